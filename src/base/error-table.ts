@@ -1,0 +1,270 @@
+export interface ErrorEntry {
+  /** What happened, as a sentence for docs/errors.md. */
+  readonly meaning: string;
+  readonly httpStatus: number;
+  /** Exit code of the CLI: 1 refused, 2 usage or configuration, 3 nothing happened, 4 verification failed, 5 outcome unknown, 70 bug. */
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 70;
+  /** What the reader can do. */
+  readonly action: string;
+}
+
+/** Every expected failure of the node, the API and the CLI. Codes are stable: never renamed, never reused. */
+const entries = {
+  // --- bytes and encoding
+  'encoding-invalid': {
+    meaning: 'The bytes are not the canonical msgpack subset.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'Encode with the client library; see docs/protocol.md, "Encoding".',
+  },
+  'encoding-too-large': {
+    meaning: 'The bytes exceed a bound on size, depth or count.',
+    httpStatus: 413,
+    exitCode: 2,
+    action: 'Split the content into smaller transactions.',
+  },
+  // --- transactions
+  'transaction-malformed': {
+    meaning: 'The transaction has the wrong shape.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'Encode with the client library; see docs/protocol.md, "Transactions".',
+  },
+  'transaction-too-large': {
+    meaning: 'The transaction exceeds 64 KiB.',
+    httpStatus: 413,
+    exitCode: 2,
+    action: 'Split it into several transactions.',
+  },
+  'transaction-kind-unknown': {
+    meaning: 'No contract of the active rule set has this kind of transaction.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'List the kinds with GET /v1/status and check the spelling.',
+  },
+  'transaction-payload-invalid': {
+    meaning: 'The payload does not match the schema of its kind.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'Compare the payload with the schema in /openapi.json.',
+  },
+  'signature-invalid': {
+    meaning: 'The signature does not verify for this ledger, sender and content.',
+    httpStatus: 401,
+    exitCode: 1,
+    action: 'Check that the key is current, the ledger id is right and the bytes were not changed after signing.',
+  },
+  'window-expired': {
+    meaning: 'validUntil has passed.',
+    httpStatus: 400,
+    exitCode: 1,
+    action: 'Sign again with a new validUntil.',
+  },
+  'window-too-far': {
+    meaning: 'validUntil is more than ten minutes ahead.',
+    httpStatus: 400,
+    exitCode: 1,
+    action: 'Check the clock of the signing machine; sign again.',
+  },
+  'transaction-unknown': {
+    meaning: 'No transaction with this id is committed here.',
+    httpStatus: 404,
+    exitCode: 1,
+    action: 'Wait with `assent tx show ID --wait`, or check the id.',
+  },
+  // --- reading
+  'block-unknown': {
+    meaning: 'No committed block has this height or hash.',
+    httpStatus: 404,
+    exitCode: 1,
+    action: 'List the blocks with `assent block list`.',
+  },
+  'not-found': {
+    meaning: 'There is nothing under this name.',
+    httpStatus: 404,
+    exitCode: 1,
+    action: 'Check the name or the id.',
+  },
+  'request-invalid': {
+    meaning: 'The request does not match its schema.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'See /openapi.json.',
+  },
+  // --- taking work
+  overloaded: {
+    meaning: 'A bounded queue is full.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Try again after the time in Retry-After.',
+  },
+  'no-quorum': {
+    meaning: 'No leader with a majority is known, so nothing can be committed now.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Check the nodes with `assent status`; try again when a majority is up.',
+  },
+  'outcome-unknown': {
+    meaning: 'The transaction was handed on and its outcome was not seen in time.',
+    httpStatus: 504,
+    exitCode: 5,
+    action: 'Ask with `assent tx show ID --wait`; posting the same bytes again is safe.',
+  },
+  'clock-fault': {
+    meaning: 'The clocks of a majority of nodes disagree by more than five seconds.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Repair time synchronisation on the nodes named in `assent status`.',
+  },
+  recovering: {
+    meaning: 'The node is recovering and takes no work.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Wait until `assent status` shows another role, or ask another node.',
+  },
+  'shutting-down': { meaning: 'The node is stopping.', httpStatus: 503, exitCode: 3, action: 'Ask another node.' },
+  'node-unreachable': {
+    meaning: 'No node answered at this address.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Check --node and whether the node runs (`assent cluster status`).',
+  },
+  // --- data directory and storage
+  'storage-damaged': {
+    meaning: 'The database lost or changed something that was durable.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Keep a copy of the directory as evidence; replace the node or restore it under a new key.',
+  },
+  'storage-failed': {
+    meaning: 'The disk refused a write; the node stopped to keep its promises.',
+    httpStatus: 503,
+    exitCode: 2,
+    action: 'Repair the disk, then restart the node.',
+  },
+  'storage-full': {
+    meaning: 'The disk is full; the node takes no new work.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Make room, then restart the node.',
+  },
+  'storage-format-unknown': {
+    meaning: 'The data directory was written by another or newer version.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Run the version that wrote it, or migrate.',
+  },
+  'storage-locked': {
+    meaning: 'Another process uses this data directory.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Stop the other process first.',
+  },
+  'storage-foreign': {
+    meaning: 'The data directory belongs to another ledger or node.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Point --dir at the right directory, or start with an empty one.',
+  },
+  'storage-permission': {
+    meaning: 'A file or directory cannot be read or written by this user.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Correct its owner or mode.',
+  },
+  'divergence-fault': {
+    meaning: 'This node computed other roots than a certified block states.',
+    httpStatus: 500,
+    exitCode: 70,
+    action: 'Keep the data directory and the log, and report it: this is a bug or damaged hardware.',
+  },
+  // --- configuration
+  'configuration-invalid': {
+    meaning: 'The configuration file is wrong.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Correct the line that the message names.',
+  },
+  'genesis-invalid': {
+    meaning: 'The genesis file is wrong.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Use the file that the consortium agreed on; compare its ledger id.',
+  },
+  'port-in-use': {
+    meaning: 'Another program listens on this port.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Stop that program or choose another port.',
+  },
+  'address-refused': {
+    meaning: 'The API may only bind a loopback address until it authenticates its callers.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Use 127.0.0.1 or ::1.',
+  },
+  usage: { meaning: 'The command line is wrong.', httpStatus: 400, exitCode: 2, action: 'See `assent help`.' },
+  // --- keys
+  'keystore-locked': {
+    meaning: 'The passphrase does not open the keystore.',
+    httpStatus: 401,
+    exitCode: 2,
+    action: 'Check the passphrase (ASSENT_PASSPHRASE or the prompt).',
+  },
+  'keystore-damaged': {
+    meaning: 'The keystore file was changed or cut.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Restore it from a backup.',
+  },
+  'key-unknown': {
+    meaning: 'The keystore has no key of this name.',
+    httpStatus: 404,
+    exitCode: 2,
+    action: 'List the keys with `assent identity list`.',
+  },
+  // --- peers
+  'peer-refused': {
+    meaning: 'The peer is not a node of the configuration.',
+    httpStatus: 403,
+    exitCode: 2,
+    action: 'Check the configuration of the ledger.',
+  },
+  'frame-invalid': {
+    meaning: 'A peer sent a frame that is malformed or too long.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'Look at the peer that the log names.',
+  },
+  // --- blocks, seen by a follower
+  'block-invalid': {
+    meaning: 'A block breaks a rule of the ledger.',
+    httpStatus: 500,
+    exitCode: 4,
+    action: 'See the reason; the leader that sealed it is not followed.',
+  },
+  // --- verification
+  'verification-failed': {
+    meaning: 'What was to be verified does not hold.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'See the message for what differs.',
+  },
+  'input-invalid': {
+    meaning: 'An input file cannot be read as what it should be.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'See the message for the file and place.',
+  },
+  refused: {
+    meaning: 'The ledger refused the transaction by a rule.',
+    httpStatus: 200,
+    exitCode: 1,
+    action: 'See the rule and its sentence, or `assent tx explain ID`.',
+  },
+  internal: { meaning: 'A bug.', httpStatus: 500, exitCode: 70, action: 'Report it with the log.' },
+} as const;
+
+export type ErrorCode = keyof typeof entries;
+
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = entries;

@@ -1,0 +1,33 @@
+/** One change of a batch. Keys and values are opaque bytes; keys sort lexicographically. */
+export type Operation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'delete'; readonly key: Uint8Array };
+
+export interface RangeOptions {
+  /** First key, inclusive. */
+  readonly from: Uint8Array;
+  /** Past the last key, exclusive. */
+  readonly to: Uint8Array;
+  readonly reverse?: boolean;
+  /** The most entries returned; 1 to 10,000. */
+  readonly limit: number;
+}
+
+export type Entry = readonly [key: Uint8Array, value: Uint8Array];
+
+/**
+ * An ordered key-value store whose writes are atomic and durable.
+ *
+ * Reads see a write once its `done` was called, and never part of one. Completions come in the order of the calls.
+ * After a failed write every later call fails with the same error until the process restarts (protocol.md §5, "order of
+ * effects"): a disk that refused once may have lost what it said it kept.
+ */
+export interface Store {
+  /** The value, or undefined. Synchronous: execution reads through it. */
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** A bounded page of entries in key order. */
+  range(options: RangeOptions): Promise<Entry[]>;
+  /** Writes all or nothing and syncs before `done`. */
+  write(operations: readonly Operation[], done: (error?: Error) => void): void;
+  close(): Promise<void>;
+}
