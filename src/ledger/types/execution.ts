@@ -1,0 +1,104 @@
+import type { CanonicalValue } from '../codec/index.ts';
+
+/** A key of the authenticated state: printable ASCII `<namespace>/<part>/…`, at most 256 characters. */
+export type StateKey = string;
+
+/** Point reads of the state as it stands at one place of one block. */
+export interface StateView {
+  /** The canonical bytes stored under the key, or undefined. */
+  get(key: StateKey): Uint8Array | undefined;
+}
+
+export interface StateWriter extends StateView {
+  put(key: StateKey, value: Uint8Array): void;
+  delete(key: StateKey): void;
+}
+
+/** What a rule may know of the block it runs in. There is no other clock than `timestamp`. */
+export interface BlockContext {
+  readonly ledgerId: Uint8Array;
+  readonly height: number;
+  /** Milliseconds since the Unix epoch: the block's certified time. */
+  readonly timestamp: number;
+}
+
+/** A transaction's content, decoded from the bytes that travelled. */
+export interface TransactionContent {
+  readonly id: Uint8Array;
+  readonly kind: string;
+  /** The sender's inception key, 32 bytes: its DID. */
+  readonly sender: Uint8Array;
+  readonly validUntil: number;
+  readonly payload: CanonicalValue;
+  /** Length of the signed bytes. */
+  readonly byteLength: number;
+}
+
+/** What one transaction came to. A refusal is data and has its place in the block. */
+export type TransactionResult =
+  | { readonly ok: true; readonly output: CanonicalValue }
+  | { readonly ok: false; readonly code: string; readonly rule: string; readonly sentence: string };
+
+/** An entry of a query index, derived from execution, not part of the state root. */
+export interface IndexEntry {
+  /** For instance `access:<subject hex>`. Printable ASCII, at most 128 characters. */
+  readonly stream: string;
+  readonly entry: Uint8Array;
+}
+
+export interface ExecutedTransaction {
+  readonly result: TransactionResult;
+  readonly index: readonly IndexEntry[];
+}
+
+/**
+ * The ledger's only view of the rules. Synchronous and deterministic: the same state, transaction and context give the
+ * same writes and result on every node, for ever.
+ */
+export interface RuleExecutor {
+  /** Name of the rule set, fixed in genesis. */
+  readonly ruleSet: string;
+  /** The kinds of transaction this rule set knows. */
+  readonly kinds: ReadonlySet<string>;
+  /** The Ed25519 key that signs for this sender now (its inception key until a rotation). */
+  currentKey(state: StateView, sender: Uint8Array): Uint8Array;
+  /** Checks a payload's shape without state. Undefined when it is well formed, else a sentence with the path that is wrong. */
+  checkPayload(kind: string, payload: CanonicalValue): string | undefined;
+  /** Runs one transaction. On a refusal the ledger drops every write it made. */
+  execute(transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction;
+  /** Writes the state that the genesis declares (members, domains, parameters). */
+  initialise(genesis: GenesisContent, state: StateWriter): void;
+}
+
+export interface GenesisMember {
+  readonly name: string;
+  /** Ed25519 governance key, 32 bytes. */
+  readonly governanceKey: Uint8Array;
+}
+
+export interface GenesisNode {
+  /** Ed25519 node key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly member: string;
+  readonly role: 'voter' | 'learner';
+}
+
+/** A custodian of records, as declared in genesis. */
+export interface GenesisDomain {
+  readonly name: string;
+  /** The member that is its custodian. */
+  readonly custodian: string;
+  /** Rules of the domain, in the shape that the enrolment contract defines. */
+  readonly policy: CanonicalValue;
+}
+
+export interface GenesisContent {
+  readonly ledgerName: string;
+  /** Milliseconds since the Unix epoch: the timestamp that the first block must exceed. */
+  readonly createdAt: number;
+  readonly members: readonly GenesisMember[];
+  readonly nodes: readonly GenesisNode[];
+  readonly domains: readonly GenesisDomain[];
+  readonly parameters: readonly (readonly [name: string, value: CanonicalValue])[];
+  readonly ruleSet: string;
+}
