@@ -3,6 +3,9 @@ export type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'delete'; readonly key: Uint8Array };
 
+/** The most entries of one page. */
+export const rangeLimitMax = 10_000;
+
 export interface RangeOptions {
   /** First key, inclusive. */
   readonly from: Uint8Array;
@@ -18,16 +21,19 @@ export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 /**
  * An ordered key-value store whose writes are atomic and durable.
  *
- * Reads see a write once its `done` was called, and never part of one. Completions come in the order of the calls.
- * After a failed write every later call fails with the same error until the process restarts (protocol.md §5, "order of
- * effects"): a disk that refused once may have lost what it said it kept.
+ * Reads see a write once its `done` was called, and never part of one. Completions come in the order of the calls, never
+ * within the call. After a failed write those that wait end with the same error and every later `write` throws it, until
+ * the process restarts (protocol.md §5, "order of effects"): a disk that refused once may have lost what it said it kept.
  */
 export interface Store {
   /** The value, or undefined. Synchronous: execution reads through it. */
   get(key: Uint8Array): Uint8Array | undefined;
   /** A bounded page of entries in key order. */
   range(options: RangeOptions): Promise<Entry[]>;
-  /** Writes all or nothing and syncs before `done`. */
+  /**
+   * Writes all or nothing and syncs before `done`. The operations' bytes may not change until then. Throws `overloaded`,
+   * with nothing written, when too much is waiting.
+   */
   write(operations: readonly Operation[], done: (error?: Error) => void): void;
   close(): Promise<void>;
 }

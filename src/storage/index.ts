@@ -1,0 +1,14 @@
+/**
+ * What a node keeps. Promises: a write is atomic and synced when its callback runs; batches are numbered and chained, so
+ * that a start notices what LevelDB lost without a word; after one failed write nothing more is written. LevelDB appears
+ * in this room only.
+ */
+export { Journal, type JournalLimits, journalLimits } from './journal.ts';
+export { storageFormat } from './journal-records.ts';
+export type { Identity } from './journal-scan.ts';
+export { type KeyPrefix, type KeyRange, keyPrefixes, prefixedKey, prefixRange } from './key-prefixes.ts';
+export { type Mark, type MarkFile, type MarkReading, markBytesMax } from './mark-file.ts';
+export { MemoryMarkFile } from './memory-mark-file.ts';
+export { MemoryStore } from './memory-store.ts';
+export { MemoryTable } from './memory-table.ts';
+export { type Entry, type Operation, type RangeOptions, rangeLimitMax, type Store } from './store.ts';

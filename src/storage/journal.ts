@@ -1,0 +1,239 @@
+import { AssentError, assert, BoundedQueue, messageOf } from '../base/index.ts';
+import {
+  chainDigest,
+  encodeEntry,
+  encodeHead,
+  entryBytes,
+  entryKey,
+  formatKey,
+  headKey,
+  ledgerKey,
+  noDigest,
+  nodeKey,
+  operationsBytes,
+  operationsDigest,
+  sha256,
+  storageFormat,
+} from './journal-records.ts';
+import { checkMark, type Identity, type JournalScan, scanJournal } from './journal-scan.ts';
+import type { Mark, MarkFile } from './mark-file.ts';
+import type { Operation, Store } from './store.ts';
+
+export interface JournalLimits {
+  /** Entries are kept until newer ones cover this many bytes: more than LevelDB's unflushed logs can hold. */
+  readonly keptBytes: number;
+  /** Appends that wait are merged into one batch up to this many bytes. A single append may be larger. */
+  readonly mergedBytesMax: number;
+  /** The most appends, and bytes in them, that wait. */
+  readonly waitingMax: number;
+  readonly waitingBytesMax: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * LevelDB holds at most two logs: the one being written and the one being flushed, each a write buffer (16 MiB) and the
+ * batch that overflowed it. 48 MiB is more than two of each, an entry counting for at most 4 MiB.
+ */
+export const journalLimits: JournalLimits = {
+  keptBytes: 48 * mebibyte,
+  mergedBytesMax: 4 * mebibyte,
+  waitingMax: 4096,
+  waitingBytesMax: 128 * mebibyte,
+};
+
+interface Append {
+  readonly operations: readonly Operation[];
+  readonly bytes: number;
+  readonly mark: Uint8Array | undefined;
+  readonly done: (error?: Error) => void;
+}
+
+/**
+ * The only writer of a node's database (protocol.md §6). Every batch carries a consecutive number and the digest of the
+ * batch before it, so that a start notices a batch that LevelDB lost between others; the signer's mark, kept in a second
+ * file, notices those lost from the end.
+ *
+ * Group commit: one batch is in flight, the appends that come meanwhile form the next. A batch is done when it is synced
+ * and, if it carries a mark, the mark file after it: a mark ahead of the database therefore always means loss.
+ */
+export class Journal {
+  readonly #store: Store;
+  readonly #markFile: MarkFile;
+  readonly #identity: Identity;
+  readonly #limits: JournalLimits;
+  readonly #waiting: BoundedQueue<Append>;
+  /** Bytes of each kept entry, oldest first. */
+  readonly #kept: BoundedQueue<number>;
+  #firstNumber: number;
+  #lastNumber: number;
+  #lastDigest: Uint8Array;
+  #lastMark: number;
+  #markOnFile: number;
+  #writing = false;
+  #failure: Error | undefined;
+  /** The newest mark at the time of opening. */
+  readonly mark: Mark | undefined;
+  /** Batches below the mark are missing: the database's end was lost. Such a journal takes no appends. */
+  readonly lost: boolean;
+
+  private constructor(store: Store, markFile: MarkFile, identity: Identity, limits: JournalLimits, scan: JournalScan) {
+    this.#store = store;
+    this.#markFile = markFile;
+    this.#identity = identity;
+    this.#limits = limits;
+    this.#waiting = new BoundedQueue<Append>({
+      countMax: limits.waitingMax,
+      weightMax: limits.waitingBytesMax,
+      weigh: (append) => append.bytes,
+    });
+    // Bounded by #compose, which drops the oldest; an entry counts for its own bytes at least.
+    this.#kept = new BoundedQueue<number>({ countMax: Number.MAX_SAFE_INTEGER, weigh: (bytes) => bytes });
+    for (const bytes of scan.kept) this.#keep(bytes);
+    this.#firstNumber = scan.first;
+    this.#lastNumber = scan.last;
+    this.#lastDigest = scan.lastDigest;
+    this.#lastMark = scan.lastMark;
+    const verdict = checkMark(scan, markFile.read());
+    this.mark = verdict.mark;
+    this.lost = verdict.lost;
+    this.#markOnFile = verdict.mark?.journalNumber ?? 0;
+  }
+
+  /**
+   * Checks what is kept and takes over the store. Errors: `storage-format-unknown`, `storage-foreign`, and
+   * `storage-damaged` with what is missing. Writes nothing; a new database gets its identity with the first batch.
+   */
+  static open(store: Store, markFile: MarkFile, identity: Identity, limits: Partial<JournalLimits> = {}): Journal {
+    return new Journal(store, markFile, identity, { ...journalLimits, ...limits }, scanJournal(store, identity));
+  }
+
+  /** Number of the newest durable batch; 0 in a new database. */
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
+  /** Appends that are neither durable nor in flight. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Bytes of the appends that are neither durable nor in flight. */
+  get waitingBytes(): number {
+    return this.#waiting.weight;
+  }
+
+  /** The error that poisoned the journal. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Makes the operations durable, atomically, after all earlier appends, and then the mark; then calls `done`. Of the
+   * marks of merged appends only the newest is written: a mark covers those before it. After an error those that wait end
+   * with it and every later append throws it, until the process restarts. Throws `overloaded`, with nothing written, when
+   * too much is waiting.
+   */
+  append(operations: readonly Operation[], mark: Uint8Array | undefined, done: (error?: Error) => void): void {
+    assert(!this.lost, 'nothing is appended after a loss');
+    if (this.#failure !== undefined) throw this.#failure;
+    const append: Append = { operations, bytes: operationsBytes(operations), mark, done };
+    if (!this.#waiting.push(append))
+      throw new AssentError('overloaded', 'The disk is too slow: too many writes are waiting.', {
+        waiting: this.#waiting.length,
+        waitingBytes: this.#waiting.weight,
+      });
+    if (!this.#writing) this.#writeNext();
+  }
+
+  #writeNext(): void {
+    const group = this.#takeGroup();
+    if (group.length === 0) return;
+    this.#writing = true;
+    const merged = group.length === 1 ? (group[0] as Append).operations : group.flatMap((append) => append.operations);
+    const mark = group.findLast((append) => append.mark !== undefined)?.mark;
+    const number = this.#lastNumber + 1;
+    const { operations, digest } = this.#compose(number, merged, mark);
+    this.#store.write(operations, (error) => {
+      if (error !== undefined) return this.#fail(group, error);
+      this.#lastNumber = number;
+      this.#lastDigest = digest;
+      if (mark === undefined) return this.#finish(group);
+      this.#lastMark = number;
+      this.#markFile.write(mark, number, (markError) => {
+        if (markError !== undefined) return this.#fail(group, markError);
+        this.#markOnFile = number;
+        this.#finish(group);
+      });
+    });
+  }
+
+  #takeGroup(): Append[] {
+    const group: Append[] = [];
+    let bytes = 0;
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      if (group.length > 0 && bytes + next.bytes > this.#limits.mergedBytesMax) break;
+      bytes += next.bytes;
+      group.push(next);
+      this.#waiting.shift();
+    }
+    return group;
+  }
+
+  /** The batch as it is written: the operations, its entry, the head, and the entries that need not be kept longer. */
+  #compose(
+    number: number,
+    merged: readonly Operation[],
+    mark: Uint8Array | undefined,
+  ): { operations: Operation[]; digest: Uint8Array } {
+    const bytes = operationsBytes(merged);
+    const entry = encodeEntry({
+      previousDigest: this.#lastDigest,
+      operationsDigest: operationsDigest(merged, bytes),
+      markDigest: mark === undefined ? noDigest : sha256(mark),
+      bytes,
+    });
+    const operations: Operation[] = [...merged, { type: 'put', key: entryKey(number), value: entry }];
+    if (number === 1) operations.push(...this.#identityOperations());
+    this.#keep(bytes);
+    while (this.#kept.weight - (this.#kept.peek() ?? 0) >= this.#limits.keptBytes) {
+      operations.push({ type: 'delete', key: entryKey(this.#firstNumber) });
+      this.#firstNumber += 1;
+      this.#kept.shift();
+    }
+    const lastMark = mark === undefined ? this.#lastMark : number;
+    const head = encodeHead({ last: number, first: this.#firstNumber, lastMark, markOnFile: this.#markOnFile });
+    operations.push({ type: 'put', key: headKey, value: head });
+    return { operations, digest: chainDigest(number, entry) };
+  }
+
+  #keep(bytes: number): void {
+    this.#kept.push(Math.min(bytes + entryBytes, this.#limits.mergedBytesMax));
+  }
+
+  #identityOperations(): Operation[] {
+    return [
+      { type: 'put', key: formatKey, value: new TextEncoder().encode(storageFormat) },
+      { type: 'put', key: ledgerKey, value: this.#identity.ledgerId },
+      { type: 'put', key: nodeKey, value: this.#identity.nodeKey },
+    ];
+  }
+
+  #finish(group: readonly Append[]): void {
+    this.#writing = false;
+    // The next batch is on its way before the callbacks run: the disk does not wait for them.
+    this.#writeNext();
+    for (const append of group) append.done();
+  }
+
+  #fail(group: readonly Append[], cause: Error): void {
+    this.#writing = false;
+    this.#failure =
+      cause instanceof AssentError
+        ? cause
+        : new AssentError('storage-failed', `The disk refused a write: ${messageOf(cause)}.`, {}, { cause });
+    for (const append of group) append.done(this.#failure);
+    for (let append = this.#waiting.shift(); append !== undefined; append = this.#waiting.shift())
+      append.done(this.#failure);
+  }
+}

@@ -1,0 +1,57 @@
+import { concatBytes } from '../base/index.ts';
+
+/**
+ * The first byte of every key in a node's database. Append-only: a name keeps its byte for ever and the byte of a
+ * retired name is never given out again, so that an old database can never be misread.
+ */
+export const keyPrefixes = {
+  /** Format, ledger id, node key, journal head, applied height: one key a fact. */
+  meta: 0x01,
+  /** Journal number (uint64) → journal entry. */
+  journal: 0x02,
+  /** Height (uint64) → block. */
+  block: 0x03,
+  /** State key → value. */
+  state: 0x04,
+  /** Path in the state tree → node. */
+  treeNode: 0x05,
+  /** Transaction id → height, index, result. */
+  transactionPlace: 0x06,
+  /** Stream, height, transaction index, n → entry of a query index. */
+  stream: 0x07,
+  /** Block hash → height. */
+  blockHash: 0x08,
+  /** Term, vote, vote request, nonce: what the consensus core keeps. */
+  consensus: 0x09,
+  /** Kind (term or block), then term or height (uint64) → certificate. */
+  certificate: 0x0a,
+  /** Evidence id → contradicting signed statements. */
+  evidence: 0x0b,
+  /** Peer key → highest ack, vote and vote request held from it. */
+  peerPromise: 0x0c,
+} as const;
+
+export type KeyPrefix = keyof typeof keyPrefixes;
+
+/** All keys from `from`, inclusive, to `to`, exclusive. */
+export interface KeyRange {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+/** The prefix's byte followed by the parts. Parts before the last have a fixed length or end themselves. */
+export function prefixedKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(Uint8Array.of(keyPrefixes[prefix]), ...parts);
+}
+
+/** The range of all keys that begin with the prefix's byte and the parts. */
+export function prefixRange(prefix: KeyPrefix, ...parts: readonly Uint8Array[]): KeyRange {
+  const from = prefixedKey(prefix, ...parts);
+  // The successor of a byte string among those that do not begin with it: cut trailing 0xff, add one to what is last.
+  // A prefix byte is never 0xff, so something is always left.
+  let length = from.length;
+  while (from[length - 1] === 0xff) length -= 1;
+  const to = from.slice(0, length);
+  to[length - 1] = (to[length - 1] as number) + 1;
+  return { from, to };
+}

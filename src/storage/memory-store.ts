@@ -1,0 +1,33 @@
+import { assert } from '../base/index.ts';
+import { MemoryTable } from './memory-table.ts';
+import { type Entry, type Operation, type RangeOptions, rangeLimitMax, type Store } from './store.ts';
+
+/** The in-memory twin of LevelStore, for tests: same order, same visibility, same errors; gone with the process. */
+export class MemoryStore implements Store {
+  readonly #table = new MemoryTable();
+  #open = true;
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    assert(this.#open, 'the store is open');
+    return this.#table.get(key);
+  }
+
+  async range(options: RangeOptions): Promise<Entry[]> {
+    assert(this.#open, 'the store is open');
+    assert(options.limit >= 1 && options.limit <= rangeLimitMax, 'a page has 1 to 10,000 entries');
+    return this.#table.range(options);
+  }
+
+  write(operations: readonly Operation[], done: (error?: Error) => void): void {
+    assert(this.#open, 'the store is open');
+    // Later, never within the call: what is written becomes visible with `done`, as on a disk.
+    queueMicrotask(() => {
+      this.#table.apply(operations);
+      done();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+  }
+}
