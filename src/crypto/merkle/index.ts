@@ -1,0 +1,13 @@
+export { MerkleFrontier } from './frontier.ts';
+export { emptyRoot, leafHash, nodeHash } from './node.ts';
+export { isSubtree } from './subtree.ts';
+export { consistencyPath, inclusionPath, merkleRoot, subtreeConsistencyPath } from './tree.ts';
+export {
+  type ConsistencyProof,
+  type InclusionProof,
+  type SubtreeConsistencyProof,
+  verifyConsistency,
+  verifyInclusion,
+  verifySubtreeConsistency,
+  verifySubtreeInclusion,
+} from './verify.ts';
