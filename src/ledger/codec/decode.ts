@@ -1,0 +1,217 @@
+import { AssentError, fromUtf8 } from '../../base/index.ts';
+import { type CanonicalValue, type CodecLimits, codecLimits, head } from './value.ts';
+
+const ASCII_LOOP_LENGTH_MAX = 48;
+
+/**
+ * The value of canonical bytes. Byte strings are views of `bytes`, not copies. Throws AssentError 'encoding-invalid'
+ * unless these very bytes are the canonical encoding of a value, and 'encoding-too-large' beyond a limit; both with
+ * the offset in `data`.
+ */
+export function decodeCanonical(bytes: Uint8Array, limits: CodecLimits = codecLimits): CanonicalValue {
+  if (bytes.length > limits.bytesMax)
+    throw new AssentError('encoding-too-large', `more than ${limits.bytesMax} bytes`, { offset: limits.bytesMax });
+  const reader = new Reader(bytes, limits);
+  const value = reader.value(0);
+  reader.end();
+  return value;
+}
+
+/** Throws as {@link decodeCanonical} does. */
+export function checkCanonical(bytes: Uint8Array, limits: CodecLimits = codecLimits): void {
+  decodeCanonical(bytes, limits);
+}
+
+/** Walks the bytes once and checks each before it is believed. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #depthMax: number;
+  #countLeft: number;
+  #position = 0;
+
+  constructor(bytes: Uint8Array, limits: CodecLimits) {
+    // A plain view, so that byte strings come out as Uint8Array also where a Buffer goes in.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#depthMax = limits.depthMax;
+    this.#countLeft = limits.countMax;
+  }
+
+  value(depth: number): CanonicalValue {
+    if (this.#countLeft === 0) throw this.#tooLarge('too many values');
+    this.#countLeft -= 1;
+    const first = this.#bytes[this.#position];
+    if (first === undefined) throw this.#invalid('the bytes end too early');
+    if (first < 0x80) {
+      this.#position += 1;
+      return first;
+    }
+    if (first >= head.negativeFixInt) {
+      this.#position += 1;
+      return first - 0x100;
+    }
+    if (first >= head.fixString && first < head.nil) {
+      this.#position += 1;
+      return this.#string(first - head.fixString);
+    }
+    if (first >= head.fixArray && first < head.fixString) {
+      this.#position += 1;
+      return this.#array(first - head.fixArray, depth + 1);
+    }
+    return this.#longForm(first, depth);
+  }
+
+  /** Refuses bytes after the value. */
+  end(): void {
+    if (this.#position !== this.#bytes.length) throw this.#invalid('bytes follow the value');
+  }
+
+  /** Forms with a head byte of their own. Each bound is the largest number that a shorter form can hold. */
+  #longForm(first: number, depth: number): CanonicalValue {
+    switch (first) {
+      case head.nil:
+        this.#position += 1;
+        return null;
+      case head.false:
+        this.#position += 1;
+        return false;
+      case head.true:
+        this.#position += 1;
+        return true;
+      case head.bin8:
+        return this.#take(this.#unsigned8(-1));
+      case head.bin16:
+        return this.#take(this.#unsigned16(0xff));
+      case head.bin32:
+        return this.#take(this.#unsigned32(0xffff));
+      case head.uint8:
+        return this.#unsigned8(0x7f);
+      case head.uint16:
+        return this.#unsigned16(0xff);
+      case head.uint32:
+        return this.#unsigned32(0xffff);
+      case head.uint64:
+        return this.#unsigned64();
+      case head.int8:
+        return this.#negative(1, -0x20);
+      case head.int16:
+        return this.#negative(2, -0x80);
+      case head.int32:
+        return this.#negative(4, -0x8000);
+      case head.int64:
+        return this.#negative(8, -0x8000_0000);
+      case head.string8:
+        return this.#string(this.#unsigned8(0x1f));
+      case head.string16:
+        return this.#string(this.#unsigned16(0xff));
+      case head.string32:
+        return this.#string(this.#unsigned32(0xffff));
+      case head.array16:
+        return this.#array(this.#unsigned16(0x0f), depth + 1);
+      case head.array32:
+        return this.#array(this.#unsigned32(0xffff), depth + 1);
+      default:
+        throw this.#invalid('a form outside the subset');
+    }
+  }
+
+  #unsigned8(shorterMax: number): number {
+    return this.#longerThan(shorterMax, this.#view.getUint8(this.#after(1)));
+  }
+
+  #unsigned16(shorterMax: number): number {
+    return this.#longerThan(shorterMax, this.#view.getUint16(this.#after(2)));
+  }
+
+  #unsigned32(shorterMax: number): number {
+    return this.#longerThan(shorterMax, this.#view.getUint32(this.#after(4)));
+  }
+
+  #unsigned64(): number {
+    const at = this.#after(8);
+    const value = this.#view.getUint32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4);
+    return this.#longerThan(0xffff_ffff, this.#safe(value));
+  }
+
+  #negative(width: 1 | 2 | 4 | 8, shorterMin: number): number {
+    const at = this.#after(width);
+    let value: number;
+    if (width === 1) value = this.#view.getInt8(at);
+    else if (width === 2) value = this.#view.getInt16(at);
+    else if (width === 4) value = this.#view.getInt32(at);
+    else value = this.#safe(this.#view.getInt32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4));
+    if (value >= shorterMin) throw this.#invalid('an integer that is not in its shortest form');
+    return value;
+  }
+
+  /** Moves past the head and the `width` bytes after it; answers where these begin. */
+  #after(width: number): number {
+    const at = this.#position + 1;
+    if (at + width > this.#bytes.length) throw this.#invalid('the bytes end too early');
+    this.#position = at + width;
+    return at;
+  }
+
+  #longerThan(shorterMax: number, value: number): number {
+    if (value <= shorterMax) throw this.#invalid('a number or length that is not in its shortest form');
+    return value;
+  }
+
+  #safe(value: number): number {
+    if (!Number.isSafeInteger(value)) throw this.#invalid('an integer beyond ±(2^53 - 1)');
+    return value;
+  }
+
+  #take(lengthBytes: number): Uint8Array {
+    const start = this.#position;
+    if (lengthBytes > this.#bytes.length - start) throw this.#invalid('the bytes end too early');
+    this.#position = start + lengthBytes;
+    return this.#bytes.subarray(start, start + lengthBytes);
+  }
+
+  #string(lengthBytes: number): string {
+    return this.#shortAscii(lengthBytes) ?? this.#utf8(lengthBytes);
+  }
+
+  /** The fast way for most strings; undefined, with nothing read, when it is long, cut or not ASCII. */
+  #shortAscii(lengthBytes: number): string | undefined {
+    if (lengthBytes > ASCII_LOOP_LENGTH_MAX) return undefined;
+    let text = '';
+    for (let index = 0; index < lengthBytes; index++) {
+      const byte = this.#bytes[this.#position + index];
+      if (byte === undefined || byte >= 0x80) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    this.#position += lengthBytes;
+    return text;
+  }
+
+  #utf8(lengthBytes: number): string {
+    const start = this.#position;
+    const bytes = this.#take(lengthBytes);
+    try {
+      return fromUtf8(bytes);
+    } catch (cause) {
+      throw new AssentError('encoding-invalid', 'a string is not UTF-8', { offset: start }, { cause });
+    }
+  }
+
+  #array(length: number, depth: number): CanonicalValue[] {
+    if (depth > this.#depthMax) throw this.#tooLarge('arrays are nested too deeply');
+    if (length > this.#countLeft) throw this.#tooLarge('too many values');
+    // Every element takes a byte at least: a length beyond that is refused before memory is taken for it.
+    if (length > this.#bytes.length - this.#position) throw this.#invalid('the bytes end too early');
+    const items = new Array<CanonicalValue>(length);
+    for (let index = 0; index < length; index++) items[index] = this.value(depth);
+    return items;
+  }
+
+  #invalid(what: string): AssentError {
+    return new AssentError('encoding-invalid', what, { offset: this.#position });
+  }
+
+  #tooLarge(what: string): AssentError {
+    return new AssentError('encoding-too-large', what, { offset: this.#position });
+  }
+}
