@@ -1,0 +1,62 @@
+/**
+ * The HTTP interface, said once. Each route has its method, path, schemas and errors; the server (`server/`), the typed
+ * client and `/openapi.json` are derived from it, so they cannot drift apart. Runs in a browser.
+ */
+export { openApiDocument } from './openapi.ts';
+export {
+  type AnyRoute,
+  type BodyFormat,
+  type BodyOf,
+  type Nothing,
+  type ParamsOf,
+  type QueryOf,
+  type ReplyFormat,
+  type ReplyOf,
+  type Route,
+  requestTarget,
+} from './route.ts';
+export {
+  commonErrors,
+  type Routes,
+  requestLimits,
+  routeList,
+  routes,
+  transactionMediaType,
+  transactionsMediaType,
+} from './routes.ts';
+export type {
+  BlockPage,
+  BlockParams,
+  BlockSummary,
+  BlocksQuery,
+  BlockTransaction,
+  BlockView,
+  CertificateView,
+  HeaderView,
+} from './schemas/blocks.ts';
+export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
+export type { ErrorDetail, ErrorReply } from './schemas/errors.ts';
+export type { JsonValue, QueryInput } from './schemas/primitives.ts';
+export type { HealthView, PeerView, StatusView } from './schemas/status.ts';
+export type {
+  ContractObject,
+  CredentialList,
+  DomainList,
+  DomainParams,
+  DomainView,
+  LinkParams,
+  LinkView,
+  StreamEntry,
+  StreamPage,
+  StreamQuery,
+  SubjectParams,
+} from './schemas/subjects.ts';
+export {
+  type OutcomeView,
+  type ReceiptView,
+  type ResultView,
+  type SubmitReply,
+  type TransactionParams,
+  type WaitQuery,
+  waitTimeoutMsMax,
+} from './schemas/transactions.ts';

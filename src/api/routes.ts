@@ -1,0 +1,270 @@
+import type { ErrorCode } from '../base/index.ts';
+import type { AnyRoute, Nothing, Route } from './route.ts';
+import {
+  type BlockPage,
+  type BlockParams,
+  type BlocksQuery,
+  type BlockView,
+  blockPage,
+  blockParams,
+  blocksQuery,
+  blockView,
+} from './schemas/blocks.ts';
+import { type DecisionRequest, type DecisionView, decisionRequest, decisionView } from './schemas/decisions.ts';
+import { type JsonValue, jsonValue } from './schemas/primitives.ts';
+import { type HealthView, healthView, type StatusView, statusView } from './schemas/status.ts';
+import {
+  type CredentialList,
+  credentialList,
+  type DomainList,
+  type DomainParams,
+  type DomainView,
+  didParams,
+  domainList,
+  domainParams,
+  domainView,
+  type LinkParams,
+  type LinkView,
+  linkParams,
+  linkView,
+  type StreamPage,
+  type StreamQuery,
+  type SubjectParams,
+  streamPage,
+  streamQuery,
+} from './schemas/subjects.ts';
+import {
+  type OutcomeView,
+  outcomeView,
+  type SubmitReply,
+  submitQuery,
+  submitReply,
+  type TransactionParams,
+  transactionParams,
+  transactionQuery,
+  type WaitQuery,
+} from './schemas/transactions.ts';
+
+/** Media type of one signed transaction. */
+export const transactionMediaType: string = 'application/octet-stream';
+/** Media type of a canonical msgpack array of signed transactions, each as binary. */
+export const transactionsMediaType: string = 'application/vnd.assent.transactions';
+
+/** Bounds of a request; what exceeds them is refused before it is read further. */
+export const requestLimits: {
+  readonly transactionBytesMax: number;
+  readonly batchTransactionsMax: number;
+  readonly batchBytesMax: number;
+  readonly jsonBytesMax: number;
+} = {
+  transactionBytesMax: 64 * 1024,
+  batchTransactionsMax: 1000,
+  batchBytesMax: 4 * 1024 * 1024,
+  jsonBytesMax: 64 * 1024,
+};
+
+type Stream = Route<SubjectParams, StreamQuery, never, StreamPage>;
+
+export interface Routes {
+  readonly submit: Route<Nothing, WaitQuery, Uint8Array, SubmitReply>;
+  readonly transaction: Route<TransactionParams, WaitQuery, never, OutcomeView>;
+  readonly block: Route<BlockParams, Nothing, never, BlockView>;
+  readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
+  readonly consents: Stream;
+  readonly access: Stream;
+  readonly timeline: Stream;
+  readonly domains: Route<Nothing, Nothing, never, DomainList>;
+  readonly domain: Route<DomainParams, Nothing, never, DomainView>;
+  readonly link: Route<LinkParams, Nothing, never, LinkView>;
+  readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
+  readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
+  readonly status: Route<Nothing, Nothing, never, StatusView>;
+  readonly healthz: Route<Nothing, Nothing, never, HealthView>;
+  readonly readyz: Route<Nothing, Nothing, never, HealthView>;
+  readonly metrics: Route<Nothing, Nothing, never, string>;
+  readonly openapi: Route<Nothing, Nothing, never, JsonValue>;
+}
+
+/** What any route may answer: the request did not parse, the node is busy or going away, or it has a bug. */
+export const commonErrors: readonly ErrorCode[] = ['request-invalid', 'overloaded', 'shutting-down', 'internal'];
+
+const ingressErrors: readonly ErrorCode[] = [
+  'encoding-invalid',
+  'encoding-too-large',
+  'transaction-malformed',
+  'transaction-too-large',
+  'transaction-kind-unknown',
+  'transaction-payload-invalid',
+  'signature-invalid',
+  'window-expired',
+  'window-too-far',
+  'no-quorum',
+  'outcome-unknown',
+  'clock-fault',
+  'recovering',
+  'storage-full',
+  'storage-failed',
+];
+
+function stream(operation: string, last: string, summary: string): Stream {
+  return {
+    operation,
+    method: 'GET',
+    path: `/v1/subjects/{did}/${last}`,
+    summary,
+    params: didParams,
+    query: streamQuery,
+    reply: { mediaType: 'application/json', schema: streamPage },
+    errors: [],
+  };
+}
+
+export const routes: Routes = {
+  submit: {
+    operation: 'submitTransactions',
+    method: 'POST',
+    path: '/v1/transactions',
+    summary:
+      'Submit signed transactions. A single one that is not taken ends with the error; in a batch each has its own outcome. 202 when wait=none.',
+    query: submitQuery,
+    bodies: [
+      {
+        mediaType: transactionMediaType,
+        description: 'One signed transaction (docs/protocol.md, "Transactions").',
+        bytesMax: requestLimits.transactionBytesMax,
+      },
+      {
+        mediaType: transactionsMediaType,
+        description: 'A canonical msgpack array of up to 1,000 signed transactions, each as binary.',
+        bytesMax: requestLimits.batchBytesMax,
+      },
+    ],
+    reply: { mediaType: 'application/json', schema: submitReply },
+    statuses: [200, 202],
+    errors: ingressErrors,
+  },
+  transaction: {
+    operation: 'getTransaction',
+    method: 'GET',
+    path: '/v1/transactions/{id}',
+    summary: 'The receipt of a committed transaction. With wait=committed, waits for it up to timeoutMs.',
+    params: transactionParams,
+    query: transactionQuery,
+    reply: { mediaType: 'application/json', schema: outcomeView },
+    errors: ['transaction-unknown'],
+  },
+  block: {
+    operation: 'getBlock',
+    method: 'GET',
+    path: '/v1/blocks/{reference}',
+    summary: 'A committed block by height or hash, or the head.',
+    params: blockParams,
+    reply: { mediaType: 'application/json', schema: blockView },
+    errors: ['block-unknown'],
+  },
+  blocks: {
+    operation: 'listBlocks',
+    method: 'GET',
+    path: '/v1/blocks',
+    summary: 'Headers of committed blocks, ascending.',
+    query: blocksQuery,
+    reply: { mediaType: 'application/json', schema: blockPage },
+    errors: [],
+  },
+  consents: stream('listConsents', 'consents', "What happened to the subject's consents."),
+  access: stream('listAccess', 'access', "The subject's access log: every decision, denials included."),
+  timeline: stream('listTimeline', 'timeline', 'Records anchored for the subject.'),
+  domains: {
+    operation: 'listDomains',
+    method: 'GET',
+    path: '/v1/domains',
+    summary: 'The custodians of records on this ledger.',
+    reply: { mediaType: 'application/json', schema: domainList },
+    errors: [],
+  },
+  domain: {
+    operation: 'getDomain',
+    method: 'GET',
+    path: '/v1/domains/{name}',
+    summary: 'One domain and its policy.',
+    params: domainParams,
+    reply: { mediaType: 'application/json', schema: domainView },
+    errors: ['not-found'],
+  },
+  link: {
+    operation: 'getLink',
+    method: 'GET',
+    path: '/v1/domains/{name}/subjects/{did}',
+    summary: 'The link between a subject and a domain.',
+    params: linkParams,
+    reply: { mediaType: 'application/json', schema: linkView },
+    errors: ['not-found'],
+  },
+  credentials: {
+    operation: 'listCredentials',
+    method: 'GET',
+    path: '/v1/agents/{did}/credentials',
+    summary: "The agent's credentials, revoked and ended ones included.",
+    params: didParams,
+    reply: { mediaType: 'application/json', schema: credentialList },
+    errors: [],
+  },
+  decide: {
+    operation: 'decide',
+    method: 'POST',
+    path: '/v1/decisions',
+    summary: 'What the rules would decide at the head of the chain. Advisory: not logged, releases nothing.',
+    bodies: [
+      {
+        mediaType: 'application/json',
+        description: 'The request in the JSON form of the rule set.',
+        bytesMax: requestLimits.jsonBytesMax,
+        schema: decisionRequest,
+      },
+    ],
+    reply: { mediaType: 'application/json', schema: decisionView },
+    errors: ['not-found'],
+  },
+  status: {
+    operation: 'getStatus',
+    method: 'GET',
+    path: '/v1/status',
+    summary: 'The node as it sees itself.',
+    reply: { mediaType: 'application/json', schema: statusView },
+    errors: [],
+  },
+  healthz: {
+    operation: 'getHealth',
+    method: 'GET',
+    path: '/healthz',
+    summary: 'The process runs and its main thread answers.',
+    reply: { mediaType: 'application/json', schema: healthView },
+    errors: [],
+  },
+  readyz: {
+    operation: 'getReadiness',
+    method: 'GET',
+    path: '/readyz',
+    summary: 'A leader with a majority is known, so submissions can be committed.',
+    reply: { mediaType: 'application/json', schema: healthView },
+    errors: ['no-quorum', 'recovering', 'storage-failed'],
+  },
+  metrics: {
+    operation: 'getMetrics',
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Metrics in the Prometheus text format.',
+    reply: { mediaType: 'text/plain' },
+    errors: [],
+  },
+  openapi: {
+    operation: 'getOpenApi',
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This description.',
+    reply: { mediaType: 'application/json', schema: jsonValue },
+    errors: [],
+  },
+};
+
+export const routeList: readonly AnyRoute[] = Object.values(routes);

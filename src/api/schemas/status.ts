@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { hashText, nodeIdText, wholeNumber } from './primitives.ts';
+
+export interface PeerView {
+  readonly nodeId: string;
+  readonly address: string;
+  readonly connected: boolean;
+  /** Durable height as this node last heard, null when it never did. */
+  readonly height: number | null;
+  /** How long ago the peer was last heard, null when never. */
+  readonly lagMs: number | null;
+}
+
+/** The node as it sees itself: `assent status --json`. */
+export interface StatusView {
+  readonly ledgerId: string;
+  readonly ledgerName: string;
+  readonly nodeId: string;
+  readonly member: string;
+  readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'recovering';
+  readonly term: number;
+  /** Node id of the leader that this node follows, null when it knows none. */
+  readonly leader: string | null;
+  /** Applied height. */
+  readonly height: number;
+  readonly headHash: string;
+  readonly stateRoot: string;
+  readonly certifiedHeight: number;
+  readonly configuration: {
+    readonly id: string;
+    readonly voters: readonly string[];
+    readonly learners: readonly string[];
+  };
+  readonly peers: readonly PeerView[];
+  readonly ruleset: string;
+  /** Kinds of transaction that the rule set knows. */
+  readonly kinds: readonly string[];
+  readonly version: string;
+  readonly uptimeMs: number;
+}
+
+export interface HealthView {
+  readonly ok: true;
+}
+
+export const statusView: z.ZodType<StatusView, StatusView> = z.object({
+  ledgerId: hashText,
+  ledgerName: z.string(),
+  nodeId: nodeIdText,
+  member: z.string(),
+  role: z.enum(['leader', 'follower', 'candidate', 'learner', 'recovering']),
+  term: wholeNumber,
+  leader: z.union([nodeIdText, z.null()]),
+  height: wholeNumber,
+  headHash: hashText,
+  stateRoot: hashText,
+  certifiedHeight: wholeNumber,
+  configuration: z.object({ id: hashText, voters: z.array(nodeIdText), learners: z.array(nodeIdText) }),
+  peers: z.array(
+    z.object({
+      nodeId: nodeIdText,
+      address: z.string(),
+      connected: z.boolean(),
+      height: z.union([wholeNumber, z.null()]),
+      lagMs: z.union([wholeNumber, z.null()]),
+    }),
+  ),
+  ruleset: z.string(),
+  kinds: z.array(z.string()),
+  version: z.string(),
+  uptimeMs: wholeNumber,
+});
+
+export const healthView: z.ZodType<HealthView, HealthView> = z.object({ ok: z.literal(true) });

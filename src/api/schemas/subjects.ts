@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import {
+  didText,
+  hashText,
+  type JsonValue,
+  jsonValue,
+  nameText,
+  type QueryInput,
+  queryNumber,
+  timestampMs,
+  wholeNumber,
+} from './primitives.ts';
+
+/** An object whose members the contract defines: its JSON form, with bytes as hexadecimal and keys as DIDs. */
+export type ContractObject = Readonly<Record<string, JsonValue>>;
+
+/** One entry of a query index, with the place of the transaction that made it. */
+export interface StreamEntry {
+  readonly height: number;
+  /** Place of the transaction in the block. */
+  readonly index: number;
+  /** The block's certified time. */
+  readonly timestamp: number;
+  readonly transactionId: string;
+  readonly entry: ContractObject;
+}
+
+/** In the order of the ledger, or the reverse. `next` is the cursor of the following page, absent at the end. */
+export interface StreamPage {
+  readonly entries: readonly StreamEntry[];
+  readonly next?: string;
+}
+
+export interface SubjectParams {
+  readonly did: string;
+}
+
+export interface StreamQuery {
+  /** Where the previous page ended; absent for the first. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+  readonly order: 'oldest-first' | 'newest-first';
+}
+
+export const streamPageMax = 500;
+
+export interface DomainView {
+  readonly name: string;
+  readonly custodian: string;
+  readonly policy: JsonValue;
+}
+
+export interface DomainList {
+  readonly domains: readonly DomainView[];
+}
+
+export interface DomainParams {
+  readonly name: string;
+}
+
+export interface LinkParams {
+  readonly name: string;
+  readonly did: string;
+}
+
+/** A subject as one domain knows it. */
+export interface LinkView {
+  readonly domain: string;
+  readonly subject: string;
+  readonly link: ContractObject;
+}
+
+export interface CredentialList {
+  readonly agent: string;
+  readonly credentials: readonly ContractObject[];
+}
+
+const contractObject: z.ZodType<ContractObject, ContractObject> = z.record(z.string(), jsonValue);
+
+export const didParams: z.ZodType<SubjectParams, SubjectParams> = z.strictObject({ did: didText });
+
+export const streamQuery: z.ZodType<StreamQuery, QueryInput<StreamQuery>> = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^\d{1,16}\.\d{1,8}\.\d{1,8}$/, 'expected the cursor of a previous page')
+    .optional(),
+  limit: queryNumber(1, streamPageMax).default(100),
+  order: z.enum(['oldest-first', 'newest-first']).default('oldest-first'),
+});
+
+export const streamPage: z.ZodType<StreamPage, StreamPage> = z.object({
+  entries: z.array(
+    z.object({
+      height: wholeNumber,
+      index: wholeNumber,
+      timestamp: timestampMs,
+      transactionId: hashText,
+      entry: contractObject,
+    }),
+  ),
+  next: z.exactOptional(z.string()),
+});
+
+export const domainView: z.ZodType<DomainView, DomainView> = z.object({
+  name: nameText,
+  custodian: nameText,
+  policy: jsonValue,
+});
+
+export const domainList: z.ZodType<DomainList, DomainList> = z.object({ domains: z.array(domainView) });
+
+export const domainParams: z.ZodType<DomainParams, DomainParams> = z.strictObject({ name: nameText });
+
+export const linkParams: z.ZodType<LinkParams, LinkParams> = z.strictObject({ name: nameText, did: didText });
+
+export const linkView: z.ZodType<LinkView, LinkView> = z.object({
+  domain: nameText,
+  subject: didText,
+  link: contractObject,
+});
+
+export const credentialList: z.ZodType<CredentialList, CredentialList> = z.object({
+  agent: didText,
+  credentials: z.array(contractObject),
+});

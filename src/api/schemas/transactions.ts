@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { type ErrorDetail, errorDetail } from './errors.ts';
+import {
+  hashText,
+  type JsonValue,
+  jsonValue,
+  type QueryInput,
+  queryNumber,
+  timestampMs,
+  wholeNumber,
+} from './primitives.ts';
+
+/** What a transaction came to. A refusal by a rule is a result like any other and has its place in a block. */
+export interface ResultView {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly rule?: string;
+  readonly sentence?: string;
+  readonly output?: JsonValue;
+}
+
+/** Where a transaction stands, for ever: the same bytes, posted to any node at any time, get the same receipt. */
+export interface ReceiptView {
+  readonly id: string;
+  readonly height: number;
+  /** Place in the block, from 0. */
+  readonly index: number;
+  /** The block's certified time. */
+  readonly timestamp: number;
+  readonly blockHash: string;
+  readonly result: ResultView;
+}
+
+/**
+ * What a submission came to.
+ * - `committed`: `receipt` says where and with what result.
+ * - `accepted`: taken (`wait=none`); it may still expire unexecuted.
+ * - `refused`: nothing happened; `error` says why.
+ * - `unknown`: handed on, not seen committed in time; posting the same bytes again is safe.
+ */
+export interface OutcomeView {
+  /** Absent when the bytes are no transaction. */
+  readonly id?: string;
+  readonly status: 'committed' | 'accepted' | 'refused' | 'unknown';
+  readonly receipt?: ReceiptView;
+  readonly error?: ErrorDetail;
+}
+
+/** One outcome for each transaction of the request, in its order. */
+export interface SubmitReply {
+  readonly outcomes: readonly OutcomeView[];
+}
+
+export interface TransactionParams {
+  readonly id: string;
+}
+
+export interface WaitQuery {
+  /** `committed`: answer when this node applied the commit. `none`: answer at once. */
+  readonly wait: 'committed' | 'none';
+  readonly timeoutMs: number;
+}
+
+/** The longest that a request may wait for a commit. */
+export const waitTimeoutMsMax = 60_000;
+
+export const resultView: z.ZodType<ResultView, ResultView> = z.object({
+  ok: z.boolean(),
+  code: z.exactOptional(z.string()),
+  rule: z.exactOptional(z.string()),
+  sentence: z.exactOptional(z.string()),
+  output: z.exactOptional(jsonValue),
+});
+
+export const receiptView: z.ZodType<ReceiptView, ReceiptView> = z.object({
+  id: hashText,
+  height: wholeNumber,
+  index: wholeNumber,
+  timestamp: timestampMs,
+  blockHash: hashText,
+  result: resultView,
+});
+
+export const outcomeView: z.ZodType<OutcomeView, OutcomeView> = z.object({
+  id: z.exactOptional(hashText),
+  status: z.enum(['committed', 'accepted', 'refused', 'unknown']),
+  receipt: z.exactOptional(receiptView),
+  error: z.exactOptional(errorDetail),
+});
+
+export const submitReply: z.ZodType<SubmitReply, SubmitReply> = z.object({ outcomes: z.array(outcomeView) });
+
+export const transactionParams: z.ZodType<TransactionParams, TransactionParams> = z.strictObject({ id: hashText });
+
+export const submitQuery: z.ZodType<WaitQuery, QueryInput<WaitQuery>> = z.strictObject({
+  wait: z.enum(['committed', 'none']).default('committed'),
+  timeoutMs: queryNumber(1, waitTimeoutMsMax).default(10_000),
+});
+
+export const transactionQuery: z.ZodType<WaitQuery, QueryInput<WaitQuery>> = z.strictObject({
+  wait: z.enum(['committed', 'none']).default('none'),
+  timeoutMs: queryNumber(1, waitTimeoutMsMax).default(10_000),
+});
