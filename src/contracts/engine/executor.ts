@@ -1,0 +1,126 @@
+import { assert, toHex } from '../../base/index.ts';
+import type {
+  BlockContext,
+  CanonicalValue,
+  ExecutedTransaction,
+  GenesisContent,
+  RuleExecutor,
+  StateView,
+  StateWriter,
+  TransactionContent,
+  TransactionResult,
+} from '../ledger-types.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type ApplyContext, engineCodes, type Kind, type VerifySignature } from './contract.ts';
+import { LimitReached, type Limits, limits, Session } from './session.ts';
+import type { Trace } from './trace.ts';
+
+export interface RuleExecutorOptions {
+  /** Name of the rule set, as genesis states it. */
+  readonly ruleSet: string;
+  readonly verifySignature: VerifySignature;
+  readonly limits?: Limits;
+}
+
+/** The port of the ledger, and the same evaluation with a trace. */
+export interface TracingRuleExecutor extends RuleExecutor {
+  /** Executes and tells the trace which rules were looked at, what each saw, and which decided. */
+  executeTraced(
+    transaction: TransactionContent,
+    state: StateWriter,
+    block: BlockContext,
+    trace: Trace,
+  ): ExecutedTransaction;
+}
+
+/** Puts contracts behind the ledger's port. Synchronous, deterministic, without effects but those on the given state. */
+export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOptions): TracingRuleExecutor {
+  const { ruleSet, verifySignature } = options;
+  const bounds = options.limits ?? limits;
+
+  function executeTraced(
+    transaction: TransactionContent,
+    state: StateWriter,
+    block: BlockContext,
+    trace: Trace | undefined,
+  ): ExecutedTransaction {
+    const kind = catalogue.kind(transaction.kind);
+    assert(kind !== undefined, `a transaction of unknown kind ${transaction.kind} reached execution`);
+    const decoded = kind.payloadCodec.fromWire(transaction.payload);
+    if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
+    const session = new Session(state, state, kind.namespace, bounds);
+    if (trace !== undefined) session.onRead = (key, found) => trace.read(key, found);
+    const context: ApplyContext<Record<string, unknown>> = {
+      payload: decoded.value,
+      sender: transaction.sender,
+      senderHex: toHex(transaction.sender),
+      transaction: { id: transaction.id, idHex: toHex(transaction.id), validUntil: transaction.validUntil },
+      block,
+      state: session,
+      ruleSet,
+      verifySignature,
+      saw: (what, value) => trace?.saw(what, value),
+      emit: (stream, entry) => session.emit({ stream, entry }),
+    };
+    try {
+      return run(kind, context, session, trace);
+    } catch (thrown) {
+      if (thrown instanceof LimitReached) return refused('limits', thrown.message);
+      throw thrown;
+    }
+  }
+
+  return {
+    ruleSet,
+    kinds: new Set(catalogue.kindNames),
+    // Until keys rotate, the key that signs is the one that the DID names.
+    currentKey: (_state: StateView, sender: Uint8Array) => sender,
+    checkPayload(kindName, payload) {
+      const kind = catalogue.kind(kindName);
+      if (kind === undefined) return `unknown kind ${kindName}`;
+      const decoded = kind.payloadCodec.fromWire(payload);
+      return decoded.ok ? undefined : decoded.problem;
+    },
+    execute: (transaction, state, block) => executeTraced(transaction, state, block, undefined),
+    executeTraced,
+    initialise(genesis: GenesisContent, state: StateWriter) {
+      for (const contract of catalogue.contracts)
+        contract.initialise?.(genesis, new Session(state, state, contract.namespace, genesisLimits));
+    },
+  };
+}
+
+// Genesis is checked by people before it is agreed on; only its own size bounds it.
+const genesisLimits: Limits = {
+  readsMax: Number.MAX_SAFE_INTEGER,
+  writesMax: Number.MAX_SAFE_INTEGER,
+  entriesMax: 0,
+  bytesMax: Number.MAX_SAFE_INTEGER,
+};
+
+function run(
+  kind: Kind,
+  context: ApplyContext<Record<string, unknown>>,
+  session: Session,
+  trace: Trace | undefined,
+): ExecutedTransaction {
+  for (const rule of kind.rules) {
+    trace?.enter(rule);
+    const permitted = rule.permits(context);
+    trace?.leave(permitted);
+    if (!permitted)
+      return { result: { ok: false, code: rule.code, rule: rule.name, sentence: rule.sentence }, index: [] };
+  }
+  const output = kind.apply(context);
+  return { result: { ok: true, output: encodeOutput(kind, output) }, index: session.index };
+}
+
+function encodeOutput(kind: Kind, output: Readonly<Record<string, unknown>> | undefined): CanonicalValue {
+  assert((kind.outputCodec === undefined) === (output === undefined), `output of ${kind.name} is not as declared`);
+  return output === undefined ? null : (kind.outputCodec?.toWire(output) ?? null);
+}
+
+function refused(code: 'limits' | 'payload-invalid', rule: string): ExecutedTransaction {
+  const result: TransactionResult = { ok: false, code, rule, sentence: engineCodes[code] ?? code };
+  return { result, index: [] };
+}

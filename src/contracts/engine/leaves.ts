@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { fromHex, toHex } from '../../base/index.ts';
+import { decodeDid, encodeDid, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
+
+/** What a leaf's value must be, or the sentence that says why it is not. */
+type WireCheck = (input: unknown) => string | undefined;
+
+/** Leaves whose value travels as it is (bytes), while the JSON form is a text. */
+const wireChecks = new WeakMap<z.ZodType, WireCheck>();
+
+export function wireCheckOf(schema: z.ZodType): WireCheck | undefined {
+  return wireChecks.get(schema);
+}
+
+/** A schema of a JSON text and its value, as zod sees both sides. */
+export type TextLeaf<T> = z.ZodCodec<z.ZodString, z.ZodCustom<T, T>>;
+
+/** Makes a leaf from a JSON text form and the check of its value. `decode` sees only texts that match `text`. */
+export function textLeaf<T>(
+  text: z.ZodString,
+  check: WireCheck,
+  decode: (text: string) => T | undefined,
+  encode: (value: T) => string,
+): TextLeaf<T> {
+  const value = z.custom<T>((input) => check(input) === undefined);
+  const leaf = z.codec(text, value, {
+    decode(input, context) {
+      const decoded = decode(input);
+      if (decoded !== undefined) return decoded as z.input<typeof value>;
+      context.issues.push({ code: 'custom', input, message: 'not a valid text of this type' });
+      return z.NEVER;
+    },
+    encode: (output) => encode(output as T),
+  });
+  wireChecks.set(leaf, check);
+  return leaf;
+}
+
+/** Exactly `length` bytes; JSON: lower-case hex. */
+export function bytes(length: number): TextLeaf<Uint8Array> {
+  return textLeaf(
+    z
+      .string()
+      .length(length * 2)
+      .regex(/^[0-9a-f]*$/),
+    (input) => (input instanceof Uint8Array && input.length === length ? undefined : `expected ${length} bytes`),
+    fromHex,
+    toHex,
+  );
+}
+
+/** From 1 to `lengthMax` bytes; JSON: lower-case hex. */
+export function blob(lengthMax: number): TextLeaf<Uint8Array> {
+  return textLeaf(
+    z
+      .string()
+      .min(2)
+      .max(lengthMax * 2)
+      .regex(/^([0-9a-f]{2})*$/),
+    (input) =>
+      input instanceof Uint8Array && input.length >= 1 && input.length <= lengthMax
+        ? undefined
+        : `expected 1 to ${lengthMax} bytes`,
+    fromHex,
+    toHex,
+  );
+}
+
+/** A person, an agent or an organisation's key: the 32-byte inception key; JSON: `did:assent:z6Mk…` (protocol.md §2). */
+export function did(): TextLeaf<Uint8Array> {
+  return textLeaf(
+    z
+      .string()
+      .max(80)
+      .regex(/^did:assent:z[1-9A-HJ-NP-Za-km-z]+$/),
+    (input) =>
+      input instanceof Uint8Array && input.length === PUBLIC_KEY_BYTES ? undefined : 'expected the 32 bytes of a DID',
+    decodeDid,
+    encodeDid,
+  );
+}
+
+/** A salted commitment or a hash: 32 bytes. */
+export function commitment(): TextLeaf<Uint8Array> {
+  return bytes(32);
+}
+
+/** The id of a transaction, also of what it created: 32 bytes. */
+export function transactionId(): TextLeaf<Uint8Array> {
+  return bytes(32);
+}
+
+/** 16 random bytes, unique per sender for ever, so that a retry neither duplicates nor loses an entry (protocol.md §3). */
+export function eventId(): TextLeaf<Uint8Array> {
+  return bytes(16);
+}
+
+/** Milliseconds since the Unix epoch. */
+export function timestamp(): z.ZodInt {
+  return z.int().min(0);
+}
+
+/** The name of a member or a domain: lower-case words joined by hyphens, at most 63 characters; safe inside a state key. */
+export function name(): z.ZodString {
+  return z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens');
+}

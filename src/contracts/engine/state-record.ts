@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { assert } from '../../base/index.ts';
+import { decodeCanonical, encodeCanonical, type StateKey, type StateView } from '../ledger-types.ts';
+import { SchemaError, wireCodec } from './wire.ts';
+
+/** Reads that a session decodes once; any other view is decoded at each read. */
+interface DecodingView extends StateView {
+  getDecoded?<T>(key: StateKey, decode: (stored: Uint8Array) => T): T | undefined;
+}
+
+interface WritingView {
+  put(key: StateKey, value: Uint8Array): void;
+  delete(key: StateKey): void;
+}
+
+/** A typed value of the state under `<prefix>/<part>/…`. Parts are ASCII without a slash: hex, names. */
+export interface StateRecord<T> {
+  key(...parts: readonly string[]): StateKey;
+  get(state: StateView, ...parts: readonly string[]): T | undefined;
+  put(state: WritingView, parts: readonly string[], value: T): void;
+  delete(state: WritingView, parts: readonly string[]): void;
+}
+
+/**
+ * Declares typed state. The prefix starts with the contract's namespace, for instance `consent/grant`.
+ * @throws SchemaError when the schema has no wire form or the prefix is not lower-case words.
+ */
+export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, version = 1): StateRecord<z.output<S>> {
+  if (!/^[a-z]+(-[a-z]+)*(\/[a-z]+(-[a-z]+)*)*$/.test(prefix)) throw new SchemaError(`state prefix "${prefix}"`);
+  const codec = wireCodec(schema, prefix, version);
+  const key = (...parts: readonly string[]): StateKey => {
+    assert(
+      parts.every((part) => /^[\x21-\x2e\x30-\x7e]+$/.test(part)),
+      `a part of a state key under ${prefix} is empty or not plain ASCII`,
+    );
+    return parts.length === 0 ? prefix : `${prefix}/${parts.join('/')}`;
+  };
+  const decode = (stored: Uint8Array): z.output<S> => {
+    const decoded = codec.fromWire(decodeCanonical(stored));
+    assert(
+      decoded.ok,
+      `state under ${prefix} is not what this rule set wrote${decoded.ok ? '' : `: ${decoded.problem}`}`,
+    );
+    return decoded.value;
+  };
+  return {
+    key,
+    get(state: DecodingView, ...parts) {
+      const place = key(...parts);
+      if (state.getDecoded !== undefined) return state.getDecoded(place, decode);
+      const stored = state.get(place);
+      return stored === undefined ? undefined : decode(stored);
+    },
+    put(state, parts, value) {
+      state.put(key(...parts), encodeCanonical(codec.toWire(value)));
+    },
+    delete(state, parts) {
+      state.delete(key(...parts));
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { toHex } from '../../../src/base/index.ts';
+import { type Contract, defineContract, did, name, stateRecord } from '../../../src/contracts/index.ts';
+import type { StateView } from '../../../src/contracts/ledger-types.ts';
+
+const library = z.strictObject({ title: name(), to: did().exactOptional() });
+const book = stateRecord('library/book', z.strictObject({ holder: did(), loans: z.int().min(0) }));
+
+/** A lending library: a whole contract in one file, with no knowledge of the node. */
+export const libraryContract: Contract = defineContract({
+  namespace: 'library',
+  kinds: {
+    'library.acquire': {
+      schema: library,
+      rules: [
+        {
+          name: 'book-is-new',
+          code: 'book-known',
+          sentence: 'The library already has this book.',
+          permits: ({ payload, state }) => book.get(state, payload.title) === undefined,
+        },
+      ],
+      apply({ payload, sender, state, emit }) {
+        book.put(state, [payload.title], { holder: payload.to ?? sender, loans: 0 });
+        emit('library:acquired', sender);
+        return undefined;
+      },
+    },
+    'library.lend': {
+      schema: z.strictObject({ title: name(), to: did() }),
+      output: z.strictObject({ loans: z.int() }),
+      rules: [
+        {
+          name: 'book-is-held',
+          code: 'book-not-held',
+          sentence: 'Only the one who holds a book can lend it.',
+          permits({ payload, state, senderHex, saw }) {
+            saw('sender', senderHex);
+            return holderOf(state, payload.title) === senderHex;
+          },
+        },
+      ],
+      apply({ payload, state }) {
+        const loans = (book.get(state, payload.title)?.loans ?? 0) + 1;
+        book.put(state, [payload.title], { holder: payload.to, loans });
+        return { loans };
+      },
+    },
+  },
+});
+
+export function holderOf(state: StateView, title: string): string | undefined {
+  const record = book.get(state, title);
+  return record === undefined ? undefined : toHex(record.holder);
+}
