@@ -1,6 +1,6 @@
 import { equalBytes } from '../../base/index.ts';
 import { HASH_BYTES } from '../hash.ts';
-import { nodeHash } from './node.ts';
+import { emptyRoot, nodeHash } from './node.ts';
 import { isSubtree } from './subtree.ts';
 
 /** Claim: the leaf stands at `index` of the tree of `size` leaves with this root. */
@@ -34,6 +34,7 @@ export interface SubtreeConsistencyProof {
 /** RFC 9162 §2.1.3.2. Answers false for anything malformed. */
 export function verifyInclusion(proof: InclusionProof): boolean {
   const { leafHash, index, size, path, root } = proof;
+  if (leafHash.length !== HASH_BYTES) return false;
   return verifySubtreeConsistency({ start: index, end: index + 1, subtreeRoot: leafHash, size, root, path });
 }
 
@@ -54,6 +55,7 @@ export function verifySubtreeInclusion(proof: {
 /** RFC 9162 §2.1.4.2. Nothing is consistent with the empty tree: such a claim says nothing and is refused. */
 export function verifyConsistency(proof: ConsistencyProof): boolean {
   const { size1, root1, size2, root2, path } = proof;
+  if (size1 === 0) return false;
   return verifySubtreeConsistency({ start: 0, end: size1, subtreeRoot: root1, size: size2, root: root2, path });
 }
 
@@ -63,7 +65,10 @@ export function verifyConsistency(proof: ConsistencyProof): boolean {
  */
 export function verifySubtreeConsistency(proof: SubtreeConsistencyProof): boolean {
   const { start, end, subtreeRoot, size, root, path } = proof;
-  if (!isSubtree(start, end) || !Number.isSafeInteger(size) || end > size) return false;
+  if (!Number.isSafeInteger(size) || !(end <= size)) return false;
+  if (start === end) return isSafeIndex(start) && path.length === 0 && equalBytes(subtreeRoot, emptyRoot);
+  if (start === 0 && end === size) return end > 0 && path.length === 0 && equalBytes(subtreeRoot, root);
+  if (!isSubtree(start, end)) return false;
   if (![subtreeRoot, root, ...path].every((hash) => hash.length === HASH_BYTES)) return false;
 
   let fn = start;
@@ -96,6 +101,10 @@ export function verifySubtreeConsistency(proof: SubtreeConsistencyProof): boolea
     climb();
   }
   return tn === 0 && equalBytes(fr, subtreeRoot) && equalBytes(sr, root);
+}
+
+function isSafeIndex(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function isOdd(value: number): boolean {
