@@ -66,6 +66,11 @@ export interface RuleExecutor {
   checkPayload(kind: string, payload: CanonicalValue): string | undefined;
   /** Runs one transaction. On a refusal the ledger drops every write it made. */
   execute(transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction;
+  /**
+   * The latest time that something open in this state ends by itself (a break-glass, say), in milliseconds since the
+   * Unix epoch. Until the chain's time has passed it, an idle leader keeps sealing empty blocks (protocol.md §4, "Time").
+   */
+  latestDeadline(state: StateView): number | undefined;
   /** Writes the state that the genesis declares (members, domains, parameters). */
   initialise(genesis: GenesisContent, state: StateWriter): void;
 }

@@ -1,0 +1,172 @@
+import { assert, equalBytes, utf8 } from '../base/index.ts';
+import { leafHash, MerkleFrontier, merkleRoot, sha256 } from '../crypto/portable.ts';
+import { prefixedKey, type Store } from '../storage/index.ts';
+import { encodeCanonical } from './codec/index.ts';
+import { ledgerLimits } from './limits.ts';
+import { type Receipt, resultLeaf } from './results.ts';
+import { type BlockChanges, ChainPoint } from './state/chain-point.ts';
+import { hashOf } from './state/nodes.ts';
+import { TransactionState } from './state/transaction-state.ts';
+import { type NodeReader, type TreeChange, updateTree } from './state/tree.ts';
+import type { VerifiedTransaction } from './transaction.ts';
+import type { BlockContext, IndexEntry, RuleExecutor, StateKey, TransactionResult } from './types/execution.ts';
+
+/** Why a transaction has no place in a block (protocol.md §3): a leader leaves it out, a follower refuses the block. */
+export type Inadmissible =
+  | 'expired'
+  | 'too-far'
+  | 'already-executed'
+  | 'key-not-current'
+  | 'kind-unknown'
+  | 'payload-invalid'
+  | 'block-full';
+
+/** The roots that a header states of its content. */
+export interface BlockRoots {
+  readonly transactionsRoot: Uint8Array;
+  readonly transactionCount: number;
+  readonly resultsRoot: Uint8Array;
+  readonly stateRoot: Uint8Array;
+  readonly historyRoot: Uint8Array;
+}
+
+/**
+ * Executes one block's transactions in order on its parent's state. The leader seals through it, followers check
+ * through it: there is one way to execute.
+ */
+export class BlockBuilder {
+  readonly #store: Store;
+  readonly #executor: RuleExecutor;
+  readonly #parent: ChainPoint;
+  readonly #context: BlockContext;
+  readonly #state = new Map<StateKey, Uint8Array | undefined>();
+  readonly #transactions: VerifiedTransaction[] = [];
+  readonly #results: TransactionResult[] = [];
+  readonly #index: (readonly IndexEntry[])[] = [];
+  readonly #ids = new Set<string>();
+  #bytes = 0;
+
+  constructor(store: Store, executor: RuleExecutor, parent: ChainPoint, context: BlockContext) {
+    assert(context.height === parent.facts.height + 1, 'a block follows its parent');
+    assert(context.timestamp > parent.facts.timestamp, 'time goes forward along a chain');
+    this.#store = store;
+    this.#executor = executor;
+    this.#parent = parent;
+    this.#context = context;
+  }
+
+  get transactions(): readonly VerifiedTransaction[] {
+    return this.#transactions;
+  }
+
+  /** Executes one more transaction, or says why it cannot stand here and changes nothing. */
+  add(transaction: VerifiedTransaction): Inadmissible | undefined {
+    const refusal = this.#admit(transaction);
+    if (refusal !== undefined) return refusal;
+    const state = new TransactionState((key) => this.#read(key));
+    const { result, index } = this.#executor.execute(transaction, state, this.#context);
+    if (result.ok) for (const [key, value] of state.changes) this.#state.set(key, value);
+    this.#transactions.push(transaction);
+    this.#results.push(result);
+    this.#index.push(result.ok ? index : []);
+    this.#ids.add(transaction.idHex);
+    this.#bytes += transaction.byteLength;
+    return undefined;
+  }
+
+  #admit(transaction: VerifiedTransaction): Inadmissible | undefined {
+    const { timestamp } = this.#context;
+    if (this.#transactions.length >= ledgerLimits.blockTransactionsMax) return 'block-full';
+    if (this.#bytes + transaction.byteLength > ledgerLimits.blockTransactionBytesMax) return 'block-full';
+    if (transaction.validUntil < timestamp) return 'expired';
+    if (transaction.validUntil > timestamp + ledgerLimits.validityWindowMs) return 'too-far';
+    if (this.#ids.has(transaction.idHex) || this.#parent.hasExecuted(transaction.id, transaction.idHex))
+      return 'already-executed';
+    if (!this.#executor.kinds.has(transaction.kind)) return 'kind-unknown';
+    if (this.#executor.checkPayload(transaction.kind, transaction.payload) !== undefined) return 'payload-invalid';
+    const currentKey = this.#executor.currentKey({ get: (key) => this.#read(key) }, transaction.sender);
+    return sameKey(currentKey, transaction.verifiedKey) ? undefined : 'key-not-current';
+  }
+
+  #read(key: StateKey): Uint8Array | undefined {
+    return this.#state.has(key) ? this.#state.get(key) : this.#parent.get(key);
+  }
+
+  /** Hashes everything once. The point is made with {@link point} when the block's own hash is known. */
+  finish(): FinishedBlock {
+    const idBuckets = this.#closeBuckets();
+    const changes: TreeChange[] = [];
+    for (const [key, value] of this.#state) {
+      changes.push({ keyHash: sha256(utf8(key)), valueHash: value === undefined ? undefined : sha256(value) });
+    }
+    const readNode: NodeReader = (path) => this.#store.get(prefixedKey('treeNode', path));
+    const { root, nodes } = updateTree(this.#parent.facts.tree, changes, readNode);
+    const roots: BlockRoots = {
+      transactionsRoot: merkleRoot(this.#transactions.map((transaction) => transaction.leaf)),
+      transactionCount: this.#transactions.length,
+      resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
+      stateRoot: hashOf(root),
+      historyRoot: this.#parent.facts.history.root(),
+    };
+    return {
+      roots,
+      point: (block) => {
+        const history = this.#parent.facts.history.clone();
+        history.append(leafHash(block.hash));
+        const { height, timestamp } = this.#context;
+        const facts = { ...block, height, timestamp, tree: root, history, idBuckets };
+        return new ChainPoint(this.#store, facts, { parent: this.#parent, changes: this.#changes(nodes, block.hash) });
+      },
+    };
+  }
+
+  #changes(nodes: BlockChanges['nodes'], blockHash: Uint8Array): BlockChanges {
+    const { height, timestamp } = this.#context;
+    const receipts: Receipt[] = this.#transactions.map(({ id }, index) => {
+      const result = this.#results[index] as TransactionResult;
+      return { id, height, index, timestamp, blockHash, result };
+    });
+    return { state: this.#state, nodes, receipts, index: this.#index, ids: this.#ids };
+  }
+
+  /** Writes the executed ids' buckets into the state and drops those whose minute has passed. */
+  #closeBuckets(): ReadonlyMap<number, MerkleFrontier> {
+    const buckets = new Map(this.#parent.facts.idBuckets);
+    const touched = new Set<number>();
+    for (const { id, validUntil } of this.#transactions) {
+      const minute = Math.floor(validUntil / ledgerLimits.idBucketMs);
+      if (!touched.has(minute)) buckets.set(minute, buckets.get(minute)?.clone() ?? MerkleFrontier.empty());
+      touched.add(minute);
+      buckets.get(minute)?.append(leafHash(id));
+    }
+    for (const minute of touched) {
+      const bucket = buckets.get(minute) as MerkleFrontier;
+      this.#state.set(bucketKey(minute), encodeCanonical([bucket.size, bucket.root()]));
+    }
+    for (const minute of [...buckets.keys()]) {
+      if ((minute + 1) * ledgerLimits.idBucketMs > this.#context.timestamp) continue;
+      assert(!touched.has(minute), 'a transaction is executed within its window');
+      buckets.delete(minute);
+      this.#state.set(bucketKey(minute), undefined);
+    }
+    return buckets;
+  }
+}
+
+export interface FinishedBlock {
+  readonly roots: BlockRoots;
+  /** The state after the block, once its hash is known. */
+  readonly point: (block: {
+    readonly hash: Uint8Array;
+    readonly term: number;
+    readonly configurationHash: Uint8Array;
+  }) => ChainPoint;
+}
+
+function bucketKey(minute: number): StateKey {
+  return `ledger/executed/${minute}`;
+}
+
+function sameKey(left: Uint8Array, right: Uint8Array): boolean {
+  return left === right || equalBytes(left, right);
+}

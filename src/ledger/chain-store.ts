@@ -1,0 +1,143 @@
+import { AssentError, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
+import { MerkleFrontier } from '../crypto/portable.ts';
+import { type Operation, prefixedKey, type Store } from '../storage/index.ts';
+import { decodeBlock, type ReceivedBlock } from './block.ts';
+import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
+import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
+import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
+import { hashOf, stub } from './state/nodes.ts';
+
+/** Blocks, receipts, indexes and the applied point, as they stand in the store. */
+const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
+const appliedVersion = 1;
+
+/** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
+export function readBlock(store: Store, height: number): ReceivedBlock | undefined {
+  const bytes = store.get(prefixedKey('block', uint64Bytes(height)));
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeBlock(bytes);
+  } catch (error) {
+    throw new AssentError(
+      'storage-damaged',
+      `the stored block ${height} is not readable`,
+      { height },
+      { cause: error },
+    );
+  }
+}
+
+export function putBlock(height: number, bytes: Uint8Array): Operation {
+  return { type: 'put', key: prefixedKey('block', uint64Bytes(height)), value: bytes };
+}
+
+export function deleteBlock(height: number): Operation {
+  return { type: 'delete', key: prefixedKey('block', uint64Bytes(height)) };
+}
+
+/** Height of a committed block, by its hash. */
+export function heightOfBlock(store: Store, hash: Uint8Array): number | undefined {
+  const bytes = store.get(prefixedKey('blockHash', hash));
+  return bytes === undefined ? undefined : readUint64(bytes);
+}
+
+/** The permanent place and result of an executed transaction. */
+export function readReceipt(store: Store, id: Uint8Array): Receipt | undefined {
+  const bytes = store.get(prefixedKey('transactionPlace', id));
+  return bytes === undefined ? undefined : decodeReceipt(id, bytes);
+}
+
+/** One atomic batch: state, tree, receipts, indexes and the applied point (protocol.md §6). */
+export function commitOperations(point: ChainPoint): Operation[] {
+  const { facts, changes } = point;
+  const operations: Operation[] = [];
+  for (const [key, value] of changes.state) operations.push(change(prefixedKey('state', utf8(key)), value));
+  for (const { path, bytes } of changes.nodes.values()) operations.push(change(prefixedKey('treeNode', path), bytes));
+  for (const receipt of changes.receipts) {
+    operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
+    const entries = changes.index[receipt.index] ?? [];
+    for (const [number, { stream, entry }] of entries.entries()) {
+      operations.push({ type: 'put', key: streamKey(stream, facts.height, receipt.index, number), value: entry });
+    }
+  }
+  operations.push({ type: 'put', key: prefixedKey('blockHash', facts.hash), value: uint64Bytes(facts.height) });
+  operations.push({ type: 'put', key: appliedKey, value: encodeFacts(facts) });
+  return operations;
+}
+
+/** Key of an index entry: streams are separated by a zero byte, entries sort by their place in the chain. */
+export function streamKey(stream: string, height: number, index: number, number: number): Uint8Array {
+  return prefixedKey('stream', utf8(`${stream}\0`), uint64Bytes(height), uint32Bytes(index), uint32Bytes(number));
+}
+
+/** The settled point that the store holds, or undefined in an empty store. Throws `storage-damaged`. */
+export function readApplied(store: Store): ChainPoint | undefined {
+  const bytes = store.get(appliedKey);
+  return bytes === undefined ? undefined : new ChainPoint(store, decodeFacts(bytes));
+}
+
+function encodeFacts(facts: ChainPointFacts): Uint8Array {
+  const buckets: CanonicalValue[] = [...facts.idBuckets].map(([minute, bucket]) => [minute, bucket.size, bucket.peaks]);
+  return encodeCanonical([
+    appliedVersion,
+    facts.height,
+    facts.term,
+    facts.hash,
+    facts.timestamp,
+    facts.configurationHash,
+    hashOf(facts.tree),
+    [facts.history.size, facts.history.peaks],
+    buckets,
+  ]);
+}
+
+function decodeFacts(bytes: Uint8Array): ChainPointFacts {
+  const value = decodeCanonical(bytes, { bytesMax: 1024 * 1024, depthMax: 5, countMax: 100_000 });
+  const [version, height, term, hash, timestamp, configurationHash, root, history, buckets] = list(value);
+  if (version !== appliedVersion) throw damaged();
+  return {
+    height: number(height),
+    term: number(term),
+    hash: binary(hash),
+    timestamp: number(timestamp),
+    configurationHash: binary(configurationHash),
+    tree: stub(binary(root)),
+    history: frontier(list(history)),
+    idBuckets: new Map(list(buckets).map((item) => bucket(list(item)))),
+  };
+}
+
+function bucket([minute, size, peaks]: readonly CanonicalValue[]): readonly [number, MerkleFrontier] {
+  return [number(minute), frontier([size as CanonicalValue, peaks as CanonicalValue])];
+}
+
+function frontier([size, peaks]: readonly CanonicalValue[]): MerkleFrontier {
+  return MerkleFrontier.of(number(size), list(peaks).map(binary));
+}
+
+function change(key: Uint8Array, value: Uint8Array | undefined): Operation {
+  return value === undefined ? { type: 'delete', key } : { type: 'put', key, value };
+}
+
+function uint32Bytes(value: number): Uint8Array {
+  return uint64Bytes(value).subarray(4);
+}
+
+function list(value: CanonicalValue | undefined): readonly CanonicalValue[] {
+  if (!Array.isArray(value)) throw damaged();
+  return value;
+}
+
+function number(value: CanonicalValue | undefined): number {
+  if (typeof value !== 'number') throw damaged();
+  return value;
+}
+
+function binary(value: CanonicalValue | undefined): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw damaged();
+  return value;
+}
+
+function damaged(): AssentError {
+  return new AssentError('storage-damaged', 'the record of the applied block is not readable');
+}

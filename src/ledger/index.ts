@@ -1,0 +1,59 @@
+/**
+ * The ledger: transactions, blocks, their one canonical encoding, execution on overlays before acknowledging, and the
+ * atomic commit. Promises that the same chain gives the same roots on every node, and that a transaction is executed at
+ * most once. Synchronous; the rules come in through the port `RuleExecutor`.
+ */
+export {
+  decodeBlock,
+  decodeSignedHeader,
+  encodeSignedHeader,
+  type ReceivedBlock,
+  type SignedHeaderParts,
+} from './block.ts';
+export type { Inadmissible } from './block-builder.ts';
+export { deleteBlock, putBlock, readBlock } from './chain-store.ts';
+export {
+  type CanonicalValue,
+  type CodecLimits,
+  checkCanonical,
+  codecLimits,
+  decodeCanonical,
+  encodeCanonical,
+} from './codec/index.ts';
+export { type NodeConfiguration, type NodeOfConfiguration, nodeConfiguration } from './configuration.ts';
+export { createGenesis, type Genesis, genesisFromText, genesisToText, openGenesis } from './genesis.ts';
+export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
+export {
+  type BlockRefusal,
+  type BlockVerdict,
+  type Draft,
+  genesisOperations,
+  Ledger,
+  type SealInput,
+  type StreamEntry,
+} from './ledger.ts';
+export { ledgerLimits } from './limits.ts';
+export type { Receipt } from './results.ts';
+export {
+  encodeSignedTransaction,
+  encodeTransactionBody,
+  transactionMessage,
+  UnverifiedTransaction,
+  VerifiedTransaction,
+} from './transaction.ts';
+export type {
+  BlockContext,
+  ExecutedTransaction,
+  GenesisContent,
+  GenesisDomain,
+  GenesisMember,
+  GenesisNode,
+  IndexEntry,
+  RuleExecutor,
+  StateKey,
+  StateView,
+  StateWriter,
+  TransactionContent,
+  TransactionResult,
+} from './types/execution.ts';
+export { checkHeaderSignature, VerifiedBlock } from './verified-block.ts';

@@ -1,0 +1,316 @@
+import { AssentError, assert, equalBytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
+import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
+import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
+import { decodeBlock, encodeBlock, type ReceivedBlock } from './block.ts';
+import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
+import { commitOperations, heightOfBlock, readApplied, readBlock, readReceipt } from './chain-store.ts';
+import type { Genesis } from './genesis.ts';
+import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './header.ts';
+import type { Receipt } from './results.ts';
+import { ChainPoint } from './state/chain-point.ts';
+import { hashOf } from './state/nodes.ts';
+import { TransactionState } from './state/transaction-state.ts';
+import { forgetBelow, updateTree } from './state/tree.ts';
+import type { VerifiedTransaction } from './transaction.ts';
+import type { RuleExecutor, StateView } from './types/execution.ts';
+import type { VerifiedBlock } from './verified-block.ts';
+
+/** Every so many blocks the state tree's deep nodes are dropped from memory and read again when needed. */
+const forgetEveryBlocks = 256;
+const residentDepthMax = 12;
+
+export interface SealInput {
+  readonly parentHash: Uint8Array;
+  readonly term: number;
+  /** Milliseconds since the Unix epoch, above the parent's. */
+  readonly timestamp: number;
+  readonly justification: Uint8Array;
+  readonly configurationHash: Uint8Array;
+}
+
+/** A block that is executed and not yet signed: consensus accepts its reference first (protocol.md §4). */
+export interface Draft {
+  readonly header: BlockHeader;
+  readonly hash: Uint8Array;
+  readonly transactions: readonly VerifiedTransaction[];
+  /** Signs the header and gives the block as it travels. */
+  sign(signer: Signer): ReceivedBlock;
+}
+
+/** Why a follower refuses a block: stable names, used in refusals, logs and metrics. */
+export type BlockRefusal =
+  | Inadmissible
+  | 'ledger'
+  | 'parent-unknown'
+  | 'height'
+  | 'term'
+  | 'timestamp'
+  | 'transactions-root'
+  | 'results-root'
+  | 'state-root'
+  | 'history-root'
+  | 'configuration';
+
+export type BlockVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: BlockRefusal };
+
+/** One page of an index stream, in chain order. */
+export interface StreamEntry {
+  readonly height: number;
+  readonly index: number;
+  readonly number: number;
+  readonly entry: Uint8Array;
+}
+
+/** The first batch of an empty store: the state that the genesis declares, as point 0. */
+export function genesisOperations(store: Store, genesis: Genesis, executor: RuleExecutor): Operation[] {
+  assert(readApplied(store) === undefined, 'genesis is applied to an empty store');
+  const state = new TransactionState(() => undefined);
+  executor.initialise(genesis.content, state);
+  const changes = [...state.changes].map(([key, value]) => ({
+    keyHash: sha256(utf8(key)),
+    valueHash: value && sha256(value),
+  }));
+  const { root, nodes } = updateTree(undefined, changes, () => undefined);
+  const history = MerkleFrontier.empty();
+  history.append(leafHash(genesis.ledgerId));
+  const facts = {
+    height: 0,
+    term: 0,
+    hash: genesis.ledgerId,
+    timestamp: genesis.content.createdAt,
+    configurationHash: genesis.configuration.hash,
+    tree: root,
+    history,
+    idBuckets: new Map(),
+  };
+  const nothing = new ChainPoint(store, { ...facts, tree: undefined });
+  const point = new ChainPoint(store, facts, {
+    parent: nothing,
+    changes: { state: state.changes, nodes, receipts: [], index: [], ids: new Set() },
+  });
+  return commitOperations(point);
+}
+
+/**
+ * The chain of executed blocks: those that are committed, in the store, and those that are not, as overlays by hash.
+ * Synchronous; what it wants written it gives as operations.
+ */
+export class Ledger {
+  readonly genesis: Genesis;
+  readonly executor: RuleExecutor;
+  readonly #store: Store;
+  readonly #points = new Map<string, ChainPoint>();
+  #applied: ChainPoint;
+  /** The newest committed point; ahead of `#applied` while its batch is being written. */
+  #committed: ChainPoint;
+
+  /** Opens what {@link genesisOperations} began. Throws `storage-damaged` or `storage-foreign`. */
+  constructor(store: Store, genesis: Genesis, executor: RuleExecutor) {
+    if (executor.ruleSet !== genesis.content.ruleSet) {
+      throw new AssentError(
+        'genesis-invalid',
+        `the ledger runs under the rule set ${genesis.content.ruleSet}; this version has ${executor.ruleSet}`,
+      );
+    }
+    this.genesis = genesis;
+    this.executor = executor;
+    this.#store = store;
+    this.#applied = present(readApplied(store), 'the genesis batch was written');
+    this.#committed = this.#applied;
+    this.#points.set(toHex(this.#applied.facts.hash), this.#applied);
+  }
+
+  get ledgerId(): Uint8Array {
+    return this.genesis.ledgerId;
+  }
+
+  /** The newest block whose effects are durable: what reads are answered from. */
+  get applied(): ChainPoint['facts'] & { readonly stateRoot: Uint8Array } {
+    return { ...this.#applied.facts, stateRoot: hashOf(this.#applied.facts.tree) };
+  }
+
+  /** State as of {@link applied}. */
+  get state(): StateView {
+    return this.#applied;
+  }
+
+  /** Whether the block was executed here and can be built upon. */
+  has(hash: Uint8Array): boolean {
+    return this.#points.has(toHex(hash));
+  }
+
+  /** The time of an executed block, milliseconds since the Unix epoch. */
+  timestampOf(hash: Uint8Array): number | undefined {
+    return this.#points.get(toHex(hash))?.facts.timestamp;
+  }
+
+  /** Whether an open deadline lies after the block's time (protocol.md §4, "Time"). */
+  awaitsDeadline(hash: Uint8Array): boolean {
+    const point = this.#points.get(toHex(hash));
+    const deadline = point === undefined ? undefined : this.executor.latestDeadline(point);
+    return point !== undefined && deadline !== undefined && deadline >= point.facts.timestamp;
+  }
+
+  /**
+   * Executes candidates on the parent until `full` says stop, and leaves out what has no place. The draft is not part of
+   * the ledger before {@link accept}.
+   */
+  seal(
+    input: SealInput,
+    proposer: Uint8Array,
+    candidates: Iterable<VerifiedTransaction>,
+    onLeftOut: (transaction: VerifiedTransaction, reason: Inadmissible) => void,
+  ): { draft: Draft; accept: () => void } {
+    const parent = present(this.#points.get(toHex(input.parentHash)), 'a leader seals on a block it executed');
+    const { height, timestamp } = { height: parent.facts.height + 1, timestamp: input.timestamp };
+    const builder = new BlockBuilder(this.#store, this.executor, parent, {
+      ledgerId: this.ledgerId,
+      height,
+      timestamp,
+    });
+    for (const transaction of candidates) {
+      const reason = builder.add(transaction);
+      if (reason !== undefined) onLeftOut(transaction, reason);
+      if (reason === 'block-full') break;
+    }
+    const { roots, point } = builder.finish();
+    const header: BlockHeader = {
+      ledgerId: this.ledgerId,
+      height,
+      term: input.term,
+      parentHash: input.parentHash,
+      timestamp,
+      proposer,
+      ...roots,
+      configurationHash: input.configurationHash,
+      justificationHash: sha256(input.justification),
+    };
+    const headerBytes = encodeHeader(header);
+    const hash = headerHash(headerBytes);
+    const { transactions } = builder;
+    const draft: Draft = {
+      header,
+      hash,
+      transactions,
+      sign: (signer) => {
+        const headerSignature = signer.sign(headerMessage(this.ledgerId, headerBytes));
+        const parts = { headerBytes, headerSignature, justification: input.justification };
+        return decodeBlock(
+          encodeBlock({ ...parts, transactions: transactions.map((transaction) => transaction.bytes) }),
+        );
+      },
+    };
+    const sealed = point({ hash, term: input.term, configurationHash: input.configurationHash });
+    return { draft, accept: () => this.#points.set(toHex(hash), sealed) };
+  }
+
+  /** Executes a received block on its parent and compares every root. Refuses, with the reason, what it cannot reproduce. */
+  execute(block: VerifiedBlock): BlockVerdict {
+    const { header, hash, hashHex } = block.received;
+    if (this.#points.has(hashHex)) return { ok: true };
+    const parent = this.#points.get(toHex(header.parentHash));
+    if (parent === undefined) return refuse('parent-unknown');
+    if (!equalBytes(header.ledgerId, this.ledgerId)) return refuse('ledger');
+    if (header.height !== parent.facts.height + 1) return refuse('height');
+    if (header.term < parent.facts.term) return refuse('term');
+    if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');
+    if (!equalBytes(header.configurationHash, parent.facts.configurationHash)) return refuse('configuration');
+    if (!equalBytes(merkleRoot(block.transactions.map((transaction) => transaction.leaf)), header.transactionsRoot))
+      return refuse('transactions-root');
+    const { ledgerId } = this;
+    const { height, timestamp, term, configurationHash } = header;
+    const builder = new BlockBuilder(this.#store, this.executor, parent, { ledgerId, height, timestamp });
+    for (const transaction of block.transactions) {
+      const reason = builder.add(transaction);
+      if (reason !== undefined) return refuse(reason);
+    }
+    const { roots, point } = builder.finish();
+    const difference = firstDifference(roots, header);
+    if (difference !== undefined) return refuse(difference);
+    this.#points.set(hashHex, point({ hash, term, configurationHash }));
+    return { ok: true };
+  }
+
+  /** Forgets a block that left the chain. */
+  discard(hash: Uint8Array): void {
+    const point = this.#points.get(toHex(hash));
+    if (point === undefined) return;
+    assert(point.facts.height > this.#committed.facts.height, 'a committed block never leaves the chain');
+    this.#points.delete(toHex(hash));
+  }
+
+  /** The batch that commits this block: the child of the one committed before. */
+  commit(hash: Uint8Array): { readonly operations: Operation[]; readonly receipts: readonly Receipt[] } {
+    const point = present(this.#points.get(toHex(hash)), 'a block is executed before it is committed');
+    assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
+    assert(point.parent === this.#committed, 'a committed block extends the committed chain');
+    this.#committed = point;
+    return { operations: commitOperations(point), receipts: point.changes.receipts };
+  }
+
+  /** The commit's batch is durable: reads see it from now on. */
+  settle(hash: Uint8Array): void {
+    const point = present(this.#points.get(toHex(hash)), 'a block is committed before it is settled');
+    assert(point.facts.height === this.#applied.facts.height + 1, 'blocks settle one after another');
+    this.#points.delete(toHex(this.#applied.facts.hash));
+    this.#applied = point;
+    point.settle();
+    if (point.facts.height % forgetEveryBlocks === 0) forgetBelow(point.facts.tree, residentDepthMax);
+  }
+
+  receipt(id: Uint8Array): Receipt | undefined {
+    return readReceipt(this.#store, id);
+  }
+
+  /** A committed block with its own hash checked. Throws `storage-damaged`. */
+  block(height: number): ReceivedBlock | undefined {
+    return height < 1 || height > this.#applied.facts.height ? undefined : readBlock(this.#store, height);
+  }
+
+  blockByHash(hash: Uint8Array): ReceivedBlock | undefined {
+    const height = heightOfBlock(this.#store, hash);
+    return height === undefined ? undefined : this.block(height);
+  }
+
+  /** Entries of an index stream after the cursor, oldest first, or newest first before it. At most `limit`. */
+  async stream(
+    name: string,
+    options: { readonly after?: Uint8Array; readonly limit: number; readonly reverse?: boolean },
+  ): Promise<{ entries: StreamEntry[]; next?: Uint8Array }> {
+    const prefix = utf8(`${name}\0`);
+    const whole = prefixRange('stream', prefix);
+    const prefixLength = prefixedKey('stream', prefix).length;
+    const cursor = options.after === undefined ? undefined : prefixedKey('stream', prefix, options.after);
+    const reverse = options.reverse ?? false;
+    const from = reverse || cursor === undefined ? whole.from : successor(cursor);
+    const to = reverse && cursor !== undefined ? cursor : whole.to;
+    const rows = await this.#store.range({ from, to, reverse, limit: options.limit });
+    const last = rows.at(-1);
+    const entries = rows.map((row) => streamEntry(row, prefixLength));
+    return rows.length < options.limit || last === undefined
+      ? { entries }
+      : { entries, next: last[0].subarray(prefixLength) };
+  }
+}
+
+function streamEntry([key, entry]: Entry, prefixLength: number): StreamEntry {
+  const place = new DataView(key.buffer, key.byteOffset + prefixLength + 8, 8);
+  return { height: readUint64(key, prefixLength), index: place.getUint32(0), number: place.getUint32(4), entry };
+}
+
+function successor(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+function firstDifference(roots: BlockRoots, header: BlockHeader): BlockRefusal | undefined {
+  if (!equalBytes(roots.resultsRoot, header.resultsRoot)) return 'results-root';
+  if (!equalBytes(roots.stateRoot, header.stateRoot)) return 'state-root';
+  if (!equalBytes(roots.historyRoot, header.historyRoot)) return 'history-root';
+  return undefined;
+}
+
+function refuse(reason: BlockRefusal): BlockVerdict {
+  return { ok: false, reason };
+}

@@ -1,0 +1,19 @@
+/** The part of the ledger that runs anywhere, browsers included: encoding, transactions, headers, and the types. */
+export {
+  type CanonicalValue,
+  type CodecLimits,
+  checkCanonical,
+  codecLimits,
+  decodeCanonical,
+  encodeCanonical,
+} from './codec/index.ts';
+export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
+export { ledgerLimits } from './limits.ts';
+export {
+  encodeSignedTransaction,
+  encodeTransactionBody,
+  transactionMessage,
+  UnverifiedTransaction,
+  VerifiedTransaction,
+} from './transaction.ts';
+export type * from './types/execution.ts';

@@ -1,0 +1,82 @@
+import { present, utf8 } from '../../base/index.ts';
+import type { MerkleFrontier } from '../../crypto/portable.ts';
+import { prefixedKey, type Store } from '../../storage/index.ts';
+import type { Receipt } from '../results.ts';
+import type { IndexEntry, StateKey, StateView } from '../types/execution.ts';
+import type { Child } from './nodes.ts';
+import type { NodeChanges } from './tree.ts';
+
+/** What executing one block changed. */
+export interface BlockChanges {
+  readonly state: ReadonlyMap<StateKey, Uint8Array | undefined>;
+  readonly nodes: NodeChanges;
+  readonly receipts: readonly Receipt[];
+  /** By transaction, in block order. */
+  readonly index: readonly (readonly IndexEntry[])[];
+  /** Ids executed in this block. */
+  readonly ids: ReadonlySet<string>;
+}
+
+export interface ChainPointFacts {
+  readonly height: number;
+  readonly term: number;
+  readonly hash: Uint8Array;
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number;
+  readonly configurationHash: Uint8Array;
+  /** Root of the state tree after this block. */
+  readonly tree: Child;
+  /** RFC 9162 frontier over block hashes up to and including this one. */
+  readonly history: MerkleFrontier;
+  /** Executed ids by minute of their `validUntil`. */
+  readonly idBuckets: ReadonlyMap<number, MerkleFrontier>;
+}
+
+/**
+ * The state after one block: an overlay on its parent's, down to the one whose changes are all in the store. Points are
+ * never changed, but for {@link settle}: once its block's changes are durable, a point reads from the store.
+ */
+export class ChainPoint implements StateView {
+  readonly facts: ChainPointFacts;
+  readonly #store: Store;
+  #parent: ChainPoint | undefined;
+  #changes: BlockChanges | undefined;
+
+  constructor(store: Store, facts: ChainPointFacts, overlay?: { parent: ChainPoint; changes: BlockChanges }) {
+    this.facts = facts;
+    this.#store = store;
+    this.#parent = overlay?.parent;
+    this.#changes = overlay?.changes;
+  }
+
+  /** Of a point that is not settled. */
+  get changes(): BlockChanges {
+    return present(this.#changes, 'a settled point has no changes left');
+  }
+
+  get parent(): ChainPoint | undefined {
+    return this.#parent;
+  }
+
+  /** This block's changes, and with them all its ancestors', are in the store. */
+  settle(): void {
+    this.#parent = undefined;
+    this.#changes = undefined;
+  }
+
+  get(key: StateKey): Uint8Array | undefined {
+    for (let point: ChainPoint | undefined = this; point !== undefined; point = point.#parent) {
+      const changed = point.#changes?.state;
+      if (changed?.has(key)) return changed.get(key);
+    }
+    return this.#store.get(prefixedKey('state', utf8(key)));
+  }
+
+  /** Whether the chain up to this block has executed the transaction. */
+  hasExecuted(id: Uint8Array, idHex: string): boolean {
+    for (let point: ChainPoint | undefined = this; point !== undefined; point = point.#parent) {
+      if (point.#changes?.ids.has(idHex)) return true;
+    }
+    return this.#store.get(prefixedKey('transactionPlace', id)) !== undefined;
+  }
+}

@@ -1,0 +1,164 @@
+import { AssentError, assert, toHex } from '../base/index.ts';
+import { leafHash, sha256, signedMessage, type VerifySignature } from '../crypto/portable.ts';
+import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
+import { ledgerLimits } from './limits.ts';
+import type { TransactionContent } from './types/execution.ts';
+
+export const transactionVersion = 1;
+export const saltBytes = 16;
+export const publicKeyBytes = 32;
+export const signatureBytes = 64;
+
+const envelopeLimits = { bytesMax: ledgerLimits.transactionBytesMax, depthMax: 2, countMax: 3 };
+const bodyLimits = {
+  bytesMax: ledgerLimits.transactionBytesMax,
+  depthMax: ledgerLimits.transactionDepthMax,
+  countMax: ledgerLimits.transactionValuesMax,
+};
+
+/** Canonical bytes of a body: what is hashed to the id and, domain-separated, signed. */
+export function encodeTransactionBody(body: {
+  readonly kind: string;
+  readonly sender: Uint8Array;
+  readonly salt: Uint8Array;
+  /** Milliseconds since the Unix epoch. */
+  readonly validUntil: number;
+  readonly payload: CanonicalValue;
+}): Uint8Array {
+  assert(body.sender.length === publicKeyBytes && body.salt.length === saltBytes, 'sender and salt have fixed lengths');
+  return encodeCanonical([transactionVersion, body.kind, body.sender, body.salt, body.validUntil, body.payload]);
+}
+
+/** The bytes a sender signs (protocol.md §1, "domain separation"). */
+export function transactionMessage(ledgerId: Uint8Array, body: Uint8Array): Uint8Array {
+  return signedMessage('transaction', ledgerId, body);
+}
+
+/** Joins a body and its signature into the form that travels and is hashed into the block. */
+export function encodeSignedTransaction(body: Uint8Array, signature: Uint8Array): Uint8Array {
+  return encodeCanonical([body, signature]);
+}
+
+/** Well-formed bytes whose signature nobody has checked yet. */
+export class UnverifiedTransaction implements TransactionContent {
+  readonly bytes: Uint8Array;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly id: Uint8Array;
+  readonly idHex: string;
+  readonly kind: string;
+  readonly sender: Uint8Array;
+  readonly validUntil: number;
+  readonly payload: CanonicalValue;
+
+  /** Decodes signed bytes. Throws `transaction-too-large`, `encoding-invalid` or `transaction-malformed`. */
+  constructor(bytes: Uint8Array) {
+    if (bytes.length > ledgerLimits.transactionBytesMax) {
+      throw new AssentError(
+        'transaction-too-large',
+        `the transaction has ${bytes.length} bytes, the limit is ${ledgerLimits.transactionBytesMax}`,
+      );
+    }
+    const [body, signature] = fields(decodeCanonical(bytes, envelopeLimits), 2, 'a signed transaction');
+    this.bytes = bytes;
+    this.body = binary(body, undefined, 'body');
+    this.signature = binary(signature, signatureBytes, 'signature');
+    const [version, kind, sender, salt, validUntil, payload] = fields(
+      decodeCanonical(this.body, bodyLimits),
+      6,
+      'a transaction body',
+    );
+    if (version !== transactionVersion) throw malformed(`version ${String(version)} is not ${transactionVersion}`);
+    if (typeof kind !== 'string' || !/^[a-zA-Z][a-zA-Z0-9.-]{0,63}$/.test(kind)) throw malformed('kind is not a name');
+    if (typeof validUntil !== 'number' || validUntil < 0) throw malformed('validUntil is not a time');
+    binary(salt, saltBytes, 'salt');
+    this.kind = kind;
+    this.sender = binary(sender, publicKeyBytes, 'sender');
+    this.validUntil = validUntil;
+    this.payload = payload as CanonicalValue;
+    this.id = sha256(this.body);
+    this.idHex = toHex(this.id);
+  }
+
+  get byteLength(): number {
+    return this.bytes.length;
+  }
+}
+
+/** A transaction whose signature verified under `verifiedKey`. Only this type can be proposed or executed. */
+export class VerifiedTransaction implements TransactionContent {
+  readonly bytes: Uint8Array;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly id: Uint8Array;
+  readonly idHex: string;
+  readonly kind: string;
+  readonly sender: Uint8Array;
+  readonly validUntil: number;
+  readonly payload: CanonicalValue;
+  /** The key the signature was checked with. Execution compares it with the key current at its place in the chain. */
+  readonly verifiedKey: Uint8Array;
+  #leaf: Uint8Array | undefined;
+
+  private constructor(transaction: UnverifiedTransaction, verifiedKey: Uint8Array) {
+    this.bytes = transaction.bytes;
+    this.body = transaction.body;
+    this.signature = transaction.signature;
+    this.id = transaction.id;
+    this.idHex = transaction.idHex;
+    this.kind = transaction.kind;
+    this.sender = transaction.sender;
+    this.validUntil = transaction.validUntil;
+    this.payload = transaction.payload;
+    this.verifiedKey = verifiedKey;
+  }
+
+  get byteLength(): number {
+    return this.bytes.length;
+  }
+
+  /** RFC 9162 leaf hash of the signed bytes: this transaction's leaf under `transactionsRoot`. */
+  get leaf(): Uint8Array {
+    this.#leaf ??= leafHash(this.bytes);
+    return this.#leaf;
+  }
+
+  /** Checks the signature. Throws `signature-invalid`. */
+  static verify(
+    transaction: UnverifiedTransaction,
+    ledgerId: Uint8Array,
+    key: Uint8Array,
+    verify: VerifySignature,
+  ): VerifiedTransaction {
+    if (!verify(key, transactionMessage(ledgerId, transaction.body), transaction.signature)) {
+      throw new AssentError('signature-invalid', 'the signature does not verify for this ledger, sender and content', {
+        transaction: transaction.idHex,
+      });
+    }
+    return new VerifiedTransaction(transaction, key);
+  }
+
+  /**
+   * Takes over the verdict of this node's own verification thread, which checked the signature of exactly these bytes
+   * under `key`. Never call it on the word of a peer.
+   */
+  static vouchedFor(transaction: UnverifiedTransaction, key: Uint8Array): VerifiedTransaction {
+    return new VerifiedTransaction(transaction, key);
+  }
+}
+
+function fields(value: CanonicalValue, count: number, what: string): readonly CanonicalValue[] {
+  if (!Array.isArray(value) || value.length !== count) throw malformed(`${what} has ${count} fields`);
+  return value;
+}
+
+function binary(value: CanonicalValue | undefined, length: number | undefined, name: string): Uint8Array {
+  if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) {
+    throw malformed(`${name} is not ${length === undefined ? 'binary' : `${length} bytes`}`);
+  }
+  return value;
+}
+
+function malformed(reason: string): AssentError {
+  return new AssentError('transaction-malformed', `the transaction is malformed: ${reason}`);
+}

@@ -1,0 +1,39 @@
+import { AssentError, assert } from '../base/index.ts';
+import type { VerifySignature } from '../crypto/portable.ts';
+import type { ReceivedBlock } from './block.ts';
+import { headerMessage } from './header.ts';
+import type { VerifiedTransaction } from './transaction.ts';
+
+/** Throws `signature-invalid` unless the header is signed by the proposer that it names. */
+export function checkHeaderSignature(
+  parts: Pick<ReceivedBlock, 'header' | 'headerBytes' | 'headerSignature'>,
+  ledgerId: Uint8Array,
+  verify: VerifySignature,
+): void {
+  if (!verify(parts.header.proposer, headerMessage(ledgerId, parts.headerBytes), parts.headerSignature)) {
+    throw new AssentError(
+      'signature-invalid',
+      `the header of block ${parts.header.height} is not signed by its proposer`,
+    );
+  }
+}
+
+/** A block whose transactions' signatures are verified. Its header's is checked on arrival, before consensus sees it. */
+export class VerifiedBlock {
+  readonly received: ReceivedBlock;
+  readonly transactions: readonly VerifiedTransaction[];
+
+  /** `transactions` are those of `received`, verified, in their order. */
+  constructor(received: ReceivedBlock, transactions: readonly VerifiedTransaction[]) {
+    assert(transactions.length === received.transactions.length, 'every transaction of the block was verified');
+    for (const [index, transaction] of transactions.entries()) {
+      assert(
+        transaction.bytes === received.transactions[index]?.bytes ||
+          transaction.idHex === received.transactions[index]?.idHex,
+        "in the block's order",
+      );
+    }
+    this.received = received;
+    this.transactions = transactions;
+  }
+}
