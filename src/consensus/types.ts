@@ -1,4 +1,4 @@
-import type { NodeId } from '../crypto/index.ts';
+import type { NodeId } from '../crypto/portable.ts';
 
 /** SHA-256 of a block's header bytes; for the chain's start, the ledger id. */
 export type Hash = Uint8Array;
@@ -119,7 +119,7 @@ export type Message =
   | {
       readonly type: 'append';
       readonly term: number;
-      /** Number of this append on its way to this follower, echoed in the reply. */
+      /** Number of this append on its way to this follower, from 1, echoed in the reply. */
       readonly sequence: number;
       /** The right to lead, until the follower has acknowledged it. */
       readonly termCertificate?: TermCertificate;
@@ -131,6 +131,7 @@ export type Message =
   | {
       readonly type: 'append-reply';
       readonly term: number;
+      /** The append that this answers; 0 when it reports progress after a sync. */
       readonly sequence: number;
       /** Signed acks of newly durable blocks of the leader's term, in height order. */
       readonly acks: readonly SignedAck[];
@@ -215,7 +216,7 @@ export interface StatementSigner {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** Reads the durable chain. Synchronous. */
+/** Reads the durable chain: what was persisted shows no later than `persisted()` is called. Synchronous. */
 export interface ChainReader {
   /** Reference of the durable block at this height, or undefined below the first kept or above the tip. */
   reference(height: number): BlockReference | undefined;
@@ -233,7 +234,8 @@ export interface ChainReader {
  * Everything the core wants done, as one value. The duties, in this order:
  *
  * 1. `execute`: check and execute each block on its parent's overlay, and answer each with `verdict()`; answers may
- *    come later and in any order, but once each.
+ *    come later and in any order, but once each, and none for a block that was abandoned since. A parent that is durable
+ *    but has no overlay (after a restart) is executed again first.
  * 2. `persist`: write everything in it in ONE synced batch, then the mark, then call `persisted(token)`. Requests are
  *    written in order and may be merged.
  * 3. `messages`: may leave at once. What must be durable first, the core itself withholds until `persisted`.
@@ -264,7 +266,10 @@ export interface PersistRequest {
   /** Remove every block above this height before appending. */
   readonly truncateAbove?: number;
   readonly append: readonly BlockReference[];
-  /** Newly learned certificates to keep: the term's, and the highest block certificate. */
+  /**
+   * Newly learned certificates to keep: the term's, and the highest block certificate. They ride along; a certificate
+   * alone causes no write, since every committed block comes with it.
+   */
   readonly termCertificate?: TermCertificate;
   readonly certificate?: BlockCertificate;
   /** The highest statements seen from other keys, for the start-up tripwire. */
@@ -291,7 +296,11 @@ export interface ReadResult {
   readonly height?: number;
 }
 
-/** Two statements of one key that no honest node makes (protocol.md §5, "Evidence"). */
+/**
+ * Two statements of one key that no honest node makes (protocol.md §5, "Evidence"). A signed statement stands here as its
+ * fixed-width body and the signature, a term certificate in its encoded form, a header as its 32-byte block hash: the
+ * driver, which holds the bodies by hash, adds the signed header before it stores the evidence.
+ */
 export interface Evidence {
   readonly kind: 'two-headers' | 'two-acks' | 'two-votes' | 'two-vote-requests' | 'ack-then-vote' | 'broken-claim';
   readonly culprit: NodeId;

@@ -1,0 +1,147 @@
+import type { Random } from '../base/index.ts';
+import type { NodeId, VerifySignature } from '../crypto/portable.ts';
+import type {
+  BlockCertificate,
+  ChainReader,
+  Configuration,
+  HardState,
+  Hash,
+  PeerPromise,
+  Role,
+  StatementSigner,
+  TermCertificate,
+  Tip,
+} from './types.ts';
+
+/** Times in ticks of the driver, and the tolerance between clocks. */
+export interface RaftParameters {
+  readonly heartbeatTicks: number;
+  /** Each election timeout is drawn from [electionTicks, 2 × electionTicks). */
+  readonly electionTicks: number;
+  /** Clocks agree when they differ by no more (protocol.md §4, "Time"). */
+  readonly clockToleranceMs: number;
+}
+
+export const raftParameters: RaftParameters = { heartbeatTicks: 5, electionTicks: 100, clockToleranceMs: 5000 };
+
+/** Every bound of the core. Reaching one refuses or waits; it never loses what was promised. */
+export interface RaftLimits {
+  /** A leader seals nothing above this many uncertified blocks or bytes of them; a term's first block is exempt. */
+  readonly uncertifiedBlocksMax: number;
+  readonly uncertifiedBytesMax: number;
+  /** Blocks and bytes of one append; a single block always fits. */
+  readonly appendBlocksMax: number;
+  readonly appendBytesMax: number;
+  /** Appends, and bytes in them, sent to one follower and not answered. */
+  readonly inflightAppendsMax: number;
+  readonly inflightBytesMax: number;
+  /** Blocks received and not yet persisted. Above the uncertified tail, so that an honest branch always fits. */
+  readonly stagedBlocksMax: number;
+  readonly stagedBytesMax: number;
+  /** Certified blocks kept in memory below the tip, for followers that lag a little. */
+  readonly recentBlocksMax: number;
+  /** How far one unproved message can raise the term. */
+  readonly termLeapMax: number;
+  /** Messages that wait for a sync. */
+  readonly withheldMessagesMax: number;
+  /** Linearizable reads that wait for a round. */
+  readonly readsMax: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+export const raftLimits: RaftLimits = {
+  uncertifiedBlocksMax: 64,
+  uncertifiedBytesMax: 64 * mebibyte,
+  appendBlocksMax: 64,
+  appendBytesMax: mebibyte,
+  inflightAppendsMax: 64,
+  inflightBytesMax: 16 * mebibyte,
+  stagedBlocksMax: 512,
+  stagedBytesMax: 128 * mebibyte,
+  recentBlocksMax: 256,
+  termLeapMax: 1000,
+  withheldMessagesMax: 1024,
+  readsMax: 4096,
+};
+
+/** What the node found on its disk. */
+export interface RestoredState {
+  readonly hardState: HardState;
+  readonly tip: Tip;
+  /** Height of the newest block that is applied. */
+  readonly committedHeight: number;
+  /** The highest block certificate kept, if any. */
+  readonly certificate?: BlockCertificate;
+  /** The certificate of the highest term followed, if any. */
+  readonly termCertificate?: TermCertificate;
+  readonly peerPromises: readonly PeerPromise[];
+  /** The signer's mark is intact but blocks below it are gone: repair before any vote or ack. */
+  readonly markLost: boolean;
+  /** The data directory is new. */
+  readonly fresh: boolean;
+}
+
+export interface RaftOptions {
+  readonly nodeId: NodeId;
+  readonly ledgerId: Hash;
+  readonly signer: StatementSigner;
+  readonly verify: VerifySignature;
+  readonly random: Random;
+  readonly chain: ChainReader;
+  /** The configuration in force at the chain's start. */
+  readonly configuration: Configuration;
+  readonly restored: RestoredState;
+  readonly parameters?: Partial<RaftParameters>;
+  readonly limits?: Partial<RaftLimits>;
+}
+
+/** Why a node neither votes nor acks. */
+export type WithheldReason =
+  /** Its start-up nonces are not yet answered by a majority. */
+  | 'start-up'
+  /** Blocks that its mark names are gone; it repairs. */
+  | 'mark-lost'
+  /** A peer holds a statement of this key that the node does not know: the disk was rolled back. Final. */
+  | 'contradicted'
+  /** It is no voter of the configuration. */
+  | 'not-a-voter';
+
+/** Why a leader seals nothing. */
+export type SealRefusal = 'not-leader' | 'clock-fault' | 'uncertified-tail-full';
+
+export interface PeerStatus {
+  readonly nodeId: NodeId;
+  /** Highest block that the peer says is durable and in the leader's chain. */
+  readonly matchHeight: number;
+  readonly nextHeight: number;
+  readonly state: 'probe' | 'replicate';
+  readonly inflightAppends: number;
+  /** Heard from within the last election timeout. */
+  readonly active: boolean;
+  /** The peer's clock minus this node's when it last answered. */
+  readonly clockOffsetMs?: number;
+  /** Why the peer refuses this leader. */
+  readonly refusal?: string;
+}
+
+export interface RaftStatus {
+  readonly role: Role;
+  readonly term: number;
+  readonly leader?: NodeId;
+  /** The end of the chain, part of which may still be on its way to the disk. */
+  readonly tip: Tip;
+  readonly durableTip: Tip;
+  readonly committedHeight: number;
+  /** Highest block of this chain that a verified certificate covers. */
+  readonly certifiedHeight: number;
+  readonly withheld?: WithheldReason;
+  /** The statement that contradicts this node's disk, in words, when `withheld` is `contradicted`. */
+  readonly contradiction?: string;
+  /** Set on a leader that may not seal now. */
+  readonly sealRefusal?: SealRefusal;
+  /** Why this node refuses the leader of the term. */
+  readonly refusal?: string;
+  /** On a leader only. */
+  readonly peers: readonly PeerStatus[];
+}
