@@ -3,10 +3,14 @@
  * that a start notices what LevelDB lost without a word; after one failed write nothing more is written. LevelDB appears
  * in this room only.
  */
+
+export { type DataDirectory, openDataDirectory } from './data-directory.ts';
+export { FileMarkFile } from './file-mark-file.ts';
 export { Journal, type JournalLimits, journalLimits } from './journal.ts';
 export { storageFormat } from './journal-records.ts';
 export type { Identity } from './journal-scan.ts';
 export { type KeyPrefix, type KeyRange, keyPrefixes, prefixedKey, prefixRange } from './key-prefixes.ts';
+export { LevelStore } from './level-store.ts';
 export { type Mark, type MarkFile, type MarkReading, markBytesMax } from './mark-file.ts';
 export { MemoryMarkFile } from './memory-mark-file.ts';
 export { MemoryStore } from './memory-store.ts';

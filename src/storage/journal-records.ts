@@ -91,7 +91,7 @@ export function chainDigest(number: number, encodedEntry: Uint8Array): Uint8Arra
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer');
+  return new Uint8Array(hash('sha256', bytes, 'buffer'));
 }
 
 /** Bytes of the keys and values. */

@@ -72,6 +72,7 @@ export class Journal {
   #markOnFile: number;
   #writing = false;
   #failure: Error | undefined;
+  #closing: (() => void) | undefined;
   /** The newest mark at the time of opening. */
   readonly mark: Mark | undefined;
   /** Batches below the mark are missing: the database's end was lost. Such a journal takes no appends. */
@@ -136,6 +137,7 @@ export class Journal {
    */
   append(operations: readonly Operation[], mark: Uint8Array | undefined, done: (error?: Error) => void): void {
     assert(!this.lost, 'nothing is appended after a loss');
+    assert(this.#closing === undefined, 'the journal is open');
     if (this.#failure !== undefined) throw this.#failure;
     const append: Append = { operations, bytes: operationsBytes(operations), mark, done };
     if (!this.#waiting.push(append))
@@ -146,9 +148,23 @@ export class Journal {
     if (!this.#writing) this.#writeNext();
   }
 
+  /** Takes no more appends, finishes those it has, then closes the store and the mark file. */
+  async close(): Promise<void> {
+    assert(this.#closing === undefined, 'a journal is closed once');
+    await new Promise<void>((resolve) => {
+      this.#closing = resolve;
+      if (!this.#writing) resolve();
+    });
+    await this.#markFile.close();
+    await this.#store.close();
+  }
+
   #writeNext(): void {
     const group = this.#takeGroup();
-    if (group.length === 0) return;
+    if (group.length === 0) {
+      this.#closing?.();
+      return;
+    }
     this.#writing = true;
     const merged = group.length === 1 ? (group[0] as Append).operations : group.flatMap((append) => append.operations);
     const mark = group.findLast((append) => append.mark !== undefined)?.mark;
@@ -235,5 +251,6 @@ export class Journal {
     for (const append of group) append.done(this.#failure);
     for (let append = this.#waiting.shift(); append !== undefined; append = this.#waiting.shift())
       append.done(this.#failure);
+    this.#closing?.();
   }
 }

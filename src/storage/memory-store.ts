@@ -4,8 +4,13 @@ import { type Entry, type Operation, type RangeOptions, rangeLimitMax, type Stor
 
 /** The in-memory twin of LevelStore, for tests: same order, same visibility, same errors; gone with the process. */
 export class MemoryStore implements Store {
-  readonly #table = new MemoryTable();
+  readonly #table: MemoryTable;
   #open = true;
+
+  /** A store opened again takes the table of the closed one. */
+  constructor(table: MemoryTable = new MemoryTable()) {
+    this.#table = table;
+  }
 
   get(key: Uint8Array): Uint8Array | undefined {
     assert(this.#open, 'the store is open');

@@ -1,0 +1,160 @@
+import { Level } from 'level';
+import { AssentError, assert, BoundedQueue } from '../base/index.ts';
+import { storageError } from './storage-errors.ts';
+import { type Entry, type Operation, type RangeOptions, rangeLimitMax, type Store } from './store.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** Chosen for a ledger's load: large synced batches, point reads of small values, content that does not compress. */
+const levelOptions = {
+  keyEncoding: 'view',
+  valueEncoding: 'view',
+  /** Hashes, keys and signatures: Snappy costs time and saves nothing. */
+  compression: false,
+  /** At some MiB/s of blocks the default 4 MiB is flushed every second and compaction never rests. Held twice, at most. */
+  writeBufferSize: 16 * mebibyte,
+  /** The hot part of state and tree; what is colder comes from the system's page cache, which holds it too. */
+  cacheSize: 32 * mebibyte,
+  /** A point read decodes a whole block for one value of about 100 bytes: keep it one page. */
+  blockSize: 4 * 1024,
+  /** Fewer and larger tables (default 2 MiB), so that their number stays below the limit on open files. */
+  maxFileSize: 8 * mebibyte,
+  /** Half of the common limit of 1,024 a process; the rest is for connections. */
+  maxOpenFiles: 512,
+} as const;
+
+/** The most writes, and bytes in them, that wait behind the one in flight. */
+const waitingMax = 1024;
+const waitingBytesMax = 128 * mebibyte;
+
+interface Write {
+  readonly operations: readonly Operation[];
+  readonly bytes: number;
+  readonly done: (error?: Error) => void;
+}
+
+/**
+ * The store on LevelDB. One synced batch is in flight at a time; others wait, in order. LevelDB's own lock keeps a second
+ * process out. Nothing is ever repaired silently: whatever LevelDB calls corruption is `storage-damaged`.
+ */
+export class LevelStore implements Store {
+  readonly #level: Level<Uint8Array, Uint8Array>;
+  readonly #waiting: BoundedQueue<Write> = new BoundedQueue<Write>({
+    countMax: waitingMax,
+    weightMax: waitingBytesMax,
+    weigh: (write) => write.bytes,
+  });
+  #writing = false;
+  #closing = false;
+  #failure: AssentError | undefined;
+  /** Resolves the wait of `close` for the writes before it. */
+  #idle: (() => void) | undefined;
+
+  private constructor(level: Level<Uint8Array, Uint8Array>) {
+    this.#level = level;
+  }
+
+  /**
+   * Opens the database in the directory. `create` is for a directory that never held one: LevelDB would otherwise begin
+   * a new database over one that lost its CURRENT file. Errors: `storage-locked`, `storage-permission`, `storage-full`,
+   * `storage-damaged`, `storage-failed`.
+   */
+  static async open(path: string, options: { create: boolean }): Promise<LevelStore> {
+    const level = new Level<Uint8Array, Uint8Array>(path, { ...levelOptions, createIfMissing: options.create });
+    try {
+      await level.open();
+    } catch (error) {
+      throw storageError(error, path);
+    }
+    return new LevelStore(level);
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    assert(!this.#closing, 'the store is open');
+    try {
+      const value = this.#level.getSync(key);
+      return value === undefined ? undefined : plain(value);
+    } catch (error) {
+      throw storageError(error, this.#level.location);
+    }
+  }
+
+  async range(options: RangeOptions): Promise<Entry[]> {
+    assert(!this.#closing, 'the store is open');
+    assert(options.limit >= 1 && options.limit <= rangeLimitMax, 'a page has 1 to 10,000 entries');
+    const { from, to, limit, reverse = false } = options;
+    try {
+      const entries = await this.#level.iterator({ gte: from, lt: to, limit, reverse }).all();
+      return entries.map(([key, value]): Entry => [plain(key), plain(value)]);
+    } catch (error) {
+      throw storageError(error, this.#level.location);
+    }
+  }
+
+  write(operations: readonly Operation[], done: (error?: Error) => void): void {
+    assert(!this.#closing, 'the store is open');
+    assert(operations.length > 0, 'a write has operations: LevelDB does not sync an empty one');
+    if (this.#failure !== undefined) throw this.#failure;
+    let bytes = 0;
+    for (const operation of operations)
+      bytes += operation.key.length + (operation.type === 'put' ? operation.value.length : 0);
+    if (!this.#waiting.push({ operations, bytes, done }))
+      throw new AssentError('overloaded', 'The disk is too slow: too many writes are waiting.', {
+        waiting: this.#waiting.length,
+        waitingBytes: this.#waiting.weight,
+      });
+    if (!this.#writing) this.#writeNext();
+  }
+
+  /** Waits for the writes before it, then gives up the lock. */
+  async close(): Promise<void> {
+    assert(!this.#closing, 'a store is closed once');
+    this.#closing = true;
+    if (this.#writing) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    await this.#level.close();
+  }
+
+  #writeNext(): void {
+    const write = this.#waiting.shift();
+    if (write === undefined) {
+      this.#idle?.();
+      return;
+    }
+    this.#writing = true;
+    // A chained batch costs half of what an array does, on this thread. Only `write` takes `sync`: given to `batch` it
+    // is ignored (protocol.md §6).
+    const batch = this.#level.batch();
+    for (const operation of write.operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value);
+      else batch.del(operation.key);
+    }
+    // What a callback throws is no failure of the write: it leaves as an unhandled rejection and stops the node.
+    void batch.write({ sync: true }).then(
+      () => this.#finish(write),
+      (error: unknown) => this.#fail(write, storageError(error, this.#level.location)),
+    );
+  }
+
+  #finish(write: Write): void {
+    this.#writing = false;
+    this.#writeNext();
+    write.done();
+  }
+
+  #fail(write: Write, failure: AssentError): void {
+    this.#writing = false;
+    this.#failure = failure;
+    write.done(failure);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.done(failure);
+    this.#idle?.();
+  }
+}
+
+/** LevelDB's binding answers with Buffers, whose `slice` does not copy. The same memory as what the port promises. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
