@@ -1,21 +1,220 @@
 import { expect, test } from 'vitest';
-import { Journal, MemoryMarkFile, MemoryStore, prefixedKey } from '../../../src/storage/index.ts';
+import { AssentError, InvariantError, utf8 } from '../../../src/base/index.ts';
+import { Journal, type JournalLimits, prefixedKey, prefixRange, type Store } from '../../../src/storage/index.ts';
+import { SeededRandom } from '../../support/simulated-random.ts';
+import { SimulatedDisk } from '../../support/simulated-store.ts';
+import { codeThrown, identity, put, stateOf } from './support.ts';
 
-const identity = { ledgerId: new Uint8Array(32).fill(1), nodeKey: new Uint8Array(32).fill(2) };
+function open(disk: SimulatedDisk, limits: Partial<JournalLimits> = {}): Journal {
+  return Journal.open(disk.store, disk.markFile, identity, limits);
+}
 
-test('a journal opened again continues where it ended', async () => {
-  const store = new MemoryStore();
-  const markFile = new MemoryMarkFile();
-  const journal = Journal.open(store, markFile, identity);
-  const key = prefixedKey('state', Uint8Array.of(7));
-  await new Promise<void>((resolve, reject) =>
-    journal.append([{ type: 'put', key, value: Uint8Array.of(1) }], Uint8Array.of(9), (error) =>
-      error === undefined ? resolve() : reject(error),
-    ),
-  );
-  const again = Journal.open(store, markFile, identity);
-  expect(again.lastNumber).toBe(1);
-  expect(again.mark).toEqual({ bytes: Uint8Array.of(9), journalNumber: 1 });
-  expect(again.lost).toBe(false);
-  expect(store.get(key)).toEqual(Uint8Array.of(1));
+function completeAll(disk: SimulatedDisk): void {
+  while (disk.completeNext());
+}
+
+async function entryNumbers(store: Store): Promise<number[]> {
+  const entries = await store.range({ ...prefixRange('journal'), limit: 10_000 });
+  return entries.map(([key]) => Number(Buffer.from(key.subarray(1)).readBigUInt64BE()));
+}
+
+test('a new journal is empty, and opening it writes nothing', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  expect(journal.lastNumber).toBe(0);
+  expect(journal.mark).toBeUndefined();
+  expect(journal.lost).toBe(false);
+  expect(disk.inFlight).toBe(0);
+});
+
+test('appends that come while a write is in flight share the next batch, in order', async () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  const done: string[] = [];
+  for (const name of ['first', 'second', 'third', 'fourth'])
+    journal.append([put('newest', name), put(name, '')], undefined, () => done.push(name));
+  expect(disk.inFlight).toBe(1);
+  expect(journal.waiting).toBe(3);
+  disk.completeNext();
+  expect(done).toEqual(['first']);
+  expect(journal.lastNumber).toBe(1);
+  expect((await stateOf(disk.store)).get('newest')).toBe('first');
+  disk.completeNext();
+  expect(done).toEqual(['first', 'second', 'third', 'fourth']);
+  expect(journal.lastNumber).toBe(2);
+  expect((await stateOf(disk.store)).get('newest')).toBe('fourth');
+  expect(disk.inFlight).toBe(0);
+});
+
+test('a batch takes what fits its bytes, and one append of any size', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk, { mergedBytesMax: 1000 });
+  const done: string[] = [];
+  const sizes = [1, 400, 400, 400, 5000, 1];
+  for (const [index, size] of sizes.entries())
+    journal.append([put(`${index}`, 'x'.repeat(size))], undefined, () => done.push(`${index}`));
+  const steps: string[] = [];
+  while (disk.completeNext()) steps.push(done.splice(0).join());
+  expect(steps).toEqual(['0', '1,2', '3', '4', '5']);
+});
+
+test('the mark is written after its batch and before the callbacks', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  let done = false;
+  journal.append([put('a', '1')], utf8('mark'), () => {
+    done = true;
+  });
+  disk.completeNext();
+  expect(journal.lastNumber).toBe(1);
+  expect(disk.markFile.read().mark).toBeUndefined();
+  expect(done).toBe(false);
+  disk.completeNext();
+  expect(disk.markFile.read().mark).toEqual({ bytes: utf8('mark'), journalNumber: 1 });
+  expect(done).toBe(true);
+});
+
+test('of merged marks the newest is written', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  journal.append([put('a', '1')], undefined, () => undefined);
+  journal.append([put('b', '1')], utf8('older'), () => undefined);
+  journal.append([put('c', '1')], utf8('newer'), () => undefined);
+  journal.append([put('d', '1')], undefined, () => undefined);
+  completeAll(disk);
+  expect(disk.markFile.read().mark).toEqual({ bytes: utf8('newer'), journalNumber: 2 });
+  expect(open(disk).mark).toEqual({ bytes: utf8('newer'), journalNumber: 2 });
+});
+
+test('the next batch is in flight before the callbacks of this one run', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  let inFlight = -1;
+  journal.append([put('a', '1')], undefined, () => {
+    inFlight = disk.inFlight;
+  });
+  journal.append([put('b', '1')], undefined, () => undefined);
+  disk.completeNext();
+  expect(inFlight).toBe(1);
+});
+
+test('an append without operations is a batch too: a mark can be renewed alone', () => {
+  const disk = new SimulatedDisk();
+  open(disk).append([], utf8('mark'), () => undefined);
+  completeAll(disk);
+  expect(open(disk).mark).toEqual({ bytes: utf8('mark'), journalNumber: 1 });
+});
+
+test('too much waiting is refused at once, and the rest is kept', async () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk, { waitingMax: 2, waitingBytesMax: 1000 });
+  for (const name of ['a', 'b', 'c']) journal.append([put(name, '1')], undefined, () => undefined);
+  expect(codeThrown(() => journal.append([put('d', '1')], undefined, () => undefined))).toBe('overloaded');
+  completeAll(disk);
+  journal.append([put('e', '1')], undefined, () => undefined);
+  expect(codeThrown(() => journal.append([put('f', 'x'.repeat(1001))], undefined, () => undefined))).toBe('overloaded');
+  completeAll(disk);
+  expect([...(await stateOf(disk.store)).keys()]).toEqual(['a', 'b', 'c', 'e']);
+});
+
+test.each(['store', 'mark file'])('an error of the %s poisons the journal', (which) => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  const ends: (string | undefined)[] = [];
+  const end = (error?: Error) => ends.push(error instanceof AssentError ? error.code : error?.message);
+  journal.append([put('a', '1')], utf8('mark'), end);
+  journal.append([put('b', '1')], undefined, end);
+  if (which === 'mark file') disk.completeNext();
+  disk.failNext(new Error('the disk is gone'));
+  expect(ends).toEqual(['storage-failed', 'storage-failed']);
+  expect(codeThrown(() => journal.append([put('c', '1')], undefined, end))).toBe('storage-failed');
+  expect(journal.failure?.message).toContain('the disk is gone');
+  expect(ends.length).toBe(2);
+  expect(disk.inFlight).toBe(0);
+});
+
+test('a known failure keeps its code', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  const full = new AssentError('storage-full', 'The disk is full.');
+  let end: Error | undefined;
+  journal.append([put('a', '1')], undefined, (error) => {
+    end = error;
+  });
+  disk.failNext(full);
+  expect(end).toBe(full);
+});
+
+test('entries are kept for as many bytes as asked, also across starts, and no longer', async () => {
+  const disk = new SimulatedDisk();
+  const limits = { keptBytes: 10_000, mergedBytesMax: 4000 };
+  for (let start = 0; start < 5; start++) {
+    const journal = open(disk, limits);
+    expect(journal.lastNumber).toBe(start * 20);
+    for (let count = 0; count < 20; count++) {
+      journal.append([put('key', 'x'.repeat(900))], undefined, () => undefined);
+      completeAll(disk);
+    }
+    const numbers = await entryNumbers(disk.store);
+    const last = (start + 1) * 20;
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => last - numbers.length + 1 + index));
+    // Each counts for about 1,000 bytes: ten cover the limit, and one more is the last that was needed.
+    expect(numbers.length).toBeGreaterThanOrEqual(10);
+    expect(numbers.length).toBeLessThanOrEqual(11);
+  }
+});
+
+test('a large batch does not push the entries before it out', async () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk, { keptBytes: 10_000, mergedBytesMax: 4000 });
+  for (const size of [900, 900, 900, 50_000]) {
+    journal.append([put('key', 'x'.repeat(size))], undefined, () => undefined);
+    completeAll(disk);
+  }
+  expect(await entryNumbers(disk.store)).toEqual([1, 2, 3, 4]);
+});
+
+test('close finishes what was appended, then takes nothing more', async () => {
+  const disk = new SimulatedDisk(() => queueMicrotask(() => disk.completeNext()));
+  const journal = open(disk);
+  const done: number[] = [];
+  for (const number of [1, 2, 3]) journal.append([put(`${number}`, '')], utf8('mark'), () => done.push(number));
+  const { store } = disk;
+  await journal.close();
+  expect(done).toEqual([1, 2, 3]);
+  expect(() => store.get(Uint8Array.of(1))).toThrow(InvariantError);
+  expect(() => journal.append([put('4', '')], undefined, () => undefined)).toThrow(InvariantError);
+  disk.crash(new SeededRandom(1));
+  expect(open(disk).lastNumber).toBe(2);
+});
+
+function rewrite(disk: SimulatedDisk, name: string, value: Uint8Array): void {
+  disk.store.write([{ type: 'put', key: prefixedKey('meta', utf8(name)), value }], () => undefined);
+  completeAll(disk);
+}
+
+test('another format, ledger or node is refused', () => {
+  const written = () => {
+    const disk = new SimulatedDisk();
+    open(disk).append([put('a', '1')], undefined, () => undefined);
+    completeAll(disk);
+    return disk;
+  };
+  const other = new Uint8Array(32).fill(9);
+  const disk = written();
+  expect(codeThrown(() => open(disk))).toBeUndefined();
+  for (const changed of [{ ledgerId: other }, { nodeKey: other }])
+    expect(codeThrown(() => Journal.open(disk.store, disk.markFile, { ...identity, ...changed }))).toBe(
+      'storage-foreign',
+    );
+  for (const format of [utf8('assent/2'), utf8('assent/1 '), Uint8Array.of(0xff, 0xfe)]) {
+    rewrite(disk, 'format', format);
+    expect(codeThrown(() => open(disk))).toBe('storage-format-unknown');
+  }
+});
+
+test('a read error at start goes through', () => {
+  const disk = new SimulatedDisk();
+  disk.failReads(new AssentError('storage-damaged', 'unreadable'));
+  expect(codeThrown(() => open(disk))).toBe('storage-damaged');
 });
