@@ -46,6 +46,8 @@ export type {
   DomainView,
   LinkParams,
   LinkView,
+  RecordParams,
+  RecordView,
   StreamEntry,
   StreamPage,
   StreamQuery,
@@ -57,6 +59,8 @@ export {
   type ResultView,
   type SubmitReply,
   type TransactionParams,
+  type TransactionReply,
+  type TransactionView,
   type WaitQuery,
   waitTimeoutMsMax,
 } from './schemas/transactions.ts';

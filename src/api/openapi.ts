@@ -7,8 +7,8 @@ import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
 import type { JsonValue } from './schemas/primitives.ts';
 import { healthView, statusView } from './schemas/status.ts';
-import { credentialList, domainList, domainView, linkView, streamPage } from './schemas/subjects.ts';
-import { outcomeView, receiptView, resultView, submitReply } from './schemas/transactions.ts';
+import { credentialList, domainList, domainView, linkView, recordView, streamPage } from './schemas/subjects.ts';
+import { outcomeView, receiptView, resultView, submitReply, transactionReply } from './schemas/transactions.ts';
 
 type JsonObject = { readonly [name: string]: JsonValue };
 
@@ -28,11 +28,13 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Health: healthView,
   Link: linkView,
   Outcome: outcomeView,
+  Record: recordView,
   Receipt: receiptView,
   Result: resultView,
   Status: statusView,
   StreamPage: streamPage,
   SubmitReply: submitReply,
+  Transaction: transactionReply,
 };
 
 const componentPath = '#/components/schemas/';

@@ -27,6 +27,10 @@ import {
   type LinkView,
   linkParams,
   linkView,
+  type RecordParams,
+  type RecordView,
+  recordParams,
+  recordView,
   type StreamPage,
   type StreamQuery,
   type SubjectParams,
@@ -34,14 +38,14 @@ import {
   streamQuery,
 } from './schemas/subjects.ts';
 import {
-  type OutcomeView,
-  outcomeView,
   type SubmitReply,
   submitQuery,
   submitReply,
   type TransactionParams,
+  type TransactionReply,
   transactionParams,
   transactionQuery,
+  transactionReply,
   type WaitQuery,
 } from './schemas/transactions.ts';
 
@@ -63,20 +67,22 @@ export const requestLimits: {
   jsonBytesMax: 64 * 1024,
 };
 
-type Stream = Route<SubjectParams, StreamQuery, never, StreamPage>;
+type Stream<Params> = Route<Params, StreamQuery, never, StreamPage>;
 
 export interface Routes {
   readonly submit: Route<Nothing, WaitQuery, Uint8Array, SubmitReply>;
-  readonly transaction: Route<TransactionParams, WaitQuery, never, OutcomeView>;
+  readonly transaction: Route<TransactionParams, WaitQuery, never, TransactionReply>;
   readonly block: Route<BlockParams, Nothing, never, BlockView>;
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
-  readonly consents: Stream;
-  readonly access: Stream;
-  readonly timeline: Stream;
+  readonly consents: Stream<SubjectParams>;
+  readonly access: Stream<SubjectParams>;
+  readonly timeline: Stream<SubjectParams>;
   readonly domains: Route<Nothing, Nothing, never, DomainList>;
   readonly domain: Route<DomainParams, Nothing, never, DomainView>;
   readonly link: Route<LinkParams, Nothing, never, LinkView>;
+  readonly domainRecords: Stream<DomainParams>;
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
+  readonly record: Route<RecordParams, Nothing, never, RecordView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
   readonly status: Route<Nothing, Nothing, never, StatusView>;
   readonly healthz: Route<Nothing, Nothing, never, HealthView>;
@@ -106,17 +112,13 @@ const ingressErrors: readonly ErrorCode[] = [
   'storage-failed',
 ];
 
-function stream(operation: string, last: string, summary: string): Stream {
-  return {
-    operation,
-    method: 'GET',
-    path: `/v1/subjects/{did}/${last}`,
-    summary,
-    params: didParams,
-    query: streamQuery,
-    reply: { mediaType: 'application/json', schema: streamPage },
-    errors: [],
-  };
+function subjectStream(operation: string, last: string, summary: string): Stream<SubjectParams> {
+  return { ...streamOf(operation, `/v1/subjects/{did}/${last}`, summary), params: didParams };
+}
+
+function streamOf(operation: string, path: string, summary: string): Stream<never> {
+  const reply = { mediaType: 'application/json', schema: streamPage } as const;
+  return { operation, method: 'GET', path, summary, query: streamQuery, reply, errors: [] };
 }
 
 export const routes: Routes = {
@@ -147,10 +149,10 @@ export const routes: Routes = {
     operation: 'getTransaction',
     method: 'GET',
     path: '/v1/transactions/{id}',
-    summary: 'The receipt of a committed transaction. With wait=committed, waits for it up to timeoutMs.',
+    summary: 'A committed transaction and its receipt. With wait=committed, waits for it up to timeoutMs.',
     params: transactionParams,
     query: transactionQuery,
-    reply: { mediaType: 'application/json', schema: outcomeView },
+    reply: { mediaType: 'application/json', schema: transactionReply },
     errors: ['transaction-unknown'],
   },
   block: {
@@ -171,9 +173,9 @@ export const routes: Routes = {
     reply: { mediaType: 'application/json', schema: blockPage },
     errors: [],
   },
-  consents: stream('listConsents', 'consents', "What happened to the subject's consents."),
-  access: stream('listAccess', 'access', "The subject's access log: every decision, denials included."),
-  timeline: stream('listTimeline', 'timeline', 'Records anchored for the subject.'),
+  consents: subjectStream('listConsents', 'consents', "What happened to the subject's consents."),
+  access: subjectStream('listAccess', 'access', "The subject's access log: every decision, denials included."),
+  timeline: subjectStream('listTimeline', 'timeline', 'Records anchored for the subject.'),
   domains: {
     operation: 'listDomains',
     method: 'GET',
@@ -200,6 +202,10 @@ export const routes: Routes = {
     reply: { mediaType: 'application/json', schema: linkView },
     errors: ['not-found'],
   },
+  domainRecords: {
+    ...streamOf('listDomainRecords', '/v1/domains/{name}/records', 'Records anchored for the domain, of no subject.'),
+    params: domainParams,
+  },
   credentials: {
     operation: 'listCredentials',
     method: 'GET',
@@ -208,6 +214,15 @@ export const routes: Routes = {
     params: didParams,
     reply: { mediaType: 'application/json', schema: credentialList },
     errors: [],
+  },
+  record: {
+    operation: 'getRecord',
+    method: 'GET',
+    path: '/v1/agents/{did}/records/{eventId}',
+    summary: 'One anchored item, by who anchored it and under which event id.',
+    params: recordParams,
+    reply: { mediaType: 'application/json', schema: recordView },
+    errors: ['not-found'],
   },
   decide: {
     operation: 'decide',

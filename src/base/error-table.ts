@@ -129,6 +129,12 @@ const entries = {
     exitCode: 3,
     action: 'Check --node and whether the node runs (`assent cluster status`).',
   },
+  'reply-invalid': {
+    meaning: 'What answered at this address does not answer as an Assent node of this version does.',
+    httpStatus: 502,
+    exitCode: 2,
+    action: 'Check --node: another program may listen there, or a node of another version.',
+  },
   // --- data directory and storage
   'storage-damaged': {
     meaning: 'The database lost or changed something that was durable.',
@@ -202,6 +208,18 @@ const entries = {
     httpStatus: 500,
     exitCode: 2,
     action: 'Use 127.0.0.1 or ::1.',
+  },
+  'address-unavailable': {
+    meaning: 'The node cannot listen on this address.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Use an address of this machine and a port that the user may bind.',
+  },
+  'host-refused': {
+    meaning: 'The request names a host other than this machine.',
+    httpStatus: 403,
+    exitCode: 2,
+    action: 'Address the node by 127.0.0.1, ::1 or localhost.',
   },
   usage: { meaning: 'The command line is wrong.', httpStatus: 400, exitCode: 2, action: 'See `assent help`.' },
   // --- keys

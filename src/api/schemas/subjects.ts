@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import {
   didText,
-  hashText,
   type JsonValue,
   jsonValue,
   nameText,
   type QueryInput,
   queryNumber,
-  timestampMs,
   wholeNumber,
 } from './primitives.ts';
 
@@ -19,9 +17,7 @@ export interface StreamEntry {
   readonly height: number;
   /** Place of the transaction in the block. */
   readonly index: number;
-  /** The block's certified time. */
-  readonly timestamp: number;
-  readonly transactionId: string;
+  /** What the contract noted, in its JSON form. */
   readonly entry: ContractObject;
 }
 
@@ -63,6 +59,19 @@ export interface LinkParams {
   readonly did: string;
 }
 
+export interface RecordParams {
+  /** Who anchored it. */
+  readonly did: string;
+  readonly eventId: string;
+}
+
+/** One anchored item, as the state holds it. */
+export interface RecordView {
+  readonly sender: string;
+  readonly eventId: string;
+  readonly record: ContractObject;
+}
+
 /** A subject as one domain knows it. */
 export interface LinkView {
   readonly domain: string;
@@ -75,6 +84,9 @@ export interface CredentialList {
   readonly credentials: readonly ContractObject[];
 }
 
+/** 16 bytes, unique per sender for ever. */
+const eventIdText = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 lower-case hexadecimal digits');
+
 const contractObject: z.ZodType<ContractObject, ContractObject> = z.record(z.string(), jsonValue);
 
 export const didParams: z.ZodType<SubjectParams, SubjectParams> = z.strictObject({ did: didText });
@@ -82,7 +94,7 @@ export const didParams: z.ZodType<SubjectParams, SubjectParams> = z.strictObject
 export const streamQuery: z.ZodType<StreamQuery, QueryInput<StreamQuery>> = z.strictObject({
   cursor: z
     .string()
-    .regex(/^\d{1,16}\.\d{1,8}\.\d{1,8}$/, 'expected the cursor of a previous page')
+    .regex(/^[0-9a-f]{32}$/, 'expected the cursor of a previous page')
     .optional(),
   limit: queryNumber(1, streamPageMax).default(100),
   order: z.enum(['oldest-first', 'newest-first']).default('oldest-first'),
@@ -93,8 +105,6 @@ export const streamPage: z.ZodType<StreamPage, StreamPage> = z.object({
     z.object({
       height: wholeNumber,
       index: wholeNumber,
-      timestamp: timestampMs,
-      transactionId: hashText,
       entry: contractObject,
     }),
   ),
@@ -117,6 +127,17 @@ export const linkView: z.ZodType<LinkView, LinkView> = z.object({
   domain: nameText,
   subject: didText,
   link: contractObject,
+});
+
+export const recordParams: z.ZodType<RecordParams, RecordParams> = z.strictObject({
+  did: didText,
+  eventId: eventIdText,
+});
+
+export const recordView: z.ZodType<RecordView, RecordView> = z.object({
+  sender: didText,
+  eventId: eventIdText,
+  record: contractObject,
 });
 
 export const credentialList: z.ZodType<CredentialList, CredentialList> = z.object({

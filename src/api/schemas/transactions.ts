@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ErrorDetail, errorDetail } from './errors.ts';
 import {
+  didText,
   hashText,
   type JsonValue,
   jsonValue,
@@ -29,6 +30,23 @@ export interface ReceiptView {
   readonly timestamp: number;
   readonly blockHash: string;
   readonly result: ResultView;
+}
+
+/** What a committed transaction said. */
+export interface TransactionView {
+  readonly kind: string;
+  readonly sender: string;
+  readonly validUntil: number;
+  /** In the JSON form of its contract. */
+  readonly payload: JsonValue;
+}
+
+/** A committed transaction: its receipt and its content. */
+export interface TransactionReply {
+  readonly id: string;
+  readonly status: 'committed';
+  readonly receipt: ReceiptView;
+  readonly transaction: TransactionView;
 }
 
 /**
@@ -86,6 +104,13 @@ export const outcomeView: z.ZodType<OutcomeView, OutcomeView> = z.object({
   status: z.enum(['committed', 'accepted', 'refused', 'unknown']),
   receipt: z.exactOptional(receiptView),
   error: z.exactOptional(errorDetail),
+});
+
+export const transactionReply: z.ZodType<TransactionReply, TransactionReply> = z.object({
+  id: hashText,
+  status: z.literal('committed'),
+  receipt: receiptView,
+  transaction: z.object({ kind: z.string(), sender: didText, validUntil: timestampMs, payload: jsonValue }),
 });
 
 export const submitReply: z.ZodType<SubmitReply, SubmitReply> = z.object({ outcomes: z.array(outcomeView) });

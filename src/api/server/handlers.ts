@@ -1,0 +1,46 @@
+import type { BodyOf, ParamsOf, QueryOf, ReplyOf, Routes } from '../index.ts';
+import { openApiDocument } from '../index.ts';
+import type { NodeService } from './service.ts';
+
+interface Input<R extends Routes[keyof Routes]> {
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  readonly body: BodyOf<R>;
+}
+
+/** The routes that answer with one value; submitting has a file of its own. */
+export type ReadingRoute = Exclude<keyof Routes, 'submit'>;
+
+export type Handlers = {
+  readonly [Name in ReadingRoute]: (input: Input<Routes[Name]>) => Promise<ReplyOf<Routes[Name]>>;
+};
+
+export function readingHandlers(service: NodeService, version: string): Handlers {
+  const description = openApiDocument(version);
+  return {
+    transaction: ({ params, query }) => service.transaction(params.id, query),
+    block: ({ params }) => service.block(params.reference),
+    blocks: ({ query }) => service.blocks(query),
+    consents: ({ params, query }) => service.subjectStream('consents', params.did, query),
+    access: ({ params, query }) => service.subjectStream('access', params.did, query),
+    timeline: ({ params, query }) => service.subjectStream('timeline', params.did, query),
+    domains: () => service.domains(),
+    domain: ({ params }) => service.domain(params.name),
+    link: ({ params }) => service.link(params.name, params.did),
+    domainRecords: ({ params, query }) => service.domainRecords(params.name, query),
+    credentials: ({ params }) => service.credentials(params.did),
+    record: ({ params }) => service.record(params.did, params.eventId),
+    decide: ({ body }) => service.decide(body),
+    status: () => service.status(),
+    healthz: async () => {
+      await service.status();
+      return { ok: true };
+    },
+    readyz: async () => {
+      await service.readiness();
+      return { ok: true };
+    },
+    metrics: () => service.metrics(),
+    openapi: async () => description,
+  };
+}

@@ -1,0 +1,162 @@
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { AssentError, InvariantError, type Logger, messageOf } from '../../base/index.ts';
+import { type AnyRoute, requestLimits, routes, transactionMediaType, transactionsMediaType } from '../index.ts';
+import { errorDetailOf, expectedFailure, malformedRequestReply, sendError } from './errors.ts';
+import { type Handlers, type ReadingRoute, readingHandlers } from './handlers.ts';
+import { checkLoopback, isAddressedHere } from './loopback.ts';
+import { parseInput } from './parse.ts';
+import type { NodeService } from './service.ts';
+import { submitHandler } from './submit.ts';
+
+export interface ServerLimits {
+  /** Requests under way; one more is refused with `overloaded`. */
+  readonly requestsMax: number;
+  readonly connectionsMax: number;
+  /** The longest that a request may take to arrive. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection is kept. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+export const serverLimits: ServerLimits = {
+  requestsMax: 2048,
+  connectionsMax: 1024,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 72_000,
+};
+
+export interface ServerOptions {
+  readonly service: NodeService;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly limits?: Partial<ServerLimits>;
+  /** Told of every finished request. */
+  readonly observe?: (operation: string, status: number, durationMs: number) => void;
+  /** Told of a broken invariant: whoever runs the server stops the node. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** The HTTP interface over a {@link NodeService}. */
+export class ApiServer {
+  readonly #fastify: FastifyInstance;
+
+  constructor(options: ServerOptions) {
+    this.#fastify = build(options, { ...serverLimits, ...options.limits });
+  }
+
+  /**
+   * Listens; answers the port, which the system chose when 0 was asked for. Throws `address-refused` for anything but a
+   * loopback address and `port-in-use`.
+   */
+  async listen(host: string, port: number): Promise<number> {
+    checkLoopback(host);
+    try {
+      await this.#fastify.listen({ host, port });
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
+      throw new AssentError('port-in-use', `Another program listens on ${host}:${port}.`, { port }, { cause: error });
+    }
+    return (this.#fastify.server.address() as AddressInfo).port;
+  }
+
+  /** Takes no more requests and resolves when those under way are answered, or cut off after `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    const deadline = setTimeout(() => this.#fastify.server.closeAllConnections(), deadlineMs);
+    await this.#fastify.close();
+    clearTimeout(deadline);
+  }
+}
+
+function build(options: ServerOptions, limits: ServerLimits): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: requestLimits.jsonBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end(malformedRequestReply());
+      else socket.destroy();
+    },
+    routerOptions: { maxParamLength: 256 },
+  });
+  app.server.maxConnections = limits.connectionsMax;
+  const binary = (mediaType: string, bodyLimit: number): void => {
+    app.addContentTypeParser(mediaType, { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
+  };
+  binary(transactionMediaType, requestLimits.transactionBytesMax);
+  binary(transactionsMediaType, requestLimits.batchBytesMax);
+  admit(app, options, limits.requestsMax);
+  failuresOf(app, options);
+  app.route({
+    method: 'POST',
+    url: urlOf(routes.submit),
+    config: { operation: routes.submit.operation },
+    handler: submitHandler(options.service),
+  });
+  const handlers = readingHandlers(options.service, options.version);
+  for (const name of Object.keys(handlers) as ReadingRoute[]) readingRoute(app, name, handlers);
+  return app;
+}
+
+/** Counts requests under way, refuses one too many, and reports each when it is done. */
+function admit(app: FastifyInstance, options: ServerOptions, requestsMax: number): void {
+  let underWay = 0;
+  app.addHook('onRequest', (request, _reply, next) => {
+    if (!isAddressedHere(request.headers.host))
+      next(new AssentError('host-refused', 'The request names another host.'));
+    else if (underWay >= requestsMax) next(new AssentError('overloaded', `${requestsMax} requests are under way.`));
+    else next();
+  });
+  app.server.on('request', (_request, response) => {
+    underWay += 1;
+    response.once('close', () => {
+      underWay -= 1;
+    });
+  });
+  app.addHook('onResponse', (request, reply, next) => {
+    const { operation = 'none' } = request.routeOptions.config as { operation?: string };
+    options.observe?.(operation, reply.statusCode, reply.elapsedTime);
+    next();
+  });
+}
+
+function failuresOf(app: FastifyInstance, { logger, onBug }: ServerOptions): void {
+  app.setErrorHandler((error, request, reply) => {
+    const expected = expectedFailure(error, request.headers['content-type']);
+    if (expected !== undefined) return sendError(reply, errorDetailOf(expected));
+    logger.error({ url: request.routeOptions.url, error: messageOf(error) }, 'a request ended with a bug');
+    if (error instanceof InvariantError) onBug(error);
+    return sendError(reply, errorDetailOf(new AssentError('internal', 'The node has a bug; its log says more.')));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is no ${request.method} ${request.url.slice(0, 200)}.`;
+    sendError(reply, errorDetailOf(new AssentError('not-found', message)));
+  });
+}
+
+function readingRoute<Name extends ReadingRoute>(app: FastifyInstance, name: Name, handlers: Handlers): void {
+  const route: AnyRoute = routes[name];
+  const handle = handlers[name] as (input: unknown) => Promise<unknown>;
+  const bodySchema = route.bodies?.[0]?.schema;
+  app.route({
+    method: route.method,
+    url: urlOf(route),
+    config: { operation: route.operation },
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const result = await handle({
+        params: route.params === undefined ? {} : parseInput(route.params, request.params, 'path'),
+        query: route.query === undefined ? {} : parseInput(route.query, request.query, 'query'),
+        body: bodySchema === undefined ? undefined : parseInput(bodySchema, request.body, 'body'),
+      });
+      if (route.reply.mediaType === 'text/plain') reply.type('text/plain; version=0.0.4; charset=utf-8');
+      return reply.send(result);
+    },
+  });
+}
+
+/** The path in the form of fastify's router. */
+function urlOf(route: AnyRoute): string {
+  return route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,62 @@
+import type {
+  BlockPage,
+  BlocksQuery,
+  BlockView,
+  CredentialList,
+  DecisionRequest,
+  DecisionView,
+  DomainList,
+  DomainView,
+  LinkView,
+  OutcomeView,
+  RecordView,
+  StatusView,
+  StreamPage,
+  StreamQuery,
+  TransactionReply,
+  WaitQuery,
+} from '../index.ts';
+
+/** A request's transactions: one, or a canonical msgpack array of them. */
+export interface Submission extends WaitQuery {
+  readonly body: Uint8Array;
+  readonly batched: boolean;
+}
+
+export type SubjectStream = 'consents' | 'access' | 'timeline';
+
+/**
+ * What the HTTP server asks of the node. Every expected failure is an AssentError: thrown, or the reason of a rejected
+ * promise. What a single transaction came to, refusals included, is an outcome.
+ */
+export interface NodeService {
+  /**
+   * Checks the transactions and hands on those that pass. Calls `done` once, with one outcome each in their order: when
+   * all are settled, or when the submission's time is up.
+   * @throws `encoding-invalid` or `encoding-too-large` when the body is no array of transactions; `overloaded` and
+   * `shutting-down` when none was looked at.
+   */
+  submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void;
+  /** Rejects with `transaction-unknown` when it is not committed here, or not in time. */
+  transaction(id: string, query: WaitQuery): Promise<TransactionReply>;
+  /** By height, hash or `head`. Rejects with `block-unknown`. */
+  block(reference: string): Promise<BlockView>;
+  blocks(query: BlocksQuery): Promise<BlockPage>;
+  subjectStream(stream: SubjectStream, did: string, query: StreamQuery): Promise<StreamPage>;
+  domains(): Promise<DomainList>;
+  /** Rejects with `not-found`. */
+  domain(name: string): Promise<DomainView>;
+  /** Rejects with `not-found`. */
+  link(name: string, did: string): Promise<LinkView>;
+  domainRecords(name: string, query: StreamQuery): Promise<StreamPage>;
+  credentials(did: string): Promise<CredentialList>;
+  /** Rejects with `not-found`. */
+  record(sender: string, eventId: string): Promise<RecordView>;
+  /** Rejects with `request-invalid` and the path that is wrong. */
+  decide(request: DecisionRequest): Promise<DecisionView>;
+  status(): Promise<StatusView>;
+  /** Resolves when submissions can be committed, else rejects with the reason. */
+  readiness(): Promise<void>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+}
