@@ -241,6 +241,18 @@ const entries = {
     exitCode: 2,
     action: 'List the keys with `assent identity list`.',
   },
+  'key-exists': {
+    meaning: 'The keystore has a key of this name already.',
+    httpStatus: 409,
+    exitCode: 2,
+    action: 'Choose another name; a key is never replaced.',
+  },
+  'keystore-exists': {
+    meaning: 'The directory holds a keystore already.',
+    httpStatus: 409,
+    exitCode: 2,
+    action: 'Open it with its passphrase, or choose another directory with --home.',
+  },
   // --- peers
   'peer-refused': {
     meaning: 'The peer is not a node of the configuration.',

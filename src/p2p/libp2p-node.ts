@@ -1,0 +1,87 @@
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import type { ComponentLogger, ConnectionGater, Libp2p, Logger as Libp2pLogger, PeerId } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
+import type { Multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import type { NodeId } from '../crypto/index.ts';
+import type { TransportLimits } from './limits.ts';
+import { noiseCrypto } from './noise-crypto.ts';
+
+/** yamux's initial window, fixed by its specification. Without its keep-alive pings it has no round-trip time and never grows. */
+const windowBytes = 256 * 1024;
+const idleSocketMs = 60_000;
+
+/**
+ * A libp2p node with the smallest surface: TCP (TCP_NODELAY is its default), noise, yamux, our protocols, and no service
+ * at all: no identify, ping, discovery, routing or relay. Without identify nobody learns which protocols a peer speaks,
+ * so each stream names exactly one and the peer declines what it does not know. Not started yet.
+ *
+ * `admits` is asked with the key that the handshake proved, before any stream can be opened in either direction.
+ */
+export async function createNode(options: {
+  nodeKeySeed: Uint8Array;
+  listenAddress: Multiaddr;
+  limits: TransportLimits;
+  admits: (nodeId: NodeId) => boolean;
+}): Promise<Libp2p> {
+  const { limits } = options;
+  return createLibp2p({
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeKeySeed),
+    addresses: { listen: [options.listenAddress.toString()] },
+    transports: [
+      tcp({
+        inboundSocketInactivityTimeout: idleSocketMs,
+        outboundSocketInactivityTimeout: idleSocketMs,
+        maxConnections: limits.connectionsMax + limits.pendingConnectionsMax,
+      }),
+    ],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
+    streamMuxers: [
+      yamux({
+        enableKeepAlive: false,
+        maxInboundStreams: limits.inboundStreamsMax,
+        maxEarlyStreams: limits.inboundStreamsMax,
+        streamOptions: { initialStreamWindowSize: windowBytes, maxStreamWindowSize: windowBytes },
+      }),
+    ],
+    connectionGater: gater(options.admits),
+    connectionManager: {
+      maxConnections: limits.connectionsMax,
+      maxIncomingPendingConnections: limits.pendingConnectionsMax,
+      inboundConnectionThreshold: limits.inboundConnectionsPerSecondMax,
+      inboundUpgradeTimeout: limits.handshakeTimeoutMs,
+      inboundStreamProtocolNegotiationTimeout: limits.handshakeTimeoutMs,
+      outboundStreamProtocolNegotiationTimeout: limits.handshakeTimeoutMs,
+      dialTimeout: limits.dialTimeoutMs,
+      addressDialTimeout: limits.dialTimeoutMs,
+      reconnectRetries: 0,
+      resolvers: {},
+    },
+    connectionMonitor: { enabled: false },
+    logger: silence,
+  });
+}
+
+function gater(admits: (nodeId: NodeId) => boolean): ConnectionGater {
+  const deny = (peerId: PeerId): boolean => !admits(peerId.toString());
+  return {
+    denyDialPeer: deny,
+    denyOutboundConnection: deny,
+    denyInboundEncryptedConnection: deny,
+    denyOutboundEncryptedConnection: deny,
+    denyInboundUpgradedConnection: deny,
+    denyOutboundUpgradedConnection: deny,
+  };
+}
+
+/** libp2p's own lines are for libp2p's developers; what an operator needs, the transport says itself. */
+const silentLog: Libp2pLogger = Object.assign(() => undefined, {
+  enabled: false,
+  error: () => undefined,
+  trace: () => undefined,
+  newScope: () => silentLog,
+});
+const silence: ComponentLogger = { forComponent: () => silentLog };

@@ -1,0 +1,187 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import type { Connection, Libp2p } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { concatBytes, present } from '../../../src/base/index.ts';
+import { protocolOf } from '../../../src/p2p/channel.ts';
+import { type Channel, defaultLimits } from '../../../src/p2p/index.ts';
+import { codeOf, connect, ledgerId, nodeIdOf, seedOf, stopAll, type TestNode, testNode, until } from './support.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const foreignKey = 8;
+const admittedKey = 9;
+let one: TestNode;
+let two: TestNode;
+const intruders: Libp2p[] = [];
+
+/** Plain libp2p with its own defaults, under a key of our choice: what an attacker would run. */
+async function intruder(key: number): Promise<Libp2p> {
+  const node = await createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', seedOf(key)),
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+  });
+  intruders.push(node);
+  return node;
+}
+
+function target(): ReturnType<typeof multiaddr> {
+  return multiaddr(`${one.address().addresses[0]}/p2p/${one.nodeId}`);
+}
+
+async function serves(): Promise<void> {
+  const before = two.received.length;
+  expect(one.transport.send(two.nodeId, 'replication', Uint8Array.of(1, 2, 3))).toBe(true);
+  await until('the others are served', () => two.received.length === before + 1);
+}
+
+beforeEach(async () => {
+  one = testNode(1);
+  two = testNode(2);
+  await connect(one, two);
+});
+
+afterEach(async () => {
+  await Promise.all(intruders.splice(0).map((node) => node.stop()));
+  await stopAll(one, two);
+});
+
+describe('a foreign key', () => {
+  test('cannot open a stream: the connection ends with the handshake', async () => {
+    const stranger = await intruder(foreignKey);
+    let connection: Connection | undefined;
+    try {
+      connection = await stranger.dial(target());
+      await connection.newStream(protocolOf(ledgerId, 'forwarding'));
+      expect.unreachable('a stream was opened');
+    } catch (error) {
+      expect(error).toBeInstanceOf(Error);
+    }
+    await until('the connection is gone', () => stranger.getConnections().length === 0);
+    expect(one.transport.connectionsDenied()).toBeGreaterThan(0);
+    expect(one.warnings.some((line) => line.includes('denied') && line.includes(nodeIdOf(foreignKey)))).toBe(true);
+    expect(one.transport.peers().map(({ nodeId }) => nodeId)).toEqual([two.nodeId]);
+    await serves();
+  });
+
+  test('is not talked to when it answers at an admitted address', async () => {
+    const stranger = await intruder(foreignKey);
+    const address = present(stranger.getMultiaddrs()[0], 'it listens')
+      .toString()
+      .replace(/\/p2p\/.*/, '');
+    let inbound = 0;
+    await stranger.handle(protocolOf(ledgerId, 'heartbeat'), () => {
+      inbound += 1;
+    });
+    one.transport.setAdmitted([two.address(), { nodeId: nodeIdOf(admittedKey), addresses: [address] }]);
+    await until(
+      'several dials failed',
+      () => one.dialFailures.filter((id) => id === nodeIdOf(admittedKey)).length >= 3,
+    );
+    expect(one.statusOf(nodeIdOf(admittedKey))).toMatchObject({ connected: false, framesOut: 0 });
+    expect(inbound).toBe(0);
+    await serves();
+  });
+});
+
+describe('garbage', () => {
+  test('on the TCP port ends that socket and nothing else', async () => {
+    const port = Number(present(one.address().addresses[0], 'it listens').split('/').at(-1));
+    const closed: Promise<unknown>[] = [];
+    for (const bytes of [
+      'GET / HTTP/1.1\r\n\r\n',
+      '\x13/multistream/1.0.0\n\x07/noise\n\xff\xff',
+      '\x00'.repeat(100_000),
+    ]) {
+      const socket: Socket = connectSocket(port, '127.0.0.1');
+      closed.push(new Promise((resolve) => socket.once('close', resolve)));
+      socket.on('error', () => undefined); // A reset is what we want to see; 'close' follows it.
+      socket.write(Buffer.from(bytes, 'latin1'));
+    }
+    await serves();
+    await Promise.all(closed);
+    await serves();
+  });
+
+  const floods: [string, Uint8Array][] = [
+    ['announces too long a frame', Uint8Array.of(0x7f, 0xff, 0xff, 0xff)],
+    ['announces one byte too many', lengthOf(defaultLimits.channels.forwarding.frameBytesMax + 1)],
+    ['sends text', Buffer.from('POST /v1/transactions HTTP/1.1\r\n')],
+    ['first behaves', concatBytes(lengthOf(2), Uint8Array.of(1, 2), Uint8Array.of(0xff, 0, 0, 0))],
+  ];
+  test.each(floods)('an admitted peer that %s is counted, named and cut off for a while', async (_, bytes) => {
+    const peerId = nodeIdOf(admittedKey);
+    one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
+    const peer = await intruder(admittedKey);
+    const connection = await sendRaw(peer, 'forwarding', bytes);
+    await until('it is cut off', () => connection.status !== 'open' && !one.statusOf(peerId).connected);
+    expect(one.statusOf(peerId).refused).toBe(1);
+    expect(one.warnings).toContain(`peer cut off ${peerId}`);
+    expect(await codeOf(sendRaw(peer, 'forwarding', lengthOf(0)))).not.toBe('resolved');
+    await serves();
+    await until('it may come back', () => tryAgain(peer, peerId));
+    expect(one.statusOf(peerId).refused).toBe(1);
+  });
+
+  test('a frame cut short by the end of its stream counts too', async () => {
+    const peerId = nodeIdOf(admittedKey);
+    one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
+    const peer = await intruder(admittedKey);
+    const connection = await peer.dial(target());
+    const stream = await connection.newStream(protocolOf(ledgerId, 'bulk'));
+    stream.send(concatBytes(lengthOf(5), Uint8Array.of(1)));
+    await stream.close();
+    await until('it is counted', () => one.statusOf(peerId).refused === 1);
+    await serves();
+  });
+
+  test('an admitted peer cannot hold more streams than the bound', async () => {
+    const peerId = nodeIdOf(admittedKey);
+    one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
+    const peer = await intruder(admittedKey);
+    const connection = await peer.dial(target());
+    await Promise.all(Array.from({ length: 40 }, () => codeOf(connection.newStream(protocolOf(ledgerId, 'bulk')))));
+    await until(
+      'the surplus is gone',
+      () => connection.streams.filter(({ direction }) => direction === 'outbound').length <= 2,
+    );
+    await serves();
+  });
+});
+
+const attempts = new WeakSet<Libp2p>();
+const returned = new WeakSet<Libp2p>();
+
+/** Dials until the cut-off is over; a condition for `until`, which cannot wait for promises. */
+function tryAgain(peer: Libp2p, peerId: string): boolean {
+  if (!attempts.has(peer) && !returned.has(peer)) {
+    attempts.add(peer);
+    sendRaw(peer, 'forwarding', concatBytes(lengthOf(1), Uint8Array.of(7))).then(
+      () => returned.add(peer),
+      () => attempts.delete(peer),
+    );
+  }
+  return one.received.some(({ from, frame }) => from === peerId && frame[0] === 7);
+}
+
+async function sendRaw(peer: Libp2p, channel: Channel, bytes: Uint8Array): Promise<Connection> {
+  const connection = await peer.dial(target());
+  const stream = await connection.newStream(protocolOf(ledgerId, channel));
+  stream.send(bytes);
+  return connection;
+}
+
+function lengthOf(length: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length);
+  return bytes;
+}
