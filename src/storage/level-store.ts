@@ -1,3 +1,4 @@
+import { mkdirSync, realpathSync } from 'node:fs';
 import { Level } from 'level';
 import { AssentError, assert, BoundedQueue } from '../base/index.ts';
 import { storageError } from './storage-errors.ts';
@@ -34,6 +35,24 @@ interface Write {
 }
 
 /**
+ * The databases that this process has open. LevelDB refuses a second open in one process, too, but closes its lock file
+ * in doing so, and with that POSIX drops the lock of the first: other processes would get in from then on.
+ */
+const openLocations = new Set<string>();
+
+function claimLocation(path: string, create: boolean): string {
+  try {
+    if (create) mkdirSync(path, { recursive: true, mode: 0o700 });
+    const location = realpathSync(path);
+    if (openLocations.has(location)) throw new AssentError('storage-locked', `This process uses ${path}.`, { path });
+    openLocations.add(location);
+    return location;
+  } catch (error) {
+    throw storageError(error, path);
+  }
+}
+
+/**
  * The store on LevelDB. One synced batch is in flight at a time; others wait, in order. LevelDB's own lock keeps a second
  * process out. Nothing is ever repaired silently: whatever LevelDB calls corruption is `storage-damaged`.
  */
@@ -60,10 +79,12 @@ export class LevelStore implements Store {
    * `storage-damaged`, `storage-failed`.
    */
   static async open(path: string, options: { create: boolean }): Promise<LevelStore> {
-    const level = new Level<Uint8Array, Uint8Array>(path, { ...levelOptions, createIfMissing: options.create });
+    const location = claimLocation(path, options.create);
+    const level = new Level<Uint8Array, Uint8Array>(location, { ...levelOptions, createIfMissing: options.create });
     try {
       await level.open();
     } catch (error) {
+      openLocations.delete(location);
       throw storageError(error, path);
     }
     return new LevelStore(level);
@@ -116,6 +137,7 @@ export class LevelStore implements Store {
       });
     }
     await this.#level.close();
+    openLocations.delete(this.#level.location);
   }
 
   #writeNext(): void {

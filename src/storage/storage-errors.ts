@@ -35,11 +35,8 @@ const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 const permissionCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const fullText = /No space left on device|Disk quota exceeded/;
 const permissionText = /Permission denied|Operation not permitted|Read-only file system/;
-/**
- * What LevelDB says of a directory whose CURRENT, manifest, tables or all files are gone, apart from plain corruption.
- */
-const damageText =
-  /Corruption:|CURRENT|does not exist \(create_if_missing is false\)|missing files|(MANIFEST-\d+|LOCK): No such file/;
+/** What LevelDB says where something is corrupt, or a file that it needs is gone: CURRENT, the manifest, a table. */
+const damageText = /Corruption:|CURRENT|does not exist \(create_if_missing is false\)|no such file or directory/i;
 
 /** abstract-level wraps what LevelDB said, as `LEVEL_DATABASE_NOT_OPEN` with a cause. */
 function rootCause(thrown: unknown): unknown {
