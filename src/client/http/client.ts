@@ -1,0 +1,195 @@
+import {
+  type AnyRoute,
+  type BlockPage,
+  type BlockParams,
+  type BlocksQuery,
+  type BlockView,
+  type CredentialList,
+  type DecisionRequest,
+  type DecisionView,
+  type DomainList,
+  type DomainView,
+  type LinkView,
+  type ParamsOf,
+  type QueryInput,
+  type QueryOf,
+  type RecordView,
+  type ReplyOf,
+  routes,
+  type StatusView,
+  type StreamEntry,
+  type StreamPage,
+  type StreamQuery,
+  type TransactionReply,
+} from '../../api/index.ts';
+import { AssentError, assert, type Clock, type Random } from '../../base/index.ts';
+import { webClock, webRandom } from '../platform.ts';
+import type { SignedTransaction } from '../wallet/transaction.ts';
+import type { Nodes } from './nodes.ts';
+import type { SubmitOutcome } from './outcome.ts';
+import { pause, type ReadOptions, readAnywhere } from './read.ts';
+import { chunksOf, Submission, type SubmitOptions } from './submission.ts';
+import type { Fetch } from './transport.ts';
+
+export interface AssentClientOptions {
+  /** Base URLs of nodes, such as `http://127.0.0.1:7401`. The first that answers is kept. */
+  readonly nodes: readonly string[];
+  readonly fetch?: Fetch;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+type SubjectStream = 'consents' | 'access' | 'timeline';
+
+/**
+ * Talks to the nodes of one ledger: any of them will do, and where one fails the next is asked. Runs in a browser.
+ *
+ * Reading methods throw an AssentError with the node's code, or `node-unreachable`. Submitting never throws for what a
+ * node does; it answers with a {@link SubmitOutcome}.
+ */
+export class AssentClient {
+  readonly #nodes: Nodes;
+
+  constructor(options: AssentClientOptions) {
+    assert(options.nodes.length > 0, 'a client knows at least one node');
+    this.#nodes = {
+      urls: options.nodes.map((url) => url.replace(/\/+$/, '')),
+      preferred: 0,
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      clock: options.clock ?? webClock,
+      random: options.random ?? webRandom,
+    };
+  }
+
+  /** Submits one transaction and waits for its commit, trying other nodes with the same bytes until the deadline. */
+  async submit(transaction: SignedTransaction, options: SubmitOptions = {}): Promise<SubmitOutcome> {
+    const [outcome] = await new Submission(this.#nodes, [transaction], options).run();
+    assert(outcome !== undefined, 'every transaction has an outcome');
+    return outcome;
+  }
+
+  /** Submits any number of transactions, up to 1,000 in a request, and answers with an outcome each, in their order. */
+  async submitBatch(transactions: readonly SignedTransaction[], options: SubmitOptions = {}): Promise<SubmitOutcome[]> {
+    const outcomes: SubmitOutcome[] = [];
+    for (const chunk of chunksOf(transactions)) {
+      outcomes.push(...(await new Submission(this.#nodes, chunk, options).run()));
+      options.onProgress?.(outcomes.length, transactions.length);
+    }
+    return outcomes;
+  }
+
+  /** A committed transaction with its receipt. Asks every node before it throws `transaction-unknown`: one may lag. */
+  transaction(id: string, options: ReadOptions & { waitMs?: number } = {}): Promise<TransactionReply> {
+    const { waitMs, ...readOptions } = options;
+    const query = waitMs === undefined ? {} : ({ wait: 'committed', timeoutMs: waitMs } as const);
+    const timeoutMs = (readOptions.timeoutMs ?? 10_000) + (waitMs ?? 0);
+    return this.#read(routes.transaction, { id }, query, { ...readOptions, timeoutMs });
+  }
+
+  /** A committed block by height or hash, or `head`. Throws `block-unknown`. */
+  block(reference: number | string, options?: ReadOptions): Promise<BlockView> {
+    return this.#read(routes.block, { reference: String(reference) } satisfies BlockParams, {}, options);
+  }
+
+  blocks(query: QueryInput<BlocksQuery> = {}, options?: ReadOptions): Promise<BlockPage> {
+    return this.#read(routes.blocks, {}, query, options);
+  }
+
+  consents(did: string, query: QueryInput<StreamQuery> = {}, options?: ReadOptions): Promise<StreamPage> {
+    return this.#read(routes.consents, { did }, query, options);
+  }
+
+  accessLog(did: string, query: QueryInput<StreamQuery> = {}, options?: ReadOptions): Promise<StreamPage> {
+    return this.#read(routes.access, { did }, query, options);
+  }
+
+  timeline(did: string, query: QueryInput<StreamQuery> = {}, options?: ReadOptions): Promise<StreamPage> {
+    return this.#read(routes.timeline, { did }, query, options);
+  }
+
+  /** All entries of a subject's stream, page by page, oldest first. */
+  entries(stream: SubjectStream, did: string, options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
+    return pages((query) => this.#read(routes[stream], { did }, query, options));
+  }
+
+  /** All records that are anchored for a domain and for no subject, oldest first. */
+  domainRecords(name: string, options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
+    return pages((query) => this.#read(routes.domainRecords, { name }, query, options));
+  }
+
+  /** What a sender anchored under an event id (32 hexadecimal digits). Throws `not-found`. */
+  record(did: string, eventId: string, options?: ReadOptions): Promise<RecordView> {
+    return this.#read(routes.record, { did, eventId }, {}, options);
+  }
+
+  domains(options?: ReadOptions): Promise<DomainList> {
+    return this.#read(routes.domains, {}, {}, options);
+  }
+
+  /** Throws `not-found`. */
+  domain(name: string, options?: ReadOptions): Promise<DomainView> {
+    return this.#read(routes.domain, { name }, {}, options);
+  }
+
+  /** The subject as the domain knows it. Throws `not-found` when they are not linked. */
+  link(name: string, did: string, options?: ReadOptions): Promise<LinkView> {
+    return this.#read(routes.link, { name, did }, {}, options);
+  }
+
+  credentials(did: string, options?: ReadOptions): Promise<CredentialList> {
+    return this.#read(routes.credentials, { did }, {}, options);
+  }
+
+  /** What the rules would decide now: advisory, not logged, releases nothing. */
+  decide(request: DecisionRequest, options?: ReadOptions): Promise<DecisionView> {
+    return this.#read(routes.decide, {}, {}, options, request);
+  }
+
+  status(options?: ReadOptions): Promise<StatusView> {
+    return this.#read(routes.status, {}, {}, options);
+  }
+
+  /** Waits until a node says that submissions can be committed. Throws what was wrong last, after `timeoutMs`. */
+  async waitForReady(options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    const { clock } = this.#nodes;
+    const deadline = clock.monotonicMs() + options.timeoutMs;
+    for (;;) {
+      const remainingMs = deadline - clock.monotonicMs();
+      try {
+        await this.#read(routes.readyz, {}, {}, { ...options, timeoutMs: Math.max(1, Math.min(remainingMs, 2000)) });
+        return;
+      } catch (thrown) {
+        const passing = thrown instanceof AssentError && (thrown.exitCode === 3 || thrown.code === 'reply-invalid');
+        if (!passing || deadline - clock.monotonicMs() <= readyPollMs || options.signal?.aborted) throw thrown;
+      }
+      await pause(clock, readyPollMs, options.signal);
+    }
+  }
+
+  #read<R extends AnyRoute>(
+    route: R,
+    params: ParamsOf<R>,
+    query: QueryInput<QueryOf<R>>,
+    options: ReadOptions = {},
+    body?: object,
+  ): Promise<ReplyOf<R>> {
+    return readAnywhere(this.#nodes, route, params, query, options, body);
+  }
+}
+
+const readyPollMs = 100;
+
+/** The entries of all pages, each fetched when the previous one is used up. */
+async function* pages(
+  fetchPage: (query: QueryInput<StreamQuery>) => Promise<StreamPage>,
+): AsyncGenerator<StreamEntry, void, undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await fetchPage({ limit: streamPageMax, cursor });
+    yield* page.entries;
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+/** The most entries that a node puts on one page. */
+const streamPageMax = 500;

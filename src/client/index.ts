@@ -1,0 +1,14 @@
+/**
+ * The client: wallets and signing, and a typed HTTP client of the nodes. Runs in Node and in a browser. Promises that
+ * what it signs is posted as the same bytes however often it is sent, and that every submission ends in bounded time with
+ * an outcome that says what is certain.
+ */
+export { AssentClient, type AssentClientOptions } from './http/client.ts';
+export { exitCodeOf, receiptOf, type SubmitOutcome } from './http/outcome.ts';
+export type { ReadOptions } from './http/read.ts';
+export type { SubmitOptions } from './http/submission.ts';
+export type { Fetch } from './http/transport.ts';
+export { webClock, webRandom } from './platform.ts';
+export { type CreateSigner, type Identity, identityOf } from './wallet/identity.ts';
+export { buildTransaction, type SignedTransaction, type TransactionRequest } from './wallet/transaction.ts';
+export { Wallet } from './wallet/wallet.ts';

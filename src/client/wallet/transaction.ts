@@ -1,0 +1,47 @@
+import { AssentError, type Random, toHex } from '../../base/index.ts';
+import { type Signer, sha256 } from '../../crypto/portable.ts';
+import type { CanonicalValue } from '../../ledger/codec/index.ts';
+import { ledgerLimits } from '../../ledger/limits.ts';
+import {
+  encodeSignedTransaction,
+  encodeTransactionBody,
+  saltBytes,
+  transactionMessage,
+} from '../../ledger/transaction.ts';
+import { webRandom } from '../platform.ts';
+
+/** A transaction as it is posted. The bytes may be posted any number of times, to any node: it executes once. */
+export interface SignedTransaction {
+  /** Hexadecimal SHA-256 of the body: known before anything is sent. */
+  readonly id: string;
+  readonly kind: string;
+  /** Milliseconds since the Unix epoch; no block later than this can hold it. */
+  readonly validUntil: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface TransactionRequest {
+  readonly ledgerId: Uint8Array;
+  readonly kind: string;
+  /** The wire form of the kind's schema: `catalogue.payloadFromJson(kind, json)` of the contracts room makes it. */
+  readonly payload: CanonicalValue;
+  readonly validUntil: number;
+  readonly signer: Signer;
+  /** 16 bytes that tell two transactions of the same content apart; random unless given. */
+  readonly salt?: Uint8Array;
+  readonly random?: Random;
+}
+
+/** Encodes and signs (protocol.md §3). Throws `transaction-too-large` above 64 KiB. */
+export function buildTransaction(request: TransactionRequest): SignedTransaction {
+  const { kind, payload, validUntil, signer } = request;
+  const salt = request.salt ?? (request.random ?? webRandom).bytes(saltBytes);
+  const body = encodeTransactionBody({ kind, sender: signer.publicKey, salt, validUntil, payload });
+  const bytes = encodeSignedTransaction(body, signer.sign(transactionMessage(request.ledgerId, body)));
+  if (bytes.length > ledgerLimits.transactionBytesMax)
+    throw new AssentError(
+      'transaction-too-large',
+      `A ${kind} of ${bytes.length} bytes exceeds the ${ledgerLimits.transactionBytesMax} bytes that one transaction may have.`,
+    );
+  return { id: toHex(sha256(body)), kind, validUntil, bytes };
+}
