@@ -1,9 +1,9 @@
 import { AssentError, equalBytes, toHex } from '../base/index.ts';
-import { sha256 } from '../crypto/portable.ts';
+import { SIGNATURE_BYTES, sha256 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { type BlockHeader, decodeHeader, headerHash } from './header.ts';
 import { ledgerLimits } from './limits.ts';
-import { signatureBytes, UnverifiedTransaction } from './transaction.ts';
+import { UnverifiedTransaction } from './transaction.ts';
 
 const blockVersion = 1;
 const blockLimits = {
@@ -18,14 +18,19 @@ export interface SignedHeaderParts {
   readonly headerSignature: Uint8Array;
 }
 
-/** A block as it travelled: header, signature and transactions well-formed, nothing verified. */
-export interface ReceivedBlock extends SignedHeaderParts {
+/** A block as it travelled, its transactions not looked at yet: enough to hand it on or to prove something of it. */
+export interface OpenedBlock extends SignedHeaderParts {
   readonly bytes: Uint8Array;
   readonly header: BlockHeader;
   readonly hash: Uint8Array;
   readonly hashHex: string;
   /** Certificates of the past, encoded by consensus; the header carries their hash. */
   readonly justification: Uint8Array;
+  readonly transactionBytes: readonly Uint8Array[];
+}
+
+/** A block as it travelled: header, signature and transactions well-formed, nothing verified. */
+export interface ReceivedBlock extends OpenedBlock {
   readonly transactions: readonly UnverifiedTransaction[];
 }
 
@@ -43,38 +48,37 @@ export function encodeBlock(
 }
 
 /**
- * Reads block bytes and checks everything that needs neither keys nor state. Throws `block-invalid`, `encoding-invalid`,
- * `encoding-too-large`, or the code of the transaction that is malformed.
+ * Reads block bytes and checks everything but the transactions' own form. Throws `block-invalid`, `encoding-invalid` or
+ * `encoding-too-large`.
  */
-export function decodeBlock(bytes: Uint8Array): ReceivedBlock {
+export function openBlock(bytes: Uint8Array): OpenedBlock {
   const value = decodeCanonical(bytes, blockLimits);
-  if (!Array.isArray(value) || value.length !== 5 || value[0] !== blockVersion)
-    throw invalidBlock('it has another shape');
-  const [, headerBytes, headerSignature, justification, transactions] = value as readonly CanonicalValue[];
+  if (!isList(value) || value.length !== 5 || value[0] !== blockVersion) throw invalidBlock('it has another shape');
+  const [, headerBytes, headerSignature, justification, transactions] = value;
   if (!(headerBytes instanceof Uint8Array)) throw invalidBlock('the header is not binary');
-  if (!(headerSignature instanceof Uint8Array) || headerSignature.length !== signatureBytes)
+  if (!(headerSignature instanceof Uint8Array) || headerSignature.length !== SIGNATURE_BYTES) {
     throw invalidBlock('the signature is not 64 bytes');
+  }
   if (!(justification instanceof Uint8Array) || justification.length > ledgerLimits.justificationBytesMax) {
     throw invalidBlock('the justification is not binary within its bound');
   }
-  if (!Array.isArray(transactions) || transactions.length > ledgerLimits.blockTransactionsMax)
+  if (transactions === undefined || !isList(transactions) || transactions.length > ledgerLimits.blockTransactionsMax) {
     throw invalidBlock('the transactions are not a bounded list');
+  }
   const header = decodeHeader(headerBytes);
   if (header.transactionCount !== transactions.length)
-    throw invalidBlock('the count of transactions differs from the header');
+    throw invalidBlock('its transactions are not as many as its header says');
   if (!equalBytes(sha256(justification), header.justificationHash))
-    throw invalidBlock('the justification differs from the header');
+    throw invalidBlock("its justification is not the header's");
   const hash = headerHash(headerBytes);
-  return {
-    bytes,
-    headerBytes,
-    headerSignature,
-    header,
-    hash,
-    hashHex: toHex(hash),
-    justification,
-    transactions: transactions.map(readTransaction),
-  };
+  const transactionBytes = transactions.map(transactionBinary);
+  return { bytes, headerBytes, headerSignature, header, hash, hashHex: toHex(hash), justification, transactionBytes };
+}
+
+/** {@link openBlock}, and decodes the transactions. Throws also the code of the transaction that is malformed. */
+export function decodeBlock(bytes: Uint8Array): ReceivedBlock {
+  const opened = openBlock(bytes);
+  return { ...opened, transactions: opened.transactionBytes.map((item) => new UnverifiedTransaction(item)) };
 }
 
 /** Canonical bytes `[header, signature]`: a header that can be checked without its block. */
@@ -90,16 +94,20 @@ export function decodeSignedHeader(bytes: Uint8Array): SignedHeaderParts & { hea
   if (
     !(headerBytes instanceof Uint8Array) ||
     !(headerSignature instanceof Uint8Array) ||
-    headerSignature.length !== signatureBytes
+    headerSignature.length !== SIGNATURE_BYTES
   ) {
     throw invalidBlock('a signed header is a header and 64 bytes');
   }
   return { headerBytes, headerSignature, header: decodeHeader(headerBytes), hash: headerHash(headerBytes) };
 }
 
-function readTransaction(value: CanonicalValue): UnverifiedTransaction {
+function transactionBinary(value: CanonicalValue): Uint8Array {
   if (!(value instanceof Uint8Array)) throw invalidBlock('a transaction is not binary');
-  return new UnverifiedTransaction(value);
+  return value;
+}
+
+function isList(value: CanonicalValue): value is readonly CanonicalValue[] {
+  return Array.isArray(value);
 }
 
 function invalidBlock(reason: string): AssentError {

@@ -1,7 +1,7 @@
 import { AssentError, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../storage/index.ts';
-import { decodeBlock, type ReceivedBlock } from './block.ts';
+import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
@@ -12,11 +12,11 @@ const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
 const appliedVersion = 1;
 
 /** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
-export function readBlock(store: Store, height: number): ReceivedBlock | undefined {
+export function readBlock(store: Store, height: number): OpenedBlock | undefined {
   const bytes = store.get(prefixedKey('block', uint64Bytes(height)));
   if (bytes === undefined) return undefined;
   try {
-    return decodeBlock(bytes);
+    return openBlock(bytes);
   } catch (error) {
     throw new AssentError(
       'storage-damaged',

@@ -7,6 +7,8 @@ export {
   decodeBlock,
   decodeSignedHeader,
   encodeSignedHeader,
+  type OpenedBlock,
+  openBlock,
   type ReceivedBlock,
   type SignedHeaderParts,
 } from './block.ts';

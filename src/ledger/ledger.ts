@@ -1,7 +1,7 @@
 import { AssentError, assert, equalBytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
-import { decodeBlock, encodeBlock, type ReceivedBlock } from './block.ts';
+import { decodeBlock, encodeBlock, type OpenedBlock, type ReceivedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
 import { commitOperations, heightOfBlock, readApplied, readBlock, readReceipt } from './chain-store.ts';
 import type { Genesis } from './genesis.ts';
@@ -25,7 +25,6 @@ export interface SealInput {
   /** Milliseconds since the Unix epoch, above the parent's. */
   readonly timestamp: number;
   readonly justification: Uint8Array;
-  readonly configurationHash: Uint8Array;
 }
 
 /** A block that is executed and not yet signed: consensus accepts its reference first (protocol.md §4). */
@@ -162,7 +161,9 @@ export class Ledger {
     onLeftOut: (transaction: VerifiedTransaction, reason: Inadmissible) => void,
   ): { draft: Draft; accept: () => void } {
     const parent = present(this.#points.get(toHex(input.parentHash)), 'a leader seals on a block it executed');
-    const { height, timestamp } = { height: parent.facts.height + 1, timestamp: input.timestamp };
+    const { timestamp } = input;
+    const { configurationHash } = parent.facts;
+    const height = parent.facts.height + 1;
     const builder = new BlockBuilder(this.#store, this.executor, parent, {
       ledgerId: this.ledgerId,
       height,
@@ -182,7 +183,7 @@ export class Ledger {
       timestamp,
       proposer,
       ...roots,
-      configurationHash: input.configurationHash,
+      configurationHash,
       justificationHash: sha256(input.justification),
     };
     const headerBytes = encodeHeader(header);
@@ -200,7 +201,7 @@ export class Ledger {
         );
       },
     };
-    const sealed = point({ hash, term: input.term, configurationHash: input.configurationHash });
+    const sealed = point({ hash, term: input.term, configurationHash });
     return { draft, accept: () => this.#points.set(toHex(hash), sealed) };
   }
 
@@ -262,12 +263,12 @@ export class Ledger {
     return readReceipt(this.#store, id);
   }
 
-  /** A committed block with its own hash checked. Throws `storage-damaged`. */
-  block(height: number): ReceivedBlock | undefined {
+  /** A committed block. Throws `storage-damaged`. */
+  block(height: number): OpenedBlock | undefined {
     return height < 1 || height > this.#applied.facts.height ? undefined : readBlock(this.#store, height);
   }
 
-  blockByHash(hash: Uint8Array): ReceivedBlock | undefined {
+  blockByHash(hash: Uint8Array): OpenedBlock | undefined {
     const height = heightOfBlock(this.#store, hash);
     return height === undefined ? undefined : this.block(height);
   }

@@ -1,13 +1,18 @@
 import { AssentError, assert, toHex } from '../base/index.ts';
-import { leafHash, sha256, signedMessage, type VerifySignature } from '../crypto/portable.ts';
+import {
+  leafHash,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+  sha256,
+  signedMessage,
+  type VerifySignature,
+} from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
 import type { TransactionContent } from './types/execution.ts';
 
 export const transactionVersion = 1;
 export const saltBytes = 16;
-export const publicKeyBytes = 32;
-export const signatureBytes = 64;
 
 const envelopeLimits = { bytesMax: ledgerLimits.transactionBytesMax, depthMax: 2, countMax: 3 };
 const bodyLimits = {
@@ -25,7 +30,10 @@ export function encodeTransactionBody(body: {
   readonly validUntil: number;
   readonly payload: CanonicalValue;
 }): Uint8Array {
-  assert(body.sender.length === publicKeyBytes && body.salt.length === saltBytes, 'sender and salt have fixed lengths');
+  assert(
+    body.sender.length === PUBLIC_KEY_BYTES && body.salt.length === saltBytes,
+    'sender and salt have fixed lengths',
+  );
   return encodeCanonical([transactionVersion, body.kind, body.sender, body.salt, body.validUntil, body.payload]);
 }
 
@@ -62,7 +70,7 @@ export class UnverifiedTransaction implements TransactionContent {
     const [body, signature] = fields(decodeCanonical(bytes, envelopeLimits), 2, 'a signed transaction');
     this.bytes = bytes;
     this.body = binary(body, undefined, 'body');
-    this.signature = binary(signature, signatureBytes, 'signature');
+    this.signature = binary(signature, SIGNATURE_BYTES, 'signature');
     const [version, kind, sender, salt, validUntil, payload] = fields(
       decodeCanonical(this.body, bodyLimits),
       6,
@@ -73,7 +81,7 @@ export class UnverifiedTransaction implements TransactionContent {
     if (typeof validUntil !== 'number' || validUntil < 0) throw malformed('validUntil is not a time');
     binary(salt, saltBytes, 'salt');
     this.kind = kind;
-    this.sender = binary(sender, publicKeyBytes, 'sender');
+    this.sender = binary(sender, PUBLIC_KEY_BYTES, 'sender');
     this.validUntil = validUntil;
     this.payload = payload as CanonicalValue;
     this.id = sha256(this.body);

@@ -1,0 +1,140 @@
+import { AssentError, equalBytes, present, toHex, uint64Bytes } from '../../base/index.ts';
+import type {
+  BlockReference,
+  ChainReader,
+  Configuration,
+  SignedHeader,
+  TermCertificate,
+} from '../../consensus/index.ts';
+import { decodeJustification, decodeTermCertificate } from '../../consensus/index.ts';
+import { encodeNodeId, type VerifySignature } from '../../crypto/index.ts';
+import {
+  checkHeaderSignature,
+  decodeSignedHeader,
+  encodeSignedHeader,
+  type OpenedBlock,
+  readBlock,
+} from '../../ledger/index.ts';
+import { prefixedKey, type Store } from '../../storage/index.ts';
+import { termCertificateKey } from './records.ts';
+
+/** Signed headers kept to prove a contradiction with, should another of the same height turn up. */
+const recentHeadersMax = 1024;
+
+/**
+ * The bytes behind consensus' references, and the durable chain as consensus reads it. A reference that consensus holds
+ * keeps its block in memory, and no other does: memory is bounded by the core's own limits.
+ */
+export class BlockBodies implements ChainReader {
+  readonly #store: Store;
+  readonly #ledgerId: Uint8Array;
+  readonly #verify: VerifySignature;
+  readonly #configurations: ReadonlyMap<string, Configuration>;
+  readonly #bodies = new WeakMap<BlockReference, OpenedBlock>();
+  readonly #headers = new Map<string, SignedHeader>();
+
+  constructor(options: {
+    store: Store;
+    ledgerId: Uint8Array;
+    verify: VerifySignature;
+    configurations: readonly Configuration[];
+  }) {
+    this.#store = options.store;
+    this.#ledgerId = options.ledgerId;
+    this.#verify = options.verify;
+    this.#configurations = new Map(
+      options.configurations.map((configuration) => [toHex(configuration.hash), configuration]),
+    );
+  }
+
+  /** The block of a reference that came from here or that consensus read from the store. */
+  body(reference: BlockReference): OpenedBlock {
+    const known = this.#bodies.get(reference) ?? readBlock(this.#store, reference.height);
+    const block = present(known, 'a referenced block is in memory or in the store');
+    if (!equalBytes(block.hash, reference.hash)) {
+      throw new AssentError('storage-damaged', `the stored block ${reference.height} is not the one of the chain`);
+    }
+    return block;
+  }
+
+  /** A reference to a block whose header's signature was checked. */
+  reference(height: number): BlockReference | undefined {
+    const block = readBlock(this.#store, height);
+    return block === undefined ? undefined : this.refer(block);
+  }
+
+  /** Wraps a received block after checking its header's signature. Throws `signature-invalid` or `block-invalid`. */
+  receive(block: OpenedBlock): BlockReference {
+    checkHeaderSignature(block, this.#ledgerId, this.#verify);
+    return this.refer(block);
+  }
+
+  /** Gives a reference that consensus took already its block. */
+  attach(reference: BlockReference, block: OpenedBlock): void {
+    this.#bodies.set(reference, block);
+    this.#rememberHeader(block);
+  }
+
+  /** Wraps a block that this node read from its own store. */
+  refer(block: OpenedBlock): BlockReference {
+    const reference = referenceOf(block, decodeJustification(block.justification), block.bytes.length);
+    this.attach(reference, block);
+    return reference;
+  }
+
+  signedHeader(height: number): SignedHeader | undefined {
+    const block = readBlock(this.#store, height);
+    return block === undefined ? undefined : encodeSignedHeader(block);
+  }
+
+  /** The signed header of a block seen lately, as proof. */
+  recentHeader(hash: Uint8Array): SignedHeader | undefined {
+    return this.#headers.get(toHex(hash));
+  }
+
+  openHeader(header: SignedHeader): BlockReference | undefined {
+    try {
+      const parts = decodeSignedHeader(header);
+      if (!equalBytes(parts.header.ledgerId, this.#ledgerId)) return undefined;
+      checkHeaderSignature(parts, this.#ledgerId, this.#verify);
+      return referenceOf(parts, {}, 0);
+    } catch (error) {
+      if (error instanceof AssentError) return undefined;
+      throw error;
+    }
+  }
+
+  termCertificate(term: number): TermCertificate | undefined {
+    const bytes = this.#store.get(prefixedKey('certificate', termCertificateKey, uint64Bytes(term)));
+    return bytes === undefined ? undefined : decodeTermCertificate(bytes);
+  }
+
+  configuration(hash: Uint8Array): Configuration | undefined {
+    return this.#configurations.get(toHex(hash));
+  }
+
+  #rememberHeader(block: OpenedBlock): void {
+    this.#headers.set(block.hashHex, encodeSignedHeader(block));
+    if (this.#headers.size <= recentHeadersMax) return;
+    const [oldest] = this.#headers.keys();
+    if (oldest !== undefined) this.#headers.delete(oldest);
+  }
+}
+
+function referenceOf(
+  block: Pick<OpenedBlock, 'header' | 'hash'>,
+  justification: BlockReference['justification'],
+  byteLength: number,
+): BlockReference {
+  const { height, term, parentHash, proposer, configurationHash } = block.header;
+  return {
+    height,
+    term,
+    hash: block.hash,
+    parentHash,
+    proposer: encodeNodeId(proposer),
+    configurationHash,
+    justification,
+    byteLength,
+  };
+}

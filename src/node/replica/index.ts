@@ -1,0 +1,9 @@
+/**
+ * The driver of consensus and ledger: one node's deterministic half. Persists, then sends; executes, then acknowledges;
+ * and answers submitters only from what is durably committed.
+ */
+export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
+export { certificateKey } from './persistence.ts';
+export { Replica, type ReplicaChannel, type ReplicaOptions, type ReplicaStatus } from './replica.ts';
+export { type Outcome, type OutcomeListener, type PoolLimits, poolLimits } from './transaction-pool.ts';
+export { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';

@@ -1,0 +1,83 @@
+import { toHex, uint64Bytes } from '../../base/index.ts';
+import {
+  type BlockCertificate,
+  type Evidence,
+  encodeBlockCertificate,
+  encodeTermCertificate,
+  type PersistRequest,
+  type TermCertificate,
+} from '../../consensus/index.ts';
+import { type CanonicalValue, deleteBlock, encodeCanonical, putBlock } from '../../ledger/index.ts';
+import { type Operation, prefixedKey } from '../../storage/index.ts';
+import type { BlockBodies } from './block-bodies.ts';
+import {
+  blockCertificateKey,
+  encodeHardState,
+  encodePromise,
+  hardStateKey,
+  highestCertificateKey,
+  highestTermKey,
+  termCertificateKey,
+} from './records.ts';
+import { promiseKey } from './restore.ts';
+
+/**
+ * The batch of a persist request, and the signer's mark where the request changes what was promised. `storedHeight` is
+ * the highest block that earlier requests wrote.
+ */
+export function persistOperations(
+  request: PersistRequest,
+  bodies: BlockBodies,
+  storedHeight: number,
+): { operations: Operation[]; mark: Uint8Array | undefined; storedHeight: number } {
+  const operations: Operation[] = [];
+  let height = storedHeight;
+  if (request.truncateAbove !== undefined) {
+    for (; height > request.truncateAbove; height--) operations.push(deleteBlock(height));
+  }
+  for (const block of request.append) {
+    operations.push(putBlock(block.height, bodies.body(block).bytes));
+    height = block.height;
+  }
+  const mark = request.hardState === undefined ? undefined : encodeHardState(request.hardState);
+  if (mark !== undefined) operations.push({ type: 'put', key: hardStateKey, value: mark });
+  if (request.termCertificate !== undefined) operations.push(...termCertificateOperations(request.termCertificate));
+  if (request.certificate !== undefined) operations.push(...certificateOperations(request.certificate));
+  for (const promise of request.peerPromises) {
+    operations.push({ type: 'put', key: promiseKey(promise.nodeId), value: encodePromise(promise) });
+  }
+  return { operations, mark, storedHeight: height };
+}
+
+/** Key of the certificate whose ack names this height; blocks between two certificates are proved by the later one. */
+export function certificateKey(height: number): Uint8Array {
+  return prefixedKey('certificate', blockCertificateKey, uint64Bytes(height));
+}
+
+export function certificateOperations(certificate: BlockCertificate): Operation[] {
+  const value = encodeBlockCertificate(certificate);
+  return [
+    { type: 'put', key: highestCertificateKey, value },
+    { type: 'put', key: certificateKey(certificate.ack.height), value },
+  ];
+}
+
+function termCertificateOperations(certificate: TermCertificate): Operation[] {
+  const value = encodeTermCertificate(certificate);
+  const key = prefixedKey('certificate', termCertificateKey, uint64Bytes(certificate.request.term));
+  return [
+    { type: 'put', key: highestTermKey, value },
+    { type: 'put', key, value },
+  ];
+}
+
+/** Keeps a contradiction, with the signed headers that it names by hash, under its own digest. */
+export function evidenceOperation(evidence: Evidence, digest: Uint8Array, bodies: BlockBodies): Operation {
+  const headers: CanonicalValue[] = [];
+  for (const statement of [evidence.first, evidence.second]) {
+    const header = statement.length === 32 ? bodies.recentHeader(statement) : undefined;
+    if (header !== undefined) headers.push([toHex(statement), header]);
+  }
+  const value = encodeCanonical([1, evidence.kind, evidence.culprit, evidence.first, evidence.second, headers]);
+  return { type: 'put', key: prefixedKey('evidence', digest), value };
+}
