@@ -3,6 +3,29 @@
  * codes and sentences), and the built-in contracts. Synchronous, deterministic and portable: the same state,
  * transaction and block give the same writes and result on every node, and a browser reads the same schemas.
  */
+// --- the engine
+
+export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
+export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from './access/request.ts';
+// --- reading the state
+export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
+// --- the built-in contracts
+export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
+export type { Actor, Provision } from './consent/provision.ts';
+export { type Consent, consentOf, consentsOf } from './consent/state.ts';
+export { type Credential, credentialsInForce, credentialsOf } from './credential/state.ts';
+// --- the decision
+export { type Combination, combine } from './decision/combine.ts';
+export { type Decision, type DecisionInput, type DecisionOutcome, decideOpen } from './decision/decide.ts';
+export { possibleResults, type RequestFacts, targetMismatch } from './decision/open-clauses.ts';
+export { namesOfResultSet, type ResultName, type ResultSet, result, resultSetOf } from './decision/result-set.ts';
+export {
+  describeAccessLog,
+  describeConsent,
+  describeCredential,
+  describeDomain,
+  describeLink,
+} from './describe.ts';
 export {
   type Catalogue,
   catalogueOf,
@@ -23,6 +46,7 @@ export {
   type VerifySignature,
   type WritableState,
 } from './engine/contract.ts';
+export { derived } from './engine/derived.ts';
 export { createRuleExecutor, type RuleExecutorOptions, type TracingRuleExecutor } from './engine/executor.ts';
 export {
   blob,
@@ -31,6 +55,8 @@ export {
   did,
   eventId,
   name,
+  type Period,
+  period,
   type TextLeaf,
   textLeaf,
   timestamp,
@@ -38,5 +64,31 @@ export {
 } from './engine/leaves.ts';
 export { type Limits, limits } from './engine/session.ts';
 export { type StateRecord, stateRecord } from './engine/state-record.ts';
+export { type EntryType, entryReader, entryType } from './engine/stream-entry.ts';
 export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Trace } from './engine/trace.ts';
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
+export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
+export { type Domain, domainNamesOf, domainOf, type Link, linkOf, memberOfKey } from './enrolment/state.ts';
+export { anchorItemsMax } from './record/contract.ts';
+// --- tables of the rule set
+export {
+  type Action,
+  actions,
+  type Category,
+  categories,
+  defaultEmergencyCategories,
+  type KeyHolder,
+  keyHolders,
+  type Role,
+  roles,
+} from './tables/codes.ts';
+export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';
+// --- a ledger for tests
+export {
+  createdId,
+  type TestActor,
+  type TestLedger,
+  type TestLedgerOptions,
+  type TestResult,
+  testLedger,
+} from './testing/test-ledger.ts';

@@ -62,6 +62,8 @@ export interface ContractDefinition<K extends Record<string, z.ZodObject>> {
   readonly kinds: { readonly [Kind in keyof K]: KindDefinition<K[Kind]> };
   /** Writes what genesis declares. @throws AssentError `genesis-invalid`. */
   initialise?(genesis: GenesisContent, state: WritableState): void;
+  /** The latest time at which something open in this contract's state ends by itself. */
+  latestDeadline?(state: StateView): number | undefined;
 }
 
 /** A kind after its definition was checked. */
@@ -80,6 +82,8 @@ export interface Contract {
   readonly namespace: string;
   readonly kinds: ReadonlyMap<string, Kind>;
   initialise?(genesis: GenesisContent, state: WritableState): void;
+  /** The latest time at which something open in this contract's state ends by itself. */
+  latestDeadline?(state: StateView): number | undefined;
 }
 
 /** A contract that breaks a rule of the engine. Thrown when it is defined, with what to change. */
@@ -110,8 +114,7 @@ export function defineContract<const K extends Record<string, z.ZodObject>>(
   const kinds = new Map<string, Kind>();
   for (const [name, kind] of Object.entries(definition.kinds)) kinds.set(name, checkedKind(namespace, name, kind));
   demand(kinds.size > 0, `contract ${namespace} has no kinds`);
-  const initialise = definition.initialise;
-  return initialise === undefined ? { namespace, kinds } : { namespace, kinds, initialise };
+  return { ...definition, kinds };
 }
 
 function checkedKind(namespace: string, name: string, definition: KindDefinition<z.ZodObject>): Kind {

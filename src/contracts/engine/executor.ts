@@ -48,7 +48,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     assert(kind !== undefined, `a transaction of unknown kind ${transaction.kind} reached execution`);
     const decoded = kind.payloadCodec.fromWire(transaction.payload);
     if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
-    const session = new Session(state, state, kind.namespace, bounds);
+    const session = new Session(state, kind.namespace, bounds);
     if (trace !== undefined) session.onRead = (key, found) => trace.read(key, found);
     const context: ApplyContext<Record<string, unknown>> = {
       payload: decoded.value,
@@ -83,9 +83,17 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     },
     execute: (transaction, state, block) => executeTraced(transaction, state, block, undefined),
     executeTraced,
+    latestDeadline(state) {
+      const deadlines = catalogue.contracts.map((contract) => contract.latestDeadline?.(state) ?? 0);
+      const latest = Math.max(0, ...deadlines);
+      return latest === 0 ? undefined : latest;
+    },
     initialise(genesis: GenesisContent, state: StateWriter) {
-      for (const contract of catalogue.contracts)
-        contract.initialise?.(genesis, new Session(state, state, contract.namespace, genesisLimits));
+      for (const contract of catalogue.contracts) {
+        const session = new Session(state, contract.namespace, genesisLimits);
+        session.beginWrites();
+        contract.initialise?.(genesis, session);
+      }
     },
   };
 }
@@ -111,6 +119,7 @@ function run(
     if (!permitted)
       return { result: { ok: false, code: rule.code, rule: rule.name, sentence: rule.sentence }, index: [] };
   }
+  session.beginWrites();
   const output = kind.apply(context);
   return { result: { ok: true, output: encodeOutput(kind, output) }, index: session.index };
 }

@@ -100,10 +100,29 @@ export function timestamp(): z.ZodInt {
   return z.int().min(0);
 }
 
-/** The name of a member or a domain: lower-case words joined by hyphens, at most 63 characters; safe inside a state key. */
+/** The name of a member or a domain: lower-case letters, digits, dots and hyphens, at most 64; safe inside a state key. */
 export function name(): z.ZodString {
   return z
     .string()
-    .max(63)
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens');
+    .max(64)
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'expected a lower-case name');
+}
+
+/** Half-open in milliseconds since the Unix epoch: `from ≤ t < until`; an absent end does not constrain. */
+export interface Period {
+  readonly from?: number;
+  readonly until?: number;
+}
+
+export function period(): z.ZodType<Period> {
+  return z.strictObject({ from: timestamp().exactOptional(), until: timestamp().exactOptional() });
+}
+
+export function isWithin(period: Period | undefined, atMs: number): boolean {
+  return (period?.from ?? Number.NEGATIVE_INFINITY) <= atMs && atMs < (period?.until ?? Number.POSITIVE_INFINITY);
+}
+
+/** Whether some time is within the period. */
+export function isOrdered(period: Period | undefined): boolean {
+  return period?.from === undefined || period.until === undefined || period.from < period.until;
 }

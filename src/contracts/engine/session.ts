@@ -1,5 +1,5 @@
 import { assert } from '../../base/index.ts';
-import type { IndexEntry, StateKey, StateView, StateWriter } from '../ledger-types.ts';
+import type { IndexEntry, StateKey, StateWriter } from '../ledger-types.ts';
 
 /** What one transaction may touch. Part of the rule set: another number is another rule set. */
 export interface Limits {
@@ -25,8 +25,7 @@ export class LimitReached extends Error {
  * kept. Counting depends on nothing but the transaction and the state, so every node stops at the same point.
  */
 export class Session {
-  readonly #state: StateView;
-  readonly #writer: StateWriter | undefined;
+  readonly #state: StateWriter;
   readonly #namespace: string;
   readonly #limits: Limits;
   readonly #reads = new Map<StateKey, Uint8Array | undefined>();
@@ -34,19 +33,19 @@ export class Session {
   readonly #index: IndexEntry[] = [];
   #writes = 0;
   #bytes = 0;
+  #writing = false;
   /** Told of every look at the state, cached ones too, while a trace is taken. */
   onRead: ((key: StateKey, present: boolean) => void) | undefined;
 
-  /** Without a writer the session is for reading only. */
-  constructor(state: StateView, writer: StateWriter | undefined, namespace: string, bounds: Limits = limits) {
+  constructor(state: StateWriter, namespace: string, bounds: Limits) {
     this.#state = state;
-    this.#writer = writer;
     this.#namespace = namespace;
     this.#limits = bounds;
   }
 
-  get readKeys(): readonly StateKey[] {
-    return [...this.#reads.keys()];
+  /** Rules have permitted: from here on the transaction may write. */
+  beginWrites(): void {
+    this.#writing = true;
   }
 
   get index(): readonly IndexEntry[] {
@@ -92,13 +91,13 @@ export class Session {
   }
 
   #write(key: StateKey, length: number): StateWriter {
-    assert(this.#writer !== undefined, 'rules do not write');
+    assert(this.#writing, 'rules do not write');
     assert(key.startsWith(`${this.#namespace}/`), `contract ${this.#namespace} writes outside its namespace: ${key}`);
     assert(key.length <= 256, `state key longer than 256 characters: ${key}`);
     if (this.#writes === this.#limits.writesMax) throw new LimitReached('writes');
     this.#writes += 1;
     this.#count(key.length + length);
-    return this.#writer;
+    return this.#state;
   }
 
   #count(length: number): void {

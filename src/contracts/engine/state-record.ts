@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { assert } from '../../base/index.ts';
 import { decodeCanonical, encodeCanonical, type StateKey, type StateView } from '../ledger-types.ts';
 import { SchemaError, wireCodec } from './wire.ts';
@@ -19,6 +19,8 @@ export interface StateRecord<T> {
   get(state: StateView, ...parts: readonly string[]): T | undefined;
   put(state: WritingView, parts: readonly string[], value: T): void;
   delete(state: WritingView, parts: readonly string[]): void;
+  /** The value in JSON form: bytes as hex, keys as DIDs. */
+  toJson(value: T): Record<string, unknown>;
 }
 
 /**
@@ -35,12 +37,17 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
     );
     return parts.length === 0 ? prefix : `${prefix}/${parts.join('/')}`;
   };
+  // Stored bytes never change, so what they decode to is remembered as long as they are.
+  const remembered = new WeakMap<Uint8Array, z.output<S>>();
   const decode = (stored: Uint8Array): z.output<S> => {
+    const known = remembered.get(stored);
+    if (known !== undefined) return known;
     const decoded = codec.fromWire(decodeCanonical(stored));
     assert(
       decoded.ok,
       `state under ${prefix} is not what this rule set wrote${decoded.ok ? '' : `: ${decoded.problem}`}`,
     );
+    remembered.set(stored, decoded.value);
     return decoded.value;
   };
   return {
@@ -57,5 +64,6 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
     delete(state, parts) {
       state.delete(key(...parts));
     },
+    toJson: (value) => z.encode(schema, value) as Record<string, unknown>,
   };
 }

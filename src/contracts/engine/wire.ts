@@ -170,7 +170,8 @@ function compile(schema: z.ZodType, where: string): Node {
     if (schema.format !== 'safeint') throw new SchemaError(`${where}: numbers are z.int()`);
     return zodLeaf(schema);
   }
-  if (schema instanceof z.ZodOptional) return optionalNode(compile(schema.unwrap() as z.ZodType, where), where);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional)
+    return optionalNode(compile(schema.unwrap() as z.ZodType, where), where);
   if (schema instanceof z.ZodDefault) return compile(schema.unwrap() as z.ZodType, where);
   throw new SchemaError(`${where}: ${schema._zod.def.type} has no wire form`);
 }

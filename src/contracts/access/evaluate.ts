@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { AssentError, toHex } from '../../base/index.ts';
+import { encodeDid } from '../../crypto/portable.ts';
+import { consentsOf } from '../consent/state.ts';
+import { credentialsInForce } from '../credential/state.ts';
+import { type DecisionInput, type DecisionOutcome, decideOpen, type ResultClaim } from '../decision/decide.ts';
+import type { RequestFacts } from '../decision/open-clauses.ts';
+import { namesOfResultSet } from '../decision/result-set.ts';
+import { jsonSchemaOf } from '../engine/catalogue.ts';
+import { did, name } from '../engine/leaves.ts';
+import type { Domain } from '../enrolment/state.ts';
+import { domainOf } from '../enrolment/state.ts';
+import type { StateView } from '../ledger-types.ts';
+import { actions, type Category, categories, roles } from '../tables/codes.ts';
+import { purposes } from '../tables/purposes.ts';
+import { resultClaims } from './claims.ts';
+import { openingsOf } from './state.ts';
+
+interface Question extends RequestFacts {
+  readonly subject: Uint8Array;
+  readonly results: readonly ResultClaim[];
+  readonly category?: Category;
+  readonly inEmergencyCategory: boolean;
+}
+
+/** Gathers from the state what the decision depends on. */
+export function decisionInput(state: StateView, domain: Domain, question: Question, atMs: number): DecisionInput {
+  return {
+    atMs,
+    policy: domain.policy,
+    request: question,
+    held: credentialsInForce(state, question.agent, atMs),
+    consents: consentsOf(state, question.subject, domain.name),
+    claims: question.results,
+    category: domain.policy.openCategories ? question.category : undefined,
+    inEmergencyCategory: question.inEmergencyCategory,
+    openings: question.purpose === 'BTG' ? openingsOf(state, domain.name, question.subject, question.agent) : [],
+  };
+}
+
+const decisionQuestion = z.strictObject({
+  agent: did(),
+  role: z.enum(roles),
+  organisation: name(),
+  subject: did(),
+  domain: name(),
+  purpose: z.enum(purposes),
+  action: z.enum(actions),
+  /** What the sealed clauses came to, for who holds their openings; else everything possible is taken. */
+  results: resultClaims.default([]),
+  category: z.enum(categories).exactOptional(),
+  inEmergencyCategory: z.boolean().default(false),
+});
+
+/** JSON schema of what {@link evaluateAccess} is asked. */
+export function decisionQuestionJsonSchema(): Record<string, unknown> {
+  return jsonSchemaOf(decisionQuestion);
+}
+
+export interface ExplainedConsent {
+  readonly consent: string;
+  readonly version: number;
+  /** Where in the consent it was decided. */
+  readonly path: 'provision';
+  readonly results: readonly string[];
+  readonly determining: boolean;
+  readonly namesBreakGlass: boolean;
+  /** The element that failed. */
+  readonly mismatch?: { readonly element: string; readonly expected: string; readonly got: string };
+}
+
+/** A decision and how it came about (contracts.md, decision step 9), ready for JSON. */
+export interface AccessEvaluation {
+  readonly decision: DecisionOutcome['decision'];
+  readonly reason: DecisionOutcome['reason'];
+  readonly at: number;
+  readonly ruleSet: string;
+  readonly domain: string;
+  readonly subject: string;
+  readonly agent: string;
+  readonly purpose: string;
+  readonly implicitPolicy: 'permit' | 'deny';
+  /** What failed at the gate; then no consent was looked at. */
+  readonly gate?: { readonly element: string; readonly expected: string; readonly got: string };
+  /** Every consent considered, in the ledger's order. */
+  readonly consents: readonly ExplainedConsent[];
+  /** The break-glass that permits. */
+  readonly breakGlass?: { readonly id: string; readonly openedAt: number; readonly expiresAt: number };
+}
+
+/**
+ * What the rules would decide at this state and time, and why. Advisory: nothing is logged or released. `question` is
+ * in JSON form. @throws AssentError `request-invalid` with the path, `not-found` for an unknown domain.
+ */
+export function evaluateAccess(state: StateView, question: unknown, atMs: number, ruleSet: string): AccessEvaluation {
+  const parsed = decisionQuestion.safeParse(question);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.map(String).join('.') ?? '';
+    throw new AssentError('request-invalid', `${path}: ${issue?.message ?? 'invalid'}`, { path });
+  }
+  const asked = parsed.data;
+  const domain = domainOf(state, asked.domain);
+  if (domain === undefined) throw new AssentError('not-found', `there is no domain named ${asked.domain}`);
+  const outcome = decideOpen(decisionInput(state, domain, asked, atMs));
+  const { gate, opening } = outcome;
+  return {
+    decision: outcome.decision,
+    reason: outcome.reason,
+    at: atMs,
+    ruleSet,
+    domain: domain.name,
+    subject: encodeDid(asked.subject),
+    agent: encodeDid(asked.agent),
+    purpose: asked.purpose,
+    implicitPolicy: domain.policy.implicit,
+    ...(gate === undefined ? {} : { gate }),
+    consents: explainedConsents(outcome),
+    ...(opening === undefined
+      ? {}
+      : { breakGlass: { id: toHex(opening.id), openedAt: opening.openedAt, expiresAt: opening.expiresAt } }),
+  };
+}
+
+function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {
+  return outcome.considered.map((consent, place) => ({
+    consent: toHex(consent.id),
+    version: consent.version,
+    path: 'provision',
+    results: namesOfResultSet(consent.results),
+    determining: outcome.determining.includes(place),
+    namesBreakGlass: consent.namesBreakGlass,
+    ...(consent.mismatch === undefined ? {} : { mismatch: consent.mismatch }),
+  }));
+}

@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { AssentError, present, toHex } from '../../base/index.ts';
+import { sha256 } from '../../crypto/portable.ts';
+import { type DecisionInput, decideOpen, decisions, impossibleClaim, type ResultClaim } from '../decision/decide.ts';
+import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
+import { derived } from '../engine/derived.ts';
+import { blob, bytes, commitment, eventId, transactionId } from '../engine/leaves.ts';
+import { domainOf } from '../enrolment/state.ts';
+import { domainIsKnown, isLinked, isSentByGateway, senderIsGateway, subjectIsLinked } from '../rules.ts';
+import { type Category, categories } from '../tables/codes.ts';
+import { resultClaims } from './claims.ts';
+import { accessRecorded } from './entries.ts';
+import { decisionInput } from './evaluate.ts';
+import { type AccessRequest, accessRequestBytesMax, accessRequestMessage, decodeAccessRequest } from './request.ts';
+import { eventIsConsistent, openCategoryOnly } from './rules.ts';
+import { appendToLog, events } from './state.ts';
+
+interface AccessRecord {
+  readonly eventId: Uint8Array;
+  readonly request: Uint8Array;
+  readonly requestSignature: Uint8Array;
+  readonly resource: Uint8Array;
+  readonly results: readonly ResultClaim[];
+  readonly category?: Category;
+  readonly inEmergencyCategory: boolean;
+}
+
+type Context = RuleContext<AccessRecord>;
+
+/** A request is at most a day ahead of the block that records it. */
+const requestWindowMaxMs = 86_400_000;
+
+const requestOf: (context: Context) => AccessRequest | undefined = derived(({ payload }) => {
+  try {
+    return decodeAccessRequest(payload.request);
+  } catch (thrown) {
+    if (thrown instanceof AssentError) return undefined; // Not canonical bytes: no request.
+    throw thrown;
+  }
+});
+
+function knownRequest(context: Context): AccessRequest {
+  return present(requestOf(context), 'a rule checked that the request is well formed');
+}
+
+const inputOf: (context: Context) => DecisionInput = derived((context) => {
+  const request = knownRequest(context);
+  const domain = present(domainOf(context.state, request.domain), 'a rule checked that the domain is known');
+  return decisionInput(context.state, domain, { ...context.payload, ...request }, context.block.timestamp);
+});
+
+/** What makes two records the same event: what was asked, and about what. */
+const digestOf: (context: Context) => Uint8Array = derived(({ payload }) => sha256(payload.request, payload.resource));
+
+/**
+ * `access.record`: the decision and its entry in one, denials included (contracts.md, "Who signs an access"). A denial,
+ * the gate's included, is a success whose decision is deny; refused is only what is malformed or not entitled.
+ */
+export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>> = {
+  schema: z.strictObject({
+    eventId: eventId(),
+    /** The agent's request, exactly as signed. */
+    request: blob(accessRequestBytesMax),
+    requestSignature: bytes(64),
+    /** Commitment to the resource, salted for this entry alone. */
+    resource: commitment(),
+    /** What the gateway found for the consents in force; those it leaves out count as everything possible. */
+    results: resultClaims,
+    /** Only where the domain declares categories open. */
+    category: z.enum(categories).exactOptional(),
+    /** The resource is in a category that was named when the glass was broken. */
+    inEmergencyCategory: z.boolean(),
+  }) as z.ZodObject & z.ZodType<AccessRecord>,
+  output: z.strictObject({
+    decision: z.enum(decisions),
+    /** Consents that settled it; absent for a retry. */
+    determining: z.array(transactionId()).max(64).exactOptional(),
+    /** Place of the entry in the subject's log, from 0. */
+    entry: z.int().min(0),
+    /** A retry of an event that was recorded before: nothing was added. */
+    duplicate: z.boolean(),
+  }),
+  rules: [
+    {
+      name: 'request-is-well-formed',
+      code: 'request-malformed',
+      sentence: 'The request that the agent is said to have signed is no access request.',
+      permits: (context) => requestOf(context) !== undefined,
+    },
+    { ...domainIsKnown, permits: (context) => domainOf(context.state, knownRequest(context).domain) !== undefined },
+    { ...senderIsGateway, permits: (context) => isSentByGateway(context, knownRequest(context).domain) },
+    {
+      ...subjectIsLinked,
+      permits: (context) => isLinked(context, knownRequest(context).domain, knownRequest(context).subject),
+    },
+    { ...eventIsConsistent, permits: (context) => eventIsConsistent.holds(context, digestOf(context)) },
+    {
+      name: 'request-is-current',
+      code: 'request-expired',
+      sentence: 'The request is not valid at this time: it has expired, or claims to hold for more than a day.',
+      permits(context) {
+        if (isRetry(context)) return true;
+        const { validUntil } = knownRequest(context);
+        const { timestamp } = context.block;
+        context.saw('valid until', validUntil);
+        return timestamp <= validUntil && validUntil <= timestamp + requestWindowMaxMs;
+      },
+    },
+    {
+      ...openCategoryOnly,
+      permits: (context) => openCategoryOnly.holds(context, knownRequest(context).domain, context.payload.category),
+    },
+    {
+      name: 'consents-are-named-once',
+      code: 'result-set-twice',
+      sentence: 'The gateway gave two results for one consent.',
+      permits({ payload }) {
+        return new Set(payload.results.map((claim) => toHex(claim.consent))).size === payload.results.length;
+      },
+    },
+    {
+      name: 'result-sets-are-possible',
+      code: 'result-set-not-allowed',
+      sentence: 'The gateway claims a result that the open part of the consent rules out.',
+      permits(context) {
+        if (isRetry(context)) return true;
+        const impossible = impossibleClaim(inputOf(context));
+        if (impossible !== undefined) context.saw('consent', toHex(impossible.consent));
+        return impossible === undefined;
+      },
+    },
+    {
+      name: 'request-is-signed',
+      code: 'request-signature-invalid',
+      sentence: 'The request does not bear the signature of the agent that is said to have made it.',
+      permits(context) {
+        const { payload, block, verifySignature } = context;
+        const message = accessRequestMessage(block.ledgerId, payload.request);
+        return verifySignature(knownRequest(context).agent, message, payload.requestSignature);
+      },
+    },
+  ],
+  apply: record,
+};
+
+function isRetry({ payload, state, senderHex }: Context): boolean {
+  return events.get(state, senderHex, toHex(payload.eventId)) !== undefined;
+}
+
+function record(context: ApplyContext<AccessRecord>): Record<string, unknown> {
+  const { payload, state, sender, senderHex, transaction, block, ruleSet } = context;
+  const eventKey = [senderHex, toHex(payload.eventId)] as const;
+  const before = events.get(state, ...eventKey);
+  if (before !== undefined) return { decision: before.decision, entry: before.entry, duplicate: true };
+  const { validUntil: _, ...request } = knownRequest(context);
+  const outcome = decideOpen(inputOf(context));
+  const encoded = accessRecorded.encode({
+    transaction: transaction.id,
+    eventId: payload.eventId,
+    at: block.timestamp,
+    ruleSet,
+    ...request,
+    gateway: sender,
+    decision: outcome.decision,
+    reason: outcome.reason,
+    consents: outcome.considered.map(({ id, version, results }, place) => {
+      return { consent: id, version, results, determining: outcome.determining.includes(place) };
+    }),
+    resource: payload.resource,
+    request: sha256(payload.request),
+    ...(outcome.opening === undefined ? {} : { breakGlass: outcome.opening.id }),
+  });
+  const entry = appendToLog(state, request.subject, encoded);
+  context.emit(`access:${toHex(request.subject)}`, encoded);
+  const { decision } = outcome;
+  events.put(state, eventKey, { digest: digestOf(context), entry, decision });
+  const determining = outcome.determining.map((place) => present(outcome.considered[place], 'a place in the list').id);
+  return { decision, determining, entry, duplicate: false };
+}

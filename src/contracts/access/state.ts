@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { toHex } from '../../base/index.ts';
+import { leafHash, MerkleFrontier } from '../../crypto/portable.ts';
+import { type Decision, decisions, type GlassOpening } from '../decision/decide.ts';
+import type { WritableState } from '../engine/contract.ts';
+import { bytes, timestamp, transactionId } from '../engine/leaves.ts';
+import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import type { StateView } from '../ledger-types.ts';
+import { categories } from '../tables/codes.ts';
+
+/** The subject's log as an RFC 9162 tree: enough to append, and to prove completeness against. */
+export interface AccessLog {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly peaks: readonly Uint8Array[];
+}
+
+const accessLogs: StateRecord<AccessLog> = stateRecord(
+  'access/log',
+  z.strictObject({ size: z.int().min(0), root: bytes(32), peaks: z.array(bytes(32)).max(53) }),
+);
+
+/** What a sender has recorded under an event id, so that a retry finds it. */
+export interface RecordedEvent {
+  /** SHA-256 over what was asked; another content under the same id is a conflict. */
+  readonly digest: Uint8Array;
+  /** Place of its entry in the subject's log, from 0. */
+  readonly entry: number;
+  /** Absent for a break-glass. */
+  readonly decision?: Decision;
+}
+
+export const events: StateRecord<RecordedEvent> = stateRecord(
+  'access/event',
+  z.strictObject({ digest: bytes(32), entry: z.int().min(0), decision: z.enum(decisions).exactOptional() }),
+);
+
+/** Openings of one agent for one subject in one domain that had not ended when the last one was made. */
+export const openingsMax = 8;
+
+const glass: StateRecord<{ openings: GlassOpening[] }> = stateRecord(
+  'access/glass',
+  z.strictObject({
+    openings: z
+      .array(
+        z.strictObject({
+          id: transactionId(),
+          openedAt: timestamp(),
+          expiresAt: timestamp(),
+          categories: z.array(z.enum(categories)).max(categories.length),
+        }),
+      )
+      .max(openingsMax),
+  }),
+);
+
+/** The latest end of any break-glass. */
+export const deadline: StateRecord<{ expiresAt: number }> = stateRecord(
+  'access/deadline',
+  z.strictObject({ expiresAt: timestamp() }),
+);
+
+/** Size, root and peaks of the subject's access log; undefined while it is empty. */
+export function accessLogOf(state: StateView, subject: Uint8Array): AccessLog | undefined {
+  return accessLogs.get(state, toHex(subject));
+}
+
+/** Appends an entry to the subject's log. Returns its place, from 0. */
+export function appendToLog(state: WritableState, subject: Uint8Array, entry: Uint8Array): number {
+  const log = accessLogOf(state, subject);
+  const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
+  frontier.append(leafHash(entry));
+  const { size, peaks } = frontier;
+  accessLogs.put(state, [toHex(subject)], { size, root: frontier.root(), peaks });
+  return size - 1;
+}
+
+/** Break-glasses of the agent for the subject in the domain, ended ones possibly among them. */
+export function openingsOf(
+  state: StateView,
+  domain: string,
+  subject: Uint8Array,
+  agent: Uint8Array,
+): readonly GlassOpening[] {
+  return glass.get(state, domain, toHex(subject), toHex(agent))?.openings ?? [];
+}
+
+export function putOpenings(
+  state: WritableState,
+  domain: string,
+  subject: Uint8Array,
+  agent: Uint8Array,
+  openings: GlassOpening[],
+): void {
+  glass.put(state, [domain, toHex(subject), toHex(agent)], { openings });
+}

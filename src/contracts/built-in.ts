@@ -1,0 +1,39 @@
+import { access } from './access/contract.ts';
+import { accessRecorded, glassBroken } from './access/entries.ts';
+import { consent } from './consent/contract.ts';
+import { consentGranted, consentRevoked } from './consent/entries.ts';
+import { credential } from './credential/contract.ts';
+import { credentialIssued, credentialRevoked } from './credential/entries.ts';
+import { type Catalogue, catalogueOf, type RuleCode } from './engine/catalogue.ts';
+import { entryReader } from './engine/stream-entry.ts';
+import { enrolment } from './enrolment/contract.ts';
+import { domainDeclared, subjectLinked } from './enrolment/entries.ts';
+import { record, recordAnchored } from './record/contract.ts';
+
+/** Name of the rule set that the built-in contracts and tables make up. */
+export const ruleSet = 'assent-rules/1';
+
+export const builtInContracts: Catalogue = catalogueOf([enrolment, credential, consent, access, record]);
+
+/** Every code that this rule set refuses with. */
+export const ruleCodes: readonly RuleCode[] = builtInContracts.ruleCodes;
+
+const readEntry = entryReader([
+  domainDeclared,
+  subjectLinked,
+  credentialIssued,
+  credentialRevoked,
+  consentGranted,
+  consentRevoked,
+  accessRecorded,
+  glassBroken,
+  recordAnchored,
+]);
+
+/**
+ * JSON form of an entry of any stream of the built-in contracts (`access:`, `timeline:`, `consents:`, `domain:`,
+ * `credentials:`, `records:`): its `type` and fields. @throws AssentError `encoding-invalid`.
+ */
+export function describeEntry(entry: Uint8Array): Record<string, unknown> {
+  return readEntry(entry);
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { decodeDid, encodeDid, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
+import { commitment, type Period, period, type TextLeaf, textLeaf } from '../engine/leaves.ts';
+import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
+import { type Purpose, purposes } from '../tables/purposes.ts';
+
+/** An agent's key, every agent of a member, or every agent in a role. */
+export type Actor = Uint8Array | `member:${string}` | `role:${Role}`;
+
+/**
+ * One provision of a consent, flat. Open clauses are for every voter to see and evaluate; what is sealed only the
+ * custodian's gateway can open. Absent elements do not constrain; values of one element are OR-ed (contracts.md,
+ * decision step 3).
+ */
+export interface Provision {
+  readonly type: 'permit' | 'deny';
+  readonly period?: Period;
+  readonly actors?: readonly Actor[];
+  readonly purposes?: readonly Purpose[];
+  readonly actions?: readonly Action[];
+  /** Salted commitment to the sealed clauses: labels, class, code, data reference, data period. */
+  readonly sealed?: Uint8Array;
+  /** Coarse categories in clear; only where the domain declares them open. */
+  readonly categories?: readonly Category[];
+}
+
+const actorText = /^(did:assent:z[1-9A-HJ-NP-Za-km-z]+|member:[a-z0-9]([a-z0-9.-]*[a-z0-9])?|role:[a-z-]+)$/;
+
+function isActor(input: unknown): input is Actor {
+  if (input instanceof Uint8Array) return input.length === PUBLIC_KEY_BYTES;
+  if (typeof input !== 'string' || input.length > 80 || !actorText.test(input)) return false;
+  return input.startsWith('member:') || (roles as readonly string[]).includes(input.slice('role:'.length));
+}
+
+/** JSON: a DID, `member:NAME` or `role:ROLE`. */
+export function actor(): TextLeaf<Actor> {
+  return textLeaf<Actor>(
+    z.string().max(80).regex(actorText),
+    (input) => (isActor(input) ? undefined : 'expected a DID, member:NAME or role:ROLE'),
+    (text) => {
+      const decoded = text.startsWith('did:') ? decodeDid(text) : text;
+      return isActor(decoded) ? decoded : undefined;
+    },
+    (value) => (typeof value === 'string' ? value : encodeDid(value)),
+  );
+}
+
+export const actorsMax = 32;
+
+export const provision: z.ZodType<Provision> = z.strictObject({
+  type: z.enum(['permit', 'deny']),
+  period: period().exactOptional(),
+  actors: z.array(actor()).min(1).max(actorsMax).exactOptional(),
+  purposes: z.array(z.enum(purposes)).min(1).max(16).exactOptional(),
+  actions: z.array(z.enum(actions)).min(1).max(actions.length).exactOptional(),
+  sealed: commitment().exactOptional(),
+  categories: z.array(z.enum(categories)).min(1).max(categories.length).exactOptional(),
+});

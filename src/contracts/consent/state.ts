@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { present, toHex } from '../../base/index.ts';
+import { did, name, timestamp, transactionId } from '../engine/leaves.ts';
+import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import type { StateView } from '../ledger-types.ts';
+import { type KeyHolder, keyHolders } from '../tables/codes.ts';
+import { type Provision, provision } from './provision.ts';
+
+/** A consent as it stands. Its id is that of the transaction which granted it. */
+export interface Consent {
+  readonly id: Uint8Array;
+  /** 1 when granted; every change adds one. */
+  readonly version: number;
+  readonly subject: Uint8Array;
+  readonly domain: string;
+  readonly provision: Provision;
+  readonly grantedAt: number;
+  /** Who held the subject's key when it granted. */
+  readonly keyHolder: KeyHolder;
+  readonly revokedAt?: number;
+}
+
+/** In force at once, for one subject in one domain. */
+export const consentsPerSubjectMax = 64;
+
+export const consents: StateRecord<Consent> = stateRecord(
+  'consent/record',
+  z.strictObject({
+    id: transactionId(),
+    version: z.int().min(1),
+    subject: did(),
+    domain: name(),
+    provision,
+    grantedAt: timestamp(),
+    keyHolder: z.enum(keyHolders),
+    revokedAt: timestamp().exactOptional(),
+  }),
+);
+
+/** Ids of what is in force, in the ledger's order. */
+export const inForce: StateRecord<{ ids: Uint8Array[] }> = stateRecord(
+  'consent/subject',
+  z.strictObject({ ids: z.array(transactionId()).max(consentsPerSubjectMax) }),
+);
+
+/** The consent, revoked or not. */
+export function consentOf(state: StateView, id: Uint8Array): Consent | undefined {
+  return consents.get(state, toHex(id));
+}
+
+export function idsInForce(state: StateView, subject: Uint8Array, domain: string): readonly Uint8Array[] {
+  return inForce.get(state, toHex(subject), domain)?.ids ?? [];
+}
+
+/** Consents of the subject in the domain that are in force, in the ledger's order (contracts.md, decision step 1). */
+export function consentsOf(state: StateView, subject: Uint8Array, domain: string): readonly Consent[] {
+  return idsInForce(state, subject, domain).map((id) =>
+    present(consentOf(state, id), 'what is listed as in force is there'),
+  );
+}

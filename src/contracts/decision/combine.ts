@@ -1,0 +1,46 @@
+import { isDecided, type ResultSet, result } from './result-set.ts';
+
+export type Combined = 'permit' | 'deny' | 'indeterminate';
+
+export interface Combination {
+  readonly decision: Combined;
+  /** What settled it; `undecided` exactly when the decision is indeterminate. */
+  readonly by: 'deny' | 'permit' | 'weak-deny' | 'implicit-policy' | 'undecided';
+  /** Places of the consents that settled it; none when the implicit policy did. */
+  readonly determining: readonly number[];
+}
+
+/**
+ * DENY > PERMIT > WEAK_DENY > the implicit policy, over every way to resolve what is undecided; where these ways
+ * disagree, INDETERMINATE (contracts.md, decision step 7). Counts the ways instead of walking them: the result is that
+ * of the enumeration, in linear time.
+ */
+export function combine(sets: readonly ResultSet[], implicit: 'permit' | 'deny'): Combination {
+  const may = (bit: number): boolean => sets.some((set) => (set & bit) !== 0);
+  const holding = (bit: number): number[] => [...sets.keys()].filter((place) => ((sets[place] ?? 0) & bit) !== 0);
+
+  if (sets.includes(result.deny)) return { decision: 'deny', by: 'deny', determining: holding(result.deny) };
+
+  // From here on every consent can be other than DENY, so some way has no DENY at all.
+  const mayDeny = may(result.deny);
+  const mayPermit = may(result.permit);
+  // A way without PERMIT and DENY exists when each consent can be one of the other two.
+  const quiet = sets.every((set) => (set & (result.weakDeny | result.notApplicable)) !== 0);
+  const mayWeakDeny = quiet && may(result.weakDeny);
+  const mayBeSilent = sets.every((set) => (set & result.notApplicable) !== 0);
+
+  const someWayPermits = mayPermit || (mayBeSilent && implicit === 'permit');
+  const someWayDenies = mayDeny || mayWeakDeny || (mayBeSilent && implicit === 'deny');
+  if (someWayPermits && someWayDenies) {
+    const undecided = [...sets.keys()].filter((place) => !isDecided(sets[place] ?? 0));
+    return { decision: 'indeterminate', by: 'undecided', determining: undecided };
+  }
+  if (someWayPermits) {
+    return mayPermit
+      ? { decision: 'permit', by: 'permit', determining: holding(result.permit) }
+      : { decision: 'permit', by: 'implicit-policy', determining: [] };
+  }
+  if (mayDeny) return { decision: 'deny', by: 'deny', determining: holding(result.deny) };
+  if (mayWeakDeny) return { decision: 'deny', by: 'weak-deny', determining: holding(result.weakDeny) };
+  return { decision: 'deny', by: 'implicit-policy', determining: [] };
+}

@@ -1,0 +1,36 @@
+import type { Credential } from '../credential/state.ts';
+import type { DomainPolicy } from '../enrolment/policy.ts';
+import type { Role } from '../tables/codes.ts';
+import { type Purpose, subsumes } from '../tables/purposes.ts';
+
+export interface GateMismatch {
+  readonly element: 'credential' | 'purpose';
+  readonly expected: string;
+  readonly got: string;
+}
+
+interface Claim {
+  readonly role: Role;
+  readonly organisation: string;
+  readonly purpose: Purpose;
+}
+
+/**
+ * Step 0: the requester holds the role it claims, and the domain lets that role claim the purpose. Consent never grants
+ * what the role refuses. Returns what failed, or undefined when the gate is open.
+ */
+export function gateMismatch(
+  policy: DomainPolicy,
+  claim: Claim,
+  held: readonly Credential[],
+): GateMismatch | undefined {
+  const { role, organisation, purpose } = claim;
+  if (!held.some((credential) => credential.role === role && credential.organisation === organisation)) {
+    const got = held.map((credential) => `${credential.role} of ${credential.organisation}`).join(', ');
+    return { element: 'credential', expected: `${role} of ${organisation}`, got: got || 'none' };
+  }
+  const allowed = policy.roles.filter((entry) => entry.role === role).flatMap((entry) => entry.purposes);
+  if (!allowed.some((general) => subsumes(general, purpose)))
+    return { element: 'purpose', expected: allowed.join(', ') || 'none', got: purpose };
+  return undefined;
+}

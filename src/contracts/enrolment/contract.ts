@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { present, toHex } from '../../base/index.ts';
+import { type Contract, defineContract } from '../engine/contract.ts';
+import { commitment, did, name } from '../engine/leaves.ts';
+import { domainIsKnown, notCovered, senderIsGateway, senderIsMember } from '../rules.ts';
+import { keyHolders } from '../tables/codes.ts';
+import { domainDeclared, subjectLinked } from './entries.ts';
+import { initialiseEnrolment } from './genesis.ts';
+import { domainPolicy } from './policy.ts';
+import { domainNames, domainNamesOf, domainOf, domains, domainsMax, links, memberOfKey } from './state.ts';
+
+/** Members, domains of custodians, and which subject a custodian knows (contracts.md, `enrolment`). */
+export const enrolment: Contract = defineContract({
+  namespace: 'enrolment',
+  initialise: initialiseEnrolment,
+  kinds: {
+    'enrolment.domain': {
+      schema: z.strictObject({
+        domain: name(),
+        policy: domainPolicy,
+        /** The version that is being replaced; 0 for a new domain. */
+        ifVersion: z.int().min(0),
+      }),
+      output: z.strictObject({ version: z.int() }),
+      rules: [
+        senderIsMember,
+        {
+          name: 'domain-is-own',
+          code: 'not-the-custodian',
+          sentence: 'Another member is the custodian of this domain.',
+          permits({ payload, state, senderHex }) {
+            const domain = domainOf(state, payload.domain);
+            return domain === undefined || domain.custodian === memberOfKey(state, senderHex);
+          },
+        },
+        {
+          name: 'domain-version-is-current',
+          code: 'version-conflict',
+          sentence: 'It was changed in the meantime; look at the current version and decide again.',
+          permits({ payload, state, saw }) {
+            const version = domainOf(state, payload.domain)?.version ?? 0;
+            saw('current version', version);
+            return payload.ifVersion === version;
+          },
+        },
+        {
+          name: 'domains-have-room',
+          code: 'too-many-domains',
+          sentence: 'The ledger holds as many domains as it can.',
+          permits: ({ payload, state }) => payload.ifVersion > 0 || domainNamesOf(state).length < domainsMax,
+        },
+        {
+          name: 'legal-bases-are-covered',
+          ...notCovered,
+          permits: ({ payload }) => payload.policy.legalBases.length === 0,
+        },
+      ],
+      apply({ payload, state, senderHex, block, emit }) {
+        const { domain, policy } = payload;
+        const version = payload.ifVersion + 1;
+        const custodian = present(memberOfKey(state, senderHex), 'a rule checked that the sender is a member');
+        domains.put(state, [domain], { name: domain, custodian, policy, version });
+        if (version === 1) domainNames.put(state, [], { names: [...domainNamesOf(state), domain].sort() });
+        emit(`domain:${domain}`, domainDeclared.encode({ domain, custodian, version, at: block.timestamp }));
+        return { version };
+      },
+    },
+    'enrolment.link': {
+      schema: z.strictObject({
+        domain: name(),
+        subject: did(),
+        /** Salted commitment to the chart. */
+        chart: commitment(),
+        /** Who holds the subject's key: always recorded, always shown. */
+        keyHolder: z.enum(keyHolders),
+      }),
+      rules: [
+        domainIsKnown,
+        senderIsGateway,
+        {
+          name: 'subject-is-new',
+          code: 'subject-linked',
+          sentence: 'This person is already linked; a person has a separate identity for each custodian.',
+          permits: ({ payload, state }) => links.get(state, toHex(payload.subject)) === undefined,
+        },
+      ],
+      apply({ payload, state, sender, block, emit }) {
+        const { domain, subject, chart, keyHolder } = payload;
+        const at = block.timestamp;
+        links.put(state, [toHex(subject)], { domain, subject, chart, keyHolder, linkedAt: at, gateway: sender });
+        emit(`domain:${domain}`, subjectLinked.encode({ domain, subject, chart, keyHolder, gateway: sender, at }));
+        return undefined;
+      },
+    },
+  },
+});

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { toHex } from '../../base/index.ts';
+import { commitment, did, name, timestamp } from '../engine/leaves.ts';
+import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import type { StateView } from '../ledger-types.ts';
+import { type KeyHolder, keyHolders } from '../tables/codes.ts';
+import { type DomainPolicy, domainPolicy } from './policy.ts';
+
+/** A custodian's domain. */
+export interface Domain {
+  readonly name: string;
+  /** The member that keeps the records. */
+  readonly custodian: string;
+  readonly policy: DomainPolicy;
+  readonly version: number;
+}
+
+/** A subject as its one domain knows it: no other domain knows the same DID (protocol.md §2). */
+export interface Link {
+  readonly domain: string;
+  readonly subject: Uint8Array;
+  /** Salted commitment to the chart. */
+  readonly chart: Uint8Array;
+  readonly keyHolder: KeyHolder;
+  readonly linkedAt: number;
+  readonly gateway: Uint8Array;
+}
+
+export const members: StateRecord<{ governanceKey: Uint8Array }> = stateRecord(
+  'enrolment/member',
+  z.strictObject({ governanceKey: did() }),
+);
+
+/** Which member a governance key speaks for. */
+export const governance: StateRecord<{ member: string }> = stateRecord(
+  'enrolment/governance',
+  z.strictObject({ member: name() }),
+);
+
+export const domains: StateRecord<Domain> = stateRecord(
+  'enrolment/domain',
+  z.strictObject({ name: name(), custodian: name(), policy: domainPolicy, version: z.int().min(1) }),
+);
+
+export const domainsMax = 1024;
+
+export const domainNames: StateRecord<{ names: string[] }> = stateRecord(
+  'enrolment/domains',
+  z.strictObject({ names: z.array(name()).max(domainsMax) }),
+);
+
+export const links: StateRecord<Link> = stateRecord(
+  'enrolment/link',
+  z.strictObject({
+    domain: name(),
+    subject: did(),
+    chart: commitment(),
+    keyHolder: z.enum(keyHolders),
+    linkedAt: timestamp(),
+    gateway: did(),
+  }),
+);
+
+/** The member whose governance key this is. */
+export function memberOfKey(state: StateView, keyHex: string): string | undefined {
+  return governance.get(state, keyHex)?.member;
+}
+
+export function domainOf(state: StateView, domain: string): Domain | undefined {
+  return domains.get(state, domain);
+}
+
+/** Names of all domains, sorted. */
+export function domainNamesOf(state: StateView): readonly string[] {
+  return domainNames.get(state)?.names ?? [];
+}
+
+/** How the domain knows the subject, if it does. */
+export function linkOf(state: StateView, domain: string, subject: Uint8Array): Link | undefined {
+  const link = links.get(state, toHex(subject));
+  return link?.domain === domain ? link : undefined;
+}

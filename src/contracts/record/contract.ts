@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { equalBytes, toHex } from '../../base/index.ts';
+import { type Contract, defineContract } from '../engine/contract.ts';
+import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
+import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import { type EntryType, entryType } from '../engine/stream-entry.ts';
+import { domainIsKnown, isLinked, senderIsGateway, subjectIsLinked } from '../rules.ts';
+
+/** The most that fits a transaction of 64 KiB with room to spare. */
+export const anchorItemsMax = 300;
+
+/** Salted commitments to one entry of a record: to its exact source bytes, and to its canonical form. */
+interface AnchorItem {
+  readonly eventId: Uint8Array;
+  readonly source: Uint8Array;
+  readonly canonical: Uint8Array;
+}
+
+const anchorItem = {
+  eventId: eventId(),
+  /** Over the exact source bytes of the element. */
+  source: commitment(),
+  /** Over its RFC 8785 canonical form without `meta`, for servers that serialise anew. */
+  canonical: commitment(),
+};
+
+/** What a sender anchored under an event id. */
+const anchored: StateRecord<{ source: Uint8Array }> = stateRecord(
+  'record/event',
+  z.strictObject({ source: commitment() }),
+);
+
+/** In `timeline:<subject hex>`, or in `records:<domain>` for a record about no person. Its type and date are sealed. */
+export const recordAnchored: EntryType<AnchorItem & { domain: string; at: number }> = entryType(
+  'record-anchored',
+  z.strictObject({ domain: name(), at: timestamp(), ...anchorItem }),
+);
+
+/** Commitments to records that stay with their custodian (contracts.md, `record`). */
+export const record: Contract = defineContract({
+  namespace: 'record',
+  kinds: {
+    'record.anchor': {
+      schema: z.strictObject({
+        domain: name(),
+        /** Absent: the record is about no person, an organisation for instance. */
+        subject: did().exactOptional(),
+        items: z.array(z.strictObject(anchorItem)).min(1).max(anchorItemsMax),
+      }),
+      output: z.strictObject({
+        anchored: z.int().min(0),
+        /** Anchored before, with the same source. */
+        skipped: z.int().min(0),
+        /** Their event id was used before for another source; not anchored. */
+        conflicting: z.int().min(0),
+      }),
+      rules: [
+        domainIsKnown,
+        senderIsGateway,
+        {
+          ...subjectIsLinked,
+          permits(context) {
+            const { domain, subject } = context.payload;
+            return subject === undefined || isLinked(context, domain, subject);
+          },
+        },
+      ],
+      apply({ payload, state, senderHex, block, emit }) {
+        const { domain, subject, items } = payload;
+        const stream = subject === undefined ? `records:${domain}` : `timeline:${toHex(subject)}`;
+        const counts = { anchored: 0, skipped: 0, conflicting: 0 };
+        for (const item of items) {
+          const eventHex = toHex(item.eventId);
+          const before = anchored.get(state, senderHex, eventHex);
+          if (before !== undefined) {
+            counts[equalBytes(before.source, item.source) ? 'skipped' : 'conflicting'] += 1;
+            continue;
+          }
+          anchored.put(state, [senderHex, eventHex], { source: item.source });
+          emit(stream, recordAnchored.encode({ domain, at: block.timestamp, ...item }));
+          counts.anchored += 1;
+        }
+        return counts;
+      },
+    },
+  },
+});

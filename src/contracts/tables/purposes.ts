@@ -1,0 +1,148 @@
+/**
+ * HL7 v3 ActReason, the PurposeOfUse hierarchy as FHIR R4 (4.0.1) ships it: most general first.
+ * Part of the rule set: another table is another rule set.
+ */
+export const purposes = [
+  'HMARKT',
+  'HOPERAT',
+  'CAREMGT',
+  'DONAT',
+  'FRAUD',
+  'GOV',
+  'HACCRED',
+  'HCOMPL',
+  'HDECD',
+  'HDIRECT',
+  'HDM',
+  'HLEGAL',
+  'HOUTCOMS',
+  'HPRGRP',
+  'HQUALIMP',
+  'HSYSADMIN',
+  'LABELING',
+  'METAMGT',
+  'MEMADMIN',
+  'MILCDM',
+  'PATADMIN',
+  'PATSFTY',
+  'PERFMSR',
+  'RECORDMGT',
+  'SYSDEV',
+  'HTEST',
+  'TRAIN',
+  'HPAYMT',
+  'CLMATTCH',
+  'COVAUTH',
+  'COVERAGE',
+  'ELIGDTRM',
+  'ELIGVER',
+  'ENROLLM',
+  'MILDCRG',
+  'REMITADV',
+  'HRESCH',
+  'BIORCH',
+  'CLINTRCH',
+  'CLINTRCHNPC',
+  'CLINTRCHPC',
+  'PRECLINTRCH',
+  'DSRCH',
+  'POARCH',
+  'TRANSRCH',
+  'PATRQT',
+  'FAMRQT',
+  'PWATRNY',
+  'SUPNWK',
+  'PUBHLTH',
+  'DISASTER',
+  'THREAT',
+  'TREAT',
+  'CLINTRL',
+  'COC',
+  'ETREAT',
+  'BTG',
+  'ERTREAT',
+  'POPHLTH',
+] as const;
+
+/** A purpose of use. The system is v3 ActReason; this rule set covers no other. */
+export type Purpose = (typeof purposes)[number];
+
+/** The purpose directly above each; undefined at the top. */
+const parents: Readonly<Record<Purpose, Purpose | undefined>> = {
+  HMARKT: undefined,
+  HOPERAT: undefined,
+  CAREMGT: 'HOPERAT',
+  DONAT: 'HOPERAT',
+  FRAUD: 'HOPERAT',
+  GOV: 'HOPERAT',
+  HACCRED: 'HOPERAT',
+  HCOMPL: 'HOPERAT',
+  HDECD: 'HOPERAT',
+  HDIRECT: 'HOPERAT',
+  HDM: 'HOPERAT',
+  HLEGAL: 'HOPERAT',
+  HOUTCOMS: 'HOPERAT',
+  HPRGRP: 'HOPERAT',
+  HQUALIMP: 'HOPERAT',
+  HSYSADMIN: 'HOPERAT',
+  LABELING: 'HSYSADMIN',
+  METAMGT: 'HSYSADMIN',
+  MEMADMIN: 'HOPERAT',
+  MILCDM: 'HOPERAT',
+  PATADMIN: 'HOPERAT',
+  PATSFTY: 'HOPERAT',
+  PERFMSR: 'HOPERAT',
+  RECORDMGT: 'HOPERAT',
+  SYSDEV: 'HOPERAT',
+  HTEST: 'SYSDEV',
+  TRAIN: 'HOPERAT',
+  HPAYMT: undefined,
+  CLMATTCH: 'HPAYMT',
+  COVAUTH: 'HPAYMT',
+  COVERAGE: 'HPAYMT',
+  ELIGDTRM: 'COVERAGE',
+  ELIGVER: 'COVERAGE',
+  ENROLLM: 'COVERAGE',
+  MILDCRG: 'COVERAGE',
+  REMITADV: 'HPAYMT',
+  HRESCH: undefined,
+  BIORCH: 'HRESCH',
+  CLINTRCH: 'HRESCH',
+  CLINTRCHNPC: 'CLINTRCH',
+  CLINTRCHPC: 'CLINTRCH',
+  PRECLINTRCH: 'CLINTRCH',
+  DSRCH: 'HRESCH',
+  POARCH: 'HRESCH',
+  TRANSRCH: 'HRESCH',
+  PATRQT: undefined,
+  FAMRQT: 'PATRQT',
+  PWATRNY: 'PATRQT',
+  SUPNWK: 'PATRQT',
+  PUBHLTH: undefined,
+  DISASTER: 'PUBHLTH',
+  THREAT: 'PUBHLTH',
+  TREAT: undefined,
+  CLINTRL: 'TREAT',
+  COC: 'TREAT',
+  ETREAT: 'TREAT',
+  BTG: 'ETREAT',
+  ERTREAT: 'ETREAT',
+  POPHLTH: 'TREAT',
+};
+
+/** The purpose directly above, or undefined at the top. */
+export function parentPurpose(purpose: Purpose): Purpose | undefined {
+  return parents[purpose];
+}
+
+/** Whether `general` is `special` or stands above it: BTG is an ETREAT is a TREAT (contracts.md, decision step 3). */
+export function subsumes(general: Purpose, special: Purpose): boolean {
+  for (let purpose: Purpose | undefined = special; purpose !== undefined; purpose = parents[purpose])
+    if (purpose === general) return true;
+  return false;
+}
+
+/** The purpose and everything below it, to show to whoever grants it. */
+export function includedPurposes(purpose: Purpose): readonly Purpose[] {
+  return purposes.filter((candidate) => subsumes(purpose, candidate));
+}

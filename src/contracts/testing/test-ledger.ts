@@ -1,0 +1,184 @@
+import { assert, equalBytes, present, toHex, utf8 } from '../../base/index.ts';
+import {
+  createPortableSigner,
+  encodeDid,
+  type Signer,
+  sha256,
+  verifySignaturePortable,
+} from '../../crypto/portable.ts';
+import { builtInContracts, ruleSet } from '../built-in.ts';
+import type { Catalogue } from '../engine/catalogue.ts';
+import { ContractError, type VerifySignature } from '../engine/contract.ts';
+import { createRuleExecutor, type TracingRuleExecutor } from '../engine/executor.ts';
+import { type Explanation, explainTransaction, ScratchState } from '../engine/trace.ts';
+import {
+  type BlockContext,
+  type ExecutedTransaction,
+  encodeCanonical,
+  type StateView,
+  type TransactionContent,
+} from '../ledger-types.ts';
+import { type TestGenesis, testGenesis } from './test-genesis.ts';
+
+/** Somebody with a key. The same name always has the same key. */
+export interface TestActor {
+  readonly name: string;
+  readonly signer: Signer;
+  readonly key: Uint8Array;
+  readonly keyHex: string;
+  readonly did: string;
+}
+
+/** What a transaction came to, in JSON form. */
+export interface TestResult {
+  readonly ok: boolean;
+  readonly id: string;
+  /** What the kind declares as output. */
+  readonly output: Record<string, unknown> | null;
+  /** Of a refusal. */
+  readonly code: string | undefined;
+  readonly rule: string | undefined;
+}
+
+export interface TestLedgerOptions extends TestGenesis {
+  /** The built-in contracts unless stated. */
+  readonly contracts?: Catalogue;
+  /** Milliseconds since the Unix epoch of the first block. */
+  readonly startsAt?: number;
+}
+
+/** A ledger of one: contracts without a node. Every transaction is a block, at a time that the test sets. */
+export interface TestLedger {
+  readonly executor: TracingRuleExecutor;
+  readonly ledgerId: Uint8Array;
+  readonly state: StateView;
+  /** Block time of the next transaction. Set it to move the clock. */
+  nowMs: number;
+  readonly height: number;
+  /** Who has this name; a member's name is its governance key. */
+  actor(name: string): TestActor;
+  /** Sends a payload in JSON form. */
+  submit(sender: string, kind: string, payload: unknown): TestResult;
+  /** Why a transaction would be permitted or refused now; changes nothing. */
+  explain(sender: string, kind: string, payload: unknown): Explanation;
+  /** Entries of a query index, as bytes, in order. */
+  stream(name: string): readonly Uint8Array[];
+}
+
+const startsAtDefault = 1_750_000_000_000;
+
+/**
+ * Makes a test ledger. Every transaction is executed twice and compared, so a contract that is not deterministic fails
+ * here. @throws ContractError when it is not; AssentError for a payload that does not match its schema.
+ */
+export function testLedger(options: TestLedgerOptions = {}): TestLedger {
+  const catalogue = options.contracts ?? builtInContracts;
+  const executor = createRuleExecutor(catalogue, { ruleSet, verifySignature: rememberingVerifier() });
+  const ledgerId = sha256(utf8('test ledger'));
+  const stored = new Map<string, Uint8Array>();
+  const streams = new Map<string, Uint8Array[]>();
+  const actors = new Map<string, TestActor>();
+  const state: StateView = { get: (key) => stored.get(key) };
+
+  function actor(name: string): TestActor {
+    const known = actors.get(name) ?? actorNamed(name);
+    actors.set(name, known);
+    return known;
+  }
+
+  function commit(scratch: ScratchState): void {
+    for (const [key, value] of scratch.writes) {
+      if (value === undefined) stored.delete(key);
+      else stored.set(key, value);
+    }
+  }
+
+  function content(sender: string, kind: string, payload: unknown): TransactionContent {
+    const wire = catalogue.payloadFromJson(kind, payload);
+    const { key } = actor(sender);
+    const validUntil = ledger.nowMs + 60_000;
+    const body = encodeCanonical([1, kind, key, ledger.height, validUntil, wire]);
+    return { id: sha256(body), kind, sender: key, validUntil, payload: wire, byteLength: body.length + 68 };
+  }
+
+  const blockContext = (): BlockContext => ({ ledgerId, height: ledger.height, timestamp: ledger.nowMs });
+
+  const ledger: TestLedger & { height: number } = {
+    executor,
+    ledgerId,
+    state,
+    nowMs: options.startsAt ?? startsAtDefault,
+    height: 1,
+    actor,
+    submit(sender, kind, payload) {
+      const transaction = content(sender, kind, payload);
+      const [first, second] = [new ScratchState(state), new ScratchState(state)];
+      const executed = executor.execute(transaction, first, blockContext());
+      demandSame(kind, first, executed, second, executor.execute(transaction, second, blockContext()));
+      const { result } = executed;
+      if (result.ok) {
+        commit(first);
+        for (const { stream, entry } of executed.index) streams.set(stream, [...(streams.get(stream) ?? []), entry]);
+      }
+      ledger.height += 1;
+      return {
+        ok: result.ok,
+        id: toHex(transaction.id),
+        output: result.ok ? catalogue.outputToJson(kind, result.output) : null,
+        code: result.ok ? undefined : result.code,
+        rule: result.ok ? undefined : result.rule,
+      };
+    },
+    explain: (sender, kind, payload) =>
+      explainTransaction(executor, content(sender, kind, payload), state, blockContext()),
+    stream: (name) => streams.get(name) ?? [],
+  };
+
+  const genesis = new ScratchState(state);
+  executor.initialise(testGenesis(options, ruleSet, ledger.nowMs - 1, actor), genesis);
+  commit(genesis);
+  return ledger;
+}
+
+function actorNamed(name: string): TestActor {
+  const signer = createPortableSigner(sha256(utf8(`test actor ${name}`)));
+  const key = signer.publicKey;
+  return { name, signer, key, keyHex: toHex(key), did: encodeDid(key) };
+}
+
+/** Every transaction is executed twice; verifying by the portable verifier is slow, so the second time it is remembered. */
+function rememberingVerifier(): VerifySignature {
+  const verdicts = new Map<string, boolean>();
+  return (publicKey, message, signature) => {
+    const question = [publicKey, message, signature].map(toHex).join();
+    const verdict = verdicts.get(question) ?? verifySignaturePortable(publicKey, message, signature);
+    verdicts.set(question, verdict);
+    return verdict;
+  };
+}
+
+function demandSame(
+  kind: string,
+  firstState: ScratchState,
+  first: ExecutedTransaction,
+  secondState: ScratchState,
+  second: ExecutedTransaction,
+): void {
+  const same = equalBytes(fingerprint(firstState, first), fingerprint(secondState, second));
+  if (!same)
+    throw new ContractError(`${kind} is not deterministic: the same transaction came to two different results`);
+}
+
+function fingerprint(state: ScratchState, executed: ExecutedTransaction): Uint8Array {
+  const { result } = executed;
+  const outcome = result.ok ? [true, result.output] : [false, result.code, result.rule];
+  const writes = state.writes.map(([key, value]) => [key, value ?? null]);
+  const index = executed.index.map(({ stream, entry }) => [stream, entry]);
+  return encodeCanonical([outcome, result.ok ? writes : [], index]);
+}
+
+/** The id of what a successful transaction created. */
+export function createdId(result: TestResult, field: string): string {
+  assert(result.ok, `refused: ${result.code}`);
+  return String(present(result.output?.[field], `the output has no ${field}`));
+}
