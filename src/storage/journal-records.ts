@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { concatBytes, readUint64, uint64Bytes } from '../base/index.ts';
+import { uint64Bytes } from '../base/index.ts';
 import { prefixedKey } from './key-prefixes.ts';
 import type { Operation } from './store.ts';
 
@@ -8,7 +8,7 @@ export const storageFormat = 'assent/1';
 
 /** What stands in every batch about its place in the chain of batches. Digests are SHA-256. */
 export interface JournalEntry {
-  /** Digest of the batch before; 32 zero bytes for the first. */
+  /** Digest of the encoded entry before; 32 zero bytes for the first. */
   readonly previousDigest: Uint8Array;
   /** Digest of this batch's operations. */
   readonly operationsDigest: Uint8Array;
@@ -30,6 +30,9 @@ export interface JournalHead {
   readonly markOnFile: number;
 }
 
+/** Bytes of an encoded entry. */
+export const entryBytes = 112;
+
 export const noDigest: Uint8Array = new Uint8Array(32);
 
 const text = new TextEncoder();
@@ -42,52 +45,65 @@ export function entryKey(number: number): Uint8Array {
   return prefixedKey('journal', uint64Bytes(number));
 }
 
-/** Bytes of an encoded entry. */
-export const entryBytes = 104;
 const headBytes = 32;
 
-export function encodeEntry(entry: JournalEntry): Uint8Array {
-  return concatBytes(entry.previousDigest, entry.operationsDigest, entry.markDigest, uint64Bytes(entry.bytes));
+/** Previous digest (32) · operations digest (32) · mark digest (32) · number (uint64) · bytes (uint64). */
+export function encodeEntry(number: number, entry: JournalEntry): Uint8Array {
+  const encoded = new Uint8Array(entryBytes);
+  encoded.set(entry.previousDigest, 0);
+  encoded.set(entry.operationsDigest, 32);
+  encoded.set(entry.markDigest, 64);
+  writeNumbers(encoded, 96, [number, entry.bytes]);
+  return encoded;
 }
 
-/** The entry, or undefined when the bytes are not one. */
-export function decodeEntry(bytes: Uint8Array): JournalEntry | undefined {
-  if (bytes.length !== entryBytes || bytes[96] !== 0 || (bytes[97] as number) > 0x1f) return undefined;
+/** The entry, or undefined when the bytes are not the one of this number. */
+export function decodeEntry(number: number, encoded: Uint8Array): JournalEntry | undefined {
+  if (encoded.length !== entryBytes) return undefined;
+  const [ownNumber, bytes] = readNumbers(encoded, 96);
+  if (ownNumber !== number || bytes === undefined) return undefined;
   return {
-    previousDigest: bytes.subarray(0, 32),
-    operationsDigest: bytes.subarray(32, 64),
-    markDigest: bytes.subarray(64, 96),
-    bytes: readUint64(bytes, 96),
+    previousDigest: encoded.subarray(0, 32),
+    operationsDigest: encoded.subarray(32, 64),
+    markDigest: encoded.subarray(64, 96),
+    bytes,
   };
 }
 
 export function encodeHead(head: JournalHead): Uint8Array {
-  return concatBytes(
-    uint64Bytes(head.last),
-    uint64Bytes(head.first),
-    uint64Bytes(head.lastMark),
-    uint64Bytes(head.markOnFile),
-  );
+  const encoded = new Uint8Array(headBytes);
+  writeNumbers(encoded, 0, [head.last, head.first, head.lastMark, head.markOnFile]);
+  return encoded;
 }
 
 /** The head, or undefined when the bytes are not one. */
-export function decodeHead(bytes: Uint8Array): JournalHead | undefined {
-  if (bytes.length !== headBytes) return undefined;
-  for (let offset = 0; offset < headBytes; offset += 8)
-    if (bytes[offset] !== 0 || (bytes[offset + 1] as number) > 0x1f) return undefined;
-  const [last, first, lastMark, markOnFile] = [0, 8, 16, 24].map((offset) => readUint64(bytes, offset)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+export function decodeHead(encoded: Uint8Array): JournalHead | undefined {
+  if (encoded.length !== headBytes) return undefined;
+  const [last, first, lastMark, markOnFile] = readNumbers(encoded, 0);
+  if (last === undefined || first === undefined || lastMark === undefined || markOnFile === undefined) return undefined;
   const plausible = first >= 1 && first <= last && markOnFile <= lastMark && lastMark <= last;
   return plausible ? { last, first, lastMark, markOnFile } : undefined;
 }
 
-/** What the next entry repeats as its `previousDigest`. */
-export function chainDigest(number: number, encodedEntry: Uint8Array): Uint8Array {
-  return sha256(concatBytes(uint64Bytes(number), encodedEntry));
+/** Writes uint64s, big-endian, from an offset on. */
+function writeNumbers(target: Uint8Array, offset: number, numbers: readonly number[]): void {
+  const view = new DataView(target.buffer, target.byteOffset + offset);
+  for (const [index, number] of numbers.entries()) {
+    view.setUint32(index * 8, Math.floor(number / 0x1_0000_0000));
+    view.setUint32(index * 8 + 4, number >>> 0);
+  }
+}
+
+/** The uint64s from an offset to the end; none of them when one is above 2^53 - 1, which no journal has written. */
+function readNumbers(source: Uint8Array, offset: number): number[] {
+  const numbers: number[] = [];
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  for (let at = offset; at < source.length; at += 8) {
+    const number = view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4);
+    if (!Number.isSafeInteger(number)) return [];
+    numbers.push(number);
+  }
+  return numbers;
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {

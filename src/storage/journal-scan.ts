@@ -1,13 +1,10 @@
 import { AssentError, equalBytes, fromUtf8, toHex } from '../base/index.ts';
 import {
-  chainDigest,
   decodeEntry,
   decodeHead,
-  encodeEntry,
   entryKey,
   formatKey,
   headKey,
-  type JournalEntry,
   ledgerKey,
   noDigest,
   nodeKey,
@@ -33,8 +30,8 @@ export interface JournalScan {
   readonly lastMark: number;
   readonly markOnFile: number;
   /** Bytes of each kept entry, oldest first. */
-  readonly kept: number[];
-  /** Batches that carry a mark and are still kept, with its digest. */
+  readonly kept: readonly number[];
+  /** The digests of the two marks that the mark file may hold, as far as their batches are still kept. */
   readonly markDigests: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -53,17 +50,19 @@ export function scanJournal(store: Store, identity: Identity): JournalScan {
   const markDigests = new Map<number, Uint8Array>();
   let digest = head.first === 1 ? noDigest : undefined;
   for (let number = head.first; number <= head.last; number++) {
-    const entry = readEntry(store, number);
-    if (entry === undefined) {
+    const encoded = store.get(entryKey(number));
+    if (encoded === undefined) {
       missing.push(number);
       digest = undefined;
       continue;
     }
+    const entry = decodeEntry(number, encoded);
+    if (entry === undefined) throw damaged(`journal entry ${number} is unreadable`, { journalNumber: number });
     if (digest !== undefined && !equalBytes(entry.previousDigest, digest))
       throw damaged(`journal entry ${number} does not follow the one before it`, { journalNumber: number });
-    digest = chainDigest(number, encodeEntry(entry));
+    digest = sha256(encoded);
     kept.push(entry.bytes);
-    if (!equalBytes(entry.markDigest, noDigest)) markDigests.set(number, entry.markDigest);
+    if (number === head.lastMark || number === head.markOnFile) markDigests.set(number, entry.markDigest);
   }
   if (missing.length > 0) throw missingBatches(missing, head.last);
   if (store.get(entryKey(head.last + 1)) !== undefined)
@@ -99,14 +98,6 @@ export function checkMark(scan: JournalScan, reading: MarkReading): { mark: Mark
   if (mark !== undefined && number >= scan.first && (digest === undefined || !equalBytes(digest, sha256(mark.bytes))))
     throw damaged(`the mark of batch ${number} is not the one that the batch carries`, { markNumber: number });
   return { mark, lost: false };
-}
-
-function readEntry(store: Store, number: number): JournalEntry | undefined {
-  const bytes = store.get(entryKey(number));
-  if (bytes === undefined) return undefined;
-  const entry = decodeEntry(bytes);
-  if (entry === undefined) throw damaged(`journal entry ${number} is unreadable`, { journalNumber: number });
-  return entry;
 }
 
 function checkIdentity(store: Store, identity: Identity, headMissing: boolean): void {

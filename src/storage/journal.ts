@@ -1,6 +1,5 @@
 import { AssentError, assert, BoundedQueue, messageOf } from '../base/index.ts';
 import {
-  chainDigest,
   encodeEntry,
   encodeHead,
   entryBytes,
@@ -203,7 +202,7 @@ export class Journal {
     mark: Uint8Array | undefined,
   ): { operations: Operation[]; digest: Uint8Array } {
     const bytes = operationsBytes(merged);
-    const entry = encodeEntry({
+    const entry = encodeEntry(number, {
       previousDigest: this.#lastDigest,
       operationsDigest: operationsDigest(merged, bytes),
       markDigest: mark === undefined ? noDigest : sha256(mark),
@@ -220,7 +219,7 @@ export class Journal {
     const lastMark = mark === undefined ? this.#lastMark : number;
     const head = encodeHead({ last: number, first: this.#firstNumber, lastMark, markOnFile: this.#markOnFile });
     operations.push({ type: 'put', key: headKey, value: head });
-    return { operations, digest: chainDigest(number, entry) };
+    return { operations, digest: sha256(entry) };
   }
 
   #keep(bytes: number): void {

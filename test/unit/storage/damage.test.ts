@@ -1,11 +1,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { AssentError, present, utf8 } from '../../../src/base/index.ts';
-import { type DataDirectory, openDataDirectory } from '../../../src/storage/index.ts';
+import { AssentError, present, uint64Bytes, utf8 } from '../../../src/base/index.ts';
+import { type DataDirectory, type Operation, openDataDirectory, prefixedKey } from '../../../src/storage/index.ts';
+import { decodeHead, headKey } from '../../../src/storage/journal-records.ts';
 import { SeededRandom } from '../../support/simulated-random.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { identity, randomHistory, stateOf } from './support.ts';
+import { identity, put, randomHistory, remove, stateOf } from './support.ts';
 
 /** Places at which a file is damaged, each in a fresh copy. */
 const places = 200;
@@ -145,4 +146,65 @@ test(`LevelDB's log cut anywhere: ${places} places`, { timeout: 120_000 }, async
     return `place ${place}: log cut to ${size}`;
   });
   expect([...outcomes]).toEqual([['lost', places]]);
+});
+
+test("LevelDB's logs after rotation: old entries lie in tables, the newest in the log", {
+  timeout: 120_000,
+}, async () => {
+  // Three write buffers of 16 MiB and some: flushed tables, and journal entries dropped by later batches.
+  const path = join(temporaryDirectory(), 'node');
+  const directory = await openDataDirectory(path, identity);
+  const random = new SeededRandom(4);
+  const filler = random.bytes(1024 * 1024);
+  const contents: ReadonlyMap<string, string>[] = [new Map()];
+  const batches = 64;
+  for (let batch = 1; batch <= batches; batch++) {
+    const operations = [put('batch', `${batch}`), remove(`key-${batch - 3}`), put(`key-${batch}`, `${batch}`)];
+    filler[batch] = batch;
+    // Under another prefix: the comparison of the content need not read it.
+    const bulk: Operation = { type: 'put', key: prefixedKey('block', uint64Bytes(batch % 4)), value: filler };
+    await new Promise<void>((resolve, reject) =>
+      directory.journal.append([...operations, bulk], utf8(`mark ${batch}`), (error) =>
+        error === undefined ? resolve() : reject(error),
+      ),
+    );
+    const kept = [batch - 2, batch - 1, batch].filter((number) => number >= 1);
+    contents.push(new Map([['batch', `${batch}`], ...kept.map((number) => [`key-${number}`, `${number}`] as const)]));
+  }
+  const { first } = present(decodeHead(present(directory.store.get(headKey), 'a head')), 'a head');
+  expect(first).toBeGreaterThan(8);
+  expect(first).toBeLessThan(batches - 40);
+  await directory.close();
+  expect(filesOf(path, /\.ldb$/).length).toBeGreaterThan(0);
+  const written: Written = { path, contents, lastMarked: batches };
+  expect(
+    await start(
+      damagedCopy(written, () => undefined),
+      written,
+      'undamaged',
+    ),
+  ).toBe('whole');
+  const flip = flipLogByte(14);
+  const outcomes = new Set<string>();
+  for (let place = 0; place < 16; place++) {
+    const copy = damagedCopy(written, (target) => flip(target, place));
+    outcomes.add(await startTwice(copy, written, `place ${place}`));
+    rmSync(copy, { recursive: true });
+  }
+  for (const outcome of outcomes) expect(['lost', 'storage-damaged']).toContain(outcome);
+});
+
+test(`one flipped byte in LevelDB's MANIFEST or CURRENT: ${places} places`, { timeout: 120_000 }, async () => {
+  const written = await writeHistory(5, { batches: 10, valueBytesMax: 200, markEvery: 1 });
+  const random = new SeededRandom(15);
+  for (const pattern of [/^MANIFEST/, /^CURRENT$/]) {
+    const outcomes = await outcomesOf(written, (path, place) => {
+      const file = present(filesOf(path, pattern)[0], 'the file');
+      const offset = random.below(statSync(file).size);
+      flipByte(file, offset, 1 + random.below(255));
+      return `place ${place}: byte ${offset}`;
+    });
+    for (const outcome of outcomes.keys()) expect(['storage-damaged', 'storage-failed', 'whole']).toContain(outcome);
+    expect(outcomes.get('storage-damaged')).toBeGreaterThan(places * 0.9);
+  }
 });

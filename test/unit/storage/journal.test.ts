@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { AssentError, InvariantError, utf8 } from '../../../src/base/index.ts';
-import { Journal, type JournalLimits, prefixedKey, prefixRange, type Store } from '../../../src/storage/index.ts';
+import { AssentError, InvariantError, present, uint64Bytes, utf8 } from '../../../src/base/index.ts';
+import {
+  Journal,
+  type JournalLimits,
+  type Operation,
+  prefixedKey,
+  prefixRange,
+  type Store,
+} from '../../../src/storage/index.ts';
 import { SeededRandom } from '../../support/simulated-random.ts';
 import { SimulatedDisk } from '../../support/simulated-store.ts';
 import { codeThrown, identity, put, stateOf } from './support.ts';
@@ -211,6 +218,41 @@ test('another format, ledger or node is refused', () => {
     rewrite(disk, 'format', format);
     expect(codeThrown(() => open(disk))).toBe('storage-format-unknown');
   }
+});
+
+test('an entry that was changed, exchanged or added is damage', () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  for (const name of ['a', 'b', 'c', 'd']) {
+    journal.append([put(name, name)], undefined, () => undefined);
+    completeAll(disk);
+  }
+  const key = (number: number) => prefixedKey('journal', uint64Bytes(number));
+  const intact = [1, 2, 3, 4].map((number) => present(disk.store.get(key(number)), 'an entry'));
+  const verdict = (number: number, value: Uint8Array | undefined) => {
+    const restore = disk.store.get(key(number));
+    const set = (bytes: Uint8Array | undefined) => {
+      const operation: Operation =
+        bytes === undefined ? { type: 'delete', key: key(number) } : { type: 'put', key: key(number), value: bytes };
+      disk.store.write([operation], () => undefined);
+      completeAll(disk);
+    };
+    set(value);
+    const code = codeThrown(() => open(disk));
+    set(restore);
+    return code;
+  };
+  for (const number of [1, 2, 3])
+    for (let offset = 0; offset < 112; offset++) {
+      const changed = Uint8Array.from(present(intact[number - 1], 'an entry'));
+      changed[offset] = (changed[offset] as number) ^ 1;
+      expect(verdict(number, changed), `entry ${number}, byte ${offset}`).toBe('storage-damaged');
+    }
+  expect(verdict(2, intact[2])).toBe('storage-damaged');
+  expect(verdict(2, new Uint8Array(112).fill(0xff))).toBe('storage-damaged');
+  expect(verdict(2, undefined)).toBe('storage-damaged');
+  expect(verdict(5, intact[3])).toBe('storage-damaged');
+  expect(codeThrown(() => open(disk))).toBeUndefined();
 });
 
 test('a read error at start goes through', () => {

@@ -1,6 +1,6 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { FileMarkFile, type Mark, type MarkReading } from '../../../src/storage/index.ts';
 import { writeMark } from '../../compliance/mark-file.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -29,10 +29,11 @@ test('every flipped byte costs its slot, and only its slot', async () => {
   const intact = readFileSync(path);
   expect(intact.length).toBe(8192);
   expect(await readingOf(path)).toEqual({ mark: newer, damagedSlots: 0 });
+  const descriptor = openSync(path, 'r+');
+  onTestFinished(() => closeSync(descriptor));
   for (let offset = 0; offset < intact.length; offset++) {
-    const bytes = Uint8Array.from(intact);
-    bytes[offset] = (intact[offset] as number) ^ (1 << (offset % 8));
-    writeFileSync(path, bytes);
+    if (offset > 0) writeSync(descriptor, intact, offset - 1, 1, offset - 1);
+    writeSync(descriptor, Uint8Array.of((intact[offset] as number) ^ (1 << (offset % 8))), 0, 1, offset);
     const { mark, damagedSlots } = await readingOf(path);
     // One number a byte: expect() is too slow for eight thousand objects.
     if (damagedSlots !== 1 || mark?.journalNumber !== (offset < 4096 ? 42 : 41)) expect.fail(`byte ${offset}`);
