@@ -6,6 +6,7 @@ import { tcp } from '@libp2p/tcp';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../crypto/index.ts';
+import { corking } from './cork.ts';
 import type { TransportLimits } from './limits.ts';
 import { noiseCrypto } from './noise-crypto.ts';
 
@@ -47,6 +48,7 @@ export async function createNode(options: {
         streamOptions: { initialStreamWindowSize: windowBytes, maxStreamWindowSize: windowBytes },
       }),
     ],
+    connectionProtector: corking,
     connectionGater: gater(options.admits),
     connectionManager: {
       maxConnections: limits.connectionsMax,

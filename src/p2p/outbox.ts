@@ -9,7 +9,7 @@ const pieceBytesMax = 65_507;
 export interface OutboxOwner {
   /** Opens a stream for this channel on the connection in use. Rejects when that fails; the connection is ended then. */
   openStream(): Promise<Stream>;
-  /** Something changed that may let frames go out: flush all channels, the urgent ones first, once this turn is over. */
+  /** Something changed that may let frames go out: flush all channels once this turn is over. */
   requestFlush(): void;
   /** A stream could not be opened, or broke while it took bytes. */
   failed(error: unknown): void;
@@ -47,19 +47,22 @@ export class Outbox {
     return this.#packer.push(frame);
   }
 
-  /** Hands over as much as the stream accepts now. */
-  flush(): void {
-    if (this.#packer.waitingBytes === 0 || this.#stream === 'opening') return;
+  /** Hands one piece over if the stream accepts one now, and says whether it did. Opens the stream where there is none. */
+  flushPiece(): boolean {
     const stream = this.#stream;
+    if (this.#packer.waitingBytes === 0 || stream === 'opening') return false;
     if (stream === undefined) {
       this.#open();
-      return;
+      return false;
     }
+    if (!accepts(stream)) return false;
     try {
-      while (this.#packer.waitingBytes > 0 && accepts(stream)) stream.send(this.#packer.take(pieceBytesMax));
+      stream.send(this.#packer.take(pieceBytesMax));
+      return true;
     } catch (error) {
       this.#owner.failed(error);
       stream.abort(new Error('the stream does not take what it said it would', { cause: error }));
+      return false;
     }
   }
 

@@ -1,6 +1,15 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { AssentError, assert, type Clock, InvariantError, type Logger, messageOf, type Random } from '../base/index.ts';
+import {
+  AssentError,
+  assert,
+  type Clock,
+  InvariantError,
+  type Logger,
+  messageOf,
+  present,
+  type Random,
+} from '../base/index.ts';
 import type { NodeId } from '../crypto/index.ts';
 import { Backoff } from './backoff.ts';
 import { type Channel, channels } from './channel.ts';
@@ -23,6 +32,7 @@ export interface PeerContext {
   readonly onFrame: (from: NodeId, channel: Channel, frame: Uint8Array) => void;
 }
 
+const sharing = channels.filter((channel) => channel !== 'heartbeat');
 const keepAliveFrame = new Uint8Array(0);
 
 /** One admitted node: its channels, when to dial it, whether it is alive, and whether it is cut off. */
@@ -37,6 +47,8 @@ export class Peer {
   #addresses: readonly Multiaddr[];
   #state: 'new' | 'started' | 'stopped' = 'new';
   #flushRequested = false;
+  /** Which of the sharing channels comes next. */
+  #turn = 0;
   #cutOffUntilMs = Number.NEGATIVE_INFINITY;
   #silentIntervals = 0;
   #heartbeatsAtTick = 0;
@@ -205,8 +217,17 @@ export class Peer {
     this.#flushRequested = true;
     queueMicrotask(() => {
       this.#flushRequested = false;
-      if (this.connected) for (const channel of channels) this.#outboxes[channel].flush();
+      if (this.connected) this.#flush();
     });
+  }
+
+  /** Heartbeats first. The other channels take turns, a piece each, so that none of them starves. */
+  #flush(): void {
+    while (this.#outboxes.heartbeat.flushPiece());
+    for (let refusals = 0; refusals < sharing.length; this.#turn = (this.#turn + 1) % sharing.length) {
+      const channel = present(sharing[this.#turn], 'the turn is within the channels');
+      refusals = this.#outboxes[channel].flushPiece() ? 0 : refusals + 1;
+    }
   }
 
   async #dial(signal: AbortSignal): Promise<void> {
