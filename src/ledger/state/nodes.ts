@@ -77,7 +77,7 @@ export function bitAt(keyHash: Uint8Array, depth: number): 0 | 1 {
 
 /** A node's place: its depth in one byte, then the leading bits of the key hash, padded with zeros. */
 export function pathOf(keyHash: Uint8Array, depth: number): Uint8Array {
-  assert(depth <= 255, 'two different hashes differ within 256 bits');
+  assert(depth <= 255, 'two SHA-256 hashes never share their first 255 bits');
   const whole = depth >>> 3;
   const rest = depth & 7;
   const path = new Uint8Array(1 + whole + (rest === 0 ? 0 : 1));
