@@ -94,9 +94,10 @@ async function startTwice(path: string, written: Written, context: string): Prom
 async function outcomesOf(
   written: Written,
   damage: (path: string, place: number) => string,
+  count: number = places,
 ): Promise<Map<string, number>> {
   const outcomes = new Map<string, number>();
-  for (let place = 0; place < places; place++) {
+  for (let place = 0; place < count; place++) {
     let what = '';
     const copy = damagedCopy(written, (path) => {
       what = damage(path, place);
@@ -194,17 +195,21 @@ test("LevelDB's logs after rotation: old entries lie in tables, the newest in th
   for (const outcome of outcomes) expect(['lost', 'storage-damaged']).toContain(outcome);
 });
 
-test(`one flipped byte in LevelDB's MANIFEST or CURRENT: ${places} places`, { timeout: 120_000 }, async () => {
+test(`one flipped byte in LevelDB's MANIFEST or CURRENT`, { timeout: 120_000 }, async () => {
   const written = await writeHistory(5, { batches: 10, valueBytesMax: 200, markEvery: 1 });
   const random = new SeededRandom(15);
   for (const pattern of [/^MANIFEST/, /^CURRENT$/]) {
-    const outcomes = await outcomesOf(written, (path, place) => {
-      const file = present(filesOf(path, pattern)[0], 'the file');
-      const offset = random.below(statSync(file).size);
-      flipByte(file, offset, 1 + random.below(255));
-      return `place ${place}: byte ${offset}`;
-    });
+    const outcomes = await outcomesOf(
+      written,
+      (path, place) => {
+        const file = present(filesOf(path, pattern)[0], 'the file');
+        const offset = random.below(statSync(file).size);
+        flipByte(file, offset, 1 + random.below(255));
+        return `place ${place}: byte ${offset}`;
+      },
+      50,
+    );
     for (const outcome of outcomes.keys()) expect(['storage-damaged', 'storage-failed', 'whole']).toContain(outcome);
-    expect(outcomes.get('storage-damaged')).toBeGreaterThan(places * 0.9);
+    expect(outcomes.get('storage-damaged')).toBeGreaterThan(45);
   }
 });
