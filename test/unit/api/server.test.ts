@@ -1,0 +1,230 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type ErrorReply, transactionMediaType, transactionsMediaType } from '../../../src/api/index.ts';
+import { ApiServer, type NodeService, type ServerOptions } from '../../../src/api/server/index.ts';
+import { AssentError, InvariantError, silentLogger } from '../../../src/base/index.ts';
+
+/** A node of which a test says only what it needs. */
+function nodeWith(answers: Partial<NodeService>): NodeService {
+  return new Proxy(answers, {
+    get: (target, name) =>
+      Reflect.get(target, name) ??
+      (() => {
+        throw new AssentError('not-found', `nobody expected ${String(name)}`);
+      }),
+  }) as NodeService;
+}
+
+async function serve(answers: Partial<NodeService>, options: Partial<ServerOptions> = {}): Promise<string> {
+  const bugs: unknown[] = [];
+  const server = new ApiServer({
+    service: nodeWith(answers),
+    version: '1.2.3',
+    logger: silentLogger,
+    onBug: (error) => bugs.push(error),
+    ...options,
+  });
+  const port = await server.listen('127.0.0.1', 0);
+  onTestFinished(() => server.close(100));
+  return `http://127.0.0.1:${port}`;
+}
+
+async function errorOf(response: Response): Promise<ErrorReply['error'] & { readonly status: number }> {
+  return { status: response.status, ...((await response.json()) as ErrorReply).error };
+}
+
+const post = (body: Uint8Array<ArrayBuffer> | string, mediaType: string): RequestInit => ({
+  method: 'POST',
+  body,
+  headers: { 'content-type': mediaType },
+});
+
+describe('errors', () => {
+  it('have one form, with code, sentence and what to do', async () => {
+    const url = await serve({
+      block: () => Promise.reject(new AssentError('block-unknown', 'No committed block is 7.')),
+    });
+    expect(await errorOf(await fetch(`${url}/v1/blocks/7`))).toEqual({
+      status: 404,
+      code: 'block-unknown',
+      message: 'No committed block is 7.',
+      action: 'List the blocks with `assent block list`.',
+    });
+  });
+
+  it('say when to try again', async () => {
+    const url = await serve({ readiness: () => Promise.reject(new AssentError('no-quorum', 'No leader is known.')) });
+    const response = await fetch(`${url}/readyz`);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await errorOf(response)).toMatchObject({ status: 503, code: 'no-quorum' });
+  });
+
+  it('of an unknown path have the same form', async () => {
+    const url = await serve({});
+    expect(await errorOf(await fetch(`${url}/v1/nothing`))).toMatchObject({ status: 404, code: 'not-found' });
+  });
+
+  it('hide what a bug looks like from inside, and report it', async () => {
+    const bugs: unknown[] = [];
+    const bug = new InvariantError('secret detail');
+    const url = await serve({ status: () => Promise.reject(bug) }, { onBug: (error) => bugs.push(error) });
+    const error = await errorOf(await fetch(`${url}/v1/status`));
+    expect(error).toMatchObject({ status: 500, code: 'internal' });
+    expect(error.message).not.toContain('secret');
+    expect(bugs).toEqual([bug]);
+  });
+
+  it('answer bytes that are not HTTP in the same form', async () => {
+    const { port } = new URL(await serve({}));
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('NONSENSE\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"code":"request-invalid"');
+  });
+});
+
+describe('requests', () => {
+  it.each([
+    ['/v1/blocks?from=0', 'from'],
+    ['/v1/blocks?limit=101', 'limit'],
+    ['/v1/blocks?limit=two', 'limit'],
+    ['/v1/blocks?form=1', 'form'],
+    ['/v1/blocks/latest', 'reference'],
+    ['/v1/transactions/abcd', 'id'],
+    ['/v1/subjects/somebody/access', 'did'],
+    ['/v1/domains/Not%20A%20Name', 'name'],
+  ])('%s is refused with the place that is wrong', async (target, place) => {
+    const url = await serve({});
+    const error = await errorOf(await fetch(url + target));
+    expect(error).toMatchObject({ status: 400, code: 'request-invalid' });
+    expect(error.message).toContain(place);
+  });
+
+  it('get their defaults', async () => {
+    const asked: unknown[] = [];
+    const url = await serve({
+      blocks(query) {
+        asked.push(query);
+        return Promise.resolve({ blocks: [] });
+      },
+    });
+    await fetch(`${url}/v1/blocks`);
+    expect(asked).toEqual([{ from: 1, limit: 20 }]);
+  });
+
+  it('from a page of another origin are refused', async () => {
+    const { port } = new URL(await serve({}));
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('GET /healthz HTTP/1.1\r\nhost: attacker.example\r\nconnection: close\r\n\r\n');
+    expect(await text(socket)).toContain('"code":"host-refused"');
+  });
+
+  it('beyond the bound are refused at once', async () => {
+    const held = Promise.withResolvers<never>();
+    const url = await serve({ status: () => held.promise }, { limits: { requestsMax: 1 } });
+    const first = fetch(`${url}/v1/status`);
+    const refused = await refusedEventually(() => fetch(`${url}/openapi.json`));
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await errorOf(refused)).toMatchObject({ status: 503, code: 'overloaded' });
+    held.reject(new AssentError('not-found', 'done'));
+    expect((await first).status).toBe(404);
+    expect((await fetch(`${url}/openapi.json`)).status).toBe(200);
+  });
+
+  /** The first request counts from the moment it arrives, which the client does not see. */
+  async function refusedEventually(request: () => Promise<Response>): Promise<Response> {
+    for (;;) {
+      const response = await request();
+      if (response.status === 503) return response;
+      await response.arrayBuffer();
+    }
+  }
+});
+
+describe('submissions', () => {
+  const accepting: Partial<NodeService> = {
+    submit: ({ batched, wait }, done) => done([{ status: wait === 'none' && batched ? 'accepted' : 'committed' }]),
+  };
+
+  it('pass the bytes on as they came', async () => {
+    const seen: Uint8Array[] = [];
+    const url = await serve({
+      submit({ body }, done) {
+        seen.push(body);
+        done([{ status: 'committed' }]);
+      },
+    });
+    const bytes = Uint8Array.from({ length: 300 }, (_, index) => index % 256);
+    const response = await fetch(`${url}/v1/transactions`, post(bytes, transactionMediaType));
+    expect(await response.json()).toEqual({ outcomes: [{ status: 'committed' }] });
+    expect([...(seen[0] ?? [])]).toEqual([...bytes]);
+  });
+
+  it('are answered with 202 when nobody waits', async () => {
+    const url = await serve(accepting);
+    const response = await fetch(`${url}/v1/transactions?wait=none`, post(new Uint8Array(1), transactionsMediaType));
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ outcomes: [{ status: 'accepted' }] });
+  });
+
+  it('of one transaction that is not taken end with its error', async () => {
+    const error = { code: 'signature-invalid', message: 'No.', action: 'Sign.' };
+    const url = await serve({ submit: (_, done) => done([{ status: 'refused', error }]) });
+    const single = await fetch(`${url}/v1/transactions`, post(new Uint8Array(1), transactionMediaType));
+    expect(await errorOf(single)).toEqual({ status: 401, ...error });
+    const batch = await fetch(`${url}/v1/transactions`, post(new Uint8Array(1), transactionsMediaType));
+    expect(batch.status).toBe(200);
+    expect(await batch.json()).toEqual({ outcomes: [{ status: 'refused', error }] });
+  });
+
+  it('above their bound are refused, each form with its code', async () => {
+    const url = await serve(accepting);
+    const single = await fetch(`${url}/v1/transactions`, post(new Uint8Array(64 * 1024 + 1), transactionMediaType));
+    expect(await errorOf(single)).toMatchObject({ status: 413, code: 'transaction-too-large' });
+    const batch = await fetch(
+      `${url}/v1/transactions`,
+      post(new Uint8Array(4 * 1024 * 1024 + 1), transactionsMediaType),
+    );
+    expect(await errorOf(batch)).toMatchObject({ status: 413, code: 'encoding-too-large' });
+  });
+
+  it.each(['application/json', 'text/plain'])('of type %s are refused', async (mediaType) => {
+    const url = await serve(accepting);
+    const response = await fetch(`${url}/v1/transactions`, post('{}', mediaType));
+    expect(await errorOf(response)).toMatchObject({ status: 400, code: 'request-invalid' });
+  });
+});
+
+describe('listening', () => {
+  const servers: ApiServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close(100);
+  });
+  const server = (): ApiServer => {
+    const made = new ApiServer({
+      service: nodeWith({}),
+      version: '1.2.3',
+      logger: silentLogger,
+      onBug: () => undefined,
+    });
+    servers.push(made);
+    return made;
+  };
+
+  it.each(['0.0.0.0', '::', '192.0.2.1', 'localhost', 'example.org', '::ffff:127.0.0.1'])(
+    'refuses to bind %s',
+    async (host) => {
+      await expect(server().listen(host, 0)).rejects.toMatchObject({ code: 'address-refused' });
+    },
+  );
+
+  it('names the port that is taken', async () => {
+    const port = await server().listen('127.0.0.1', 0);
+    await expect(server().listen('127.0.0.1', port)).rejects.toMatchObject({
+      code: 'port-in-use',
+      message: `Another program listens on 127.0.0.1:${port}.`,
+    });
+  });
+});
