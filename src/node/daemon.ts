@@ -1,0 +1,212 @@
+import { AssentError, messageOf, toHex } from '../base/index.ts';
+import type { NodeId } from '../crypto/index.ts';
+import { systemRandom, verifySignature } from '../crypto/index.ts';
+import { createTransport, type Transport } from '../p2p/index.ts';
+import { systemClock } from './clock.ts';
+import { Closers } from './closers.ts';
+import type { NodeConfig } from './config/index.ts';
+import { type NodeLog, openLog } from './log.ts';
+import { type Identity, type OpenedLedger, openLedger, readIdentity } from './opening.ts';
+import { Replica } from './replica/index.ts';
+import { answersOf } from './service/asked.ts';
+import { CommitWaiters } from './service/commit-waiters.ts';
+import { NodeMetrics } from './service/metrics.ts';
+import { SubmissionDesk } from './service/submission-desk.ts';
+import { HttpThread } from './threads/http-thread.ts';
+import { VerifyThread } from './threads/verify-thread.ts';
+import { Ticker } from './ticker.ts';
+import { programVersion } from './version.ts';
+
+/** A node at work. */
+export interface RunningNode {
+  readonly nodeId: NodeId;
+  readonly ledgerId: string;
+  /** Where the API answers: `http://127.0.0.1:7300`. */
+  readonly apiUrl: string;
+  /** Multiaddrs that peers can dial. */
+  readonly p2pAddresses: readonly string[];
+  /** Resolves when the node has stopped: with the fault that stopped it, or undefined after {@link stop}. */
+  readonly stopped: Promise<Error | undefined>;
+  /** Stops because of a bug that came to light outside of it. */
+  fail(error: Error): void;
+  /** Stops cleanly: no more requests, answers to those under way, then consensus, network and disk. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a node: configuration and keys, data directory, ledger, replica, network, API, in this order. Every failure is
+ * one AssentError with one sentence, and nothing is left running.
+ */
+export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  const identity = readIdentity(config);
+  const log = openLog(config.log, identity.key.nodeId);
+  const closers = new Closers();
+  closers.add('log', () => log.flush());
+  try {
+    const opened = await openLedger(config, identity);
+    closers.add('data directory', () => opened.directory.close());
+    return await new Daemon(config, identity, opened, log, closers).start();
+  } catch (error) {
+    log.logger.error({ error: messageOf(error) }, 'the node did not start');
+    await closers.closeAll(config.timing.shutdownMs, log.logger);
+    throw error;
+  }
+}
+
+/** The parts of a running node and what connects them. */
+class Daemon {
+  readonly #config: NodeConfig;
+  readonly #identity: Identity;
+  readonly #log: NodeLog;
+  readonly #closers: Closers;
+  readonly #opened: OpenedLedger;
+  readonly #verify: VerifyThread;
+  readonly #transport: Transport;
+  readonly #replica: Replica;
+  readonly #desk: SubmissionDesk;
+  readonly #waiters: CommitWaiters;
+  readonly #metrics: NodeMetrics;
+  readonly #stopped = Promise.withResolvers<Error | undefined>();
+  #http: HttpThread | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(config: NodeConfig, identity: Identity, opened: OpenedLedger, log: NodeLog, closers: Closers) {
+    this.#config = config;
+    this.#identity = identity;
+    this.#opened = opened;
+    this.#log = log;
+    this.#closers = closers;
+    const { ledger } = opened;
+    this.#verify = new VerifyThread(ledger.ledgerId, (error) => this.#fail(error));
+    closers.add('verification thread', () => this.#verify.stop());
+    this.#transport = this.#createTransport();
+    this.#waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
+    this.#replica = this.#createReplica();
+    this.#desk = new SubmissionDesk({ replica: this.#replica, send: (message) => this.#http?.settle(message) });
+    this.#metrics = new NodeMetrics({
+      status: () => this.#replica.status(),
+      peers: this.#transport.peers,
+      connectionsDenied: this.#transport.connectionsDenied,
+      journal: opened.directory.journal,
+      signaturesQueued: () => this.#verify.queued,
+      submissionsOpen: () => this.#desk.open,
+    });
+  }
+
+  async start(): Promise<RunningNode> {
+    const { timing, api } = this.#config;
+    this.#closers.add('network', () => this.#transport.stop());
+    await this.#transport.start();
+    this.#closers.add('replica', () => this.#replica.stop());
+    const ticker = new Ticker({
+      tickMs: timing.tickMs,
+      tick: () => this.#replica.tick(),
+      observeLateMs: (lateMs) => this.#metrics.tickLateMs(lateMs),
+    });
+    this.#closers.add('ticker', () => ticker.stop());
+    ticker.start();
+    const port = await this.#startHttp();
+    const { nodeId } = this.#identity.key;
+    const host = api.listen.host.includes(':') ? `[${api.listen.host}]` : api.listen.host;
+    const apiUrl = `http://${host}:${port}`;
+    this.#log.logger.info({ api: apiUrl, version: programVersion, member: this.#identity.member }, 'the node runs');
+    return {
+      nodeId,
+      ledgerId: toHex(this.#opened.ledger.ledgerId),
+      apiUrl,
+      p2pAddresses: this.#transport.listenAddresses(),
+      stopped: this.#stopped.promise,
+      fail: (error) => this.#fail(error),
+      stop: () => this.#stop(undefined),
+    };
+  }
+
+  #createTransport(): Transport {
+    const { key, genesis, peers } = this.#identity;
+    return createTransport({
+      nodeKeySeed: key.seed,
+      ledgerId: genesis.ledgerId,
+      listenAddress: this.#config.p2p.listen,
+      peers,
+      clock: systemClock,
+      random: systemRandom,
+      logger: this.#log.logger,
+      onFrame: (from, channel, frame) => {
+        if (channel === 'bulk') this.#metrics.badFrame('frame-invalid');
+        else this.#replica.receive(from, channel, frame);
+      },
+    });
+  }
+
+  #createReplica(): Replica {
+    const { directory, ledger, fresh } = this.#opened;
+    const { heartbeatTicks, electionTicks } = this.#config.timing;
+    return new Replica({
+      nodeKey: this.#identity.key.signer,
+      ledger,
+      store: directory.store,
+      journal: directory.journal,
+      fresh,
+      verify: verifySignature,
+      verifyTransactions: this.#verify.verify,
+      clock: systemClock,
+      random: systemRandom,
+      logger: this.#log.logger,
+      send: (to, channel, frame) => this.#transport.send(to, channel, frame),
+      onFault: (error) => this.#fail(error),
+      onCommitted: (_block, transactionCount) => {
+        this.#metrics.committed(transactionCount);
+        this.#waiters.committed();
+      },
+      onBadFrame: (_from, error) => this.#metrics.badFrame(error.code),
+      parameters: { heartbeatTicks, electionTicks },
+    });
+  }
+
+  async #startHttp(): Promise<number> {
+    const { api, limits } = this.#config;
+    const { ledger, directory } = this.#opened;
+    const startedMs = systemClock.monotonicMs();
+    const http = new HttpThread({
+      data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
+      logger: this.#log.logger,
+      onSubmit: (message) => this.#desk.submit(message),
+      onGiveUp: (message) => this.#desk.giveUp(message),
+      asked: answersOf({
+        ledger,
+        store: directory.store,
+        replica: this.#replica,
+        transport: this.#transport,
+        nodeId: this.#identity.key.nodeId,
+        member: this.#identity.member,
+        waiters: this.#waiters,
+        metrics: this.#metrics,
+        nowMs: () => systemClock.nowMs(),
+        uptimeMs: () => systemClock.monotonicMs() - startedMs,
+      }),
+      onFault: (error) => this.#fail(error),
+    });
+    this.#http = http;
+    // The API closes first: it may use half of the time for answers that are under way.
+    this.#closers.add('api', (deadlineMs) => http.stop(deadlineMs / 2));
+    return http.listening();
+  }
+
+  /** What the node cannot go on after. */
+  #fail(error: Error): void {
+    const code = error instanceof AssentError ? error.code : 'internal';
+    this.#log.logger.error({ code, error: messageOf(error), stack: error.stack }, 'the node stops');
+    void this.#stop(error);
+  }
+
+  #stop(fault: Error | undefined): Promise<void> {
+    this.#stopping ??= this.#stopOnce(fault);
+    return this.#stopping;
+  }
+
+  async #stopOnce(fault: Error | undefined): Promise<void> {
+    this.#log.logger.info({}, 'the node is stopping');
+    await this.#closers.closeAll(this.#config.timing.shutdownMs, this.#log.logger);
+    this.#stopped.resolve(fault);
+  }
+}

@@ -1,0 +1,149 @@
+import type {
+  BlockPage,
+  BlockSummary,
+  BlocksQuery,
+  BlockView,
+  CredentialList,
+  DecisionRequest,
+  DecisionView,
+  DomainList,
+  DomainView,
+  LinkView,
+  OutcomeView,
+  RecordView,
+  StatusView,
+  StreamPage,
+  StreamQuery,
+  TransactionReply,
+  WaitQuery,
+} from '../../api/index.ts';
+import type { NodeService, SubjectStream, Submission } from '../../api/server/index.ts';
+import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
+import { decodeDid } from '../../crypto/index.ts';
+import { decodeBlock, decodeHeader, openBlock, UnverifiedTransaction } from '../../ledger/index.ts';
+import type { Submissions } from '../ingress/submissions.ts';
+import { type Ask, type ResultCode, sliceMax } from '../queries/query.ts';
+import type { RulesJson } from '../rules.ts';
+import { blockSummary, blockTransaction, receiptView, transactionView } from './views.ts';
+
+export interface FrontOptions {
+  readonly submissions: Submissions;
+  readonly ask: Ask;
+  readonly rules: RulesJson;
+  /** Metrics of this thread, in Prometheus text. */
+  readonly ownMetrics: () => Promise<string>;
+}
+
+/** The node as the HTTP server sees it. Runs beside the server: the main thread hands out bytes, this reads them. */
+export class Front implements NodeService {
+  readonly #submissions: Submissions;
+  readonly #ask: Ask;
+  readonly #rules: RulesJson;
+  readonly #ownMetrics: () => Promise<string>;
+
+  constructor(options: FrontOptions) {
+    this.#submissions = options.submissions;
+    this.#ask = options.ask;
+    this.#rules = options.rules;
+    this.#ownMetrics = options.ownMetrics;
+  }
+
+  submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void {
+    this.#submissions.submit(submission, done);
+  }
+
+  async transaction(id: string, { wait, timeoutMs }: WaitQuery): Promise<TransactionReply> {
+    const place = await this.#ask('place', { id, timeoutMs: wait === 'committed' ? timeoutMs : 0 });
+    const block = openBlock(await this.#ask('block', { reference: String(place.height) }));
+    const bytes = present(block.transactionBytes[place.index], 'a receipt names a place in a block');
+    const transaction = new UnverifiedTransaction(bytes);
+    const receipt = receiptView(id, transaction.kind, place, this.#rules.outputToJson);
+    return { id, status: 'committed', receipt, transaction: transactionView(transaction, this.#rules) };
+  }
+
+  async block(reference: string): Promise<BlockView> {
+    const block = decodeBlock(await this.#ask('block', { reference }));
+    const results: ResultCode[] = [];
+    for (let start = 0; start < block.transactions.length; start += sliceMax) {
+      const ids = block.transactions.slice(start, start + sliceMax).map((transaction) => transaction.id);
+      results.push(...(await this.#ask('results', { ids })));
+    }
+    return {
+      ...blockSummary(block.header, block.hashHex),
+      certificate: await this.#ask('certificate', { height: block.header.height }),
+      transactions: block.transactions.map((transaction, index) =>
+        blockTransaction(transaction, present(results[index], 'every transaction of a committed block has a result')),
+      ),
+    };
+  }
+
+  async blocks({ from, limit }: BlocksQuery): Promise<BlockPage> {
+    const blocks: BlockSummary[] = [];
+    while (blocks.length < limit) {
+      const wanted = Math.min(limit - blocks.length, sliceMax);
+      const headers = await this.#ask('headers', { from: from + blocks.length, limit: wanted });
+      for (const { headerBytes, hash } of headers) blocks.push(blockSummary(decodeHeader(headerBytes), hash));
+      if (headers.length < wanted) return { blocks };
+    }
+    return { blocks, next: from + blocks.length };
+  }
+
+  subjectStream(stream: SubjectStream, did: string, query: StreamQuery): Promise<StreamPage> {
+    return this.#stream(`${stream}:${toHex(keyOf(did))}`, query);
+  }
+
+  domainRecords(name: string, query: StreamQuery): Promise<StreamPage> {
+    return this.#stream(`records:${name}`, query);
+  }
+
+  async domains(): Promise<DomainList> {
+    return { domains: await this.#ask('domains', {}) };
+  }
+
+  domain(name: string): Promise<DomainView> {
+    return this.#ask('domain', { name });
+  }
+
+  async link(name: string, did: string): Promise<LinkView> {
+    return { domain: name, subject: did, link: await this.#ask('link', { name, subject: keyOf(did) }) };
+  }
+
+  async credentials(did: string): Promise<CredentialList> {
+    return { agent: did, credentials: await this.#ask('credentials', { agent: keyOf(did) }) };
+  }
+
+  async record(sender: string, eventId: string): Promise<RecordView> {
+    const id = present(fromHex(eventId), 'the route checked the event id');
+    return { sender, eventId, record: await this.#ask('record', { sender: keyOf(sender), eventId: id }) };
+  }
+
+  decide(request: DecisionRequest): Promise<DecisionView> {
+    return this.#ask('decide', { request });
+  }
+
+  status(): Promise<StatusView> {
+    return this.#ask('status', {});
+  }
+
+  async readiness(): Promise<void> {
+    await this.#ask('readiness', {});
+  }
+
+  async metrics(): Promise<string> {
+    return (await this.#ask('metrics', {})) + (await this.#ownMetrics());
+  }
+
+  async #stream(stream: string, { cursor, limit, order }: StreamQuery): Promise<StreamPage> {
+    const page = await this.#ask('stream', { stream, cursor, limit, newestFirst: order === 'newest-first' });
+    const entries = page.entries.map(({ height, index, entry }) => {
+      return { height, index, entry: this.#rules.entryToJson(entry) };
+    });
+    return page.next === undefined ? { entries } : { entries, next: page.next };
+  }
+}
+
+function keyOf(did: string): Uint8Array {
+  const key = decodeDid(did);
+  if (key === undefined) throw new AssentError('request-invalid', `${did} is not a did:assent.`);
+  return key;
+}

@@ -1,0 +1,16 @@
+/**
+ * The composition root: one node of a ledger, from its configuration file to its last log line. Consensus, execution and
+ * the database run on the main thread; HTTP with its parsing and signature checks, and the checks of blocks' signatures,
+ * each on a thread of their own (protocol.md §11).
+ */
+export {
+  type ListenAddress,
+  loadConfig,
+  type NodeConfig,
+  type PeerConfig,
+  parseConfig,
+  resolveFiles,
+} from './config/index.ts';
+export { type RunningNode, startNode } from './daemon.ts';
+export { createNodeKey, type NodeKey, readNodeKey } from './node-key.ts';
+export { type HostProcess, superviseNode } from './supervise.ts';

@@ -1,0 +1,178 @@
+import type { OutcomeView } from '../../api/index.ts';
+import type { Submission } from '../../api/server/index.ts';
+import { AssentError, assert, present } from '../../base/index.ts';
+import {
+  type GiveUpMessage,
+  intention,
+  type SettledBlock,
+  type SettledMessage,
+  type SubmitMessage,
+} from '../threads/messages.ts';
+import { readBatch } from './batch.ts';
+import { checkTransaction, type IngressRules } from './check.ts';
+import { SubmitGroup } from './group.ts';
+import { accepted, committed, type OutputToJson, refused, resultView, unknown } from './outcome.ts';
+import { unpackResult } from './packed-result.ts';
+import { Pending } from './pending.ts';
+
+export interface SubmissionsOptions extends IngressRules {
+  readonly outputToJson: OutputToJson;
+  /** Transactions without an outcome, and their bytes: beyond, submissions are refused. */
+  readonly countMax: number;
+  readonly bytesMax: number;
+  /** Passes a message to the main thread, which settles every ticket once, also those given up. */
+  readonly send: (message: SubmitMessage | GiveUpMessage) => void;
+  /** Told of every outcome, for the metrics. */
+  readonly observe?: (outcome: OutcomeView) => void;
+}
+
+/** A transaction that the main thread has. */
+interface Ticket {
+  readonly pending: Pending;
+  readonly position: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly byteLength: number;
+}
+
+/** Signature checks take about 50 µs each: after so many other requests get their turn. */
+const sliceLength = 32;
+
+/**
+ * Takes submissions in, checks each transaction once, passes those of a turn on as one group, and brings the outcomes
+ * back to their requests. When a request's time is up, the main thread says what is certain.
+ */
+export class Submissions {
+  readonly #options: SubmissionsOptions;
+  readonly #tickets = new Map<number, Ticket>();
+  #nextTicket = 0;
+  #byteCount = 0;
+  #checking = 0;
+  #group: SubmitGroup | undefined;
+  #closing = false;
+
+  constructor(options: SubmissionsOptions) {
+    this.#options = options;
+  }
+
+  /** Transactions without an outcome. */
+  get outstanding(): number {
+    return this.#tickets.size + this.#checking;
+  }
+
+  /** See NodeService.submit. */
+  submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void {
+    if (this.#closing) throw new AssentError('shutting-down', 'The node is stopping.');
+    const transactions = submission.batched ? readBatch(submission.body) : [submission.body];
+    const { countMax, bytesMax } = this.#options;
+    if (this.outstanding + transactions.length > countMax || this.#byteCount + submission.body.length > bytesMax) {
+      throw new AssentError('overloaded', `${this.outstanding} transactions wait for their outcome.`);
+    }
+    this.#checking += transactions.length;
+    const wanted = submission.wait === 'none' ? intention.accept : intention.commit;
+    const finish = (outcomes: readonly OutcomeView[]): void => {
+      for (const outcome of outcomes) this.#options.observe?.(outcome);
+      done(outcomes);
+    };
+    const pending = new Pending(transactions.length, submission.timeoutMs, finish, (late) => this.#giveUp(late));
+    this.#checkFrom(0, transactions, wanted, pending);
+  }
+
+  /** Takes no more. What is outstanding still gets its outcome. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  /** Takes the main thread's word on tickets. */
+  settle(message: SettledMessage): void {
+    for (const block of message.blocks) this.#settleBlock(block);
+    for (const number of message.accepted) {
+      const ticket = this.#take(number);
+      ticket.pending.resolve(ticket.position, accepted(ticket.id));
+    }
+    for (const { ticket: number, code, message: sentence } of message.refused) {
+      const ticket = this.#take(number);
+      const outcome =
+        code === 'outcome-unknown' ? unknown(ticket.id) : refused(ticket.id, new AssentError(code, sentence));
+      ticket.pending.resolve(ticket.position, outcome);
+    }
+  }
+
+  #checkFrom(start: number, transactions: readonly Uint8Array[], wanted: number, pending: Pending): void {
+    const end = Math.min(start + sliceLength, transactions.length);
+    for (let position = start; position < end; position++) {
+      this.#checkOne(present(transactions[position], 'within the list'), position, wanted, pending);
+    }
+    if (end < transactions.length) setImmediate(() => this.#checkFrom(end, transactions, wanted, pending));
+  }
+
+  #checkOne(bytes: Uint8Array, position: number, wanted: number, pending: Pending): void {
+    this.#checking -= 1;
+    if (pending.isLate) {
+      pending.resolve(
+        position,
+        refused(undefined, new AssentError('overloaded', 'Its time was up before its turn came.')),
+      );
+      return;
+    }
+    try {
+      const { idHex: id, kind } = checkTransaction(bytes, this.#options);
+      const group = this.#openGroup();
+      group.add(bytes, wanted);
+      this.#tickets.set(this.#nextTicket, { pending, position, id, kind, byteLength: bytes.length });
+      pending.tickets.push(this.#nextTicket);
+      this.#nextTicket += 1;
+      this.#byteCount += bytes.length;
+    } catch (error) {
+      if (!(error instanceof AssentError)) throw error;
+      pending.resolve(position, refused(undefined, error));
+    }
+  }
+
+  /** What is on its way to the main thread in this turn's group goes before this. */
+  #giveUp(late: Pending): void {
+    setImmediate(() => {
+      const tickets = late.tickets.filter((number) => this.#tickets.has(number));
+      if (tickets.length > 0) this.#options.send({ type: 'give-up', tickets });
+    });
+  }
+
+  /** Everything that this turn of the event loop brings becomes one message. */
+  #openGroup(): SubmitGroup {
+    if (this.#group !== undefined) return this.#group;
+    const group = new SubmitGroup(this.#nextTicket);
+    this.#group = group;
+    setImmediate(() => {
+      this.#group = undefined;
+      this.#options.send(group.message());
+    });
+    return group;
+  }
+
+  #settleBlock(block: SettledBlock): void {
+    let offset = 0;
+    for (const [place, number] of block.tickets.entries()) {
+      const length = present(block.lengths[place], 'every ticket has a result');
+      const ticket = this.#take(number);
+      const result = unpackResult(block.results.subarray(offset, offset + length));
+      offset += length;
+      const receipt = {
+        id: ticket.id,
+        height: block.height,
+        index: present(block.indexes[place], 'every ticket has a place'),
+        timestamp: block.timestamp,
+        blockHash: block.blockHash,
+        result: resultView(ticket.kind, result, this.#options.outputToJson),
+      };
+      ticket.pending.resolve(ticket.position, committed(ticket.id, receipt));
+    }
+  }
+
+  #take(number: number): Ticket {
+    const ticket = this.#tickets.get(number);
+    assert(ticket !== undefined, 'each ticket is settled once');
+    this.#tickets.delete(number);
+    this.#byteCount -= ticket.byteLength;
+    return ticket;
+  }
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { checkLoopback } from '../api/server/index.ts';
+import { AssentError, messageOf } from '../base/index.ts';
+import { encodeNodeId } from '../crypto/index.ts';
+import { type Genesis, genesisFromText, genesisOperations, Ledger } from '../ledger/index.ts';
+import type { PeerAddresses } from '../p2p/index.ts';
+import { type DataDirectory, openDataDirectory } from '../storage/index.ts';
+import type { NodeConfig } from './config/index.ts';
+import { type NodeKey, readNodeKey } from './node-key.ts';
+import { createExecutor } from './rules.ts';
+
+/** What a node is made of before anything runs: checked, and opened as far as its own machine goes. */
+export interface Identity {
+  readonly genesis: Genesis;
+  readonly key: NodeKey;
+  /** The member that runs the node. */
+  readonly member: string;
+  /** All other nodes of the ledger; those without a configured address are only listened for. */
+  readonly peers: readonly PeerAddresses[];
+}
+
+/** Reads genesis and key and checks that they and the configuration belong together. */
+export function readIdentity(config: NodeConfig): Identity {
+  checkLoopback(config.api.listen.host);
+  const key = readNodeKey(config.nodeKeyFile);
+  const genesis = readGenesis(config.genesisFile);
+  const nodes = genesis.content.nodes.map((node) => ({ nodeId: encodeNodeId(node.publicKey), member: node.member }));
+  const self = nodes.find((node) => node.nodeId === key.nodeId);
+  if (self === undefined) {
+    throw new AssentError(
+      'configuration-invalid',
+      `${config.nodeKeyFile} is the key of ${key.nodeId}, which is no node of this ledger.`,
+    );
+  }
+  const stranger = config.p2p.peers.find((peer) => !nodes.some((node) => node.nodeId === peer.nodeId));
+  if (stranger !== undefined) {
+    throw new AssentError(
+      'configuration-invalid',
+      `p2p.peers names ${stranger.nodeId}, which is no node of this ledger.`,
+    );
+  }
+  const addresses = new Map(config.p2p.peers.map((peer) => [peer.nodeId, peer.addresses]));
+  const peers = nodes
+    .filter((node) => node.nodeId !== key.nodeId)
+    .map(({ nodeId }) => ({ nodeId, addresses: addresses.get(nodeId) ?? [] }));
+  return { genesis, key, member: self.member, peers };
+}
+
+function readGenesis(file: string): Genesis {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code === 'EACCES' ? 'storage-permission' : 'genesis-invalid';
+    throw new AssentError(code, `The genesis file ${file} cannot be read: ${messageOf(error)}.`, {}, { cause: error });
+  }
+  return genesisFromText(text);
+}
+
+export interface OpenedLedger {
+  readonly directory: DataDirectory;
+  readonly ledger: Ledger;
+  /** The data directory was new. */
+  readonly fresh: boolean;
+}
+
+/** Opens the data directory, writes the genesis state into a new one, and opens the ledger on it. */
+export async function openLedger(config: NodeConfig, { genesis, key }: Identity): Promise<OpenedLedger> {
+  const directory = await openDataDirectory(config.directory, {
+    ledgerId: genesis.ledgerId,
+    nodeKey: key.signer.publicKey,
+  });
+  try {
+    const executor = createExecutor();
+    const { store, journal } = directory;
+    const fresh = journal.lastNumber === 0;
+    if (fresh) {
+      await new Promise<void>((resolve, reject) => {
+        journal.append(genesisOperations(store, genesis, executor), undefined, (error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+      });
+    }
+    return { directory, ledger: new Ledger(store, genesis, executor), fresh };
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type {
+  CertificateView,
+  ContractObject,
+  DecisionRequest,
+  DecisionView,
+  DomainView,
+  StatusView,
+} from '../../api/index.ts';
+
+/** Where an executed transaction stands, and its packed result (ingress/packed-result.ts). */
+export interface Place {
+  readonly height: number;
+  readonly index: number;
+  readonly timestamp: number;
+  readonly blockHash: string;
+  readonly result: Uint8Array;
+}
+
+/** A block's header bytes with the proposer's signature, as they travelled. */
+export interface RawHeader {
+  readonly headerBytes: Uint8Array;
+  readonly hash: string;
+}
+
+export interface RawStreamPage {
+  readonly entries: readonly { readonly height: number; readonly index: number; readonly entry: Uint8Array }[];
+  /** Where the next page begins, absent at the end. */
+  readonly next?: string;
+}
+
+export interface ResultCode {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly rule?: string;
+}
+
+/**
+ * The questions that the HTTP thread asks the main thread, with their answers. Each is answered in one short turn: what
+ * is long is asked for in slices, so that no reader costs an election (protocol.md §11).
+ */
+export interface Queries {
+  /** Waits up to `timeoutMs` for the commit; with 0 it answers at once. */
+  readonly place: { readonly input: { id: string; timeoutMs: number }; readonly answer: Place };
+  /** Block bytes by height, hash or `head`. */
+  readonly block: { readonly input: { reference: string }; readonly answer: Uint8Array };
+  /** The certificate that covers the block, as far as it is kept. */
+  readonly certificate: { readonly input: { height: number }; readonly answer: CertificateView | null };
+  /** At most {@link sliceMax} ascending headers. */
+  readonly headers: { readonly input: { from: number; limit: number }; readonly answer: readonly RawHeader[] };
+  /** Results of at most {@link sliceMax} executed transactions. */
+  readonly results: { readonly input: { ids: readonly Uint8Array[] }; readonly answer: readonly ResultCode[] };
+  readonly stream: {
+    readonly input: { stream: string; cursor: string | undefined; limit: number; newestFirst: boolean };
+    readonly answer: RawStreamPage;
+  };
+  readonly domains: { readonly input: object; readonly answer: readonly DomainView[] };
+  readonly domain: { readonly input: { name: string }; readonly answer: DomainView };
+  readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };
+  readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: readonly ContractObject[] };
+  readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
+  readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
+  readonly status: { readonly input: object; readonly answer: StatusView };
+  /** Fails with the reason while nothing can be committed. */
+  readonly readiness: { readonly input: object; readonly answer: true };
+  readonly metrics: { readonly input: object; readonly answer: string };
+}
+
+export type QueryKind = keyof Queries;
+export type InputOf<Kind extends QueryKind> = Queries[Kind]['input'];
+export type AnswerOf<Kind extends QueryKind> = Queries[Kind]['answer'];
+
+/** Who answers, kind by kind. Throws or rejects with an AssentError. */
+export type Asked = {
+  readonly [Kind in QueryKind]: (input: InputOf<Kind>) => AnswerOf<Kind> | Promise<AnswerOf<Kind>>;
+};
+
+/** The most blocks or results of one slice. */
+export const sliceMax = 64;
+
+/** Asks the main thread. Rejects with the AssentError that it answers. */
+export type Ask = <Kind extends QueryKind>(kind: Kind, input: InputOf<Kind>) => Promise<AnswerOf<Kind>>;

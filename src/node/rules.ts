@@ -1,0 +1,29 @@
+import type { JsonValue } from '../api/index.ts';
+import {
+  builtInContracts,
+  createRuleExecutor,
+  describeEntry,
+  ruleSet,
+  type TracingRuleExecutor,
+} from '../contracts/index.ts';
+import { verifySignature } from '../crypto/index.ts';
+import type { CanonicalValue } from '../ledger/index.ts';
+
+/** JSON forms of what the rule set's transactions and entries carry. */
+export interface RulesJson {
+  outputToJson(kind: string, output: CanonicalValue): JsonValue;
+  payloadToJson(kind: string, payload: CanonicalValue): JsonValue;
+  entryToJson(entry: Uint8Array): Readonly<Record<string, JsonValue>>;
+}
+
+/** The rule set of this version, ready to run on either thread. */
+export function createExecutor(): TracingRuleExecutor {
+  return createRuleExecutor(builtInContracts, { ruleSet, verifySignature });
+}
+
+// The contracts' JSON forms are JSON by their schemas; their types say no more than "object".
+export const rulesJson: RulesJson = {
+  outputToJson: (kind, output) => builtInContracts.outputToJson(kind, output) as JsonValue,
+  payloadToJson: (kind, payload) => builtInContracts.payloadToJson(kind, payload) as JsonValue,
+  entryToJson: (entry) => describeEntry(entry) as Readonly<Record<string, JsonValue>>,
+};

@@ -1,0 +1,41 @@
+import type { Store } from '../../storage/index.ts';
+import type { Asked } from '../queries/query.ts';
+import { ChainAnswers } from './chain-answers.ts';
+import type { CommitWaiters } from './commit-waiters.ts';
+import type { NodeMetrics } from './metrics.ts';
+import { StateAnswers } from './state-answers.ts';
+import { type StatusSources, statusView, unreadiness } from './status.ts';
+
+export interface AskedOptions extends StatusSources {
+  readonly store: Store;
+  readonly waiters: CommitWaiters;
+  readonly metrics: NodeMetrics;
+}
+
+/** Everything that the HTTP thread can ask, answered. */
+export function answersOf(options: AskedOptions): Asked {
+  const { ledger, store, waiters } = options;
+  const chain = new ChainAnswers(ledger, store, waiters);
+  const state = new StateAnswers(ledger, options.nowMs);
+  return {
+    place: (input) => chain.place(input),
+    block: (input) => chain.block(input),
+    headers: (input) => chain.headers(input),
+    results: (input) => chain.results(input),
+    certificate: (input) => chain.certificate(input),
+    stream: (input) => chain.stream(input),
+    domains: () => state.domains(),
+    domain: (input) => state.domain(input),
+    link: (input) => state.link(input),
+    credentials: (input) => state.credentials(input),
+    record: (input) => state.record(input),
+    decide: (input) => state.decide(input),
+    status: () => statusView(options),
+    readiness() {
+      const reason = unreadiness(options.replica.status());
+      if (reason !== undefined) throw reason;
+      return true;
+    },
+    metrics: () => options.metrics.text(),
+  };
+}

@@ -1,0 +1,83 @@
+import type { CertificateView } from '../../api/index.ts';
+import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
+import { decodeBlockCertificate } from '../../consensus/index.ts';
+import type { Ledger, OpenedBlock } from '../../ledger/index.ts';
+import type { Store } from '../../storage/index.ts';
+import { packResult } from '../ingress/packed-result.ts';
+import { type AnswerOf, type Asked, type InputOf, sliceMax } from '../queries/query.ts';
+import { certificateKey } from '../replica/index.ts';
+import type { CommitWaiters } from './commit-waiters.ts';
+
+/** Answers from committed blocks, receipts and indexes. Each reads a bounded piece. */
+export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' | 'results' | 'certificate' | 'stream'> {
+  readonly #ledger: Ledger;
+  readonly #store: Store;
+  readonly #waiters: CommitWaiters;
+
+  constructor(ledger: Ledger, store: Store, waiters: CommitWaiters) {
+    this.#ledger = ledger;
+    this.#store = store;
+    this.#waiters = waiters;
+  }
+
+  async place({ id, timeoutMs }: InputOf<'place'>): Promise<AnswerOf<'place'>> {
+    const receipt = await this.#waiters.receipt(hexBytes(id), timeoutMs);
+    const { height, index, timestamp, blockHash, result } = receipt;
+    return { height, index, timestamp, blockHash: toHex(blockHash), result: packResult(result) };
+  }
+
+  block({ reference }: InputOf<'block'>): AnswerOf<'block'> {
+    const block = this.#find(reference);
+    if (block === undefined) throw new AssentError('block-unknown', `No committed block is ${reference}.`);
+    return block.bytes;
+  }
+
+  headers({ from, limit }: InputOf<'headers'>): AnswerOf<'headers'> {
+    const last = Math.min(from + Math.min(limit, sliceMax) - 1, this.#ledger.applied.height);
+    const headers = [];
+    for (let height = from; height <= last; height++) {
+      const block = present(this.#ledger.block(height), 'every height up to the applied one has a block');
+      headers.push({ headerBytes: block.headerBytes.slice(), hash: block.hashHex });
+    }
+    return headers;
+  }
+
+  results({ ids }: InputOf<'results'>): AnswerOf<'results'> {
+    return ids.slice(0, sliceMax).map((id) => {
+      const { result } = present(this.#ledger.receipt(id), 'a transaction of a committed block has a receipt');
+      return result.ok ? { ok: true } : { ok: false, code: result.code, rule: result.rule };
+    });
+  }
+
+  /** A certificate covers its block and all below; the nearest above is the one that committed this block. */
+  async certificate({ height }: InputOf<'certificate'>): Promise<CertificateView | null> {
+    const [from, to] = [certificateKey(height), certificateKey(Number.MAX_SAFE_INTEGER)];
+    const [nearest] = await this.#store.range({ from, to, limit: 1 });
+    if (nearest === undefined) return null;
+    const { ack, signatures } = decodeBlockCertificate(nearest[1]);
+    return {
+      term: ack.term,
+      height: ack.height,
+      blockHash: toHex(ack.blockHash),
+      configurationHash: toHex(ack.configurationHash),
+      signatures: signatures.map(({ signer, signature }) => ({ signer, signature: toHex(signature) })),
+    };
+  }
+
+  async stream({ stream, cursor, limit, newestFirst }: InputOf<'stream'>): Promise<AnswerOf<'stream'>> {
+    const after = cursor === undefined ? {} : { after: hexBytes(cursor) };
+    const page = await this.#ledger.stream(stream, { ...after, limit, reverse: newestFirst });
+    const entries = page.entries.map(({ height, index, entry }) => ({ height, index, entry }));
+    return page.next === undefined ? { entries } : { entries, next: toHex(page.next) };
+  }
+
+  #find(reference: string): OpenedBlock | undefined {
+    if (reference === 'head') return this.#ledger.block(this.#ledger.applied.height);
+    if (reference.length < 64) return this.#ledger.block(Number(reference));
+    return this.#ledger.blockByHash(hexBytes(reference));
+  }
+}
+
+function hexBytes(text: string): Uint8Array {
+  return present(fromHex(text), 'the route checked the hexadecimal');
+}

@@ -1,0 +1,130 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Transport } from '../../p2p/index.ts';
+import type { Journal } from '../../storage/index.ts';
+import type { ReplicaStatus } from '../replica/index.ts';
+
+export interface MetricSources {
+  readonly status: () => ReplicaStatus;
+  readonly peers: Transport['peers'];
+  readonly connectionsDenied: () => number;
+  readonly journal: Pick<Journal, 'waiting' | 'waitingBytes'>;
+  readonly signaturesQueued: () => number;
+  readonly submissionsOpen: () => number;
+}
+
+const roles: readonly ReplicaStatus['role'][] = [
+  'leader',
+  'follower',
+  'candidate',
+  'pre-candidate',
+  'learner',
+  'recovering',
+];
+
+/** Metrics of the main thread, in the protocol's own terms. Labels are node ids and stable names, never data of a person. */
+export class NodeMetrics {
+  readonly #registry = new Registry();
+  readonly #blocks: Counter;
+  readonly #transactions: Counter;
+  readonly #badFrames: Counter<'code'>;
+  readonly #tickLate: Histogram;
+
+  constructor(sources: MetricSources) {
+    collectDefaultMetrics({ register: this.#registry, prefix: 'assent_' });
+    this.#blocks = this.#counter('assent_blocks_committed_total', 'Blocks whose effects became durable here.');
+    this.#transactions = this.#counter('assent_transactions_committed_total', 'Transactions in these blocks.');
+    this.#badFrames = new Counter({
+      name: 'assent_frames_unreadable_total',
+      help: 'Frames of peers that were not readable, by code.',
+      labelNames: ['code'],
+      registers: [this.#registry],
+    });
+    this.#tickLate = new Histogram({
+      name: 'assent_tick_late_seconds',
+      help: 'How late ticks were: how long something held the main thread.',
+      buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
+      registers: [this.#registry],
+    });
+    this.#gaugesOf(sources);
+    this.#peerGaugesOf(sources);
+  }
+
+  committed(transactionCount: number): void {
+    this.#blocks.inc();
+    this.#transactions.inc(transactionCount);
+  }
+
+  badFrame(code: string): void {
+    this.#badFrames.inc({ code });
+  }
+
+  tickLateMs(lateMs: number): void {
+    this.#tickLate.observe(lateMs / 1000);
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  #gaugesOf({ status, journal, connectionsDenied, signaturesQueued, submissionsOpen }: MetricSources): void {
+    this.#gauge('assent_height', 'Applied height.', () => status().appliedHeight);
+    this.#gauge('assent_certified_height', 'Highest certified height.', () => status().certifiedHeight);
+    this.#gauge('assent_tip_height', 'Height of the chain, uncommitted blocks included.', () => status().tip.height);
+    this.#gauge('assent_term', 'Current term.', () => status().term);
+    this.#gauge('assent_leader_known', '1 while a leader is known.', () => (status().leader === undefined ? 0 : 1));
+    this.#gauge('assent_transactions_pending', 'Transactions without a certain outcome.', () => status().pending);
+    this.#gauge('assent_submissions_open', 'Submissions from the HTTP thread without an outcome.', submissionsOpen);
+    this.#gauge('assent_verify_queue', 'Signatures that wait for the verification thread.', signaturesQueued);
+    this.#gauge('assent_journal_waiting', 'Appends that wait for the disk.', () => journal.waiting);
+    this.#gauge('assent_journal_waiting_bytes', 'Bytes of these appends.', () => journal.waitingBytes);
+    this.#gauge('assent_connections_denied', 'Connections of keys that are not admitted.', connectionsDenied);
+    new Gauge({
+      name: 'assent_role',
+      help: '1 for the role that the node has.',
+      labelNames: ['role'],
+      registers: [this.#registry],
+      collect() {
+        for (const role of roles) this.set({ role }, status().role === role ? 1 : 0);
+      },
+    });
+  }
+
+  #peerGaugesOf({ peers }: MetricSources): void {
+    const readings = {
+      assent_peer_connected: ['1 while connected.', (peer: Peer) => (peer.connected ? 1 : 0)],
+      assent_peer_queued_bytes: ['Bytes that wait to be sent.', (peer: Peer) => peer.queuedBytes],
+      assent_peer_received_bytes: ['Bytes received.', (peer: Peer) => peer.bytesIn],
+      assent_peer_sent_bytes: ['Bytes sent.', (peer: Peer) => peer.bytesOut],
+      assent_peer_dropped_frames: ['Frames dropped before they were sent.', (peer: Peer) => peer.dropped],
+      assent_peer_refusals: ['How often the peer was cut off for broken framing.', (peer: Peer) => peer.refused],
+    } as const;
+    for (const [name, [help, read]] of Object.entries(readings)) {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['peer'],
+        registers: [this.#registry],
+        collect() {
+          for (const peer of peers()) this.set({ peer: peer.nodeId }, read(peer));
+        },
+      });
+    }
+  }
+}
+
+type Peer = ReturnType<Transport['peers']>[number];

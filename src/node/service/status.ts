@@ -1,0 +1,78 @@
+import type { PeerView, StatusView } from '../../api/index.ts';
+import { AssentError, toHex } from '../../base/index.ts';
+import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
+import type { Ledger, NodeOfConfiguration } from '../../ledger/index.ts';
+import type { Transport } from '../../p2p/index.ts';
+import type { Replica, ReplicaStatus } from '../replica/index.ts';
+import { programVersion } from '../version.ts';
+
+export interface StatusSources {
+  readonly ledger: Ledger;
+  readonly replica: Pick<Replica, 'status'>;
+  readonly transport: Pick<Transport, 'peers'>;
+  readonly nodeId: NodeId;
+  readonly member: string;
+  readonly nowMs: () => number;
+  /** Milliseconds since the node started. */
+  readonly uptimeMs: () => number;
+}
+
+/** The node as it sees itself: `assent status --json`. */
+export function statusView(sources: StatusSources): StatusView {
+  const { ledger, nodeId, member } = sources;
+  const status = sources.replica.status();
+  const { applied, genesis } = ledger;
+  return {
+    ledgerId: toHex(ledger.ledgerId),
+    ledgerName: genesis.content.ledgerName,
+    nodeId,
+    member,
+    role: roleOf(status),
+    term: status.term,
+    leader: status.leader ?? null,
+    height: applied.height,
+    headHash: toHex(applied.hash),
+    stateRoot: toHex(applied.stateRoot),
+    certifiedHeight: status.certifiedHeight,
+    configuration: {
+      id: toHex(genesis.configuration.hash),
+      voters: idsOf(genesis.configuration.nodes, 'voter'),
+      learners: idsOf(genesis.configuration.nodes, 'learner'),
+    },
+    peers: peerViews(sources, status),
+    ruleset: ledger.executor.ruleSet,
+    kinds: [...ledger.executor.kinds],
+    version: programVersion,
+    uptimeMs: Math.round(sources.uptimeMs()),
+  };
+}
+
+/** Why this node can have nothing committed now; undefined when it can. */
+export function unreadiness(status: ReplicaStatus): AssentError | undefined {
+  if (roleOf(status) === 'recovering')
+    return new AssentError('recovering', 'The node has lost memory and takes no part.');
+  if (status.sealRefusal === 'clock-fault') return new AssentError('clock-fault', 'The clocks of a majority disagree.');
+  if (status.leader === undefined) return new AssentError('no-quorum', 'No leader with a majority is known.');
+  return undefined;
+}
+
+/** A pre-candidate is on its way to being a candidate; a node that must not sign is recovering, whatever else it does. */
+function roleOf({ role, withheld }: ReplicaStatus): StatusView['role'] {
+  if (withheld === 'mark-lost' || withheld === 'contradicted') return 'recovering';
+  return role === 'pre-candidate' ? 'candidate' : role;
+}
+
+function idsOf(nodes: readonly NodeOfConfiguration[], role: NodeOfConfiguration['role']): readonly NodeId[] {
+  return nodes.filter((node) => node.role === role).map((node) => encodeNodeId(node.publicKey));
+}
+
+function peerViews({ transport, nowMs }: StatusSources, status: ReplicaStatus): readonly PeerView[] {
+  const heights = new Map(status.peers.map((peer) => [peer.nodeId, peer.matchHeight]));
+  return transport.peers().map(({ nodeId, address, connected, lastSeenMs }) => ({
+    nodeId,
+    address: address ?? '',
+    connected,
+    height: heights.get(nodeId) ?? null,
+    lagMs: lastSeenMs === undefined ? null : Math.max(0, Math.round(nowMs() - lastSeenMs)),
+  }));
+}

@@ -1,0 +1,69 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { ApiServer } from '../../api/server/index.ts';
+import { AssentError, type LogFields, type Logger, messageOf, present, unreachable } from '../../base/index.ts';
+import { verifySignature } from '../../crypto/index.ts';
+import { Front } from '../front/front.ts';
+import { FrontMetrics } from '../front/metrics.ts';
+import { Submissions } from '../ingress/submissions.ts';
+import { createExecutor, rulesJson } from '../rules.ts';
+import { Asking } from './asking.ts';
+import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
+
+/* The HTTP thread: server, parsing and signature checks. It ends when it has closed its server and its port. */
+
+const port: MessagePort = present(parentPort, 'this file runs as a worker');
+const data = workerData as HttpThreadData;
+
+function send(message: ToMain, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+const log =
+  (level: keyof Logger) =>
+  (fields: LogFields, message: string): void =>
+    send({ type: 'log', level, fields, message });
+const logger: Logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+
+const asking = new Asking(data.limits.requestsMax, (message) => send(message));
+const metrics = new FrontMetrics(() => submissions.outstanding);
+const submissions: Submissions = new Submissions({
+  ledgerId: data.ledgerId,
+  executor: createExecutor(),
+  verify: verifySignature,
+  outputToJson: rulesJson.outputToJson,
+  countMax: data.limits.outstandingTransactionsMax,
+  bytesMax: data.limits.outstandingBytesMax,
+  send: (message) => send(message, message.type === 'submit' ? [message.bytes.buffer] : []),
+  observe: (outcome) => metrics.outcome(outcome),
+});
+
+const server = new ApiServer({
+  service: new Front({ submissions, ask: asking.ask, rules: rulesJson, ownMetrics: () => metrics.text() }),
+  version: data.version,
+  logger,
+  limits: { requestsMax: data.limits.requestsMax },
+  observe: (operation, status, durationMs) => metrics.request(operation, status, durationMs),
+  // Out of the request's reach, where nothing catches it: the thread dies and the node with it.
+  onBug: (error) => setImmediate(() => Promise.reject(error)),
+});
+
+async function close(deadlineMs: number): Promise<void> {
+  submissions.close();
+  await server.close(deadlineMs);
+  port.close();
+}
+
+port.on('message', (message: ToHttpThread) => {
+  if (message.type === 'settled') submissions.settle(message);
+  else if (message.type === 'answer') asking.answer(message);
+  else if (message.type === 'close') void close(message.deadlineMs);
+  else unreachable(message);
+});
+
+try {
+  send({ type: 'listening', port: await server.listen(data.listen.host, data.listen.port) });
+} catch (error) {
+  if (!(error instanceof AssentError)) throw error;
+  send({ type: 'start-failed', code: error.code, message: messageOf(error) });
+  await close(0);
+}

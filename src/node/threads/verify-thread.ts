@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import { present } from '../../base/index.ts';
+import type { UnverifiedTransaction } from '../../ledger/index.ts';
+import type { VerifyAnswer, VerifyQuestion, VerifyThreadData } from './verify-messages.ts';
+import { workerFile } from './worker-file.ts';
+
+/** The thread that checks signatures. What waits for it is bounded by who asks: the blocks between received and executed. */
+export class VerifyThread {
+  readonly #worker: Worker;
+  readonly #waiting: ((valid: readonly boolean[]) => void)[] = [];
+  #signatures = 0;
+
+  /** `onFault` is told when the thread dies: the node cannot go on. */
+  constructor(ledgerId: Uint8Array, onFault: (error: Error) => void) {
+    const workerData: VerifyThreadData = { ledgerId };
+    this.#worker = new Worker(workerFile('verify-worker', import.meta.url), { workerData, name: 'verify' });
+    this.#worker.on('message', (answer: VerifyAnswer) => this.#answer(answer));
+    this.#worker.on('error', onFault);
+  }
+
+  /** Signatures without an answer. */
+  get queued(): number {
+    return this.#signatures;
+  }
+
+  /** Checks each transaction's signature under the key beside it. Answers come in the order of the calls. */
+  readonly verify = (
+    transactions: readonly UnverifiedTransaction[],
+    keys: readonly Uint8Array[],
+    done: (valid: readonly boolean[]) => void,
+  ): void => {
+    const question = questionOf(transactions, keys);
+    this.#waiting.push(done);
+    this.#signatures += transactions.length;
+    this.#worker.postMessage(question, [question.bytes.buffer, question.lengths.buffer]);
+  };
+
+  async stop(): Promise<void> {
+    this.#waiting.length = 0;
+    await this.#worker.terminate();
+  }
+
+  #answer(answer: VerifyAnswer): void {
+    const done = this.#waiting.shift();
+    this.#signatures -= answer.length;
+    done?.(Array.from(answer, (byte) => byte === 1));
+  }
+}
+
+function questionOf(transactions: readonly UnverifiedTransaction[], keys: readonly Uint8Array[]): VerifyQuestion {
+  const parts = transactions.flatMap(({ signature, body }, index) => {
+    return [present(keys[index], 'a key for each transaction'), signature, body];
+  });
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const lengths = new Uint32Array(transactions.length);
+  let offset = 0;
+  for (const [place, part] of parts.entries()) {
+    bytes.set(part, offset);
+    offset += part.length;
+    lengths[Math.floor(place / 3)] = (lengths[Math.floor(place / 3)] ?? 0) + part.length;
+  }
+  return { bytes, lengths };
+}
