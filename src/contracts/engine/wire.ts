@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CanonicalValue } from '../ledger-types.ts';
+import { fastCheckOf, hasOnlyLengthChecks, lengthRangeOf } from './fast-check.ts';
 import { wireCheckOf } from './leaves.ts';
 
 /** A schema that has a wire form: a strict object of bounded fields. */
@@ -62,7 +63,9 @@ function at(step: string | number, convert: Convert, input: unknown): unknown {
 
 /** Zod's own verdict on a leaf; a check that would change the value (trim, lower-case) counts as wrong. */
 function zodLeaf(schema: z.ZodType): Node {
+  const fast = fastCheckOf(schema);
   const check: Convert = (input) => {
+    if (fast?.(input) === true) return input;
     const parsed = schema.safeParse(input);
     if (!parsed.success) throw new WireError(parsed.error.issues[0]?.message ?? 'invalid');
     if (parsed.data !== input) throw new WireError('not in its normal form');
@@ -80,24 +83,20 @@ function enumLeaf(schema: z.ZodEnum | z.ZodLiteral): Node {
   return { toWire: check, fromWire: check, optional: false };
 }
 
-function maximumLength(schema: z.ZodType): number | undefined {
-  for (const check of schema._zod.def.checks ?? []) {
-    const definition = check._zod.def as { check: string; maximum?: number; length?: number };
-    if (definition.check === 'max_length') return definition.maximum;
-    if (definition.check === 'length_equals') return definition.length;
-  }
-  return undefined;
-}
-
 function arrayNode(schema: z.ZodArray, where: string): Node {
-  if (maximumLength(schema) === undefined) throw new SchemaError(`${where}: give the array a .max()`);
+  if (lengthRangeOf(schema).maximum === Number.POSITIVE_INFINITY)
+    throw new SchemaError(`${where}: give the array a .max()`);
   const element = compile(schema.element as z.ZodType, `${where}[]`);
   if (element.optional) throw new SchemaError(`${where}: elements of an array cannot be optional`);
   const shell = schema.clone({ ...schema._zod.def, element: z.unknown() });
+  const { minimum, maximum } = lengthRangeOf(schema);
+  const simple = hasOnlyLengthChecks(schema);
   const each = (convert: Convert): Convert => {
     return (input) => {
-      const parsed = shell.safeParse(input);
-      if (!parsed.success) throw new WireError(parsed.error.issues[0]?.message ?? 'invalid');
+      if (!(simple && Array.isArray(input) && input.length >= minimum && input.length <= maximum)) {
+        const parsed = shell.safeParse(input);
+        if (!parsed.success) throw new WireError(parsed.error.issues[0]?.message ?? 'invalid');
+      }
       return (input as unknown[]).map((item, index) => at(index, convert, item));
     };
   };
@@ -163,7 +162,8 @@ function compile(schema: z.ZodType, where: string): Node {
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral) return enumLeaf(schema);
   if (schema instanceof z.ZodBoolean) return zodLeaf(schema);
   if (schema instanceof z.ZodString) {
-    if (maximumLength(schema) === undefined) throw new SchemaError(`${where}: give the string a .max()`);
+    if (lengthRangeOf(schema).maximum === Number.POSITIVE_INFINITY)
+      throw new SchemaError(`${where}: give the string a .max()`);
     return zodLeaf(schema);
   }
   if (schema instanceof z.ZodNumber) {

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { fromHex, present } from '../../../src/base/index.ts';
+import { consentOf, consentsOf, describeConsent, describeEntry } from '../../../src/contracts/index.ts';
+import { hex, hourMs, policy, world } from './support.ts';
+
+const idOf = (text: string): Uint8Array => present(fromHex(text), 'an id in hex');
+
+describe('consent.grant', () => {
+  it('keeps id, version, who granted with whose hand, and the provision as it was signed', () => {
+    const { ledger, grant } = world();
+    const ana = ledger.actor('ana');
+    const provision = {
+      type: 'permit',
+      period: { until: ledger.nowMs + hourMs },
+      actors: [ledger.actor('kay').did, 'member:north', 'role:clinician'],
+      purposes: ['TREAT'],
+      actions: ['access', 'use'],
+      sealed: hex('scope'),
+    };
+    const id = grant(provision);
+    const consent = present(consentOf(ledger.state, idOf(id)), 'granted');
+    const described = describeConsent(consent);
+    expect(described).toEqual({
+      id,
+      version: 1,
+      subject: ana.did,
+      domain: 'north-records',
+      provision,
+      grantedAt: ledger.nowMs,
+      keyHolder: 'subject',
+    });
+    expect(consentsOf(ledger.state, ana.key, 'north-records')).toEqual([consent]);
+    const [entry] = ledger.stream(`consents:${ana.keyHex}`);
+    expect(describeEntry(entry as Uint8Array)).toMatchObject({ type: 'consent-granted', consent: id, provision });
+  });
+
+  it('records that the custodian holds the key, where it does', () => {
+    const { ledger } = world();
+    const subject = ledger.actor('zoe').did;
+    const payload = { domain: 'north-records', subject, chart: hex('zoe'), keyHolder: 'custodian' };
+    expect(ledger.submit('north-gateway', 'enrolment.link', payload).ok).toBe(true);
+    ledger.submit('zoe', 'consent.grant', { domain: 'north-records', provision: { type: 'permit' } });
+    const [consent] = consentsOf(ledger.state, ledger.actor('zoe').key, 'north-records');
+    expect(consent?.keyHolder).toBe('custodian');
+  });
+
+  const permit = { type: 'permit' };
+  it.each<[string, string, object, string]>([
+    ['nobody but the subject', 'north', { provision: permit }, 'subject-not-linked'],
+    ['a subject in a domain that does not know it', 'ben', { provision: permit }, 'subject-not-linked'],
+    ['an unknown domain', 'ana', { domain: 'west', provision: permit }, 'domain-unknown'],
+    ['nested provisions', 'ana', { provision: permit, nested: [{ type: 'deny' }] }, 'not-covered'],
+    ['a period that never holds', 'ana', { provision: { ...permit, period: { from: 5, until: 5 } } }, 'period-empty'],
+    ['an unknown organisation', 'ana', { provision: { ...permit, actors: ['member:west'] } }, 'actor-unknown'],
+    [
+      'categories in clear where they are sealed',
+      'ana',
+      { provision: { ...permit, categories: ['imaging'] } },
+      'categories-not-open',
+    ],
+    [
+      'two kinds of scope',
+      'ana',
+      { provision: { ...permit, categories: ['imaging'], sealed: hex('scope') } },
+      'scope-twice',
+    ],
+  ])('refuses %s', (_, sender, change, code) => {
+    const { ledger } = world();
+    expect(ledger.submit(sender, 'consent.grant', { domain: 'north-records', ...change })).toMatchObject({
+      ok: false,
+      code,
+    });
+  });
+
+  it.each<[string, object]>([
+    ['an unknown purpose', { purposes: ['HEALING'] }],
+    ['an empty list', { actors: [] }],
+    ['an unknown role', { actors: ['role:king'] }],
+    ['a text-only actor', { actors: ['Dr X'] }],
+    ['an unknown element', { labels: ['PSY'] }],
+    ['no type', { type: undefined }],
+  ])('never takes %s for something it understands', (_, change) => {
+    const { ledger } = world();
+    const payload = { domain: 'north-records', provision: { type: 'permit', ...change } };
+    expect(() => ledger.submit('ana', 'consent.grant', payload)).toThrow('payload of consent.grant at provision');
+  });
+
+  it('has room for 64 in force, and again after a revocation', () => {
+    const { ledger, grant } = world();
+    const ids = Array.from({ length: 64 }, () => grant({ type: 'permit' }));
+    const more = () => ledger.submit('ana', 'consent.grant', { domain: 'north-records', provision: { type: 'deny' } });
+    expect(more().code).toBe('too-many-consents');
+    ledger.submit('ana', 'consent.revoke', { consent: ids[3] });
+    expect(more().ok).toBe(true);
+  });
+});
+
+describe('consent.revoke', () => {
+  it('works at once, for the subject alone, once', () => {
+    const { ledger, grant } = world();
+    const ana = ledger.actor('ana');
+    const consent = grant({ type: 'permit' });
+    const revoke = (sender: string, more = {}) => ledger.submit(sender, 'consent.revoke', { consent, ...more });
+    expect(revoke('north').code).toBe('consent-not-own');
+    expect(revoke('ben').code).toBe('consent-not-own');
+    expect(revoke('ana', { ifVersion: 2 }).code).toBe('version-conflict');
+    expect(revoke('ana', { ifVersion: 1 })).toMatchObject({ ok: true, output: { version: 2 } });
+    expect(revoke('ana').code).toBe('consent-revoked');
+    expect(consentsOf(ledger.state, ana.key, 'north-records')).toEqual([]);
+    expect(consentOf(ledger.state, idOf(consent))).toMatchObject({ version: 2, revokedAt: ledger.nowMs });
+    const types = ledger.stream(`consents:${ana.keyHex}`).map((entry) => describeEntry(entry)['type']);
+    expect(types).toEqual(['consent-granted', 'consent-revoked']);
+  });
+
+  it('works also when the domain has since declared other rules', () => {
+    const { ledger, grant } = world({ ...policy, openCategories: true });
+    const consent = grant({ type: 'permit', categories: ['imaging'] });
+    ledger.submit('north', 'enrolment.domain', { domain: 'north-records', policy, ifVersion: 1 });
+    expect(ledger.submit('ana', 'consent.revoke', { consent }).ok).toBe(true);
+  });
+});
