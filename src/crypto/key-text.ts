@@ -1,5 +1,5 @@
 import { base58btc } from 'multiformats/bases/base58';
-import { assert, concatBytes, equalBytes } from '../base/index.ts';
+import { assert, concatBytes } from '../base/index.ts';
 
 /** Length of an Ed25519 public key. */
 export const PUBLIC_KEY_BYTES = 32;
@@ -29,8 +29,8 @@ export class KeyText {
     if (!/^[1-9A-HJ-NP-Za-km-z]+$/.test(encoded)) return undefined;
     const bytes = base58btc.baseDecode(encoded);
     if (bytes.length !== this.#bytePrefix.length + PUBLIC_KEY_BYTES) return undefined;
-    if (!equalBytes(bytes.subarray(0, this.#bytePrefix.length), this.#bytePrefix)) return undefined;
     const publicKey = bytes.slice(this.#bytePrefix.length);
+    // Writing it again checks the byte prefix too, and that base58 said it in the one canonical way.
     return this.encode(publicKey) === text ? publicKey : undefined;
   }
 }

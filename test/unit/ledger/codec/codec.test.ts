@@ -120,6 +120,14 @@ describe('canonical encoding', () => {
     expect(codeOf(() => encodeCanonical(endless))).toBe('encoding-too-large');
   });
 
+  it('is whole where short strings lie across the ends of the growing buffer', () => {
+    for (const length of [30, 41, 47]) {
+      const content = new Array<string>(50_000).fill('x'.repeat(length));
+      const limits = { bytesMax: 3_000_000, depthMax: 1, countMax: 100_000 };
+      expect(decodeCanonical(encodeCanonical(content), limits)).toEqual(content);
+    }
+  });
+
   it('hands out memory of its own', () => {
     const first = encodeCanonical('first');
     encodeCanonical('other');
@@ -184,6 +192,7 @@ describe('the byte walker', () => {
     ['a cut number', 'cd01'],
     ['a cut array', '92c0'],
     ['bytes longer than the input', 'c6ffffffff'],
+    ['a lone continuation byte', 'a180'],
     ['overlong UTF-8', 'a2c0af'],
     ['a surrogate in UTF-8', 'a3eda080'],
     ['a code point above U+10FFFF', 'a4f4908080'],
@@ -206,6 +215,7 @@ describe('the byte walker', () => {
     expect(code('919190')).toBe('encoding-too-large');
     expect(code('93c0c0c0')).toBe('accepted');
     expect(code('94c0c0c0c0')).toBe('encoding-too-large');
+    expect(code('9292c0c0c0')).toBe('encoding-too-large');
   });
 
   it('takes no memory and no stack for lengths that are only claimed', () => {
