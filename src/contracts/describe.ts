@@ -4,6 +4,7 @@ import { type Consent, consents } from './consent/state.ts';
 import { type Credential, credentialToJson } from './credential/state.ts';
 import { domainPolicyToJson } from './enrolment/policy.ts';
 import { type Domain, type Link, links } from './enrolment/state.ts';
+import { type AnchoredRecord, anchored } from './record/state.ts';
 
 /** JSON forms of what the state holds: bytes as hex, keys as DIDs. */
 
@@ -26,4 +27,8 @@ export function describeLink(link: Link): Record<string, unknown> {
 
 export function describeAccessLog(log: AccessLog): { size: number; root: string } {
   return { size: log.size, root: toHex(log.root) };
+}
+
+export function describeRecord(record: AnchoredRecord): Record<string, unknown> {
+  return anchored.toJson(record);
 }

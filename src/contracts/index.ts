@@ -25,6 +25,7 @@ export {
   describeCredential,
   describeDomain,
   describeLink,
+  describeRecord,
 } from './describe.ts';
 export {
   type Catalogue,
@@ -70,6 +71,7 @@ export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from 
 export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
 export { type Domain, domainNamesOf, domainOf, type Link, linkOf, memberOfKey } from './enrolment/state.ts';
 export { anchorItemsMax } from './record/contract.ts';
+export { type AnchoredRecord, recordOf } from './record/state.ts';
 // --- tables of the rule set
 export {
   type Action,

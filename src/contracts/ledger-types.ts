@@ -1,20 +1,18 @@
 /** The one place where this room meets the ledger: types of the port, and the canonical encoding. */
 export {
+  type BlockContext,
   type CanonicalValue,
   decodeCanonical,
+  type ExecutedTransaction,
   encodeCanonical,
-} from '../ledger/codec/index.ts';
-export type {
-  BlockContext,
-  ExecutedTransaction,
-  GenesisContent,
-  GenesisDomain,
-  GenesisMember,
-  IndexEntry,
-  RuleExecutor,
-  StateKey,
-  StateView,
-  StateWriter,
-  TransactionContent,
-  TransactionResult,
-} from '../ledger/types/execution.ts';
+  type GenesisContent,
+  type GenesisDomain,
+  type GenesisMember,
+  type IndexEntry,
+  type RuleExecutor,
+  type StateKey,
+  type StateView,
+  type StateWriter,
+  type TransactionContent,
+  type TransactionResult,
+} from '../ledger/portable.ts';

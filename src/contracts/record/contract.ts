@@ -2,20 +2,14 @@ import { z } from 'zod';
 import { equalBytes, toHex } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
-import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
 import { domainIsKnown, isLinked, senderIsGateway, subjectIsLinked } from '../rules.ts';
+import { anchored } from './state.ts';
 
 /** The most that fits a transaction of 64 KiB with room to spare. */
 export const anchorItemsMax = 300;
 
-/** Salted commitments to one entry of a record: to its exact source bytes, and to its canonical form. */
-interface AnchorItem {
-  readonly eventId: Uint8Array;
-  readonly source: Uint8Array;
-  readonly canonical: Uint8Array;
-}
-
+/** Salted commitments to one entry of a record. */
 const anchorItem = {
   eventId: eventId(),
   /** Over the exact source bytes of the element. */
@@ -24,14 +18,16 @@ const anchorItem = {
   canonical: commitment(),
 };
 
-/** What a sender anchored under an event id. */
-const anchored: StateRecord<{ source: Uint8Array }> = stateRecord(
-  'record/event',
-  z.strictObject({ source: commitment() }),
-);
+export interface RecordAnchored {
+  readonly domain: string;
+  readonly at: number;
+  readonly eventId: Uint8Array;
+  readonly source: Uint8Array;
+  readonly canonical: Uint8Array;
+}
 
 /** In `timeline:<subject hex>`, or in `records:<domain>` for a record about no person. Its type and date are sealed. */
-export const recordAnchored: EntryType<AnchorItem & { domain: string; at: number }> = entryType(
+export const recordAnchored: EntryType<RecordAnchored> = entryType(
   'record-anchored',
   z.strictObject({ domain: name(), at: timestamp(), ...anchorItem }),
 );
@@ -69,6 +65,7 @@ export const record: Contract = defineContract({
         const { domain, subject, items } = payload;
         const stream = subject === undefined ? `records:${domain}` : `timeline:${toHex(subject)}`;
         const counts = { anchored: 0, skipped: 0, conflicting: 0 };
+        const at = block.timestamp;
         for (const item of items) {
           const eventHex = toHex(item.eventId);
           const before = anchored.get(state, senderHex, eventHex);
@@ -76,8 +73,9 @@ export const record: Contract = defineContract({
             counts[equalBytes(before.source, item.source) ? 'skipped' : 'conflicting'] += 1;
             continue;
           }
-          anchored.put(state, [senderHex, eventHex], { source: item.source });
-          emit(stream, recordAnchored.encode({ domain, at: block.timestamp, ...item }));
+          const { source, canonical } = item;
+          anchored.put(state, [senderHex, eventHex], { source, canonical, at });
+          emit(stream, recordAnchored.encode({ domain, at, ...item }));
           counts.anchored += 1;
         }
         return counts;

@@ -1,4 +1,7 @@
-/** Roles that a member can issue to an agent as a credential. */
+/**
+ * Roles that a member can issue to an agent as a credential. An organisation is one that the member works with, a referring
+ * practice for instance; which purposes it may claim, if any, each domain says.
+ */
 export const roles = [
   'clinician',
   'emergency-physician',
@@ -6,6 +9,7 @@ export const roles = [
   'device',
   'gateway',
   'privacy-officer',
+  'organisation',
 ] as const;
 export type Role = (typeof roles)[number];
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { anchorItemsMax, builtInContracts, describeEntry } from '../../../src/contracts/index.ts';
+import { fromHex } from '../../../src/base/index.ts';
+import {
+  anchorItemsMax,
+  builtInContracts,
+  describeEntry,
+  describeRecord,
+  recordOf,
+} from '../../../src/contracts/index.ts';
 import { encodeCanonical } from '../../../src/contracts/ledger-types.ts';
 import { hex, world } from './support.ts';
 
@@ -17,6 +24,12 @@ describe('record.anchor', () => {
     expect(anchor([item('b'), item('c')]).output).toEqual({ anchored: 1, skipped: 1, conflicting: 0 });
     expect(anchor([item('a'), item('b'), item('c')]).output).toEqual({ anchored: 0, skipped: 3, conflicting: 0 });
     const timeline = ledger.stream(`timeline:${ana.keyHex}`).map((entry) => describeEntry(entry));
+    const stored = recordOf(ledger.state, ledger.actor('north-gateway').key, fromHex(item('c').eventId) as Uint8Array);
+    expect(stored && describeRecord(stored)).toEqual({
+      source: item('c').source,
+      canonical: item('c').canonical,
+      at: ledger.nowMs,
+    });
     expect(timeline).toEqual(
       ['a', 'b', 'c'].map((label) => {
         return { type: 'record-anchored', domain: 'north-records', at: ledger.nowMs, ...item(label) };
