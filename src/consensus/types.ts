@@ -98,7 +98,13 @@ export interface HardState {
 
 export type Message =
   | { readonly type: 'pre-vote-request'; readonly term: number; readonly round: number; readonly tip: Tip }
-  | { readonly type: 'pre-vote-reply'; readonly term: number; readonly round: number; readonly granted: boolean; readonly tip: Tip }
+  | {
+      readonly type: 'pre-vote-reply';
+      readonly term: number;
+      readonly round: number;
+      readonly granted: boolean;
+      readonly tip: Tip;
+    }
   | {
       readonly type: 'vote-request';
       readonly statement: VoteRequestStatement;

@@ -1,0 +1,167 @@
+import type { Random } from '../base/index.ts';
+import type { NodeId, VerifySignature } from '../crypto/portable.ts';
+import { BlockLog } from './block-log.ts';
+import { Effects } from './effects.ts';
+import { EvidenceBook } from './evidence-book.ts';
+import { KnownCertificates } from './known-certificates.ts';
+import type { Leadership } from './leadership.ts';
+import { type RaftLimits, type RaftOptions, type RaftParameters, raftLimits, raftParameters } from './options.ts';
+import { Persistence } from './persistence.ts';
+import { PeerPromises } from './promises.ts';
+import { FollowerReads } from './reads-forwarded.ts';
+import { Staging } from './staging.ts';
+import { comparePlaces } from './statements.ts';
+import { Tripwire } from './tripwire.ts';
+import type {
+  BlockCertificate,
+  ChainReader,
+  Configuration,
+  Hash,
+  Refusal,
+  SignedAck,
+  StatementSigner,
+  TermCertificate,
+  VoteRequestStatement,
+} from './types.ts';
+
+/** A round of PreVotes, or the campaign for a term. */
+export type Campaign =
+  | { readonly stage: 'pre-vote'; readonly round: number; readonly term: number; readonly grants: Set<NodeId> }
+  | {
+      readonly stage: 'vote';
+      readonly request: VoteRequestStatement;
+      readonly signature: Uint8Array;
+      /** Verified votes. The own one enters when it is durable. */
+      readonly votes: Map<NodeId, Uint8Array>;
+      readonly refusedBy: Set<NodeId>;
+    };
+
+/**
+ * The state of one node, plain. The rules stand in the modules beside this one, each a few functions over it; `Raft`
+ * ties them to the outside.
+ */
+export interface Core {
+  readonly nodeId: NodeId;
+  readonly ledgerId: Hash;
+  readonly signer: StatementSigner;
+  readonly verify: VerifySignature;
+  readonly random: Random;
+  readonly chain: ChainReader;
+  readonly genesisConfiguration: Configuration;
+  readonly parameters: RaftParameters;
+  readonly limits: RaftLimits;
+
+  readonly log: BlockLog;
+  readonly staging: Staging;
+  readonly persistence: Persistence;
+  readonly effects: Effects;
+  readonly known: KnownCertificates;
+  readonly promises: PeerPromises;
+  readonly evidence: EvidenceBook;
+  readonly tripwire: Tripwire;
+  readonly forwardedReads: FollowerReads;
+
+  /** Ticks since the start, and the node's clock at the last event. */
+  tick: number;
+  nowMs: number;
+  role: 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+  leader: NodeId | undefined;
+  /** The certificate of the present term: nobody is followed without it. */
+  termCertificate: TermCertificate | undefined;
+  /** Why the leader of the present term is dead to this node. */
+  refusal: Refusal | undefined;
+  /** When a leader that is not refused was last heard. */
+  leaderHeardTick: number;
+  /** The election timer started here and runs this long. */
+  timerStartTick: number;
+  timerTicks: number;
+  preVoteRound: number;
+  campaign: Campaign | undefined;
+  leadership: Leadership | undefined;
+  /** Whose branch this node asked for while no leader was there. */
+  branchSource: NodeId | undefined;
+  /** Highest block of this chain that a verified certificate covers, and that certificate. */
+  certifiedHeight: number;
+  certificate: BlockCertificate | undefined;
+  /** The highest verified certificate of a block that is not in this chain yet. */
+  unplaced: BlockCertificate | undefined;
+  /** Highest block given to the driver as committed. */
+  emittedHeight: number;
+  /** The highest ack signed since the start. */
+  signedAck: SignedAck | undefined;
+  /** Statements of peers have waited long enough for a batch to ride in. */
+  promisesDue: boolean;
+}
+
+export function createCore(options: RaftOptions): Core {
+  const { restored } = options;
+  const parameters = { ...raftParameters, ...options.parameters };
+  const limits = { ...raftLimits, ...options.limits };
+  const log = new BlockLog(options.chain, options.ledgerId, restored.tip, limits.recentBlocksMax);
+  // A chain that ends in a term proves that the term was there, whatever the mark says.
+  const term = Math.max(restored.hardState.term, restored.tip.term);
+  const hardState =
+    term === restored.hardState.term
+      ? restored.hardState
+      : { term, ...(restored.hardState.ack && { ack: restored.hardState.ack }) };
+  const core: Core = {
+    nodeId: options.nodeId,
+    ledgerId: options.ledgerId,
+    signer: options.signer,
+    verify: options.verify,
+    random: options.random,
+    chain: options.chain,
+    genesisConfiguration: options.configuration,
+    parameters,
+    limits,
+    log,
+    staging: new Staging(limits),
+    persistence: new Persistence(hardState),
+    effects: new Effects(limits.withheldMessagesMax),
+    known: new KnownCertificates(options.ledgerId, options.verify),
+    promises: new PeerPromises(restored.peerPromises.filter((promise) => promise.nodeId !== options.nodeId)),
+    evidence: new EvidenceBook(),
+    tripwire: new Tripwire(restored.hardState, options.random.bytes(32)),
+    forwardedReads: new FollowerReads(limits.readsMax),
+    tick: 0,
+    nowMs: 0,
+    role: 'follower',
+    leader: undefined,
+    termCertificate: undefined,
+    refusal: undefined,
+    leaderHeardTick: Number.NEGATIVE_INFINITY,
+    timerStartTick: 0,
+    timerTicks: parameters.electionTicks + options.random.below(parameters.electionTicks),
+    preVoteRound: 0,
+    campaign: undefined,
+    leadership: undefined,
+    branchSource: undefined,
+    // What was applied may lie above a chain that lost its end.
+    certifiedHeight: Math.min(restored.committedHeight, restored.tip.height),
+    certificate: undefined,
+    unplaced: undefined,
+    emittedHeight: restored.committedHeight,
+    signedAck: undefined,
+    promisesDue: false,
+  };
+  const { certificate } = restored;
+  const termCertificate = restored.termCertificate ?? (term > 0 ? options.chain.termCertificate(term) : undefined);
+  if (termCertificate !== undefined) core.known.addTerm(termCertificate);
+  if (termCertificate?.request.term === term) core.termCertificate = termCertificate;
+  if (certificate !== undefined) {
+    core.known.addBlock(certificate);
+    const { height, blockHash } = certificate.ack;
+    if (!log.has(height, blockHash)) core.unplaced = certificate;
+    else if (height >= core.certifiedHeight) {
+      core.certifiedHeight = height;
+      core.certificate = certificate;
+    }
+  }
+  return core;
+}
+
+/** Whether the chain is shorter than what the node once acknowledged: blocks were lost and are repaired first. */
+export function isMarkLost(core: Core): boolean {
+  const { ack } = core.tripwire.atStart;
+  return ack !== undefined && comparePlaces(core.log.durableTip, ack) < 0;
+}

@@ -1,0 +1,20 @@
+import type { NodeId } from '../crypto/portable.ts';
+import type { AckTally } from './ack-tally.ts';
+import type { Progress } from './progress.ts';
+import type { LeaderReads } from './reads-leader.ts';
+import type { TermCertificate } from './types.ts';
+
+/** What only a leader knows; it begins and ends with the leadership. */
+export interface Leadership {
+  readonly termCertificate: TermCertificate;
+  readonly progress: ReadonlyMap<NodeId, Progress>;
+  readonly tally: AckTally;
+  readonly reads: LeaderReads;
+  /** The number of the last heartbeat round. */
+  round: number;
+  /** A round is to start with the next Ready. */
+  roundDue: boolean;
+  heartbeatTick: number;
+  /** Last tick at which a majority's clocks agreed with this one's. */
+  clockAgreedTick: number;
+}

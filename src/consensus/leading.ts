@@ -1,0 +1,204 @@
+import { assert, present } from '../base/index.ts';
+import type { NodeId } from '../crypto/portable.ts';
+import { AckTally } from './ack-tally.ts';
+import { certify } from './certification.ts';
+import { configurationAtTip, configurationOf } from './configuration-lookup.ts';
+import { countVoters, electorateOf } from './configurations.ts';
+import type { Core } from './core.ts';
+import { witnessAck, witnessStrayAck } from './evidence.ts';
+import type { Leadership } from './leadership.ts';
+import { Progress } from './progress.ts';
+import { confirmReads, startWaitingReads } from './reads.ts';
+import { LeaderReads } from './reads-leader.ts';
+import { becomeFollower, learnTerm } from './roles.ts';
+import { isValidAck } from './statement-checks.ts';
+import { isAckOf } from './statements.ts';
+import type { Message, Refusal, SignedAck, TermCertificate, Tip } from './types.ts';
+
+type AppendReply = Extract<Message, { type: 'append-reply' }>;
+type HeartbeatReply = Extract<Message, { type: 'heartbeat-reply' }>;
+
+export function becomeLeader(core: Core, termCertificate: TermCertificate): void {
+  assert(core.role === 'candidate', 'a leader was a candidate');
+  assert(core.staging.isEmpty, 'the claimed tip is all there is');
+  core.role = 'leader';
+  core.leader = core.nodeId;
+  core.campaign = undefined;
+  core.termCertificate = termCertificate;
+  core.known.addTerm(termCertificate);
+  core.persistence.keepTermCertificate(termCertificate);
+  const progress = new Map<NodeId, Progress>();
+  for (const { id } of configurationAtTip(core).nodes) {
+    if (id !== core.nodeId) progress.set(id, new Progress(core.limits, core.log.tip.height + 1, core.tick));
+  }
+  core.leadership = {
+    termCertificate,
+    progress,
+    tally: new AckTally(),
+    reads: new LeaderReads(core.nodeId, core.limits.readsMax),
+    round: 0,
+    roundDue: true,
+    heartbeatTick: core.tick,
+    clockAgreedTick: core.tick,
+  };
+}
+
+/** Once a tick: heartbeats, and whether a majority is still there, accepts this leader, and has its time. */
+export function tickLeader(core: Core, leadership: Leadership): void {
+  if (core.tick - leadership.heartbeatTick >= core.parameters.heartbeatTicks) leadership.roundDue = true;
+  const { electionTicks } = core.parameters;
+  const { majority } = electorateOf(configurationAtTip(core));
+  const inContact = countPeers(core, leadership, (peer) => core.tick - peer.lastContactTick < electionTicks);
+  if (inContact < majority) {
+    becomeFollower(core, undefined);
+    return;
+  }
+  if (clocksAgree(core, leadership)) leadership.clockAgreedTick = core.tick;
+  else if (core.tick - leadership.clockAgreedTick >= electionTicks) {
+    becomeFollower(core, undefined);
+    // Whoever has the right time goes first.
+    core.timerTicks += 2 * electionTicks;
+  }
+}
+
+/** Whether a majority's recent clock readings, its own included, are within the tolerance (protocol.md §4, "Time"). */
+export function clocksAgree(core: Core, leadership: Leadership): boolean {
+  const { clockToleranceMs, electionTicks } = core.parameters;
+  const agreeing = countPeers(
+    core,
+    leadership,
+    ({ clockOffsetMs, clockTick }) =>
+      clockOffsetMs !== undefined &&
+      core.tick - clockTick < electionTicks &&
+      Math.abs(clockOffsetMs) <= clockToleranceMs,
+  );
+  return agreeing >= electorateOf(configurationAtTip(core)).majority;
+}
+
+export function handleAppendReply(core: Core, from: NodeId, reply: AppendReply): string | undefined {
+  const peer = contact(core, from, reply.term);
+  if (peer === undefined) return undefined;
+  takeDurable(core, peer, reply.durable);
+  const { conflict, sequence } = reply;
+  if (conflict === undefined) peer.answered(sequence);
+  else if (peer.isCurrent(sequence)) moveProbe(core, peer, conflict.hintTerm, conflict.hintHeight);
+  if (reply.refusal !== undefined) takeRefusal(core, peer, reply.refusal);
+  for (const ack of reply.acks) {
+    const invalid = countAck(core, from, ack);
+    if (invalid !== undefined) return invalid;
+  }
+  return undefined;
+}
+
+export function handleHeartbeatReply(core: Core, from: NodeId, reply: HeartbeatReply): string | undefined {
+  const { leadership } = core;
+  if (leadership !== undefined && reply.needsTermCertificate && reply.term <= core.persistence.term) {
+    const peer = leadership.progress.get(from);
+    if (peer !== undefined) peer.hasTermCertificate = false;
+    return undefined;
+  }
+  const peer = contact(core, from, reply.term);
+  if (peer === undefined || leadership === undefined) return undefined;
+  peer.round = Math.max(peer.round, Math.min(reply.round, leadership.round));
+  peer.committedHeight = reply.committedHeight;
+  peer.clockOffsetMs = reply.clockMs - core.nowMs;
+  peer.clockTick = core.tick;
+  takeDurable(core, peer, reply.durable);
+  resumeAfterLoss(peer);
+  if (reply.refusal !== undefined) takeRefusal(core, peer, reply.refusal);
+  const invalid = reply.ack && countAck(core, from, reply.ack);
+  if (core.leadership !== undefined) confirmReads(core, core.leadership);
+  return invalid;
+}
+
+/** Counts this leader's own acks, which it signs after its own sync like everybody else. */
+export function countOwnAcks(core: Core, acks: readonly SignedAck[]): void {
+  for (const { statement, signature } of acks) count(core, core.nodeId, { statement, signature });
+}
+
+/** A peer of this configuration answered in this term. Undefined when there is nothing to do with the answer. */
+function contact(core: Core, from: NodeId, term: number): Progress | undefined {
+  const peer = core.leadership?.progress.get(from);
+  if (peer === undefined) return undefined;
+  if (term > core.persistence.term) {
+    learnTerm(core, term);
+    return undefined;
+  }
+  if (term < core.persistence.term) return undefined;
+  peer.lastContactTick = core.tick;
+  peer.hasTermCertificate = true;
+  return peer;
+}
+
+/** Unsigned, so it moves the window only; certificates come from acks. */
+function takeDurable(core: Core, peer: Progress, durable: Tip): void {
+  if (durable.height <= core.log.tip.height && core.log.has(durable.height, durable.hash)) {
+    peer.matched(durable.height);
+  }
+}
+
+function moveProbe(core: Core, peer: Progress, hintTerm: number, hintHeight: number): void {
+  const scanMax = 256;
+  let height = Math.min(hintHeight, core.log.tip.height);
+  for (let step = 0; step < scanMax && height > 0; step++) {
+    if ((core.log.tipAt(height)?.term ?? 0) <= hintTerm) break;
+    height -= 1;
+  }
+  peer.becomeProbe(height + 1);
+}
+
+/** No advance between two heartbeats though blocks are out: something was lost, or the follower is slow. */
+function resumeAfterLoss(peer: Progress): void {
+  if (peer.state === 'probe' || peer.matchHeight === peer.matchAtHeartbeat) peer.probeDue = true;
+  peer.probing = false;
+  peer.matchAtHeartbeat = peer.matchHeight;
+}
+
+function takeRefusal(core: Core, peer: Progress, refusal: Refusal): void {
+  if (peer.refusal === undefined) peer.becomeProbe(peer.matchHeight + 1);
+  peer.refusal = refusal;
+  const { leadership } = core;
+  if (leadership === undefined) return;
+  const accepting = countPeers(core, leadership, (other) => other.refusal === undefined);
+  if (accepting < electorateOf(configurationAtTip(core)).majority) becomeFollower(core, undefined);
+}
+
+function countAck(core: Core, from: NodeId, ack: SignedAck): string | undefined {
+  const { statement } = ack;
+  const { leadership } = core;
+  if (leadership === undefined || statement.term !== core.persistence.term) return undefined;
+  if (statement.height <= core.certifiedHeight || leadership.tally.has(statement.height, from)) return undefined;
+  const block = core.log.at(statement.height);
+  if (block === undefined) return undefined;
+  const configuration = configurationOf(core, block.configurationHash);
+  if (configuration === undefined || !electorateOf(configuration).voters.has(from)) return undefined;
+  if (!isValidAck(core, from, ack)) return 'the ack does not verify';
+  if (!isAckOf(statement, block)) {
+    witnessStrayAck(core, from, ack);
+    return undefined;
+  }
+  witnessAck(core, from, ack);
+  count(core, from, ack);
+  return undefined;
+}
+
+/** Adds a verified ack of a block of this term; with a majority the block is certified. */
+function count(core: Core, signer: NodeId, { statement, signature }: SignedAck): void {
+  const { leadership } = core;
+  if (leadership === undefined || statement.height <= core.certifiedHeight) return;
+  const block = present(core.log.at(statement.height), 'a counted block is in the chain');
+  if (block.term !== core.persistence.term) return;
+  const configuration = present(configurationOf(core, block.configurationHash), 'the own configuration is known');
+  const certificate = leadership.tally.add(block, statement, signer, signature, configuration);
+  if (certificate === undefined) return;
+  core.known.addBlock(certificate);
+  leadership.tally.forgetUpTo(block.height);
+  certify(core, certificate);
+  startWaitingReads(core, leadership);
+}
+
+function countPeers(core: Core, leadership: Leadership, isCounted: (peer: Progress) => boolean): number {
+  const counted = [core.nodeId];
+  for (const [nodeId, peer] of leadership.progress) if (isCounted(peer)) counted.push(nodeId);
+  return countVoters(electorateOf(configurationAtTip(core)), counted);
+}

@@ -1,0 +1,114 @@
+import type { Refusal } from './types.ts';
+
+/** One append on its way to a follower. */
+interface Inflight {
+  readonly sequence: number;
+  readonly lastHeight: number;
+  readonly bytes: number;
+}
+
+export interface ProgressLimits {
+  readonly inflightAppendsMax: number;
+  readonly inflightBytesMax: number;
+}
+
+/**
+ * A leader's view of one follower. In `probe` it sends one empty append and waits for the answer, to find where the
+ * chains part; in `replicate` it sends ahead, within a window of appends and bytes.
+ */
+export class Progress {
+  readonly #limits: ProgressLimits;
+  state: 'probe' | 'replicate' = 'probe';
+  /** Highest block that the follower says is durable and that is in the leader's chain. */
+  matchHeight = 0;
+  /** Next block to send. Always above `matchHeight`. */
+  nextHeight: number;
+  /** A probe is out; no other before an answer or a heartbeat's. */
+  probing = false;
+  /** An empty append is to leave, to learn whether what was sent ahead arrived. */
+  probeDue = false;
+  /** Height of the newest certificate sent. */
+  certificateHeight = 0;
+  committedHeight = 0;
+  /** The follower answered in this term, so it has the term certificate. */
+  hasTermCertificate = false;
+  lastContactTick: number;
+  clockOffsetMs: number | undefined;
+  clockTick = 0;
+  refusal: Refusal | undefined;
+  /** Highest heartbeat round answered. */
+  round = 0;
+  /** Match at the last heartbeat's answer: no advance since then with blocks outstanding means a loss. */
+  matchAtHeartbeat = -1;
+  #sequence = 0;
+  #restartSequence = 0;
+  #inflight: Inflight[] = [];
+  #inflightBytes = 0;
+
+  constructor(limits: ProgressLimits, nextHeight: number, tick: number) {
+    this.#limits = limits;
+    this.nextHeight = nextHeight;
+    this.lastContactTick = tick;
+  }
+
+  get inflightAppends(): number {
+    return this.#inflight.length;
+  }
+
+  get isWindowFull(): boolean {
+    return (
+      this.#inflight.length >= this.#limits.inflightAppendsMax || this.#inflightBytes >= this.#limits.inflightBytesMax
+    );
+  }
+
+  /** Numbers an append that leaves now; a probe has no blocks. */
+  sent(lastHeight: number, bytes: number): number {
+    this.#sequence += 1;
+    if (this.state === 'probe') this.probing = true;
+    else if (bytes > 0) {
+      this.#inflight.push({ sequence: this.#sequence, lastHeight, bytes });
+      this.#inflightBytes += bytes;
+      this.nextHeight = lastHeight + 1;
+    }
+    return this.#sequence;
+  }
+
+  /** Whether the answer is to an append that left since the last change of state; 0 answers none. */
+  isCurrent(sequence: number): boolean {
+    return sequence > this.#restartSequence && sequence <= this.#sequence;
+  }
+
+  /** The follower has dealt with this append, and holds the block before its first. */
+  answered(sequence: number): void {
+    if (this.state === 'probe') {
+      if (this.isCurrent(sequence)) this.#restart('replicate', this.nextHeight);
+      return;
+    }
+    this.#inflight = this.#inflight.filter((inflight) => {
+      const open = inflight.sequence > sequence && inflight.lastHeight > this.matchHeight;
+      if (!open) this.#inflightBytes -= inflight.bytes;
+      return open;
+    });
+  }
+
+  /** The follower says that it holds the leader's chain up to here. */
+  matched(height: number): void {
+    this.matchHeight = Math.max(this.matchHeight, height);
+    this.nextHeight = Math.max(this.nextHeight, this.matchHeight + 1);
+  }
+
+  /** Looks for the place where the chains part, from this block on. A follower may have lost blocks and be below its match. */
+  becomeProbe(nextHeight: number): void {
+    this.matchHeight = Math.min(this.matchHeight, nextHeight - 1);
+    this.#restart('probe', nextHeight);
+  }
+
+  #restart(state: 'probe' | 'replicate', nextHeight: number): void {
+    this.state = state;
+    this.nextHeight = nextHeight;
+    this.probing = false;
+    this.#inflight = [];
+    this.#inflightBytes = 0;
+    this.#restartSequence = this.#sequence;
+  }
+}

@@ -1,0 +1,171 @@
+import type { NodeId } from '../crypto/portable.ts';
+import { prepareAck, signNewAcks } from './acks.ts';
+import { handleBranchReply, handleBranchRequest } from './branch-fetch.ts';
+import { emitCommitted } from './certification.ts';
+import { configurationAtTip } from './configuration-lookup.ts';
+import { type Core, createCore } from './core.ts';
+import {
+  askAgain,
+  countOwnVote,
+  handlePreVoteReply,
+  handlePreVoteRequest,
+  handleVoteReply,
+  startPreVote,
+} from './election.ts';
+import { handleAppend, handleHeartbeat, refuse, reportProgress } from './following.ts';
+import { takeVerdict } from './growth.ts';
+import { countOwnAcks, handleAppendReply, handleHeartbeatReply, tickLeader } from './leading.ts';
+import { checkMessage } from './message-checks.ts';
+import type { RaftOptions, RaftStatus } from './options.ts';
+import { proposalSlot, propose } from './proposing.ts';
+import { expireForwardedReads, handleReadIndexReply, handleReadIndexRequest, readIndex } from './reads.ts';
+import { becomeFollower } from './roles.ts';
+import { flush } from './sending.ts';
+import { statusOf } from './status.ts';
+import { askNonces, handleNonceReply, handleNonceRequest } from './tripwire.ts';
+import type { BlockReference, Hash, Message, ProposalSlot, Ready, Verdict } from './types.ts';
+import { handleVoteRequest } from './voting.ts';
+
+/**
+ * One node's part in the agreement (protocol.md §5): Raft with signed statements and transferable certificates. Pure and
+ * synchronous: messages, ticks, storage completions and the ledger's verdicts go in, one {@link Ready} comes out. It has
+ * no clock, no randomness and no I/O but what its options give it.
+ */
+export class Raft {
+  readonly #core: Core;
+
+  constructor(options: RaftOptions) {
+    this.#core = createCore(options);
+    emitCommitted(this.#core);
+    askNonces(this.#core);
+  }
+
+  /** One tick of the driver's. `nowMs` is the node's clock, milliseconds since the Unix epoch. */
+  tick(nowMs: number): void {
+    const core = this.#core;
+    core.nowMs = nowMs;
+    core.tick += 1;
+    const { heartbeatTicks, electionTicks } = core.parameters;
+    if (core.tripwire.contradiction !== undefined && core.role !== 'follower') becomeFollower(core, undefined);
+    if (core.tick % heartbeatTicks === 0) askNonces(core);
+    if (core.leadership !== undefined) tickLeader(core, core.leadership);
+    else if (core.tick - core.timerStartTick >= core.timerTicks) startPreVote(core);
+    else if (core.tick % (2 * heartbeatTicks) === 0) askAgain(core);
+    if (core.tick % electionTicks === 0) core.promisesDue = core.promises.hasUnsaved;
+    expireForwardedReads(core);
+  }
+
+  /**
+   * Takes a message that was decoded and whose blocks' header signatures were verified. Nothing in it is trusted.
+   * Answers what is wrong with it when the peer, not the network, is to blame; undefined otherwise.
+   */
+  step(from: NodeId, message: Message, nowMs: number): string | undefined {
+    const core = this.#core;
+    core.nowMs = nowMs;
+    if (from === core.nodeId) return 'a message from itself';
+    if (!configurationAtTip(core).nodes.some((node) => node.id === from)) return 'no node of the configuration';
+    const malformed = checkMessage(message);
+    if (malformed !== undefined) return malformed;
+    return dispatch(core, from, message);
+  }
+
+  /** The answer to one of `Ready.execute`. */
+  verdict(hash: Hash, verdict: Verdict): void {
+    const refused = takeVerdict(this.#core, hash, verdict);
+    if (refused !== undefined) refuse(this.#core, refused.block, refused.reason);
+  }
+
+  /** The batch with this token, and every one before it, is synced. */
+  persisted(token: number): void {
+    const core = this.#core;
+    const durableBefore = core.log.durableTip;
+    for (const { height, peerPromises } of core.persistence.complete(token)) {
+      core.log.synced(height);
+      core.promises.synced(peerPromises);
+    }
+    core.effects.release(token);
+    emitCommitted(core);
+    countOwnVote(core);
+    if (core.leadership !== undefined) countOwnAcks(core, signNewAcks(core));
+    else if (core.log.durableTip.height !== durableBefore.height || ackIsNew(core)) reportProgress(core);
+  }
+
+  /** What the next block has to be; undefined when none may be sealed now, for the reason that the status gives. */
+  proposalSlot(): ProposalSlot | undefined {
+    return proposalSlot(this.#core);
+  }
+
+  /** Offers the block sealed for the present slot. Its header may be signed only after `true`. */
+  propose(block: BlockReference): boolean {
+    return propose(this.#core, block);
+  }
+
+  /** Asks for a height from which a read is linearizable. The answer comes once, in `Ready.reads`. */
+  readIndex(context: number): void {
+    readIndex(this.#core, context);
+  }
+
+  /** What is to be done since the last call; undefined when nothing is. */
+  ready(): Ready | undefined {
+    const core = this.#core;
+    if (core.leadership !== undefined) flush(core, core.leadership);
+    prepareAck(core);
+    const isWriteDue = core.persistence.isDue || core.promisesDue;
+    if (!isWriteDue && core.effects.isEmpty) return undefined;
+    const effects = core.effects.take();
+    if (!isWriteDue) return effects;
+    core.promisesDue = false;
+    return { ...effects, persist: core.persistence.take(core.log.tip.height, core.promises.takeUnsaved()) };
+  }
+
+  status(): RaftStatus {
+    return statusOf(this.#core);
+  }
+}
+
+/** Whether a batch without blocks raised the mark, so that acks became possible. */
+function ackIsNew(core: Core): boolean {
+  const { ack } = core.persistence.durable;
+  return (
+    ack !== undefined && ack.term === core.persistence.term && ack.height > (core.signedAck?.statement.height ?? 0)
+  );
+}
+
+function dispatch(core: Core, from: NodeId, message: Message): string | undefined {
+  switch (message.type) {
+    case 'append':
+      return handleAppend(core, from, message);
+    case 'append-reply':
+      return handleAppendReply(core, from, message);
+    case 'heartbeat':
+      return handleHeartbeat(core, from, message);
+    case 'heartbeat-reply':
+      return handleHeartbeatReply(core, from, message);
+    case 'pre-vote-request':
+      handlePreVoteRequest(core, from, message);
+      return undefined;
+    case 'pre-vote-reply':
+      handlePreVoteReply(core, from, message);
+      return undefined;
+    case 'vote-request':
+      return handleVoteRequest(core, from, message);
+    case 'vote-reply':
+      return handleVoteReply(core, from, message);
+    case 'read-index-request':
+      handleReadIndexRequest(core, from, message.context);
+      return undefined;
+    case 'read-index-reply':
+      handleReadIndexReply(core, from, message);
+      return undefined;
+    case 'nonce-request':
+      handleNonceRequest(core, from, message.nonce);
+      return undefined;
+    case 'nonce-reply':
+      return handleNonceReply(core, from, message);
+    case 'branch-request':
+      handleBranchRequest(core, from, message);
+      return undefined;
+    case 'branch-reply':
+      return handleBranchReply(core, from, message);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Core } from './core.ts';
+import type { PeerStatus, RaftStatus } from './options.ts';
+import { sealRefusal } from './proposing.ts';
+import { withheldReason } from './roles.ts';
+
+/** A snapshot of the node for operators, metrics and tests. */
+export function statusOf(core: Core): RaftStatus {
+  const withheld = withheldReason(core);
+  const refusedSeal = core.leadership && sealRefusal(core);
+  return {
+    role: withheld === 'contradicted' ? 'recovering' : withheld === 'not-a-voter' ? 'learner' : core.role,
+    term: core.persistence.term,
+    ...(core.leader !== undefined && { leader: core.leader }),
+    tip: core.log.tip,
+    durableTip: core.log.durableTip,
+    committedHeight: core.emittedHeight,
+    certifiedHeight: core.certifiedHeight,
+    ...(withheld !== undefined && { withheld }),
+    ...(core.tripwire.contradiction !== undefined && { contradiction: core.tripwire.contradiction }),
+    ...(refusedSeal !== undefined && { sealRefusal: refusedSeal }),
+    ...(core.refusal !== undefined && { refusal: core.refusal.reason }),
+    peers: peersOf(core),
+  };
+}
+
+function peersOf(core: Core): PeerStatus[] {
+  return [...(core.leadership?.progress ?? [])].map(([nodeId, peer]) => ({
+    nodeId,
+    matchHeight: peer.matchHeight,
+    nextHeight: peer.nextHeight,
+    state: peer.state,
+    inflightAppends: peer.inflightAppends,
+    active: core.tick - peer.lastContactTick < core.parameters.electionTicks,
+    ...(peer.clockOffsetMs !== undefined && { clockOffsetMs: peer.clockOffsetMs }),
+    ...(peer.refusal !== undefined && { refusal: peer.refusal.reason }),
+  }));
+}

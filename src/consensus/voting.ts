@@ -1,0 +1,82 @@
+import { assert, equalBytes } from '../base/index.ts';
+import type { NodeId } from '../crypto/portable.ts';
+import { isValidTermCertificate } from './block-rules.ts';
+import { isVoter } from './configuration-lookup.ts';
+import type { Core } from './core.ts';
+import { witnessVoteRequest } from './evidence.ts';
+import { becomeFollower, enterTerm, isLeaderLive, send, withheldReason } from './roles.ts';
+import { isValidVoteRequest } from './statement-checks.ts';
+import { comparePlaces, sameRequest, voteMessage } from './statements.ts';
+import type { Message, VoteRequestStatement } from './types.ts';
+
+type VoteRequest = Extract<Message, { type: 'vote-request' }>;
+
+/** Votes for at most one request a term, and only for a tip that is proved and not below its own (Raft §5.2, §5.4.1). */
+export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest): string | undefined {
+  const { statement, signature } = request;
+  if (statement.candidate !== from || !isVoter(core, from)) return 'no voter asks for itself';
+  const rival = core.promises.latest(from)?.voteRequest?.statement;
+  const isRival = rival !== undefined && rival.term === statement.term && !sameRequest(rival, statement);
+  // The signature is the expensive part: whoever is refused anyway is refused before it, unless it may be proof.
+  const refused = mustRefuse(core, statement);
+  if (refused && !isRival) {
+    refuse(core, from, statement);
+    return undefined;
+  }
+  if (!isValidVoteRequest(core, from, { statement, signature })) return 'the vote request does not verify';
+  witnessVoteRequest(core, from, { statement, signature });
+  if (refused) {
+    refuse(core, from, statement);
+    return undefined;
+  }
+  const invalid = checkTip(core, request);
+  if (invalid !== undefined) return invalid;
+  grant(core, from, statement);
+  return undefined;
+}
+
+function mustRefuse(core: Core, statement: VoteRequestStatement): boolean {
+  const { term, vote } = core.persistence.hardState;
+  if (withheldReason(core) !== undefined || statement.term < term) return true;
+  // The same tuple again is the same vote again, whatever happened since; any other is refused for good.
+  if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);
+  return isLeaderLive(core) || comparePlaces(statement.tip, core.log.tip) < 0;
+}
+
+/** The claimed tip exists: its header is signed by the leader whom its term's certificate names. */
+function checkTip(core: Core, { statement, tipHeader, tipTermCertificate }: VoteRequest): string | undefined {
+  const { tip } = statement;
+  if (tip.height === 0) return equalBytes(tip.hash, core.ledgerId) && tip.term === 0 ? undefined : 'the tip is no tip';
+  if (core.log.has(tip.height, tip.hash) && core.log.at(tip.height)?.term === tip.term) return undefined;
+  if (tipHeader === undefined || tipTermCertificate === undefined) return 'the tip is not proved';
+  const header = core.chain.openHeader(tipHeader);
+  if (
+    header === undefined ||
+    header.height !== tip.height ||
+    header.term !== tip.term ||
+    !equalBytes(header.hash, tip.hash)
+  ) {
+    return 'the header is not that of the tip';
+  }
+  const { request } = tipTermCertificate;
+  if (request.term !== tip.term || request.candidate !== header.proposer) return 'the term is not that of the tip';
+  if (request.tip.height >= tip.height || comparePlaces(request.tip, tip) >= 0) return 'the tip is below its own claim';
+  return isValidTermCertificate(core, tipTermCertificate) ? undefined : "the tip's term certificate does not verify";
+}
+
+function grant(core: Core, from: NodeId, statement: VoteRequestStatement): void {
+  const { term, vote } = core.persistence.hardState;
+  if (statement.term > term || vote === undefined) {
+    assert(statement.term >= term, 'no vote in a past term');
+    core.persistence.vote(statement);
+    if (statement.term > term) enterTerm(core);
+    becomeFollower(core, undefined);
+  }
+  const { ledgerId, log, signer } = core;
+  const signature = signer.sign(voteMessage(ledgerId, statement));
+  send(core, from, { type: 'vote-reply', term: core.persistence.term, statement, signature, tip: log.tip });
+}
+
+function refuse(core: Core, from: NodeId, statement: VoteRequestStatement): void {
+  send(core, from, { type: 'vote-reply', term: core.persistence.term, statement, tip: core.log.tip });
+}

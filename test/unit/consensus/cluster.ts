@@ -1,0 +1,407 @@
+import { concatBytes, present, type Random, toHex, uint64Bytes, utf8 } from '../../../src/base/index.ts';
+import {
+  type BlockReference,
+  type ChainReader,
+  type CommittedBlock,
+  type Configuration,
+  type Envelope,
+  type Evidence,
+  type ExecuteRequest,
+  type HardState,
+  type Hash,
+  type Justification,
+  type Message,
+  type PeerPromise,
+  type PersistRequest,
+  Raft,
+  type RaftLimits,
+  type RaftParameters,
+  type ReadResult,
+  type TermCertificate,
+  type Tip,
+  tipOf,
+  type Verdict,
+} from '../../../src/consensus/index.ts';
+import { encodeNodeId, type NodeId, type Signer, sha256, type VerifySignature } from '../../../src/crypto/portable.ts';
+
+export const ledgerId: Hash = sha256(utf8('a ledger for tests'));
+export const parameters: RaftParameters = { heartbeatTicks: 2, electionTicks: 10, clockToleranceMs: 5000 };
+
+/** A keyed hash in place of Ed25519: as many bytes, as deterministic, and a wrong message or key does not pass. */
+export function fastSigner(publicKey: Uint8Array): Signer {
+  return { publicKey, sign: (message) => fastSignature(publicKey, message) };
+}
+
+export const fastVerify: VerifySignature = (publicKey, message, signature) =>
+  toHex(fastSignature(publicKey, message)) === toHex(signature);
+
+function fastSignature(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
+  const digest = sha256(publicKey, message);
+  return concatBytes(digest, digest);
+}
+
+/** Numbers from a seed (mulberry32), so that every run of a test is the same. */
+export function seededRandom(seed: number): Random {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+  return {
+    below: (bound) => next() % bound,
+    bytes: (length) => Uint8Array.from({ length }, () => next() & 0xff),
+  };
+}
+
+/** What survives a crash. */
+export interface Disk {
+  chain: BlockReference[];
+  hardState: HardState;
+  committedHeight: number;
+  certificate?: CommittedBlock['certificate'];
+  termCertificates: Map<number, TermCertificate>;
+  promises: Map<NodeId, PeerPromise>;
+}
+
+export interface NodeSettings {
+  readonly signer: Signer;
+  readonly index: number;
+}
+
+export function emptyDisk(): Disk {
+  return {
+    chain: [],
+    hardState: { term: 0 },
+    committedHeight: 0,
+    termCertificates: new Map(),
+    promises: new Map(),
+  };
+}
+
+/** One core with its disk; writes and verdicts happen at once unless they are held. */
+export class TestNode {
+  readonly id: NodeId;
+  readonly signer: Signer;
+  readonly cluster: TestCluster;
+  disk: Disk;
+  raft: Raft;
+  isRunning = true;
+  /** Writes wait for `sync()`. */
+  holdsWrites = false;
+  /** Executions wait for `answer()`. */
+  holdsVerdicts = false;
+  clockOffsetMs = 0;
+  judge: (request: ExecuteRequest) => Verdict = () => ({ ok: true });
+  writes: PersistRequest[] = [];
+  executions: ExecuteRequest[] = [];
+  readonly executed: ExecuteRequest[] = [];
+  readonly committed: CommittedBlock[] = [];
+  readonly abandoned: Hash[] = [];
+  readonly reads: ReadResult[] = [];
+  readonly evidence: Evidence[] = [];
+  readonly complaints: string[] = [];
+
+  constructor(cluster: TestCluster, signer: Signer, disk: Disk) {
+    this.cluster = cluster;
+    this.signer = signer;
+    this.id = encodeNodeId(signer.publicKey);
+    this.disk = disk;
+    this.raft = this.#start(false);
+  }
+
+  get nowMs(): number {
+    return this.cluster.nowMs + this.clockOffsetMs;
+  }
+
+  get status(): ReturnType<Raft['status']> {
+    return this.raft.status();
+  }
+
+  /** Loses everything that is not on the disk, and starts again. */
+  restart(): void {
+    this.crash();
+    this.raft = this.#start(true);
+    this.isRunning = true;
+    this.drain();
+  }
+
+  crash(): void {
+    this.isRunning = false;
+    this.writes = [];
+    this.executions = [];
+  }
+
+  /** Seals a block in the present slot. Undefined when there is none. */
+  seal(byteLength = 100): BlockReference | undefined {
+    const slot = this.raft.proposalSlot();
+    if (slot === undefined) return undefined;
+    const block = this.cluster.block(slot.parent, slot.term, this.id, slot.justification, byteLength);
+    const accepted = this.raft.propose(block);
+    this.drain();
+    return accepted ? block : undefined;
+  }
+
+  /** Completes the held writes, or the first few of them. */
+  sync(count: number = this.writes.length): void {
+    for (const write of this.writes.splice(0, count)) {
+      this.#write(write);
+      this.raft.persisted(write.token);
+    }
+    this.drain();
+  }
+
+  /** Answers the held executions. */
+  answer(count: number = this.executions.length): void {
+    for (const request of this.executions.splice(0, count)) this.raft.verdict(request.block.hash, this.judge(request));
+    this.drain();
+  }
+
+  step(from: NodeId, message: Message): string | undefined {
+    const complaint = this.raft.step(from, message, this.nowMs);
+    if (complaint !== undefined) this.complaints.push(`${message.type}: ${complaint}`);
+    this.drain();
+    return complaint;
+  }
+
+  tick(): void {
+    this.raft.tick(this.nowMs);
+    this.drain();
+  }
+
+  /** Does what the core wants done. */
+  drain(): void {
+    for (let ready = this.raft.ready(); ready !== undefined; ready = this.raft.ready()) {
+      this.executions.push(...ready.execute);
+      this.executed.push(...ready.execute);
+      if (ready.persist !== undefined) this.writes.push(ready.persist);
+      for (const envelope of ready.messages) this.cluster.post(this.id, envelope);
+      for (const committed of ready.committed) {
+        this.committed.push(committed);
+        this.disk.committedHeight = committed.block.height;
+        this.disk.certificate = committed.certificate;
+      }
+      this.abandoned.push(...ready.abandoned);
+      this.reads.push(...ready.reads);
+      this.evidence.push(...ready.evidence);
+      if (!this.holdsVerdicts) {
+        for (const request of this.executions.splice(0)) this.raft.verdict(request.block.hash, this.judge(request));
+      }
+      if (!this.holdsWrites) {
+        for (const write of this.writes.splice(0)) {
+          this.#write(write);
+          this.raft.persisted(write.token);
+        }
+      }
+    }
+  }
+
+  #write(request: PersistRequest): void {
+    const { disk } = this;
+    if (request.hardState !== undefined) disk.hardState = request.hardState;
+    if (request.truncateAbove !== undefined) disk.chain = disk.chain.slice(0, request.truncateAbove);
+    for (const block of request.append) {
+      if (block.height !== disk.chain.length + 1) throw new Error('the disk has no gaps');
+      disk.chain.push(block);
+      const { term } = block.justification;
+      if (term !== undefined) disk.termCertificates.set(block.term, term);
+    }
+    if (request.termCertificate !== undefined) {
+      disk.termCertificates.set(request.termCertificate.request.term, request.termCertificate);
+    }
+    for (const promise of request.peerPromises) disk.promises.set(promise.nodeId, promise);
+  }
+
+  #start(isRestart: boolean): Raft {
+    const { disk, cluster } = this;
+    const last = disk.chain.at(-1);
+    const termCertificate = disk.termCertificates.get(disk.hardState.term);
+    return new Raft({
+      nodeId: this.id,
+      ledgerId,
+      signer: this.signer,
+      verify: cluster.verify,
+      random: cluster.randomFor(this.signer.publicKey),
+      chain: this.#reader(),
+      configuration: cluster.configuration,
+      parameters: cluster.parameters,
+      limits: cluster.limits,
+      restored: {
+        hardState: disk.hardState,
+        tip: last === undefined ? genesisTip : tipOf(last),
+        committedHeight: disk.committedHeight,
+        ...(disk.certificate && { certificate: disk.certificate }),
+        ...(termCertificate && { termCertificate }),
+        peerPromises: [...disk.promises.values()],
+        markLost: false,
+        fresh: !isRestart,
+      },
+    });
+  }
+
+  #reader(): ChainReader {
+    return {
+      reference: (height) => this.disk.chain[height - 1],
+      signedHeader: (height) => this.disk.chain[height - 1]?.hash,
+      openHeader: (header) => this.cluster.blocks.get(toHex(header)),
+      termCertificate: (term) => this.disk.termCertificates.get(term),
+      configuration: (hash) =>
+        toHex(hash) === toHex(this.cluster.configuration.hash) ? this.cluster.configuration : undefined,
+    };
+  }
+}
+
+export const genesisTip: Tip = { term: 0, height: 0, hash: ledgerId };
+
+/** Cores on a network that delivers at once and in order, except where a test says otherwise. */
+export class TestCluster {
+  readonly nodes: readonly TestNode[];
+  readonly configuration: Configuration;
+  readonly parameters: RaftParameters;
+  readonly limits: Partial<RaftLimits>;
+  readonly verify: VerifySignature;
+  /** Every block ever made, by hash: the headers that travelled. */
+  readonly blocks: Map<string, BlockReference> = new Map<string, BlockReference>();
+  nowMs: number = 1_700_000_000_000;
+  /** Messages on their way. */
+  wire: (Envelope & { readonly from: NodeId })[] = [];
+  /** Whether a message gets through. */
+  passes: (from: TestNode, to: TestNode, message: Message) => boolean = () => true;
+  #seed: number;
+  #blocksMade = 0;
+
+  constructor(
+    size: number,
+    options: {
+      readonly seed?: number;
+      readonly learners?: number;
+      readonly limits?: Partial<RaftLimits>;
+      readonly verify?: VerifySignature;
+      readonly disks?: readonly Disk[];
+    } = {},
+  ) {
+    this.#seed = options.seed ?? 1;
+    this.limits = options.limits ?? {};
+    this.parameters = parameters;
+    this.verify = options.verify ?? fastVerify;
+    const signers = Array.from({ length: size }, (_, index) => fastSigner(sha256(utf8(`node ${index}`))));
+    const votersCount = size - (options.learners ?? 0);
+    this.configuration = {
+      generation: 0,
+      hash: sha256(utf8('configuration')),
+      nodes: signers.map(({ publicKey }, index) => ({
+        id: encodeNodeId(publicKey),
+        publicKey,
+        role: index < votersCount ? 'voter' : 'learner',
+      })),
+    };
+    for (const disk of options.disks ?? []) for (const block of disk.chain) this.blocks.set(toHex(block.hash), block);
+    this.nodes = signers.map((signer, index) => new TestNode(this, signer, options.disks?.[index] ?? emptyDisk()));
+    for (const node of this.nodes) node.drain();
+  }
+
+  randomFor(publicKey: Uint8Array): Random {
+    this.#seed += 1;
+    return seededRandom(this.#seed * 1000 + (publicKey[0] as number));
+  }
+
+  node(index: number): TestNode {
+    return present(this.nodes[index], 'the node exists');
+  }
+
+  byId(id: NodeId): TestNode {
+    return present(
+      this.nodes.find((node) => node.id === id),
+      'the node exists',
+    );
+  }
+
+  /** The running leader of the highest term, if there is one. */
+  get leader(): TestNode | undefined {
+    const leaders = this.nodes.filter((node) => node.isRunning && node.status.role === 'leader');
+    return leaders.sort((left, right) => right.status.term - left.status.term)[0];
+  }
+
+  block(
+    parent: Tip,
+    term: number,
+    proposer: NodeId,
+    justification: Justification = {},
+    byteLength = 100,
+  ): BlockReference {
+    this.#blocksMade += 1;
+    const block: BlockReference = {
+      height: parent.height + 1,
+      term,
+      hash: sha256(parent.hash, uint64Bytes(term), uint64Bytes(this.#blocksMade)),
+      parentHash: parent.hash,
+      proposer,
+      configurationHash: this.configuration.hash,
+      justification,
+      byteLength,
+    };
+    this.blocks.set(toHex(block.hash), block);
+    return block;
+  }
+
+  post(from: NodeId, envelope: Envelope): void {
+    this.wire.push({ from, ...envelope });
+  }
+
+  /** Delivers until nothing is on its way. */
+  settle(): void {
+    for (let budget = 100_000; this.wire.length > 0; budget--) {
+      if (budget === 0) throw new Error('the messages never end');
+      this.deliver(present(this.wire.shift(), 'a message waits'));
+    }
+  }
+
+  deliver({ from, to, message }: Envelope & { readonly from: NodeId }): void {
+    const [source, target] = [this.byId(from), this.byId(to)];
+    if (target.isRunning && source.isRunning && this.passes(source, target, message)) target.step(from, message);
+  }
+
+  /** One tick everywhere, and everything that follows from it. */
+  tick(count = 1): void {
+    for (let tick = 0; tick < count; tick++) {
+      this.nowMs += 10;
+      for (const node of this.nodes) if (node.isRunning) node.tick();
+      this.settle();
+    }
+  }
+
+  /** Ticks until the condition holds. */
+  until(what: string, condition: () => boolean, ticksMax = 500): void {
+    for (let tick = 0; !condition(); tick++) {
+      if (tick === ticksMax) throw new Error(`not within ${ticksMax} ticks: ${what}`);
+      this.tick();
+    }
+  }
+
+  /** Ticks only this node until it leads, and delivers everything. */
+  elect(index: number): TestNode {
+    const node = this.node(index);
+    this.settle();
+    for (let tick = 0; node.status.role !== 'leader'; tick++) {
+      if (tick === 200) throw new Error(`node ${index} is not elected`);
+      this.nowMs += 10;
+      // The others' time passes too, so that they stop hearing an old leader, but short of their own campaigns.
+      for (const other of this.nodes) {
+        if (other.isRunning && (other === node || tick < this.parameters.electionTicks - 1)) other.tick();
+      }
+      this.settle();
+    }
+    return node;
+  }
+
+  /** Cuts these nodes off from the others. */
+  partition(...groups: readonly (readonly number[])[]): void {
+    const groupOf = (node: TestNode): number => groups.findIndex((group) => group.includes(this.nodes.indexOf(node)));
+    this.passes = (from, to) => groupOf(from) === groupOf(to);
+  }
+
+  heal(): void {
+    this.passes = () => true;
+  }
+}
