@@ -64,6 +64,9 @@ export class Journal {
   readonly #waiting: BoundedQueue<Append>;
   /** Bytes of each kept entry, oldest first. */
   readonly #kept: BoundedQueue<number>;
+  #isIdentified: boolean;
+  /** Entries of before a loss, to be deleted with the next batch. */
+  #dropped: number[] = [];
   #firstNumber: number;
   #lastNumber: number;
   #lastDigest: Uint8Array;
@@ -74,7 +77,10 @@ export class Journal {
   #closing: (() => void) | undefined;
   /** The newest mark at the time of opening. */
   readonly mark: Mark | undefined;
-  /** Batches below the mark are missing: the database's end was lost. Such a journal takes no appends. */
+  /**
+   * Batches up to the mark's are missing: the database lost its end. What is left is whole, as of an earlier batch; the
+   * journal goes on with the number after the mark's, and the mark says what was promised in what is gone.
+   */
   readonly lost: boolean;
 
   private constructor(store: Store, markFile: MarkFile, identity: Identity, limits: JournalLimits, scan: JournalScan) {
@@ -90,6 +96,7 @@ export class Journal {
     // Bounded by #compose, which drops the oldest; an entry counts for its own bytes at least.
     this.#kept = new BoundedQueue<number>({ countMax: Number.MAX_SAFE_INTEGER, weigh: (bytes) => bytes });
     for (const bytes of scan.kept) this.#keep(bytes);
+    this.#isIdentified = scan.last > 0;
     this.#firstNumber = scan.first;
     this.#lastNumber = scan.last;
     this.#lastDigest = scan.lastDigest;
@@ -98,6 +105,17 @@ export class Journal {
     this.mark = verdict.mark;
     this.lost = verdict.lost;
     this.#markOnFile = verdict.mark?.journalNumber ?? 0;
+    if (this.lost) this.#goOnAfter(this.#markOnFile);
+  }
+
+  /** The numbers of lost batches are not given out again: the entries before them are dropped with the next batch. */
+  #goOnAfter(markNumber: number): void {
+    for (let number = this.#firstNumber; number <= this.#lastNumber; number++) this.#dropped.push(number);
+    this.#kept.clear();
+    this.#firstNumber = markNumber + 1;
+    this.#lastNumber = markNumber;
+    this.#lastDigest = noDigest;
+    this.#lastMark = markNumber;
   }
 
   /**
@@ -108,7 +126,7 @@ export class Journal {
     return new Journal(store, markFile, identity, { ...journalLimits, ...limits }, scanJournal(store, identity));
   }
 
-  /** Number of the newest durable batch; 0 in a new database. */
+  /** Number of the newest durable batch, after a loss the mark's; 0 in a new database. */
   get lastNumber(): number {
     return this.#lastNumber;
   }
@@ -135,7 +153,6 @@ export class Journal {
    * too much is waiting.
    */
   append(operations: readonly Operation[], mark: Uint8Array | undefined, done: (error?: Error) => void): void {
-    assert(!this.lost, 'nothing is appended after a loss');
     assert(this.#closing === undefined, 'the journal is open');
     if (this.#failure !== undefined) throw this.#failure;
     const append: Append = { operations, bytes: operationsBytes(operations), mark, done };
@@ -209,7 +226,10 @@ export class Journal {
       bytes,
     });
     const operations: Operation[] = [...merged, { type: 'put', key: entryKey(number), value: entry }];
-    if (number === 1) operations.push(...this.#identityOperations());
+    if (!this.#isIdentified) operations.push(...this.#identityOperations());
+    this.#isIdentified = true;
+    for (const dropped of this.#dropped) operations.push({ type: 'delete', key: entryKey(dropped) });
+    this.#dropped = [];
     this.#keep(bytes);
     while (this.#kept.weight - (this.#kept.peek() ?? 0) >= this.#limits.keptBytes) {
       operations.push({ type: 'delete', key: entryKey(this.#firstNumber) });

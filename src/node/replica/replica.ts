@@ -13,6 +13,7 @@ import {
   type CommittedBlock,
   type Configuration,
   type Evidence,
+  type HardState,
   type Message,
   type PersistRequest,
   Raft,
@@ -35,6 +36,7 @@ import { BlockBodies } from './block-bodies.ts';
 import { ExecutionQueue, type VerifyTransactions } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { certificateOperations, evidenceOperation, persistOperations } from './persistence.ts';
+import { encodeHardState, hardStateKey } from './records.ts';
 import { restore } from './restore.ts';
 import { Sealer } from './sealer.ts';
 import { type OutcomeListener, type PoolLimits, TransactionPool } from './transaction-pool.ts';
@@ -101,6 +103,7 @@ export class Replica {
   #ticks = 0;
   #leaderlessTicks = 0;
   #pumping = false;
+  #started = false;
   #stopped = false;
 
   constructor(options: ReplicaOptions) {
@@ -147,10 +150,23 @@ export class Replica {
       send: (to, frame) => options.send(to, 'forwarding', frame),
       onVerified: () => this.#guarded(() => this.#pump()),
     });
+    this.#renewMark(restored.hardState);
+  }
+
+  /**
+   * A crash between a batch and its mark leaves the mark file behind by one, and a loss leaves the database behind: both
+   * say the same again before anything is signed or heard.
+   */
+  #renewMark(hardState: HardState): void {
+    const mark = encodeHardState(hardState);
+    this.#append([{ type: 'put', key: hardStateKey, value: mark }], mark, () => {
+      this.#started = true;
+    });
   }
 
   /** One tick of the driver's clock. */
   tick(): void {
+    if (!this.#started) return;
     this.#guarded(() => {
       this.#ticks += 1;
       this.#raft.tick(this.#options.clock.nowMs());
@@ -165,18 +181,19 @@ export class Replica {
 
   /** A frame from an admitted peer. */
   receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
+    if (!this.#started) return;
     this.#guarded(() => {
       try {
         if (channel === 'forwarding') {
           this.#forwarder.receive(frame, this.leader === this.nodeId);
           return;
         }
-        this.#raft.step(from, decodeMessage(frame, this.#blocks), this.#options.clock.nowMs());
+        const wrong = this.#raft.step(from, decodeMessage(frame, this.#blocks), this.#options.clock.nowMs());
+        if (wrong !== undefined) throw new AssentError('frame-invalid', `a consensus message is wrong: ${wrong}`);
       } catch (error) {
         if (!(error instanceof AssentError) || error.code === 'storage-damaged') throw error;
-        this.#options.logger.warn({ peer: from, code: error.code }, 'a peer sent a frame that is not readable');
+        this.#options.logger.warn({ peer: from, code: error.code, reason: error.message }, 'a peer sent a wrong frame');
         this.#options.onBadFrame?.(from, error);
-        return;
       }
       this.#pump();
     });

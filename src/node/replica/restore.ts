@@ -41,7 +41,10 @@ export function restore(options: {
     committedHeight: options.ledger.applied.height,
     ...(certificate === undefined ? {} : { certificate }),
     ...(termCertificate === undefined ? {} : { termCertificate }),
-    peerPromises: options.peers.flatMap((peer): PeerPromise[] => read(store, promiseKey(peer), decodePromise) ?? []),
+    peerPromises: options.peers.flatMap((peer): readonly PeerPromise[] => {
+      const promise = read(store, promiseKey(peer), decodePromise);
+      return promise === undefined ? [] : [promise];
+    }),
     markLost: journal.lost,
     fresh: options.fresh,
   };
