@@ -4,6 +4,7 @@
  */
 export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
 export { certificateKey } from './persistence.ts';
-export { Replica, type ReplicaChannel, type ReplicaOptions, type ReplicaStatus } from './replica.ts';
+export { Replica } from './replica.ts';
+export type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 export { type Outcome, type OutcomeListener, type PoolLimits, poolLimits } from './transaction-pool.ts';
 export { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';

@@ -1,13 +1,4 @@
-import {
-  AssentError,
-  type Clock,
-  type ErrorCode,
-  InvariantError,
-  type Logger,
-  messageOf,
-  type Random,
-  toHex,
-} from '../../base/index.ts';
+import { AssentError, type ErrorCode, InvariantError, messageOf, toHex } from '../../base/index.ts';
 import {
   type BlockReference,
   type CommittedBlock,
@@ -17,13 +8,10 @@ import {
   type Message,
   type PersistRequest,
   Raft,
-  type RaftLimits,
-  type RaftParameters,
-  type RaftStatus,
   type Ready,
   type Verdict,
 } from '../../consensus/index.ts';
-import { encodeNodeId, type NodeId, type Signer, sha256, type VerifySignature } from '../../crypto/index.ts';
+import { encodeNodeId, type NodeId, sha256 } from '../../crypto/index.ts';
 import {
   type Inadmissible,
   type Ledger,
@@ -31,50 +19,17 @@ import {
   type VerifiedBlock,
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
-import type { Journal, Operation, Store } from '../../storage/index.ts';
+import type { Operation } from '../../storage/index.ts';
 import { BlockBodies } from './block-bodies.ts';
-import { ExecutionQueue, type VerifyTransactions } from './execution-queue.ts';
+import { ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { certificateOperations, evidenceOperation, persistOperations } from './persistence.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
+import type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { restore } from './restore.ts';
 import { Sealer } from './sealer.ts';
-import { type OutcomeListener, type PoolLimits, TransactionPool } from './transaction-pool.ts';
+import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';
-
-export type ReplicaChannel = 'heartbeat' | 'replication' | 'forwarding';
-
-export interface ReplicaOptions {
-  readonly nodeKey: Signer;
-  /** Opened on the genesis batch, over `store`. */
-  readonly ledger: Ledger;
-  readonly store: Store;
-  readonly journal: Journal;
-  /** The data directory was new before the genesis batch. */
-  readonly fresh: boolean;
-  readonly verify: VerifySignature;
-  readonly verifyTransactions: VerifyTransactions;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** False when the frame was dropped; consensus and forwarding send again by themselves. */
-  readonly send: (to: NodeId, channel: ReplicaChannel, frame: Uint8Array) => boolean;
-  /** The node cannot go on: a poisoned disk, a divergence, a bug. Called once; nothing is done afterwards. */
-  readonly onFault: (error: Error) => void;
-  /** A block's effects are durable. */
-  readonly onCommitted?: (block: BlockReference, transactionCount: number) => void;
-  /** A peer sent something that no correct node sends. */
-  readonly onBadFrame?: (from: NodeId, error: AssentError) => void;
-  readonly parameters?: Partial<RaftParameters>;
-  readonly limits?: Partial<RaftLimits>;
-  readonly poolLimits?: PoolLimits;
-}
-
-export interface ReplicaStatus extends RaftStatus {
-  /** Height whose effects are durable and readable. */
-  readonly appliedHeight: number;
-  readonly pending: number;
-}
 
 /** Ticks without a known leader after which work is refused at once. */
 const leaderlessTicksMax = 200;

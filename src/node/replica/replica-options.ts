@@ -1,0 +1,41 @@
+import type { AssentError, Clock, Logger, Random } from '../../base/index.ts';
+import type { BlockReference, RaftLimits, RaftParameters, RaftStatus } from '../../consensus/index.ts';
+import type { NodeId, Signer, VerifySignature } from '../../crypto/index.ts';
+import type { Ledger } from '../../ledger/index.ts';
+import type { Journal, Store } from '../../storage/index.ts';
+import type { VerifyTransactions } from './execution-queue.ts';
+import type { PoolLimits } from './transaction-pool.ts';
+
+export type ReplicaChannel = 'heartbeat' | 'replication' | 'forwarding';
+
+export interface ReplicaOptions {
+  readonly nodeKey: Signer;
+  /** Opened on the genesis batch, over `store`. */
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly journal: Journal;
+  /** The data directory was new before the genesis batch. */
+  readonly fresh: boolean;
+  readonly verify: VerifySignature;
+  readonly verifyTransactions: VerifyTransactions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** False when the frame was dropped; consensus and forwarding send again by themselves. */
+  readonly send: (to: NodeId, channel: ReplicaChannel, frame: Uint8Array) => boolean;
+  /** The node cannot go on: a poisoned disk, a divergence, a bug. Called once; nothing is done afterwards. */
+  readonly onFault: (error: Error) => void;
+  /** A block's effects are durable. */
+  readonly onCommitted?: (block: BlockReference, transactionCount: number) => void;
+  /** A peer sent something that no correct node sends. */
+  readonly onBadFrame?: (from: NodeId, error: AssentError) => void;
+  readonly parameters?: Partial<RaftParameters>;
+  readonly limits?: Partial<RaftLimits>;
+  readonly poolLimits?: PoolLimits;
+}
+
+export interface ReplicaStatus extends RaftStatus {
+  /** Height whose effects are durable and readable. */
+  readonly appliedHeight: number;
+  readonly pending: number;
+}
