@@ -6,7 +6,7 @@ import {
   transactionsMediaType,
   waitTimeoutMsMax,
 } from '../../api/index.ts';
-import { encodeCanonical } from '../../ledger/codec/index.ts';
+import { encodeCanonical } from '../../ledger/portable.ts';
 import type { SignedTransaction } from '../wallet/transaction.ts';
 import type { Nodes } from './nodes.ts';
 import { failureOf, isSettled, joinOutcomes, outcomeOf, type SubmitOutcome } from './outcome.ts';

@@ -1,14 +1,16 @@
 import { AssentError, type Random, toHex } from '../../base/index.ts';
 import { type Signer, sha256 } from '../../crypto/portable.ts';
-import type { CanonicalValue } from '../../ledger/codec/index.ts';
-import { ledgerLimits } from '../../ledger/limits.ts';
 import {
+  type CanonicalValue,
   encodeSignedTransaction,
   encodeTransactionBody,
-  saltBytes,
+  ledgerLimits,
   transactionMessage,
-} from '../../ledger/transaction.ts';
+} from '../../ledger/portable.ts';
 import { webRandom } from '../platform.ts';
+
+/** Length of the salt that makes every transaction's id its own (protocol.md §3). */
+const saltBytes = 16;
 
 /** A transaction as it is posted. The bytes may be posted any number of times, to any node: it executes once. */
 export interface SignedTransaction {

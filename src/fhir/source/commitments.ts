@@ -1,12 +1,21 @@
 import type { Random } from '../../base/index.ts';
 import { COMMITMENT_SALT_BYTES, commit, sha256 } from '../../crypto/portable.ts';
-import { encodeCanonical } from '../../ledger/codec/index.ts';
+import { decodeCanonical, encodeCanonical } from '../../ledger/portable.ts';
 import type { BundleEntry, Resource } from './bundle.ts';
 import { canonicalJson, canonicalResource } from './canonical.ts';
 import { clinicalDate } from './clinical-date.ts';
 
 /** Which bytes a commitment is over: the element as its file writes it, or the resource's RFC 8785 form without meta. */
 export type CommittedForm = 'fhir-source' | 'fhir-canonical';
+
+/** The content of a committed body. */
+export interface CommittedContent {
+  readonly form: CommittedForm;
+  readonly resourceType: string;
+  /** The clinical date as the resource writes it. */
+  readonly date: string | undefined;
+  readonly digest: Uint8Array;
+}
 
 /** A salted commitment with all that opens it. Only `commitment` may ever reach the ledger. */
 export interface OpenedCommitment {
@@ -39,7 +48,22 @@ export function sourceBody(entry: BundleEntry): Uint8Array {
 
 /** What the `fhir-canonical` commitment of a resource is over. */
 export function canonicalBody(resource: Resource): Uint8Array {
-  return committedBody('fhir-canonical', resource, sha256(canonicalResource(resource.node)));
+  return committedBody('fhir-canonical', resource, canonicalDigest(resource));
+}
+
+/** SHA-256 of the resource's canonical form. Never on the ledger either. */
+export function canonicalDigest(resource: Resource): Uint8Array {
+  return sha256(canonicalResource(resource.node));
+}
+
+/** What a committed body says, for whoever holds its opening. Undefined when it is no body of this kind. */
+export function readCommittedBody(body: Uint8Array): CommittedContent | undefined {
+  const fields = decodeCanonical(body);
+  if (!Array.isArray(fields) || fields.length !== 5) return undefined;
+  const [version, form, resourceType, date, digest] = fields;
+  if (version !== 1 || (form !== 'fhir-source' && form !== 'fhir-canonical')) return undefined;
+  if (typeof resourceType !== 'string' || !(digest instanceof Uint8Array)) return undefined;
+  return { form, resourceType, date: typeof date === 'string' ? date : undefined, digest };
 }
 
 /** SHA-256 of the entry's exact bytes. Never on the ledger, where a guess of the entry could be tested against it. */

@@ -1,0 +1,35 @@
+import { toHex } from '../../base/index.ts';
+import type { Action, Purpose, Role } from '../../contracts/index.ts';
+import { accessRequestMessage, encodeAccessRequest } from '../../contracts/index.ts';
+import type { Identity } from './identity.ts';
+
+/** What an agent asks a custodian for. */
+export interface AccessRequestContent {
+  /** The role that the agent claims, by a credential of this organisation. */
+  readonly role: Role;
+  readonly organisation: string;
+  /** DID of the subject in the domain. */
+  readonly subject: string;
+  readonly domain: string;
+  readonly purpose: Purpose;
+  readonly action: Action;
+  /** Milliseconds since the Unix epoch; at most a day ahead. */
+  readonly validUntil: number;
+}
+
+/** A request as the custodian's gateway embeds it in `access.record`; bytes as hexadecimal. */
+export interface SignedAccessRequest {
+  readonly request: string;
+  readonly requestSignature: string;
+}
+
+/** Signs a request as this agent. Throws `transaction-payload-invalid` when it does not match its schema. */
+export function signAccessRequest(
+  ledgerId: Uint8Array,
+  agent: Identity,
+  content: AccessRequestContent,
+): SignedAccessRequest {
+  const request = encodeAccessRequest({ agent: agent.did, ...content });
+  const requestSignature = agent.signer.sign(accessRequestMessage(ledgerId, request));
+  return { request: toHex(request), requestSignature: toHex(requestSignature) };
+}

@@ -1,0 +1,127 @@
+import { AssentError } from '../base/index.ts';
+import type { Role } from '../contracts/index.ts';
+import { type Appointment, type Custodian, custodiansIn, ensureCredentials } from './enrol.ts';
+import { type Home, identityNamed } from './home.ts';
+import { type ImportProgress, importBundles } from './records/import.ts';
+import type { Patient } from './records/people.ts';
+import type { BundleSource } from './records/sources.ts';
+import { type TimelineRow, timelineOf } from './records/timeline.ts';
+import { type AccessRow, accessLogOf } from './story/access-log.ts';
+import { castOf } from './story/cast.ts';
+import { playEmergency, type StoryStep } from './story/story.ts';
+
+/** Records that go into one custodian's domain. */
+export interface Delivery {
+  readonly domain: string;
+  readonly sources: readonly BundleSource[];
+}
+
+/** `assent demo --json` (cli.md). */
+export interface DemoSummary {
+  /** Entries of Bundles that this run anchored. */
+  readonly anchored: number;
+  /** Entries that were anchored before. */
+  readonly skipped: number;
+  /** People in the input. */
+  readonly patients: number;
+  /** Agents of the demo that hold a credential: staff, and practitioners and organisations in the input. */
+  readonly credentials: number;
+  readonly decisions: readonly DemoDecision[];
+}
+
+export interface DemoDecision {
+  readonly requester: string;
+  readonly purpose: string;
+  readonly decision: string;
+  /** What settled it. */
+  readonly code: string;
+}
+
+/** Everything that the demo has to tell. */
+export interface DemoReport {
+  readonly summary: DemoSummary;
+  readonly patients: readonly Patient[];
+  /** Undefined when the input has no record for an emergency, or this keystore no emergency physician. */
+  readonly story: DemoStory | undefined;
+}
+
+export interface DemoStory {
+  readonly patient: Patient;
+  readonly domain: string;
+  readonly steps: readonly StoryStep[];
+  readonly timeline: readonly TimelineRow[];
+  readonly accessLog: readonly AccessRow[];
+}
+
+/** Imports what is delivered, then plays the emergency with one of its patients. Playing it again does nothing twice. */
+export async function playDemo(
+  home: Home,
+  deliveries: readonly Delivery[],
+  onProgress?: (progress: ImportProgress) => void,
+): Promise<DemoReport> {
+  const custodians = custodiansIn(home);
+  const counts = { anchored: 0, skipped: 0, credentials: await appointStaff(home, custodians) };
+  const patients = new Map<string, Patient>();
+  let story: DemoStory | undefined;
+  for (const { domain, sources } of deliveries) {
+    const custodian = custodianOf(custodians, domain);
+    const report = await importBundles(home, custodian, sources, onProgress);
+    counts.anchored += report.anchored;
+    counts.skipped += report.skipped;
+    counts.credentials += report.credentials;
+    for (const patient of report.patients) patients.set(patient.key, patient);
+    story ??= await emergency(home, custodian, report.patients);
+  }
+  const decisions = (story?.steps ?? []).flatMap(({ who, purpose, decision, code }) => {
+    if (purpose === undefined || decision === undefined || code === undefined) return [];
+    return [{ requester: who, purpose, decision, code }];
+  });
+  return { summary: { ...counts, patients: patients.size, decisions }, patients: [...patients.values()], story };
+}
+
+/** The custodian whose domain the demo uses when none is named. Throws `key-unknown`. */
+export function defaultDomain(home: Home): string {
+  return custodianOf(custodiansIn(home), undefined).domain;
+}
+
+function custodianOf(custodians: readonly Custodian[], domain: string | undefined): Custodian {
+  const custodian = custodians.find((candidate) => domain === undefined || candidate.domain === domain);
+  if (custodian !== undefined) return custodian;
+  const whose = domain === undefined ? 'any custodian' : `the custodian of ${domain}`;
+  throw new AssentError('key-unknown', `This keystore holds no governance and gateway key of ${whose}.`);
+}
+
+async function emergency(
+  home: Home,
+  custodian: Custodian,
+  patients: readonly Patient[],
+): Promise<DemoStory | undefined> {
+  const cast = castOf(home, custodian, patients);
+  if (cast === undefined) return undefined;
+  const steps = await playEmergency(home, cast);
+  const { did } = cast.patient.identity;
+  const [timeline, accessLog] = [await timelineOf(home, did), await accessLogOf(home, did)];
+  return { patient: cast.patient, domain: custodian.domain, steps, timeline, accessLog };
+}
+
+const staffRoles: ReadonlySet<string> = new Set<Role>([
+  'clinician',
+  'emergency-physician',
+  'researcher',
+  'privacy-officer',
+]);
+
+/** Sees to it that everybody on the staff of a member holds their credential. Answers how many do. */
+async function appointStaff(home: Home, custodians: readonly Custodian[]): Promise<number> {
+  let count = 0;
+  for (const custodian of custodians) {
+    const appointments = home.keystore.list().flatMap(({ name, attributes }): Appointment[] => {
+      const { role = '', member } = attributes;
+      if (!staffRoles.has(role) || member !== custodian.member) return [];
+      return [{ agent: identityNamed(home, name).did, role: role as Role }];
+    });
+    await ensureCredentials(home, custodian, appointments);
+    count += appointments.length;
+  }
+  return count;
+}

@@ -1,0 +1,203 @@
+import { AssentError, toHex } from '../../base/index.ts';
+import { signAccessRequest } from '../../client/index.ts';
+import type { Purpose } from '../../contracts/index.ts';
+import { COMMITMENT_SALT_BYTES, commit } from '../../crypto/portable.ts';
+import { encodeCanonical } from '../../ledger/portable.ts';
+import { eventNamer, type Home, send } from '../home.ts';
+import { type AccessRow, accessLogOf } from './access-log.ts';
+import type { Cast } from './cast.ts';
+
+export const storySteps = [
+  'ask',
+  'break-glass',
+  'emergency-read',
+  'look',
+  'grant',
+  'read',
+  'revoke',
+  'read-again',
+] as const;
+
+/** One step, as data: whoever prints it finds the words. */
+export interface StoryStep {
+  readonly step: (typeof storySteps)[number];
+  readonly who: string;
+  /** A sentence that says what happens. */
+  readonly what: string;
+  /** Of a step in which something is decided. */
+  readonly purpose?: string;
+  readonly decision?: string;
+  /** What settled the decision. */
+  readonly code?: string;
+  /** Absent for a step that only looks, and for a revocation of an earlier run. */
+  readonly transactionId?: string;
+}
+
+const requestValidityMs = 10 * 60_000;
+const glassHours = 4;
+
+/**
+ * The emergency. A physician whom the patient never met asks and is denied, breaks the glass, reads; the patient sees all of
+ * it, permits her to follow up, changes her mind, and the next read is denied.
+ *
+ * Every step has an event id of its own, so playing it again tells what happened the first time and does nothing twice.
+ */
+export async function playEmergency(home: Home, cast: Cast): Promise<StoryStep[]> {
+  return new Story(home, cast).play();
+}
+
+class Story {
+  readonly #home: Home;
+  readonly #cast: Cast;
+  readonly #nameEvent: (...parts: readonly string[]) => string;
+
+  constructor(home: Home, cast: Cast) {
+    this.#home = home;
+    this.#cast = cast;
+    this.#nameEvent = eventNamer(home);
+  }
+
+  async play(): Promise<StoryStep[]> {
+    const { patient, physician, category } = this.#cast;
+    const ask = await this.#access('ask', 'TREAT', `asks for the ${category} of ${patient.title}, for treatment`);
+    const glass = await this.#breakGlass();
+    const emergency = await this.#access('emergency-read', 'BTG', `reads the ${category}, and nothing else`);
+    const look = await this.#look();
+    const consent = await this.#grant();
+    const read = await this.#access('read', 'TREAT', `reads the ${category} again, now with consent`);
+    const revocation = await this.#revoke(consent);
+    const again = await this.#access('read-again', 'TREAT', `asks for the ${category} once more`);
+    const by = { who: patient.title };
+    const grant: StoryStep = {
+      step: 'grant',
+      ...by,
+      what: `permits ${physician.title} to follow up`,
+      transactionId: consent,
+    };
+    const revoke: StoryStep = {
+      step: 'revoke',
+      ...by,
+      what: 'changes her or his mind and revokes it',
+      ...(revocation === undefined ? {} : { transactionId: revocation }),
+    };
+    return [ask, glass, emergency, look, grant, read, revoke, again];
+  }
+
+  /** The custodian's gateway records what the physician asked for, with the decision. */
+  async #access(step: StoryStep['step'], purpose: Purpose, what: string): Promise<StoryStep> {
+    const { custodian, patient, physician, record } = this.#cast;
+    const row = await this.#once(step, async (eventId) => {
+      const request = signAccessRequest(this.#home.ledgerId, physician.identity, {
+        role: 'emergency-physician',
+        organisation: physician.organisation,
+        subject: patient.identity.did,
+        domain: custodian.domain,
+        purpose,
+        action: 'access',
+        validUntil: this.#home.clock.nowMs() + requestValidityMs,
+      });
+      const resource = this.#commitTo(
+        'access-resource',
+        eventId,
+        record.labels['title'] ?? 'a record',
+        toHex(record.commitment),
+      );
+      await send(this.#home, custodian.gateway, 'access.record', {
+        eventId,
+        ...request,
+        resource,
+        results: [],
+        inEmergencyCategory: purpose === 'BTG',
+      });
+    });
+    const { decision, code, transactionId } = row;
+    return {
+      step,
+      who: physician.title,
+      what,
+      purpose,
+      ...(decision === undefined ? {} : { decision }),
+      ...(code === undefined ? {} : { code }),
+      transactionId,
+    };
+  }
+
+  async #breakGlass(): Promise<StoryStep> {
+    const { custodian, patient, physician, category } = this.#cast;
+    const { transactionId } = await this.#once('break-glass', async (eventId) => {
+      const reason = 'Unconscious on arrival; treatment cannot wait.';
+      await send(this.#home, physician.identity, 'access.breakGlass', {
+        eventId,
+        domain: custodian.domain,
+        subject: patient.identity.did,
+        role: 'emergency-physician',
+        organisation: physician.organisation,
+        categories: [category],
+        justification: this.#commitTo('justification', eventId, reason, reason),
+        expiresAt: this.#home.clock.nowMs() + glassHours * 3_600_000,
+      });
+    });
+    const what = `breaks the glass: ${category} only, for ${glassHours} hours, giving a reason; a privacy officer must review it`;
+    return { step: 'break-glass', who: physician.title, what, transactionId };
+  }
+
+  async #look(): Promise<StoryStep> {
+    const { patient, physician } = this.#cast;
+    const log = await accessLogOf(this.#home, patient.identity.did);
+    const denied = log.filter(({ decision }) => decision === 'deny').length;
+    const what = `opens the access log and sees ${log.length} entries, ${denied} of them denials, each by ${physician.title}`;
+    return { step: 'look', who: patient.title, what };
+  }
+
+  /** The consent that the story is about: the one granted to the physician, now or in an earlier run. */
+  async #grant(): Promise<string> {
+    const { custodian, patient, physician } = this.#cast;
+    for await (const { entry } of this.#home.ledger.entries('consents', patient.identity.did)) {
+      const provision = entry['provision'] as { readonly actors?: readonly string[] } | undefined;
+      if (entry['type'] === 'consent-granted' && provision?.actors?.includes(physician.identity.did) === true)
+        return String(entry['consent']);
+    }
+    const { id } = await send(this.#home, patient.identity, 'consent.grant', {
+      domain: custodian.domain,
+      provision: { type: 'permit', actors: [physician.identity.did], purposes: ['TREAT'], actions: ['access'] },
+    });
+    return id;
+  }
+
+  /** The id of the revocation; undefined where an earlier run revoked it. */
+  async #revoke(consent: string): Promise<string | undefined> {
+    const { patient } = this.#cast;
+    for await (const { entry } of this.#home.ledger.entries('consents', patient.identity.did))
+      if (entry['type'] === 'consent-revoked' && entry['consent'] === consent) return undefined;
+    return (await send(this.#home, patient.identity, 'consent.revoke', { consent })).id;
+  }
+
+  /** Does what the step needs unless the subject's log has its event, and answers with the log's entry. */
+  async #once(step: string, act: (eventId: string) => Promise<void>): Promise<AccessRow> {
+    const { custodian, patient } = this.#cast;
+    const did = patient.identity.did;
+    const eventId = this.#nameEvent('emergency', custodian.domain, did, step);
+    const find = async (): Promise<AccessRow | undefined> =>
+      (await accessLogOf(this.#home, did)).find((row) => row.eventId === eventId);
+    const before = await find();
+    if (before !== undefined) return before;
+    await act(eventId);
+    const row = await find();
+    if (row === undefined)
+      throw new AssentError(
+        'outcome-unknown',
+        'The node that was asked does not show the new entry of the access log yet.',
+      );
+    return row;
+  }
+
+  /** Commits to a text under a fresh salt, and keeps the opening; answers the commitment. */
+  #commitTo(kind: string, eventId: string, title: string, content: string): string {
+    const salt = this.#home.random.bytes(COMMITMENT_SALT_BYTES);
+    const body = encodeCanonical([1, kind, content]);
+    const commitment = commit(salt, body);
+    const labels = { kind, ledger: toHex(this.#home.ledgerId), event: eventId, title };
+    this.#home.keystore.appendOpenings([{ commitment, salt, body, labels }]);
+    return toHex(commitment);
+  }
+}
