@@ -13,15 +13,22 @@ export interface PreparedNode {
   readonly member: Signer;
 }
 
-/** Writes key and genesis of a ledger of one node, one member and one domain, `north-clinic`, into the directory. */
-export function prepareNode(directory: string, settings: object = {}): PreparedNode {
+/**
+ * Writes key and genesis of a ledger of one member and one domain, `north-clinic`, into the directory. Of its voters
+ * only one can ever run; the `absent` others have keys that nobody holds.
+ */
+export function prepareNode(directory: string, settings: object = {}, absent = 0): PreparedNode {
   const key = createNodeKey(join(directory, 'node.key'));
   const member = createSigner(generateSeed());
   const genesis = createGenesis({
     ledgerName: 'test-ledger',
     createdAt: Date.now(),
     members: [{ name: 'north', governanceKey: member.publicKey }],
-    nodes: [{ publicKey: key.signer.publicKey, member: 'north', role: 'voter' }],
+    nodes: [key.signer.publicKey, ...absentKeys(absent)].map((publicKey) => ({
+      publicKey,
+      member: 'north',
+      role: 'voter',
+    })),
     domains: [
       {
         name: 'north-clinic',
@@ -49,4 +56,8 @@ export function configOf(directory: string, settings: object = {}): NodeConfig {
     ...settings,
   });
   return resolveFiles(parseConfig(text, 'node.json'), directory);
+}
+
+function absentKeys(count: number): readonly Uint8Array[] {
+  return Array.from({ length: count }, () => createSigner(generateSeed()).publicKey);
 }

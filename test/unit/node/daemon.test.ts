@@ -2,21 +2,28 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  type BlockPage,
   type ErrorReply,
   type SubmitReply,
+  type TransactionReply,
   transactionMediaType,
   transactionsMediaType,
 } from '../../../src/api/index.ts';
+import { blockView } from '../../../src/api/schemas/blocks.ts';
+import { statusView } from '../../../src/api/schemas/status.ts';
+import { present, toHex } from '../../../src/base/index.ts';
 import { builtInContracts } from '../../../src/contracts/index.ts';
-import { createSigner, encodeDid, generateSeed, type Signer, sha256 } from '../../../src/crypto/index.ts';
+import { createSigner, encodeDid, generateSeed, type Signer } from '../../../src/crypto/index.ts';
 import {
+  type CanonicalValue,
   encodeCanonical,
   encodeSignedTransaction,
   encodeTransactionBody,
   transactionMessage,
+  UnverifiedTransaction,
 } from '../../../src/ledger/index.ts';
 import { type NodeConfig, type RunningNode, startNode } from '../../../src/node/index.ts';
-import { configOf, type PreparedNode, prepareNode } from '../../support/node-directory.ts';
+import { type PreparedNode, prepareNode } from '../../support/node-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 async function start(config: NodeConfig): Promise<RunningNode> {
@@ -34,6 +41,7 @@ interface Signing {
   readonly validUntil?: number;
   readonly ledgerId?: Uint8Array;
   readonly kind?: string;
+  readonly payload?: CanonicalValue;
 }
 
 /** A credential for a new clinician, signed by the member. */
@@ -48,7 +56,7 @@ function credential({ genesis, member }: PreparedNode, signing: Signing = {}): U
     sender: signer.publicKey,
     salt: generateSeed().subarray(0, 16),
     validUntil: signing.validUntil ?? Date.now() + 60_000,
-    payload,
+    payload: signing.payload ?? payload,
   });
   const message = transactionMessage(signing.ledgerId ?? genesis.ledgerId, body);
   return Uint8Array.from(encodeSignedTransaction(body, signer.sign(message)));
@@ -96,5 +104,150 @@ describe('a node of its own', () => {
         payload: { role: 'clinician' },
       },
     });
+  });
+
+  it('gives every wrong input its own code and stays up', { timeout: 30_000 }, async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    await ready(node);
+    const flipped = credential(prepared);
+    flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+    const cut = credential(prepared).slice(0, -1);
+    const cases: [string, number, Uint8Array<ArrayBuffer>][] = [
+      ['signature-invalid', 401, flipped],
+      ['signature-invalid', 401, credential(prepared, { ledgerId: generateSeed() })],
+      ['window-expired', 400, credential(prepared, { validUntil: Date.now() - 1 })],
+      ['window-too-far', 400, credential(prepared, { validUntil: Date.now() + 11 * 60_000 })],
+      ['transaction-too-large', 413, new Uint8Array(64 * 1024 + 1)],
+      ['encoding-invalid', 400, cut],
+      ['encoding-invalid', 400, new Uint8Array(0)],
+      ['encoding-invalid', 400, Uint8Array.of(0xc1)],
+      ['transaction-malformed', 400, Uint8Array.from(encodeCanonical([1, 2]))],
+      ['transaction-kind-unknown', 400, credential(prepared, { kind: 'credential.invent' })],
+      ['transaction-payload-invalid', 400, credential(prepared, { payload: [1, 'nonsense'] })],
+    ];
+    for (const [code, status, body] of cases) {
+      const response = await post(node, body);
+      expect(((await response.json()) as ErrorReply).error.code).toBe(code);
+      expect(response.status).toBe(status);
+    }
+    expect(await outcomes(await post(node, credential(prepared)))).toMatchObject([{ status: 'committed' }]);
+  });
+
+  it('answers a batch one by one, refusals by a rule among them', { timeout: 30_000 }, async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    await ready(node);
+    const stranger = createSigner(generateSeed());
+    const flipped = credential(prepared);
+    flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+    const good = Array.from({ length: 300 }, () => credential(prepared));
+    const batch = [...good, flipped, credential(prepared, { signer: stranger }), ...good.slice(0, 1)];
+    const results = await outcomes(await post(node, Uint8Array.from(encodeCanonical(batch)), transactionsMediaType));
+    expect(results).toHaveLength(303);
+    expect(results.slice(0, 300).every(({ status, receipt }) => status === 'committed' && receipt?.result.ok)).toBe(
+      true,
+    );
+    expect(results[300]).toMatchObject({ status: 'refused', error: { code: 'signature-invalid' } });
+    expect(results[301]).toMatchObject({
+      status: 'committed',
+      receipt: { result: { ok: false, code: 'not-a-member', rule: 'sender-is-member' } },
+    });
+    expect(results[302]).toEqual(results[0]);
+    const places = results.slice(0, 300).map(({ receipt }) => `${receipt?.height}/${receipt?.index}`);
+    expect(new Set(places).size).toBe(300);
+  });
+
+  it('refuses a batch that is none', { timeout: 30_000 }, async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    const long = Array.from({ length: 1001 }, () => new Uint8Array(1));
+    for (const [body, code] of [
+      [encodeCanonical([]), 'encoding-invalid'],
+      [encodeCanonical([1]), 'encoding-invalid'],
+      [encodeCanonical(long), 'encoding-too-large'],
+    ] as const) {
+      const response = await post(node, Uint8Array.from(body), transactionsMediaType);
+      expect(((await response.json()) as ErrorReply).error.code).toBe(code);
+    }
+  });
+
+  it('shows what it committed', { timeout: 30_000 }, async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    await ready(node);
+    const [outcome] = await outcomes(await post(node, credential(prepared)));
+    const receipt = present(outcome?.receipt, 'committed');
+    const read = async (target: string): Promise<unknown> => (await fetch(node.apiUrl + target)).json();
+
+    const block = await read(`/v1/blocks/${receipt.height}`);
+    expect(block).toMatchObject({
+      hash: receipt.blockHash,
+      ledgerId: toHex(prepared.genesis.ledgerId),
+      proposer: node.nodeId,
+      timestamp: receipt.timestamp,
+      transactions: [{ id: receipt.id, kind: 'credential.issue', result: { ok: true } }],
+      certificate: { signatures: [{ signer: node.nodeId }] },
+    });
+    expect(blockView.safeParse(block).error).toBeUndefined();
+    expect(await read(`/v1/blocks/${receipt.blockHash}`)).toEqual(block);
+    expect(await read('/v1/blocks/head')).toMatchObject({ height: receipt.height });
+    const list = (await read(`/v1/blocks?limit=${receipt.height}`)) as BlockPage;
+    expect(list.blocks.map(({ height }) => height)).toEqual(
+      Array.from({ length: receipt.height }, (_, index) => index + 1),
+    );
+    expect(list.blocks.at(-1)?.parentHash).toBe(list.blocks.at(-2)?.hash ?? toHex(prepared.genesis.ledgerId));
+
+    const credentialId = (receipt.result.output as { credential: string }).credential;
+    const { transaction } = (await read(`/v1/transactions/${receipt.id}`)) as TransactionReply;
+    const { agent } = transaction.payload as { agent: string };
+    expect(await read(`/v1/agents/${agent}/credentials`)).toMatchObject({ agent, credentials: [{ id: credentialId }] });
+    expect(await read('/v1/domains')).toMatchObject({ domains: [{ name: 'north-clinic', custodian: 'north' }] });
+    expect(await read('/v1/domains/north-clinic')).toMatchObject({ policy: { timeZone: 'Europe/Zurich' } });
+    expect(await read(`/v1/domains/north-clinic/subjects/${agent}`)).toMatchObject({ error: { code: 'not-found' } });
+    expect(await read(`/v1/subjects/${agent}/access`)).toEqual({ entries: [] });
+    expect(statusView.safeParse(await read('/v1/status')).error).toBeUndefined();
+    expect(await read('/v1/status')).toMatchObject({
+      role: 'leader',
+      leader: node.nodeId,
+      member: 'north',
+      height: receipt.height,
+    });
+    expect(await read('/v1/blocks/99999')).toMatchObject({ error: { code: 'block-unknown' } });
+    expect(await read(`/v1/transactions/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'transaction-unknown' } });
+    const metrics = await (await fetch(`${node.apiUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^assent_transactions_committed_total 1$/m);
+    expect(metrics).toMatch(/^assent_role\{role="leader"\} 1$/m);
+    expect(metrics).not.toContain('did:assent');
+    expect(readFileSync(join(prepared.config.directory, '../node.log'), 'utf8')).not.toContain('did:assent');
+  });
+
+  it('lets a reader wait for a transaction that comes later', { timeout: 30_000 }, async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    await ready(node);
+    const bytes = credential(prepared);
+    const { idHex } = new UnverifiedTransaction(bytes);
+    const waiting = fetch(`${node.apiUrl}/v1/transactions/${idHex}?wait=committed&timeoutMs=20000`);
+    expect(await (await post(node, bytes, transactionMediaType, '?wait=none')).json()).toEqual({
+      outcomes: [{ id: idHex, status: 'accepted' }],
+    });
+    expect(await (await waiting).json()).toMatchObject({ id: idHex, status: 'committed' });
+    const never = await fetch(`${node.apiUrl}/v1/transactions/${'0'.repeat(64)}?wait=committed&timeoutMs=1`);
+    expect(never.status).toBe(404);
+  });
+});
+
+describe('a node without a majority', () => {
+  it('says so, takes nothing for certain, and stops', { timeout: 30_000 }, async () => {
+    const prepared = prepareNode(temporaryDirectory(), {}, 1);
+    const node = await start(prepared.config);
+    const readiness = await fetch(`${node.apiUrl}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(((await readiness.json()) as ErrorReply).error.code).toBe('no-quorum');
+    expect((await fetch(`${node.apiUrl}/healthz`)).status).toBe(200);
+    const late = await post(node, credential(prepared), transactionMediaType, '?timeoutMs=100');
+    expect(late.status).toBe(503);
+    expect(((await late.json()) as ErrorReply).error.code).toBe('no-quorum');
   });
 });
