@@ -53,6 +53,7 @@ export class Replica {
   readonly #blocks: BlockAccess;
   #storedHeight: number;
   #committedHeight: number;
+  #certificateHeight = 0;
   #leader: NodeId | undefined;
   #term: number;
   #ticks = 0;
@@ -244,11 +245,14 @@ export class Replica {
   #commit({ block, certificate }: CommittedBlock): void {
     const { operations, receipts } = this.#ledger.commit(block.hash);
     this.#committedHeight = block.height;
-    if (certificate.ack.height === block.height) operations.push(...certificateOperations(certificate));
+    // The first batch that relies on a certificate brings it along.
+    if (certificate.ack.height > this.#certificateHeight) operations.push(...certificateOperations(certificate));
+    this.#certificateHeight = certificate.ack.height;
     this.#append(operations, undefined, () => {
       this.#ledger.settle(block.hash);
       for (const receipt of receipts) this.#pool.commit(toHex(receipt.id), receipt);
       this.#pool.forgetBlock(toHex(block.hash));
+      if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
       this.#options.onCommitted?.(block, receipts.length);
     });
   }
@@ -307,7 +311,8 @@ export class Replica {
     if (!wanted) return false;
     const { draft, accept, leftOut } = this.#sealer.seal(slot);
     this.#dismiss(leftOut);
-    if (draft.transactions.length === 0 && !slot.mandatory && !idle) return false;
+    const isEmptyWanted = slot.mandatory || idle || this.#sealer.timeBlockDue(slot.parent.hash, leftOut);
+    if (draft.transactions.length === 0 && !isEmptyWanted) return false;
     const { height, term, parentHash, configurationHash } = draft.header;
     const reference: BlockReference = {
       height,
@@ -335,7 +340,7 @@ export class Replica {
   #dismiss(leftOut: readonly { readonly transaction: VerifiedTransaction; readonly reason: Inadmissible }[]): void {
     for (const { transaction, reason } of leftOut) {
       const { idHex } = transaction;
-      if (reason === 'expired' || reason === 'already-executed') this.#pool.dropForeign(idHex);
+      if (reason === 'already-executed') this.#pool.dropForeign(idHex);
       const code = dismissals[reason];
       if (code === undefined) continue;
       this.#pool.refuse(idHex, code, `the leader refused the transaction: ${reason}`);

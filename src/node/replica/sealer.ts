@@ -19,6 +19,7 @@ const transactionsMin = 16;
 const transactionsStep = 32;
 /** While a deadline is open an idle leader seals an empty block this often (protocol.md §4, "Time"). */
 const deadlineBlockMs = 60_000;
+const timeBlockMs = 1000;
 
 export interface Sealed {
   readonly draft: Omit<Draft, 'sign'> & { readonly byteLength: number; sign(signer: Signer): OpenedBlock };
@@ -41,7 +42,10 @@ export class Sealer {
     this.#pool = options.pool;
   }
 
-  /** What can be refused at the door, by this node's own clock and applied state. */
+  /**
+   * What can be refused at the door. That a window has passed is said by certified time only: by this node's clock alone
+   * the same bytes might be in a block that it has not seen.
+   */
   admission(transaction: VerifiedTransaction, nowMs: number): AssentError | undefined {
     const { kind, validUntil } = transaction;
     if (!this.#ledger.executor.kinds.has(kind)) {
@@ -53,7 +57,7 @@ export class Sealer {
     const wrong = this.#ledger.executor.checkPayload(kind, transaction.payload);
     if (wrong !== undefined)
       return new AssentError('transaction-payload-invalid', `the payload of ${kind} is wrong: ${wrong}`);
-    if (validUntil < nowMs) return new AssentError('window-expired', 'validUntil has passed');
+    if (validUntil < this.#ledger.applied.timestamp) return new AssentError('window-expired', 'validUntil has passed');
     if (validUntil > nowMs + ledgerLimits.validityWindowMs)
       return new AssentError('window-too-far', 'validUntil is more than ten minutes ahead');
     return undefined;
@@ -62,6 +66,12 @@ export class Sealer {
   /** Batching: while blocks are on their way to the disks, transactions gather for the next. */
   hasWork(uncommittedBlocks: number): boolean {
     return this.#pool.waiting > 0 && uncommittedBlocks < uncommittedBlocksTarget;
+  }
+
+  /** Transactions wait for certified time to pass their window: an empty block, once a second at most, brings it about. */
+  timeBlockDue(parentHash: Uint8Array, leftOut: Sealed['leftOut']): boolean {
+    if (!leftOut.some(({ reason }) => reason === 'expired')) return false;
+    return this.#clock.nowMs() - (this.#ledger.timestampOf(parentHash) ?? 0) >= timeBlockMs;
   }
 
   deadlineBlockDue(tipHash: Uint8Array): boolean {
