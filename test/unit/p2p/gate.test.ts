@@ -45,7 +45,7 @@ async function serves(): Promise<void> {
 }
 
 beforeEach(async () => {
-  one = testNode(1);
+  one = testNode(1, { limits: { handshakeTimeoutMs: 2_000 } });
   two = testNode(2);
   await connect(one, two);
 });
@@ -148,12 +148,14 @@ describe('garbage', () => {
     const peerId = nodeIdOf(admittedKey);
     one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
     const peer = await intruder(admittedKey);
-    const connection = await peer.dial(target());
+    await peer.handle(protocolOf(ledgerId, 'heartbeat'), () => undefined);
+    const connection = await sendRaw(peer, 'heartbeat', concatBytes(lengthOf(1), Uint8Array.of(1)));
+    await until('the connection is in use', () => one.statusOf(peerId).connected);
     await Promise.all(Array.from({ length: 40 }, () => codeOf(connection.newStream(protocolOf(ledgerId, 'bulk')))));
-    await until(
-      'the surplus is gone',
-      () => connection.streams.filter(({ direction }) => direction === 'outbound').length <= 2,
-    );
+    const open = () => connection.streams.filter(({ protocol }) => protocol === protocolOf(ledgerId, 'bulk')).length;
+    await until('the surplus is gone', () => open() <= 2);
+    expect(connection.status).toBe('open');
+    expect(one.statusOf(peerId).connected).toBe(true);
     await serves();
   });
 });
