@@ -1,4 +1,4 @@
-import { AssentError } from '../base/index.ts';
+import { AssentError, present } from '../base/index.ts';
 import type { Role } from '../contracts/index.ts';
 import { type Appointment, type Custodian, custodiansIn, ensureCredentials } from './enrol.ts';
 import { type Home, identityNamed } from './home.ts';
@@ -57,26 +57,56 @@ export interface DemoStory {
 export async function playDemo(
   home: Home,
   deliveries: readonly Delivery[],
-  onProgress?: (progress: ImportProgress) => void,
+  onProgress: (progress: ImportProgress) => void = () => undefined,
 ): Promise<DemoReport> {
   const custodians = custodiansIn(home);
-  const counts = { anchored: 0, skipped: 0, credentials: await appointStaff(home, custodians) };
-  const patients = new Map<string, Patient>();
-  let story: DemoStory | undefined;
-  for (const { domain, sources } of deliveries) {
-    const custodian = custodianOf(custodians, domain);
-    const report = await importBundles(home, custodian, sources, onProgress);
+  const receivers = deliveries.map(({ domain }) => custodianOf(custodians, domain));
+  const staff = await appointStaff(home, custodians);
+  const totalBytes = deliveries.reduce((sum, { sources }) => sum + byteLengthOf(sources), 0);
+  const counts = { anchored: 0, skipped: 0, credentials: staff };
+  const arrived: Arrival[] = [];
+  let doneBytes = 0;
+  for (const [place, { sources }] of deliveries.entries()) {
+    const custodian = present(receivers[place], 'every delivery has a receiver');
+    const before = { doneBytes, anchored: counts.anchored, skipped: counts.skipped };
+    const report = await importBundles(home, custodian, sources, (progress) =>
+      onProgress({
+        ...progress,
+        doneBytes: before.doneBytes + progress.doneBytes,
+        totalBytes,
+        anchored: before.anchored + progress.anchored,
+        skipped: before.skipped + progress.skipped,
+      }),
+    );
     counts.anchored += report.anchored;
     counts.skipped += report.skipped;
     counts.credentials += report.credentials;
-    for (const patient of report.patients) patients.set(patient.key, patient);
-    story ??= await emergency(home, custodian, report.patients);
+    doneBytes += byteLengthOf(sources);
+    arrived.push({ custodian, patients: report.patients });
   }
-  const decisions = (story?.steps ?? []).flatMap(({ who, purpose, decision, code }) => {
+  const patients = new Map(
+    arrived.flatMap((arrival) => arrival.patients.map((patient) => [patient.key, patient] as const)),
+  );
+  const story = await emergency(home, arrived);
+  const decisions = decisionsOf(story?.steps ?? []);
+  return { summary: { ...counts, patients: patients.size, decisions }, patients: [...patients.values()], story };
+}
+
+/** Whose records a custodian received. */
+interface Arrival {
+  readonly custodian: Custodian;
+  readonly patients: readonly Patient[];
+}
+
+function byteLengthOf(sources: readonly BundleSource[]): number {
+  return sources.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+function decisionsOf(steps: readonly StoryStep[]): DemoDecision[] {
+  return steps.flatMap(({ who, purpose, decision, code }) => {
     if (purpose === undefined || decision === undefined || code === undefined) return [];
     return [{ requester: who, purpose, decision, code }];
   });
-  return { summary: { ...counts, patients: patients.size, decisions }, patients: [...patients.values()], story };
 }
 
 /** The custodian whose domain the demo uses when none is named. Throws `key-unknown`. */
@@ -91,17 +121,19 @@ function custodianOf(custodians: readonly Custodian[], domain: string | undefine
   throw new AssentError('key-unknown', `This keystore holds no governance and gateway key of ${whose}.`);
 }
 
-async function emergency(
-  home: Home,
-  custodian: Custodian,
-  patients: readonly Patient[],
-): Promise<DemoStory | undefined> {
-  const cast = castOf(home, custodian, patients);
-  if (cast === undefined) return undefined;
-  const steps = await playEmergency(home, cast);
-  const { did } = cast.patient.identity;
-  const [timeline, accessLog] = [await timelineOf(home, did), await accessLogOf(home, did)];
-  return { patient: cast.patient, domain: custodian.domain, steps, timeline, accessLog };
+async function emergency(home: Home, arrived: readonly Arrival[]): Promise<DemoStory | undefined> {
+  for (const { custodian, patients } of arrived) {
+    const cast = castOf(home, custodian, patients);
+    if (cast === undefined) continue;
+    const steps = await playEmergency(home, cast);
+    // The wallet unites what the ledger keeps apart: the person's identities in all domains.
+    const dids = arrived.flatMap((arrival) =>
+      arrival.patients.filter(({ key }) => key === cast.patient.key).map(({ identity }) => identity.did),
+    );
+    const [timeline, accessLog] = [await timelineOf(home, dids), await accessLogOf(home, dids)];
+    return { patient: cast.patient, domain: custodian.domain, steps, timeline, accessLog };
+  }
+  return undefined;
 }
 
 const staffRoles: ReadonlySet<string> = new Set<Role>([

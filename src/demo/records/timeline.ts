@@ -18,8 +18,17 @@ export interface TimelineRow {
   readonly index: number;
 }
 
-/** Everything that is anchored for a subject, by date of care; what has no date comes last. */
-export async function timelineOf(home: Home, did: string): Promise<TimelineRow[]> {
+/**
+ * Everything that is anchored for a person, whom each domain knows under another DID, by date of care; what has no date
+ * comes last.
+ */
+export async function timelineOf(home: Home, dids: readonly string[]): Promise<TimelineRow[]> {
+  const rows: TimelineRow[] = [];
+  for (const did of dids) rows.push(...(await rowsOf(home, did)));
+  return rows.sort((left, right) => startOf(left) - startOf(right));
+}
+
+async function rowsOf(home: Home, did: string): Promise<TimelineRow[]> {
   const rows: TimelineRow[] = [];
   for await (const { entry, height, index } of home.ledger.entries('timeline', did)) {
     if (entry['type'] !== 'record-anchored') continue;
@@ -36,7 +45,7 @@ export async function timelineOf(home: Home, did: string): Promise<TimelineRow[]
       index,
     });
   }
-  return rows.sort((left, right) => startOf(left) - startOf(right));
+  return rows;
 }
 
 function startOf({ date }: TimelineRow): number {

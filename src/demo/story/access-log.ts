@@ -26,9 +26,15 @@ export interface AccessRow {
   readonly reviewBy?: number;
 }
 
-/** The subject's whole access log, denials included, oldest first. */
-export async function accessLogOf(home: Home, did: string): Promise<AccessRow[]> {
+/** A person's whole access log, whom each domain knows under another DID: denials included, oldest first. */
+export async function accessLogOf(home: Home, dids: readonly string[]): Promise<AccessRow[]> {
   const names = namesOf(home);
+  const rows: AccessRow[] = [];
+  for (const did of dids) rows.push(...(await rowsOf(home, did, names)));
+  return rows.sort((left, right) => left.at - right.at);
+}
+
+async function rowsOf(home: Home, did: string, names: ReadonlyMap<string, string>): Promise<AccessRow[]> {
   const rows: AccessRow[] = [];
   for await (const { entry } of home.ledger.entries('access', did)) {
     const agent = String(entry['agent']);

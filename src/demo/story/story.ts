@@ -143,7 +143,7 @@ class Story {
 
   async #look(): Promise<StoryStep> {
     const { patient, physician } = this.#cast;
-    const log = await accessLogOf(this.#home, patient.identity.did);
+    const log = await accessLogOf(this.#home, [patient.identity.did]);
     const denied = log.filter(({ decision }) => decision === 'deny').length;
     const what = `opens the access log and sees ${log.length} entries, ${denied} of them denials, each by ${physician.title}`;
     return { step: 'look', who: patient.title, what };
@@ -178,7 +178,7 @@ class Story {
     const did = patient.identity.did;
     const eventId = this.#nameEvent('emergency', custodian.domain, did, step);
     const find = async (): Promise<AccessRow | undefined> =>
-      (await accessLogOf(this.#home, did)).find((row) => row.eventId === eventId);
+      (await accessLogOf(this.#home, [did])).find((row) => row.eventId === eventId);
     const before = await find();
     if (before !== undefined) return before;
     await act(eventId);
