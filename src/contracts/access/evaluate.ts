@@ -9,7 +9,7 @@ import { namesOfResultSet } from '../decision/result-set.ts';
 import { jsonSchemaOf } from '../engine/catalogue.ts';
 import { did, name } from '../engine/leaves.ts';
 import type { Domain } from '../enrolment/state.ts';
-import { domainOf } from '../enrolment/state.ts';
+import { domainOf, linkOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { actions, type Category, categories, roles } from '../tables/codes.ts';
 import { purposes } from '../tables/purposes.ts';
@@ -90,7 +90,8 @@ export interface AccessEvaluation {
 
 /**
  * What the rules would decide at this state and time, and why. Advisory: nothing is logged or released. `question` is
- * in JSON form. @throws AssentError `request-invalid` with the path, `not-found` for an unknown domain.
+ * in JSON form. @throws AssentError `request-invalid` with the path, `not-found` for an unknown domain, or a
+ * subject that it has not linked.
  */
 export function evaluateAccess(state: StateView, question: unknown, atMs: number, ruleSet: string): AccessEvaluation {
   const parsed = decisionQuestion.safeParse(question);
@@ -102,6 +103,8 @@ export function evaluateAccess(state: StateView, question: unknown, atMs: number
   const asked = parsed.data;
   const domain = domainOf(state, asked.domain);
   if (domain === undefined) throw new AssentError('not-found', `there is no domain named ${asked.domain}`);
+  if (linkOf(state, domain.name, asked.subject) === undefined)
+    throw new AssentError('not-found', `the domain ${domain.name} does not know this subject`);
   const outcome = decideOpen(decisionInput(state, domain, asked, atMs));
   const { gate, opening } = outcome;
   return {

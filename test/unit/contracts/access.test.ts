@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../../src/base/index.ts';
-import { accessLogOf, describeEntry } from '../../../src/contracts/index.ts';
+import { fromHex, toHex } from '../../../src/base/index.ts';
+import { accessLogOf, accessRequestMessage, describeEntry } from '../../../src/contracts/index.ts';
 import { leafHash, MerkleFrontier } from '../../../src/crypto/portable.ts';
 import { hourMs, policy, world } from './support.ts';
 
@@ -114,6 +114,10 @@ describe('access.record: decision and entry in one', () => {
     expect(ledger.submit('north-gateway', 'access.record', { ...payload, request: 'c1' }).code).toBe(
       'request-malformed',
     );
+    const request = fromHex(String(payload['request'])) as Uint8Array;
+    const elsewhere = ledger.actor('kay').signer.sign(accessRequestMessage(new Uint8Array(32), request));
+    const replayed = { ...payload, requestSignature: toHex(elsewhere) };
+    expect(ledger.submit('north-gateway', 'access.record', replayed).code).toBe('request-signature-invalid');
     const flipped = `${String(payload['requestSignature']).slice(0, -2)}00`;
     expect(ledger.submit('north-gateway', 'access.record', { ...payload, requestSignature: flipped }).code).toBe(
       'request-signature-invalid',
@@ -264,5 +268,63 @@ describe('access.breakGlass: step 8', () => {
     ledger.nowMs += 5 * hourMs;
     expect(breakGlass(change).output).toEqual({ entry: 0, duplicate: true });
     expect(breakGlass({ ...change, categories: ['problems'] }).code).toBe('event-conflict');
+  });
+
+  it('needs the emergency role to be the one that is claimed, and BTG as the purpose', () => {
+    const { ledger, access, breakGlass } = world();
+    ledger.submit('north', 'credential.issue', { agent: ledger.actor('eve').did, role: 'clinician' });
+    breakGlass();
+    expect(access({ ...asEmergency, role: 'clinician' }).output?.['decision']).toBe('deny');
+    expect(access({ ...asEmergency, purpose: 'ERTREAT' }).output?.['decision']).toBe('deny');
+  });
+
+  it('ends earlier where the domain has since shortened it, and at once where it no longer allows it', () => {
+    const { ledger, access, breakGlass } = world();
+    const declare = (ifVersion: number, change: object) =>
+      ledger.submit('north', 'enrolment.domain', {
+        domain: 'north-records',
+        ifVersion,
+        policy: { ...policy, ...change },
+      });
+    breakGlass({ expiresAt: ledger.nowMs + 4 * hourMs });
+    expect(declare(1, { emergency: { ...policy.emergency, maxHours: 1 } }).ok).toBe(true);
+    ledger.nowMs += hourMs - 1;
+    expect(access({ ...asEmergency }).output?.['decision']).toBe('permit-break-glass');
+    ledger.nowMs += 1;
+    expect(access({ ...asEmergency }).output?.['decision']).toBe('deny');
+    ledger.nowMs -= hourMs;
+    const { emergency: _, ...without } = policy;
+    ledger.submit('north', 'enrolment.domain', { domain: 'north-records', ifVersion: 2, policy: without });
+    expect(access({ ...asEmergency }).output?.['decision']).toBe('deny');
+  });
+
+  it('can be opened for more while it is open, up to eight at once; the deadline is the latest', () => {
+    const { ledger, access, breakGlass } = world({ ...policy, openCategories: true });
+    const expiresAt = ledger.nowMs + 3 * hourMs;
+    breakGlass({ categories: ['allergies'], expiresAt });
+    breakGlass({ categories: ['problems'], expiresAt: ledger.nowMs + hourMs });
+    expect(ledger.executor.latestDeadline(ledger.state)).toBe(expiresAt);
+    for (const category of ['allergies', 'problems'])
+      expect(access({ ...asEmergency, category }).output?.['decision']).toBe('permit-break-glass');
+    for (let count = 2; count < 8; count++) expect(breakGlass().ok).toBe(true);
+    expect(breakGlass().code).toBe('too-many-openings');
+    ledger.nowMs += hourMs;
+    expect(breakGlass().ok).toBe(true);
+  });
+});
+
+describe('the same transactions', () => {
+  it('give the same entries, log and state on every ledger', () => {
+    const [one, two] = [world(), world()].map(({ ledger, grant, access, breakGlass }) => {
+      grant({ type: 'permit', purposes: ['TREAT'], sealed: 'ab'.repeat(32) });
+      access();
+      access({ ...asEmergency });
+      breakGlass();
+      access({ ...asEmergency });
+      const ana = ledger.actor('ana');
+      return { entries: ledger.stream(`access:${ana.keyHex}`), log: accessLogOf(ledger.state, ana.key) };
+    });
+    expect(one?.entries).toHaveLength(4);
+    expect(one).toEqual(two);
   });
 });

@@ -84,6 +84,7 @@ describe('step 9: evaluateAccess explains', () => {
     const place = world();
     expect(() => ask(place, { purpose: 'HEALING' })).toThrow('purpose');
     expect(() => ask(place, { domain: 'west' })).toThrow('no domain named west');
+    expect(() => ask(place, { subject: place.ledger.actor('ben').did })).toThrow('does not know this subject');
   });
 });
 

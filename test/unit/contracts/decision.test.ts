@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Combination,
   combine,
+  type DecisionInput,
+  decideOpen,
   namesOfResultSet,
   type Provision,
   possibleResults,
@@ -168,5 +170,46 @@ describe('step 6: one consent’s result', () => {
     ['a deny, out of it', { type: 'deny', categories: ['allergies'] }, true, 'problems', notApplicable],
   ])('%s', (_, provision, matched, category, expected) => {
     expect(possibleResults(provision, matched, category)).toBe(expected);
+  });
+});
+
+describe('decideOpen', () => {
+  const agent = new Uint8Array(32).fill(7);
+  const opening = { id: new Uint8Array(32), openedAt: 0, expiresAt: 5000, categories: ['allergies' as const] };
+  const input: DecisionInput = {
+    atMs: 1000,
+    policy: {
+      implicit: 'deny',
+      timeZone: 'UTC',
+      roles: [{ role: 'emergency-physician', purposes: ['TREAT'] }],
+      emergency: { roles: ['emergency-physician'], categories: ['allergies'], maxHours: 24, honourDeny: true },
+      openCategories: false,
+      reviewDeadlineHours: 72,
+      legalBases: [],
+    },
+    request: { agent, role: 'emergency-physician', organisation: 'north', purpose: 'BTG', action: 'access' },
+    held: [{ id: new Uint8Array(32), role: 'emergency-physician', organisation: 'north', from: 0 }],
+    consents: [],
+    claims: [],
+    category: undefined,
+    inEmergencyCategory: true,
+    openings: [opening],
+  };
+  const decide = (change: Partial<DecisionInput>) => decideOpen({ ...input, ...change }).decision;
+
+  it('opens by break-glass only for purpose BTG itself', () => {
+    expect(decideOpen(input)).toMatchObject({ decision: 'permit-break-glass', reason: 'break-glass', opening });
+    expect(decide({ request: { ...input.request, purpose: 'ETREAT' } })).toBe('deny');
+  });
+
+  it('asks the gate before everything: no opening helps who does not hold the role', () => {
+    expect(decideOpen({ ...input, held: [] })).toMatchObject({ decision: 'deny', reason: 'gate', opening: undefined });
+  });
+
+  it('opens at `openedAt`, not before, and closes at the end, at the latest after the hours of the domain', () => {
+    expect(decide({ atMs: 4999 })).toBe('permit-break-glass');
+    expect(decide({ atMs: 5000 })).toBe('deny');
+    expect(decide({ openings: [{ ...opening, openedAt: 1001 }] })).toBe('deny');
+    expect(decide({ openings: [{ ...opening, openedAt: 1000 }] })).toBe('permit-break-glass');
   });
 });
