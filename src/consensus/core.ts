@@ -160,8 +160,11 @@ export function createCore(options: RaftOptions): Core {
   return core;
 }
 
-/** Whether the chain is shorter than what the node once acknowledged: blocks were lost and are repaired first. */
+/**
+ * Whether the chain ends below what the node once acknowledged: blocks were lost, and are repaired first. The tip decides,
+ * durable or not: a promise that counts on it is written after it.
+ */
 export function isMarkLost(core: Core): boolean {
   const { ack } = core.tripwire.atStart;
-  return ack !== undefined && comparePlaces(core.log.durableTip, ack) < 0;
+  return ack !== undefined && comparePlaces(core.log.tip, ack) < 0;
 }
