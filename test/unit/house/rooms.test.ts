@@ -40,7 +40,7 @@ const onlyIn: readonly (readonly [pattern: RegExp, place: RegExp])[] = [
   [/^(libp2p|@libp2p\/|@chainsafe\/|@multiformats\/)/, /^src\/p2p\//],
   [/^(level|classic-level|abstract-level)$/, /^src\/storage\//],
   [/^(fastify|@fastify\/)/, /^src\/api\/server\//],
-  [/^sodium-native$/, /^src\/crypto\//],
+  [/^sodium-native$/, /^src\/(crypto|p2p)\//],
   [/^commander$/, /^src\/cli\//],
 ];
 
