@@ -98,12 +98,7 @@ export function createCore(options: RaftOptions): Core {
   const parameters = { ...raftParameters, ...options.parameters };
   const limits = { ...raftLimits, ...options.limits };
   const log = new BlockLog(options.chain, options.ledgerId, restored.tip, limits.recentBlocksMax);
-  // A chain that ends in a term proves that the term was there, whatever the mark says.
-  const term = Math.max(restored.hardState.term, restored.tip.term);
-  const hardState =
-    term === restored.hardState.term
-      ? restored.hardState
-      : { term, ...(restored.hardState.ack && { ack: restored.hardState.ack }) };
+  const { term } = restored.hardState;
   const core: Core = {
     nodeId: options.nodeId,
     ledgerId: options.ledgerId,
@@ -116,7 +111,7 @@ export function createCore(options: RaftOptions): Core {
     limits,
     log,
     staging: new Staging(limits),
-    persistence: new Persistence(hardState),
+    persistence: new Persistence(restored.hardState),
     effects: new Effects(limits.withheldMessagesMax),
     known: new KnownCertificates(options.ledgerId, options.verify),
     promises: new PeerPromises(restored.peerPromises.filter((promise) => promise.nodeId !== options.nodeId)),
@@ -146,6 +141,8 @@ export function createCore(options: RaftOptions): Core {
   };
   const { certificate } = restored;
   const termCertificate = restored.termCertificate ?? (term > 0 ? options.chain.termCertificate(term) : undefined);
+  // Blocks never reach the disk before the term they are of: the promises were lost, and with them votes and acks.
+  if (restored.tip.term > term) core.tripwire.contradiction = 'the chain is ahead of the promises on this disk';
   if (termCertificate !== undefined) core.known.addTerm(termCertificate);
   if (termCertificate?.request.term === term) core.termCertificate = termCertificate;
   if (certificate !== undefined) {

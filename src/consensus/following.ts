@@ -1,7 +1,7 @@
 import type { NodeId } from '../crypto/portable.ts';
 import { highestAck, signNewAcks } from './acks.ts';
 import { isValidTermCertificate } from './block-rules.ts';
-import { learnCertificate } from './certification.ts';
+import { learnCertificate, placeCertificates } from './certification.ts';
 import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { advance, drop, type StageOutcome, stageBlocks } from './growth.ts';
@@ -26,9 +26,9 @@ export function handleAppend(core: Core, from: NodeId, append: Append): string |
   const invalid = certificate && learnCertificate(core, certificate);
   if (invalid !== undefined) return invalid;
   const outcome = stageBlocks(core, previous, blocks, append.term);
-  advance(core);
   if (outcome.kind === 'broken') refuse(core, outcome.block, outcome.reason);
-  if (core.refusal !== undefined) keepOnlyCovered(core);
+  else if (core.refusal !== undefined) keepOnlyCovered(core);
+  advance(core);
   if (outcome.kind === 'unknown-previous') {
     replyToAppend(core, from, append.sequence, conflictHint(core, previous));
   } else if (isAnswerDue(core, append, outcome)) {
@@ -90,6 +90,7 @@ function leaderOfTerm(core: Core): NodeId | undefined {
 
 /** Of a refused leader's blocks only certified ones are taken. */
 function keepOnlyCovered(core: Core): void {
+  placeCertificates(core);
   const { certificate, fork } = core.staging;
   if (fork !== undefined) drop(core, Math.max(fork.height, certificate?.ack.height ?? 0) + 1);
 }

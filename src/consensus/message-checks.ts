@@ -16,6 +16,8 @@ import type {
 export const NUMBER_MAX: number = 2 ** 48;
 
 const NONCE_BYTES_MAX = 64;
+/** A follower signs at once what it can stage at most. */
+const ACKS_MAX = 1024;
 const REASON_CHARACTERS_MAX = 256;
 
 /** What is wrong with the shape of a message's parts, or undefined. Everything behind it may rely on these shapes. */
@@ -55,6 +57,7 @@ function isWellFormed(message: Message): boolean {
         isNumber(message.term) &&
         isNumber(message.sequence) &&
         isTip(message.durable) &&
+        message.acks.length <= ACKS_MAX &&
         message.acks.every(isAck) &&
         optional(message.conflict, ({ hintTerm, hintHeight }) => isNumber(hintTerm) && isNumber(hintHeight)) &&
         optional(message.refusal, ({ reason }) => reason.length <= REASON_CHARACTERS_MAX)

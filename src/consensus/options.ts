@@ -35,6 +35,8 @@ export interface RaftLimits {
   /** Appends, and bytes in them, sent to one follower and not answered. */
   readonly inflightAppendsMax: number;
   readonly inflightBytesMax: number;
+  /** Blocks sent to one follower beyond what it holds durably: what it can stage, and more than a certificate can lag. */
+  readonly aheadBlocksMax: number;
   /** Blocks received and not yet persisted. Above the uncertified tail, so that an honest branch always fits. */
   readonly stagedBlocksMax: number;
   readonly stagedBytesMax: number;
@@ -57,6 +59,7 @@ export const raftLimits: RaftLimits = {
   appendBytesMax: mebibyte,
   inflightAppendsMax: 64,
   inflightBytesMax: 16 * mebibyte,
+  aheadBlocksMax: 256,
   stagedBlocksMax: 512,
   stagedBytesMax: 128 * mebibyte,
   recentBlocksMax: 256,

@@ -10,6 +10,7 @@ interface Inflight {
 export interface ProgressLimits {
   readonly inflightAppendsMax: number;
   readonly inflightBytesMax: number;
+  readonly aheadBlocksMax: number;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface ProgressLimits {
 export class Progress {
   readonly #limits: ProgressLimits;
   state: 'probe' | 'replicate' = 'probe';
-  /** Highest block that the follower says is durable and that is in the leader's chain. */
+  /** Highest block of the leader's chain that the follower says it holds. Unsigned: it moves windows, it commits nothing. */
   matchHeight = 0;
   /** Next block to send. Always above `matchHeight`. */
   nextHeight: number;
@@ -55,9 +56,13 @@ export class Progress {
     return this.#inflight.length;
   }
 
+  /** No more may be sent ahead: of what was not answered, and of what the follower has to stage. */
   get isWindowFull(): boolean {
+    const { inflightAppendsMax, inflightBytesMax, aheadBlocksMax } = this.#limits;
     return (
-      this.#inflight.length >= this.#limits.inflightAppendsMax || this.#inflightBytes >= this.#limits.inflightBytesMax
+      this.#inflight.length >= inflightAppendsMax ||
+      this.#inflightBytes >= inflightBytesMax ||
+      this.nextHeight - 1 - this.matchHeight >= aheadBlocksMax
     );
   }
 
@@ -81,7 +86,9 @@ export class Progress {
   /** The follower has dealt with this append, and holds the block before its first. */
   answered(sequence: number): void {
     if (this.state === 'probe') {
-      if (this.isCurrent(sequence)) this.#restart('replicate', this.nextHeight);
+      if (!this.isCurrent(sequence)) return;
+      this.matched(this.nextHeight - 1);
+      this.#restart('replicate', this.nextHeight);
       return;
     }
     this.#inflight = this.#inflight.filter((inflight) => {

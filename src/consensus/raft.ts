@@ -3,6 +3,7 @@ import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
 import { configurationAtTip } from './configuration-lookup.ts';
+import { electorateOf } from './configurations.ts';
 import { type Core, createCore } from './core.ts';
 import {
   askAgain,
@@ -63,7 +64,7 @@ export class Raft {
     const core = this.#core;
     core.nowMs = nowMs;
     if (from === core.nodeId) return 'a message from itself';
-    if (!configurationAtTip(core).nodes.some((node) => node.id === from)) return 'no node of the configuration';
+    if (!electorateOf(configurationAtTip(core)).keys.has(from)) return 'no node of the configuration';
     const malformed = checkMessage(message);
     if (malformed !== undefined) return malformed;
     return dispatch(core, from, message);

@@ -2,6 +2,7 @@ import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { isVoter } from './configuration-lookup.ts';
 import { type Core, isMarkLost } from './core.ts';
+import { drop } from './growth.ts';
 import type { WithheldReason } from './options.ts';
 import type { Message, TermCertificate } from './types.ts';
 
@@ -65,8 +66,12 @@ export function learnTerm(core: Core, term: number): void {
 export function follow(core: Core, certificate: TermCertificate): void {
   const { term, candidate } = certificate.request;
   if (term > core.persistence.term) adoptTerm(core, term);
-  core.termCertificate = certificate;
-  core.persistence.keepTermCertificate(certificate);
+  if (core.termCertificate === undefined) {
+    // What an earlier leader sent is no matter between this one and the node.
+    drop(core, 0);
+    core.termCertificate = certificate;
+    core.persistence.keepTermCertificate(certificate);
+  }
   becomeFollower(core, candidate);
 }
 
