@@ -117,6 +117,8 @@ describe('the demo', () => {
       ]);
       expect(stage.ledger.executed.toSorted()).toEqual(kinds);
       expect(report.story?.timeline.every(({ resourceType }) => resourceType !== undefined)).toBe(true);
+      // What was lost went out again under the same commitments, so no opening is without its item.
+      expect([...stage.keystore.openings({ kind: 'record' })]).toHaveLength(2 * entryCount);
     }
   });
 
