@@ -35,8 +35,9 @@ function emergencyOf({ payload, state }: Context): EmergencyPolicy | undefined {
 }
 
 function digestOf({ payload }: Context): Uint8Array {
-  const { subject, domain, justification, expiresAt } = payload;
-  return sha256(encodeCanonical([subject, domain, [...payload.categories], justification, expiresAt]));
+  const { subject, domain, role, organisation, justification, expiresAt } = payload;
+  const asked = [subject, domain, role, organisation, [...payload.categories], justification, expiresAt];
+  return sha256(encodeCanonical(asked));
 }
 
 function isRetry({ payload, state, senderHex }: Context): boolean {
@@ -66,7 +67,7 @@ export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
     /** Salted commitment to the justification. */
     justification: commitment(),
     expiresAt: timestamp(),
-  }) as z.ZodObject & z.ZodType<BreakGlass>,
+  }),
   output: z.strictObject({
     entry: z.int().min(0),
     /** A retry of an event that was recorded before: nothing was opened again. */

@@ -70,7 +70,7 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
     category: z.enum(categories).exactOptional(),
     /** The resource is in a category that was named when the glass was broken. */
     inEmergencyCategory: z.boolean(),
-  }) as z.ZodObject & z.ZodType<AccessRecord>,
+  }),
   output: z.strictObject({
     decision: z.enum(decisions),
     /** Consents that settled it; absent for a retry. */
