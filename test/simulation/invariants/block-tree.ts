@@ -1,0 +1,81 @@
+import type { BlockReference } from '../../../src/consensus/index.ts';
+import { holds, keyOf, short } from './violation.ts';
+
+export interface KnownBlock {
+  readonly height: number;
+  readonly term: number;
+  readonly hash: string;
+  readonly parent: string;
+}
+
+/** Every block that any node ever made durable or sent, as one tree rooted in the ledger id. */
+export class BlockTree {
+  readonly #blocks = new Map<string, KnownBlock>();
+  readonly #byPlace = new Map<string, string>();
+  readonly #proposers = new Map<number, string>();
+  readonly #firstOfTerm = new Map<number, KnownBlock>();
+  readonly #root: string;
+
+  constructor(ledgerId: Uint8Array) {
+    this.#root = keyOf(ledgerId);
+    this.#blocks.set(this.#root, { height: 0, term: 0, hash: this.#root, parent: '' });
+  }
+
+  get(hash: string): KnownBlock | undefined {
+    return this.#blocks.get(hash);
+  }
+
+  /** The block of this term and height. */
+  at(term: number, height: number): KnownBlock | undefined {
+    return this.#blocks.get(this.#byPlace.get(`${term}:${height}`) ?? '');
+  }
+
+  /** The first known blocks of the terms above this one. */
+  *firstBlocksAbove(term: number): Iterable<KnownBlock> {
+    for (const [other, block] of this.#firstOfTerm) if (other > term) yield block;
+  }
+
+  /** Takes a block in. Answers it when it was new. */
+  add(reference: BlockReference): KnownBlock | undefined {
+    const hash = keyOf(reference.hash);
+    if (this.#blocks.has(hash)) return undefined;
+    const block: KnownBlock = {
+      height: reference.height,
+      term: reference.term,
+      hash,
+      parent: keyOf(reference.parentHash),
+    };
+    const parent = this.#blocks.get(block.parent);
+    holds(
+      parent !== undefined && parent.height === block.height - 1 && parent.term <= block.term,
+      'parent hash and term monotone along every chain',
+      () => `block ${describe(block)} on ${parent === undefined ? 'nothing known' : describe(parent)}`,
+    );
+    const place = `${block.term}:${block.height}`;
+    const other = this.#byPlace.get(place);
+    holds(other === undefined, 'log matching', () => `two blocks at ${place}: ${short(other ?? '')}, ${short(hash)}`);
+    const proposer = this.#proposers.get(block.term);
+    holds(
+      proposer === undefined || proposer === reference.proposer,
+      'at most one leader per term',
+      () => `blocks of term ${block.term} by ${proposer} and ${reference.proposer}`,
+    );
+    this.#blocks.set(hash, block);
+    this.#byPlace.set(place, hash);
+    this.#proposers.set(block.term, reference.proposer);
+    const first = this.#firstOfTerm.get(block.term);
+    if (first === undefined || first.height > block.height) this.#firstOfTerm.set(block.term, block);
+    return block;
+  }
+
+  /** Whether `ancestor` is `block` or lies below it on the same branch. */
+  descends(block: KnownBlock, ancestor: KnownBlock): boolean {
+    let current: KnownBlock | undefined = block;
+    while (current !== undefined && current.height > ancestor.height) current = this.#blocks.get(current.parent);
+    return current?.hash === ancestor.hash;
+  }
+}
+
+export function describe(block: KnownBlock): string {
+  return `(${block.term}, ${block.height}, ${short(block.hash)})`;
+}

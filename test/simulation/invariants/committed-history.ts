@@ -1,0 +1,101 @@
+import { holds, short } from './violation.ts';
+
+export interface AppliedBlock {
+  readonly height: number;
+  readonly hash: string;
+  readonly stateRoot: string;
+  readonly transactionIds: readonly string[];
+}
+
+/** What a client was told about its transaction. */
+export interface ToldOutcome {
+  readonly transactionId: string;
+  readonly height: number;
+  readonly ok: boolean;
+}
+
+/** What nodes applied and what clients were told: one history, each transaction in it once. */
+export class CommittedHistory {
+  readonly #blocks: (AppliedBlock | undefined)[] = [undefined];
+  readonly #places = new Map<string, number>();
+  readonly #told = new Map<string, ToldOutcome>();
+  readonly #toldExpired = new Set<string>();
+
+  get height(): number {
+    return this.#blocks.length - 1;
+  }
+
+  get transactionCount(): number {
+    return this.#places.size;
+  }
+
+  has(transactionId: string): boolean {
+    return this.#places.has(transactionId);
+  }
+
+  /** A node applied this block; `certifiedHash` is the certified chain's block at its height. */
+  applied(nodeId: string, block: AppliedBlock, certifiedHash: string | undefined): void {
+    holds(
+      certifiedHash === block.hash,
+      'commit height at most the highest certificate',
+      () =>
+        `${nodeId} applied (${block.height}, ${short(block.hash)}), certified is ${short(certifiedHash ?? 'nothing')}`,
+    );
+    const known = this.#blocks[block.height];
+    if (known !== undefined) {
+      holds(known.hash === block.hash, 'log matching', () => `two blocks applied at ${block.height}`);
+      holds(
+        known.stateRoot === block.stateRoot,
+        'equal heights have byte-equal state roots',
+        () => `${nodeId} has ${short(block.stateRoot)} at ${block.height}, another ${short(known.stateRoot)}`,
+      );
+      return;
+    }
+    holds(
+      block.height === this.#blocks.length,
+      'blocks are applied in order',
+      () => `${nodeId} applied ${block.height}, the history ends at ${this.height}`,
+    );
+    this.#blocks.push(block);
+    for (const id of block.transactionIds) {
+      const earlier = this.#places.get(id);
+      holds(
+        earlier === undefined,
+        'every transaction executes at most once',
+        () => `${short(id)} at ${earlier} and ${block.height}`,
+      );
+      this.#neverExpired(id);
+      this.#places.set(id, block.height);
+    }
+  }
+
+  told(outcome: ToldOutcome): void {
+    const place = this.#places.get(outcome.transactionId);
+    holds(
+      place === outcome.height,
+      'whatever a client was told is committed stays',
+      () => `told ${short(outcome.transactionId)} is at ${outcome.height}, it is at ${place ?? 'no height'}`,
+    );
+    const earlier = this.#told.get(outcome.transactionId);
+    holds(
+      earlier === undefined || (earlier.height === outcome.height && earlier.ok === outcome.ok),
+      'whatever a client was told is committed stays',
+      () => `told two outcomes of ${short(outcome.transactionId)}`,
+    );
+    this.#told.set(outcome.transactionId, outcome);
+  }
+
+  /** A client was told that its transaction can never be committed any more. */
+  toldExpired(transactionId: string): void {
+    this.#toldExpired.add(transactionId);
+    if (this.#places.has(transactionId)) this.#neverExpired(transactionId);
+  }
+
+  #neverExpired(transactionId: string): void {
+    holds(
+      !this.#toldExpired.has(transactionId),
+      'expired is final',
+      () => `told ${short(transactionId)} expired, it is at ${this.#places.get(transactionId) ?? 'the next height'}`,
+    );
+  }
+}

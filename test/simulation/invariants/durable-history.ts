@@ -1,0 +1,120 @@
+import { readUint64 } from '../../../src/base/index.ts';
+import type { AckStatement, BlockReference, HardState } from '../../../src/consensus/index.ts';
+import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
+import type { BlockTree } from './block-tree.ts';
+import { holds, keyOf, short } from './violation.ts';
+
+/** What the bytes of a node's database mean, as far as invariants need it. */
+export interface RecordReader {
+  /** The reference of a stored block. */
+  block(bytes: Uint8Array): BlockReference;
+  /** The hard state, when this key is its. */
+  hardState(key: Uint8Array, value: Uint8Array): HardState | undefined;
+}
+
+/** One node's durable chain and promises, followed write by write, across restarts. */
+export class DurableHistory {
+  readonly #nodeId: string;
+  readonly #tree: BlockTree;
+  readonly #reader: RecordReader;
+  readonly #isCertified: (height: number, hash: string) => boolean;
+  readonly #onBlock: (reference: BlockReference) => void;
+  readonly #onAck: (ack: AckStatement) => void;
+  /** Hash by height, from 1. */
+  readonly #chain: string[] = [''];
+  #hardState: HardState | undefined;
+
+  constructor(options: {
+    readonly nodeId: string;
+    readonly tree: BlockTree;
+    readonly reader: RecordReader;
+    readonly isCertified: (height: number, hash: string) => boolean;
+    readonly onBlock: (reference: BlockReference) => void;
+    /** The node may sign this ack from now on. */
+    readonly onAck: (ack: AckStatement) => void;
+  }) {
+    this.#nodeId = options.nodeId;
+    this.#tree = options.tree;
+    this.#reader = options.reader;
+    this.#isCertified = options.isCertified;
+    this.#onBlock = options.onBlock;
+    this.#onAck = options.onAck;
+  }
+
+  get height(): number {
+    return this.#chain.length - 1;
+  }
+
+  get hardState(): HardState | undefined {
+    return this.#hardState;
+  }
+
+  hashAt(height: number): string | undefined {
+    return this.#chain[height];
+  }
+
+  /** A batch became durable. */
+  batch(operations: readonly Operation[]): void {
+    const oldTip = this.#chain[this.height] as string;
+    const removed: [height: number, hash: string][] = [];
+    for (const operation of operations) {
+      if (operation.key[0] === keyPrefixes.block) this.#blockOperation(operation, removed);
+      else if (operation.key[0] === keyPrefixes.consensus && operation.type === 'put') this.#promise(operation);
+    }
+    for (const [height, hash] of removed)
+      holds(
+        this.#chain[height] === hash || !this.#isCertified(height, hash),
+        'certified blocks never change',
+        () => `${this.#nodeId} removed the certified (${height}, ${short(hash)})`,
+      );
+    this.#tipGrows(oldTip);
+    // An ack says that no later term is promised: one that became durable together with such a promise is never signed.
+    const ack = this.#hardState?.ack;
+    if (ack !== undefined && ack.term === this.#hardState?.term) this.#onAck(ack);
+  }
+
+  #blockOperation(operation: Operation, removed: [number, string][]): void {
+    const height = readUint64(operation.key, 1);
+    const reference = operation.type === 'put' ? this.#reader.block(operation.value) : undefined;
+    const hash = reference === undefined ? undefined : keyOf(reference.hash);
+    if (hash === this.#chain[height] && hash !== undefined) return;
+    // A batch may delete from either end; what matters is how it leaves the chain.
+    for (let above = height; above < this.#chain.length; above++) removed.push([above, this.#chain[above] as string]);
+    this.#chain.length = Math.min(this.#chain.length, height);
+    if (reference === undefined || hash === undefined) return;
+    this.#onBlock(reference);
+    const parent = keyOf(reference.parentHash);
+    holds(
+      this.#chain.length === height && (height === 1 || this.#chain[height - 1] === parent),
+      'parent hash and term monotone along every chain',
+      () => `${this.#nodeId} stores ${short(hash)} at ${height} on another parent than ${short(parent)}`,
+    );
+    this.#chain.push(hash);
+  }
+
+  #promise(operation: Operation & { readonly type: 'put' }): void {
+    const next = this.#reader.hardState(operation.key, operation.value);
+    if (next === undefined) return;
+    const previous = this.#hardState;
+    holds(
+      previous === undefined || next.term >= previous.term,
+      'terms are monotone',
+      () => `${this.#nodeId} went from term ${previous?.term} to ${next.term}`,
+    );
+    this.#hardState = next;
+  }
+
+  #tipGrows(oldHash: string): void {
+    const newHash = this.#chain[this.height] as string;
+    if (oldHash === newHash || oldHash === '') return;
+    const before = this.#tree.get(oldHash);
+    const after = this.#tree.get(newHash);
+    holds(
+      before !== undefined &&
+        after !== undefined &&
+        (after.term > before.term || (after.term === before.term && after.height > before.height)),
+      'a tip never decreases',
+      () => `${this.#nodeId} went from (${before?.term}, ${before?.height}) to (${after?.term}, ${after?.height})`,
+    );
+  }
+}

@@ -1,0 +1,371 @@
+import { equalBytes, present } from '../../../src/base/index.ts';
+import {
+  type AckStatement,
+  ackMessage,
+  type BlockReference,
+  type Configuration,
+  decodeBlockCertificate,
+  type Message,
+  type VoteRequestStatement,
+  voteMessage,
+} from '../../../src/consensus/index.ts';
+import { decodeNodeId } from '../../../src/crypto/index.ts';
+import { type CanonicalValue, decodeCanonical, type Receipt } from '../../../src/ledger/index.ts';
+import { decodeMessage } from '../../../src/node/replica/index.ts';
+import { decodeHardState, hardStateKey, highestCertificateKey } from '../../../src/node/replica/records.ts';
+import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
+import type { ClusterObserver, ClusterPacket, Machine, SimulatedCluster } from '../../support/simulated-cluster.ts';
+import { BlockTree } from './block-tree.ts';
+import { Certificates } from './certificates.ts';
+import { CommittedHistory } from './committed-history.ts';
+import { DurableHistory } from './durable-history.ts';
+import { BlockRecords, readAppliedRecord } from './records.ts';
+import { describeRequest, SignedStatements } from './statements.ts';
+import { holds, keyOf, short } from './violation.ts';
+
+/** What is known of one node from outside. */
+interface Watched {
+  readonly machine: Machine;
+  readonly durable: DurableHistory;
+  appliedHeight: number;
+  /** Its disk lost what it had reported as written: what it held is no longer what it holds. */
+  isDamaged: boolean;
+  /** Of the present process. */
+  term: number;
+  committedHeight: number;
+}
+
+/**
+ * The invariants of every step of every run. They look at a node from outside only: at what it sends, what becomes
+ * durable on its disk, what its status says and what its clients are told; and they look at what changed, no more.
+ */
+export class Invariants implements ClusterObserver {
+  readonly #cluster: SimulatedCluster;
+  readonly #tree: BlockTree;
+  readonly #certificates: Certificates;
+  readonly #statements = new SignedStatements();
+  readonly #committed = new CommittedHistory();
+  readonly #blocks = new BlockRecords();
+  readonly #evidenceSeen = new Set<string>();
+  readonly #watched: readonly Watched[];
+  readonly #byNodeId: ReadonlyMap<string, Watched>;
+  /** Keys that a scenario misuses: evidence may name them, and nothing is asked of them. */
+  readonly misusedKeys: Set<string> = new Set();
+
+  constructor(cluster: SimulatedCluster) {
+    const { ledgerId, configuration } = cluster.genesis;
+    const { verify } = cluster.signatures;
+    this.#cluster = cluster;
+    this.#tree = new BlockTree(ledgerId);
+    this.#watched = cluster.machines.map((machine) => this.#watch(machine));
+    this.#byNodeId = new Map(this.#watched.map((watched) => [watched.machine.nodeId, watched]));
+    const nodes: Configuration['nodes'] = cluster.machines.map(({ nodeId, signer }, index) => ({
+      id: nodeId,
+      publicKey: signer.publicKey,
+      role: configuration.nodes[index]?.role ?? 'learner',
+    }));
+    const isSignedBy = (signer: string, message: Uint8Array, signature: Uint8Array): boolean => {
+      const key = decodeNodeId(signer);
+      return key !== undefined && verify(key, message, signature);
+    };
+    this.#certificates = new Certificates({
+      tree: this.#tree,
+      configuration: { generation: 0, hash: configuration.hash, nodes },
+      checks: {
+        isAck: (signer, statement, signature) => isSignedBy(signer, ackMessage(ledgerId, statement), signature),
+        isVote: (signer, request, signature) => isSignedBy(signer, voteMessage(ledgerId, request), signature),
+        onAck: (signer, statement) => this.#ack(signer, statement),
+        onVote: (signer, request) => this.#vote(signer, request),
+      },
+      isDurableOn: (nodeId, height, hash) => {
+        const watched = this.#byNodeId.get(nodeId);
+        return watched === undefined || this.#isExempt(watched) || watched.durable.hashAt(height) === hash;
+      },
+    });
+    cluster.observers.push(this);
+  }
+
+  get committedHeight(): number {
+    return this.#committed.height;
+  }
+
+  get committedTransactions(): number {
+    return this.#committed.transactionCount;
+  }
+
+  get elections(): number {
+    return this.#certificates.electedTerms;
+  }
+
+  onStart(machine: Machine): void {
+    const watched = this.#of(machine);
+    watched.term = 0;
+    watched.committedHeight = 0;
+  }
+
+  onDamaged(machine: Machine): void {
+    this.#of(machine).isDamaged = true;
+  }
+
+  onSend(packet: ClusterPacket): void {
+    if (packet.channel === 'forwarding') return;
+    const sender = this.#cluster.machineAt(packet.from);
+    if (this.misusedKeys.has(sender.nodeId)) return;
+    const message = decodeMessage(packet.frame, {
+      bytes: () => new Uint8Array(),
+      receive: (bytes) => {
+        const { reference } = this.#blocks.read(bytes);
+        this.#block(reference);
+        return reference;
+      },
+    });
+    this.#message(sender.nodeId, message);
+  }
+
+  onActed(machine: Machine): void {
+    const watched = this.#of(machine);
+    const status = machine.process?.status();
+    if (status === undefined || this.misusedKeys.has(machine.nodeId)) return;
+    if (status.role === 'leader') this.#certificates.leader(status.term, machine.nodeId);
+    holds(
+      status.term >= watched.term && status.term >= (watched.durable.hardState?.term ?? 0),
+      'terms are monotone',
+      () => `${machine.index} is in term ${status.term}, was in ${watched.term}`,
+    );
+    holds(
+      status.committedHeight >= watched.committedHeight,
+      'commit heights are monotone',
+      () => `${machine.index} is at ${status.committedHeight}, was at ${watched.committedHeight}`,
+    );
+    holds(
+      status.committedHeight <= status.certifiedHeight,
+      'commit height at most the highest certificate',
+      () => `${machine.index}: committed ${status.committedHeight}, certified ${status.certifiedHeight}`,
+    );
+    watched.term = status.term;
+    watched.committedHeight = status.committedHeight;
+  }
+
+  onBadFrame(machine: Machine, from: string, error: Error): void {
+    holds(
+      this.misusedKeys.has(from),
+      'honest nodes understand one another',
+      () => `${machine.index} refuses a frame of ${this.#cluster.indexOf(from)}: ${error.message}`,
+    );
+  }
+
+  /** A client was told that its transaction is committed. */
+  told(receipt: Receipt): void {
+    this.#committed.told({ transactionId: keyOf(receipt.id), height: receipt.height, ok: receipt.result.ok });
+  }
+
+  toldExpired(transactionId: string): void {
+    this.#committed.toldExpired(transactionId);
+  }
+
+  isCommitted(transactionId: string): boolean {
+    return this.#committed.has(transactionId);
+  }
+
+  /** Whether all of these have applied everything that is committed anywhere. */
+  haveConverged(nodes: readonly number[]): boolean {
+    return nodes.every((node) => this.#watched[node]?.appliedHeight === this.#committed.height);
+  }
+
+  appliedHeight(node: number): number {
+    return this.#watched[node]?.appliedHeight ?? 0;
+  }
+
+  durable(node: number): DurableHistory {
+    return present(this.#watched[node], 'every machine is watched').durable;
+  }
+
+  /** What nodes proved against keys, as `kind: culprit`. */
+  get evidence(): ReadonlySet<string> {
+    return this.#evidenceSeen;
+  }
+
+  /** The leader among these, or the first of them. */
+  leaderAmong(nodes: readonly number[]): number {
+    const leader = nodes.find((node) => this.#cluster.machineAt(node).process?.status()?.role === 'leader');
+    return leader ?? present(nodes[0], 'some node is asked for');
+  }
+
+  /** At the end of a run: every disk holds a prefix of the certified chain up to what it applied. */
+  final(): void {
+    for (const watched of this.#watched) {
+      if (this.#isExempt(watched)) continue;
+      for (let height = 1; height <= watched.appliedHeight; height++)
+        holds(
+          watched.durable.hashAt(height) === this.#certificates.hashAt(height),
+          'log matching',
+          () => `${watched.machine.index} holds another block at ${height} than the certified one`,
+        );
+    }
+  }
+
+  describe(nodes: readonly number[]): string {
+    const described = nodes.map((node) => {
+      const status = this.#cluster.machineAt(node).process?.status();
+      return `${node}: ${status === undefined ? 'down' : JSON.stringify(status, describeValue)}`;
+    });
+    return `committed ${this.#committed.height}; ${described.join('; ')}`;
+  }
+
+  #watch(machine: Machine): Watched {
+    const durable = new DurableHistory({
+      nodeId: String(machine.index),
+      tree: this.#tree,
+      reader: {
+        block: (bytes) => this.#blocks.read(bytes).reference,
+        hardState: (key, value) => (equalBytes(key, hardStateKey) ? decodeHardState(value) : undefined),
+      },
+      isCertified: (height, hash) => this.#certificates.hashAt(height) === hash,
+      onBlock: (reference) => this.#block(reference),
+      onAck: (ack) => this.#certificates.acked(machine.nodeId, ack),
+    });
+    const watched = { machine, durable, appliedHeight: 0, isDamaged: false, term: 0, committedHeight: 0 };
+    machine.disk.onDurable = (operations) => this.#durable(watched, operations);
+    return watched;
+  }
+
+  #of(machine: Machine): Watched {
+    return present(this.#watched[machine.index], 'every machine is watched');
+  }
+
+  /** Nothing is asked of a disk that lost durable data, nor of a key that a scenario misuses. */
+  #isExempt(watched: Watched): boolean {
+    return watched.isDamaged || this.misusedKeys.has(watched.machine.nodeId);
+  }
+
+  #block(reference: BlockReference): void {
+    const { block, term } = reference.justification;
+    if (this.#tree.get(keyOf(reference.hash)) !== undefined) return;
+    if (block !== undefined) this.#certificates.block(block);
+    if (term !== undefined) this.#certificates.term(term);
+    const added = this.#tree.add(reference);
+    if (added !== undefined) this.#certificates.newBlock(added);
+  }
+
+  #message(senderId: string, message: Message): void {
+    switch (message.type) {
+      case 'vote-request':
+        if (message.tipTermCertificate !== undefined) this.#certificates.term(message.tipTermCertificate);
+        this.#voteRequest(senderId, message.statement);
+        return;
+      case 'vote-reply':
+        if (message.signature !== undefined) this.#vote(senderId, message.statement);
+        return;
+      case 'append':
+      case 'heartbeat':
+        if (message.termCertificate !== undefined) this.#certificates.term(message.termCertificate);
+        if (message.certificate !== undefined) this.#certificates.block(message.certificate);
+        this.#certificates.leader(message.term, senderId);
+        return;
+      case 'append-reply':
+        for (const { statement } of message.acks) this.#ack(senderId, statement);
+        return;
+      case 'heartbeat-reply':
+        if (message.ack !== undefined) this.#ack(senderId, message.ack.statement);
+        return;
+      case 'branch-reply':
+        for (const certificate of message.termCertificates) this.#certificates.term(certificate);
+        return;
+      default:
+    }
+  }
+
+  #ack(signer: string, statement: AckStatement): void {
+    if (this.misusedKeys.has(signer) || !this.#statements.ack(signer, statement)) return;
+    const { term, height } = statement;
+    const watched = this.#byNodeId.get(signer);
+    if (watched === undefined || this.#isExempt(watched)) return;
+    const { hardState } = watched.durable;
+    holds(
+      watched.durable.hashAt(height) === keyOf(statement.blockHash),
+      'every ack is preceded by its durable record',
+      () => `${watched.machine.index} acked (${term}, ${height}) and does not hold the block`,
+    );
+    const recorded = hardState?.ack;
+    holds(
+      recorded !== undefined && (recorded.term > term || (recorded.term === term && recorded.height >= height)),
+      'every ack is preceded by its durable record',
+      () =>
+        `${watched.machine.index} acked (${term}, ${height}), its record ends at ${recorded?.term}, ${recorded?.height}`,
+    );
+    holds(
+      hardState?.term === term,
+      'every ack is preceded by its durable record',
+      () => `${watched.machine.index} acked in ${term}, having promised ${hardState?.term}`,
+    );
+  }
+
+  #vote(signer: string, statement: VoteRequestStatement): void {
+    if (this.misusedKeys.has(signer) || !this.#statements.vote(signer, statement)) return;
+    this.#isRecorded(signer, statement, 'vote');
+  }
+
+  #voteRequest(signer: string, statement: VoteRequestStatement): void {
+    if (this.misusedKeys.has(signer) || !this.#statements.voteRequest(signer, statement)) return;
+    this.#isRecorded(signer, statement, 'voteRequest');
+  }
+
+  #isRecorded(signer: string, statement: VoteRequestStatement, kind: 'vote' | 'voteRequest'): void {
+    const watched = this.#byNodeId.get(signer);
+    if (watched === undefined || this.#isExempt(watched)) return;
+    const recorded = watched.durable.hardState?.[kind];
+    holds(
+      recorded !== undefined && describeRequest(recorded) === describeRequest(statement),
+      'every vote is preceded by its durable record',
+      () => `${watched.machine.index} sent a ${kind} ${describeRequest(statement)} that its disk does not hold`,
+    );
+  }
+
+  #durable(watched: Watched, operations: readonly Operation[]): void {
+    if (this.#isExempt(watched)) return;
+    watched.durable.batch(operations);
+    for (const operation of operations) {
+      if (operation.type !== 'put') continue;
+      if (equalBytes(operation.key, highestCertificateKey))
+        this.#certificates.block(decodeBlockCertificate(operation.value));
+    }
+    for (const operation of operations) {
+      if (operation.type !== 'put') continue;
+      if (operation.key[0] === keyPrefixes.meta) this.#applied(watched, operation);
+      else if (operation.key[0] === keyPrefixes.evidence) this.#evidence(watched.machine, operation.value);
+    }
+  }
+
+  #evidence(machine: Machine, value: Uint8Array): void {
+    const [, kind, culprit] = decodeCanonical(value) as readonly CanonicalValue[];
+    this.#evidenceSeen.add(`${String(kind)}: ${this.#cluster.indexOf(String(culprit))}`);
+    holds(
+      this.misusedKeys.has(String(culprit)),
+      'evidence never names an honest node',
+      () => `${machine.index} accuses ${this.#cluster.indexOf(String(culprit))} of ${String(kind)}`,
+    );
+  }
+
+  #applied(watched: Watched, operation: Operation & { readonly type: 'put' }): void {
+    const applied = readAppliedRecord(operation.key, operation.value);
+    if (applied === undefined) return;
+    holds(
+      applied.height === watched.appliedHeight + 1 || (applied.height === 0 && watched.appliedHeight === 0),
+      'commit heights are monotone',
+      () => `${watched.machine.index} applied ${applied.height} after ${watched.appliedHeight}`,
+    );
+    watched.appliedHeight = applied.height;
+    if (applied.height === 0) return;
+    const block = this.#blocks.get(applied.hash);
+    holds(block !== undefined, 'log matching', () => `applied block ${short(applied.hash)} was never stored`);
+    this.#committed.applied(
+      String(watched.machine.index),
+      { ...applied, transactionIds: block.transactionIds },
+      this.#certificates.hashAt(applied.height),
+    );
+  }
+}
+
+function describeValue(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? short(keyOf(value)) : value;
+}

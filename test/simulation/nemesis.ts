@@ -1,0 +1,204 @@
+import type { SimulatedCluster } from '../support/simulated-cluster.ts';
+import type { SeededRandom } from '../support/simulated-random.ts';
+import type { FaultWeights, SimulationOptions } from './options.ts';
+
+type Act = keyof FaultWeights;
+
+/** Injects faults at random intervals until it is told to stop. */
+export class Nemesis {
+  readonly #cluster: SimulatedCluster;
+  readonly #random: SeededRandom;
+  readonly #options: SimulationOptions;
+  readonly #acts: readonly Act[];
+  /** Voters that lost durable data, or whose clock is wrong: together at most a minority, as the protocol promises. */
+  readonly #damaged = new Set<number>();
+  readonly #wrongClocks = new Set<number>();
+  readonly counters: Record<string, number> = {};
+  #stopped = false;
+
+  constructor(cluster: SimulatedCluster, random: SeededRandom, options: SimulationOptions) {
+    this.#cluster = cluster;
+    this.#random = random;
+    this.#options = options;
+    this.#acts = (Object.entries(options.nemesis.weights) as [Act, number][]).flatMap(([act, weight]) =>
+      Array<Act>(weight).fill(act),
+    );
+    this.#scheduleNext();
+  }
+
+  /** Machines whose disk lost what it had reported as written. */
+  get damaged(): ReadonlySet<number> {
+    return this.#damaged;
+  }
+
+  /** Ends the faults and heals a random core: any majority of the voters whose disks are whole. Answers the core. */
+  stopAndHealCore(): number[] {
+    this.#stopped = true;
+    const { voterCount } = this.#options;
+    const whole = this.#random.shuffle(range(voterCount).filter((voter) => !this.#damaged.has(voter)));
+    const majority = Math.floor(voterCount / 2) + 1;
+    const core = whole.slice(0, this.#random.between(majority, whole.length)).sort();
+    const others = range(this.#cluster.machines.length).filter((node) => !core.includes(node));
+    for (const node of others) if (this.#random.chance(0.4)) this.#cluster.crash(node);
+    for (const node of core) this.#repair(node);
+    const { network } = this.#cluster;
+    for (const node of core) for (const other of core) if (node !== other) network.mend(node, other);
+    // A peer that can only send, or only receive, must not hold the core up.
+    for (const node of others)
+      for (const other of range(this.#cluster.machines.length))
+        for (const [from, to] of [
+          [node, other],
+          [other, node],
+        ] as const)
+          if (from !== to) this.#random.chance(0.7) ? network.cut(from, to) : network.mend(from, to);
+    Object.assign(network.faults, { lossRate: 0, replayRate: 0, slowRate: 0 });
+    return core;
+  }
+
+  #repair(node: number): void {
+    const machine = this.#cluster.machineAt(node);
+    machine.diskFull = false;
+    machine.failWrites = 0;
+    this.#setRightClock(node);
+    if (machine.isPaused) this.#cluster.resume(node);
+    if (!machine.isUp) this.#cluster.start(node);
+  }
+
+  #scheduleNext(): void {
+    const { meanIntervalMs } = this.#options.nemesis;
+    this.#cluster.queue.schedule(this.#random.exponential(meanIntervalMs), 'nemesis', () => {
+      if (this.#stopped) return;
+      const act = this.#random.pick(this.#acts);
+      if (this.#perform(act)) {
+        this.counters[act] = (this.counters[act] ?? 0) + 1;
+        this.#cluster.trace.line(this.#cluster.queue.nowMs, () => `nemesis ${act}`);
+      }
+      this.#scheduleNext();
+    });
+  }
+
+  #perform(act: Act): boolean {
+    const { machines, network } = this.#cluster;
+    const nodes = range(machines.length);
+    const up = nodes.filter((node) => this.#cluster.machineAt(node).isUp);
+    const down = nodes.filter((node) => !this.#cluster.machineAt(node).isUp && !this.#damaged.has(node));
+    switch (act) {
+      case 'crash':
+        return this.#crash(up);
+      case 'restart':
+        return this.#restart(down);
+      case 'partition':
+        return this.#partition(nodes);
+      case 'cutLink': {
+        if (nodes.length < 2) return false;
+        const [from, to] = this.#random.shuffle(nodes) as [number, number];
+        network.cut(from, to);
+        if (this.#random.chance(0.5)) network.cut(to, from);
+        return true;
+      }
+      case 'heal':
+        network.healAll();
+        return true;
+      case 'pause':
+        return this.#pause(up);
+      case 'clockStep':
+        return this.#clockStep();
+      case 'diskError':
+        if (up.length === 0) return false;
+        this.#cluster.machineAt(this.#random.pick(up)).failWrites = 1;
+        return true;
+      case 'diskFull':
+        if (up.length === 0) return false;
+        this.#cluster.machineAt(this.#random.pick(up)).diskFull = true;
+        return true;
+      case 'diskDamage':
+        return this.#damage();
+    }
+  }
+
+  #crash(up: readonly number[]): boolean {
+    if (up.length === 0) return false;
+    // All at once now and then (scenario 44); one at a time otherwise.
+    const victims = this.#random.chance(0.15) ? up : [this.#random.pick(up)];
+    for (const node of victims) this.#cluster.crash(node);
+    return true;
+  }
+
+  #restart(down: readonly number[]): boolean {
+    if (down.length === 0) return false;
+    const risen = this.#random.chance(0.3) ? down : [this.#random.pick(down)];
+    for (const node of risen) {
+      this.#cluster.machineAt(node).diskFull = false;
+      this.#cluster.machineAt(node).failWrites = 0;
+      this.#cluster.start(node);
+    }
+    return true;
+  }
+
+  #partition(nodes: readonly number[]): boolean {
+    if (nodes.length < 2) return false;
+    const { network } = this.#cluster;
+    const shuffled = this.#random.shuffle(nodes);
+    const size = this.#random.between(1, nodes.length - 1);
+    const [left, right] = [shuffled.slice(0, size), shuffled.slice(size)];
+    network.healAll();
+    const direction = this.#random.below(3);
+    for (const from of left)
+      for (const to of right) {
+        if (direction !== 1) network.cut(from, to);
+        if (direction !== 2) network.cut(to, from);
+      }
+    return true;
+  }
+
+  #pause(up: readonly number[]): boolean {
+    const running = up.filter((node) => !this.#cluster.machineAt(node).isPaused);
+    if (running.length === 0) return false;
+    const node = this.#random.pick(running);
+    this.#cluster.pause(node);
+    const { electionTicks, tickMs } = this.#options;
+    this.#cluster.queue.schedule(this.#random.unit() * 4 * electionTicks * tickMs, 'resume', () =>
+      this.#cluster.resume(node),
+    );
+    return true;
+  }
+
+  #clockStep(): boolean {
+    const minority = Math.floor((this.#options.voterCount - 1) / 2);
+    const [wrong] = this.#wrongClocks;
+    if (wrong !== undefined && (this.#wrongClocks.size >= minority || this.#random.chance(0.5))) {
+      this.#setRightClock(wrong);
+      return true;
+    }
+    if (minority === 0) return false;
+    const node = this.#random.below(this.#options.voterCount);
+    this.#wrongClocks.add(node);
+    const { stepMaxMs } = this.#options.clock;
+    this.#cluster.machineAt(node).skew.offsetMs = this.#random.between(-stepMaxMs, stepMaxMs);
+    return true;
+  }
+
+  #setRightClock(node: number): void {
+    const { offsetMaxMs } = this.#options.clock;
+    this.#wrongClocks.delete(node);
+    const { skew } = this.#cluster.machineAt(node);
+    if (Math.abs(skew.offsetMs) > offsetMaxMs) skew.offsetMs = this.#random.between(-offsetMaxMs, offsetMaxMs);
+  }
+
+  /** A crash that takes durable data along, on at most a minority in the whole run. */
+  #damage(): boolean {
+    const { voterCount } = this.#options;
+    const minority = Math.floor((voterCount - 1) / 2);
+    if (this.#damaged.size >= minority) return false;
+    const node = this.#random.below(voterCount);
+    if (this.#damaged.has(node)) return false;
+    this.#damaged.add(node);
+    this.#cluster.crash(node, this.#random.pick(['tail-lost', 'middle-lost', 'marks-damaged'] as const));
+    this.#cluster.start(node);
+    return true;
+  }
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,95 @@
+import type { NetworkFaults } from '../support/simulated-network.ts';
+import type { SeededRandom } from '../support/simulated-random.ts';
+
+/** What the nemesis can do, with the share of its acts that each gets; 0 switches one off. */
+export interface FaultWeights {
+  crash: number;
+  restart: number;
+  partition: number;
+  cutLink: number;
+  heal: number;
+  pause: number;
+  clockStep: number;
+  diskError: number;
+  diskFull: number;
+  diskDamage: number;
+}
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly voterCount: number;
+  readonly learnerCount: number;
+  readonly signatures: 'fast' | 'ed25519';
+  /** Events before the faults end and liveness is tested. */
+  readonly eventsMin: number;
+  readonly tickMs: number;
+  readonly heartbeatTicks: number;
+  /** Shortest election timeout; the longest is twice as long. */
+  readonly electionTicks: number;
+  readonly network: Readonly<NetworkFaults>;
+  readonly disk: { readonly writeMinMs: number; readonly writeMeanMs: number };
+  readonly clock: {
+    /** Wall clocks differ by at most this from true time, steps apart. */
+    readonly offsetMaxMs: number;
+    readonly driftMax: number;
+    readonly stepMaxMs: number;
+  };
+  readonly nemesis: { readonly meanIntervalMs: number; readonly weights: Readonly<FaultWeights> };
+  readonly workload: { readonly clientCount: number; readonly meanIntervalMs: number; readonly keyCount: number };
+}
+
+/**
+ * The run that a seed stands for. Every kind of fault is on in some seeds and off in others, so that none hides another
+ * ("swarm testing"); within a seed its rate is drawn from the ranges of scenarios.md.
+ */
+export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOptions {
+  const heartbeatTicks = random.between(1, 4);
+  const tickMs = 10;
+  const heartbeatMs = heartbeatTicks * tickMs;
+  const voterCount = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
+  const when = (probability: number, value: () => number): number => (random.chance(probability) ? value() : 0);
+  return {
+    seed,
+    voterCount,
+    learnerCount: voterCount < 7 && random.chance(0.15) ? 1 : 0,
+    signatures: random.chance(0.01) ? 'ed25519' : 'fast',
+    eventsMin: 5_000,
+    tickMs,
+    heartbeatTicks,
+    electionTicks: heartbeatTicks * random.between(4, 10),
+    network: {
+      lossRate: when(0.6, () => random.unit() * 0.3),
+      replayRate: when(0.6, () => random.unit() * 0.5),
+      delayMinMs: 0.1,
+      delayMeanMs: 0.2 + random.unit() * heartbeatMs * 0.5,
+      slowRate: when(0.5, () => random.unit() * 0.1),
+      slowDelayMs: heartbeatMs * 10,
+    },
+    disk: { writeMinMs: 0.05, writeMeanMs: 0.1 + random.exponential(heartbeatMs * 0.1) },
+    clock: {
+      offsetMaxMs: random.between(0, 500),
+      driftMax: when(0.3, () => random.unit() * 0.01),
+      stepMaxMs: 3_600_000,
+    },
+    nemesis: {
+      meanIntervalMs: heartbeatMs * random.between(5, 60),
+      weights: {
+        crash: when(0.7, () => random.between(1, 5)),
+        restart: random.between(2, 6),
+        partition: when(0.6, () => random.between(1, 5)),
+        cutLink: when(0.5, () => random.between(1, 5)),
+        heal: random.between(2, 6),
+        pause: when(0.4, () => random.between(1, 3)),
+        clockStep: when(0.2, () => random.between(1, 3)),
+        diskError: when(0.2, () => random.between(1, 3)),
+        diskFull: when(0.1, () => 1),
+        diskDamage: when(0.15, () => 2),
+      },
+    },
+    workload: {
+      clientCount: random.between(1, 4),
+      meanIntervalMs: heartbeatMs * (0.2 + random.unit() * 2),
+      keyCount: random.between(1, 16),
+    },
+  };
+}

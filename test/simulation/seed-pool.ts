@@ -1,0 +1,74 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { SeedReport } from './report.ts';
+
+const seedProcess = fileURLToPath(new URL('./seed-process.ts', import.meta.url));
+
+/** A seed that takes longer does not end by itself. */
+const seedTimeoutMs = 120_000;
+
+/**
+ * Runs the seeds in child processes and calls back for each, in the order in which they end. Gives up after
+ * `failuresMax` failures.
+ */
+export async function runSeeds(options: {
+  readonly from: number;
+  readonly count: number;
+  readonly processes: number;
+  readonly failuresMax: number;
+  readonly onReport: (report: SeedReport) => void;
+}): Promise<void> {
+  let next = options.from;
+  let failures = 0;
+  const end = options.from + options.count;
+  const takeSeed = (): number | undefined => (next < end && failures < options.failuresMax ? next++ : undefined);
+  const onReport = (report: SeedReport): void => {
+    if (report.failure !== undefined) failures += 1;
+    options.onReport(report);
+  };
+  const runners = Array.from({ length: Math.min(options.processes, options.count) }, () => runOne(takeSeed, onReport));
+  await Promise.all(runners);
+}
+
+/** Feeds one child after another until no seed is left; a child that dies or hangs costs its seed, not the run. */
+async function runOne(takeSeed: () => number | undefined, onReport: (report: SeedReport) => void): Promise<void> {
+  let child: ChildProcess | undefined;
+  for (let seed = takeSeed(); seed !== undefined; seed = takeSeed()) {
+    child ??= fork(seedProcess, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const report = await askFor(child, seed);
+    if (report.failure?.invariant === 'the process survives') child = undefined;
+    onReport(report);
+  }
+  child?.disconnect();
+}
+
+function askFor(child: ChildProcess, seed: number): Promise<SeedReport> {
+  return new Promise((resolve) => {
+    const finish = (report: SeedReport): void => {
+      clearTimeout(timeout);
+      child.removeAllListeners();
+      resolve(report);
+    };
+    const timeout = setTimeout(() => {
+      child.kill('SIGKILL');
+      finish(lost(seed, `it did not end within ${seedTimeoutMs / 1000} s`));
+    }, seedTimeoutMs);
+    child.once('message', (report: SeedReport) => finish(report));
+    child.once('exit', (code, signal) => finish(lost(seed, `its process ended with ${signal ?? code}`)));
+    child.send(seed);
+  });
+}
+
+function lost(seed: number, message: string): SeedReport {
+  return {
+    seed,
+    events: 0,
+    committedBlocks: 0,
+    committedTransactions: 0,
+    elections: 0,
+    faults: {},
+    durationMs: 0,
+    traceHash: '',
+    failure: { invariant: 'the process survives', message, atEvent: 0, stack: '' },
+  };
+}

@@ -1,0 +1,116 @@
+import { SimulatedCluster } from '../support/simulated-cluster.ts';
+import { SeededRandom } from '../support/simulated-random.ts';
+import { fastSignatures, realSignatures } from '../support/simulated-signer.ts';
+import { Workload } from '../support/simulated-workload.ts';
+import { Invariants } from './invariants/index.ts';
+import { holds, InvariantViolation } from './invariants/violation.ts';
+import { Nemesis } from './nemesis.ts';
+import { optionsOfSeed, type SimulationOptions } from './options.ts';
+import type { SeedFailure, SeedReport } from './report.ts';
+import { Trace } from './trace.ts';
+
+export interface SimulateOptions {
+  /** Takes the text of every event and packet. */
+  readonly trace?: (line: string) => void;
+}
+
+/** A core without faults must commit a new transaction within this many election timeouts. */
+const livenessElectionTimeoutsMax = 60;
+
+/** Runs one seed to its end: faults for at least `eventsMin` events, then liveness of a healed core. */
+export async function simulateSeed(seed: number, options: SimulateOptions = {}): Promise<SeedReport> {
+  const run = new SeedRun(seed, options);
+  const startedMs = performance.now();
+  let failure: SeedFailure | undefined;
+  try {
+    await run.faultyPhase();
+    await run.livenessPhase();
+    run.invariants.final();
+  } catch (error) {
+    failure = {
+      invariant: error instanceof InvariantViolation ? error.invariant : 'the code under test throws nothing',
+      message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      atEvent: run.cluster.counters.events,
+      stack: error instanceof Error ? (error.stack ?? '') : '',
+    };
+  }
+  return run.report(performance.now() - startedMs, failure);
+}
+
+class SeedRun {
+  readonly options: SimulationOptions;
+  readonly cluster: SimulatedCluster;
+  readonly invariants: Invariants;
+  readonly workload: Workload;
+  readonly nemesis: Nemesis;
+
+  constructor(seed: number, options: SimulateOptions) {
+    const random = new SeededRandom(seed);
+    this.options = optionsOfSeed(seed, random.fork('options'));
+    const { clock, workload } = this.options;
+    const skews = random.fork('clocks');
+    this.cluster = new SimulatedCluster(
+      {
+        ...this.options,
+        signatures: this.options.signatures === 'fast' ? fastSignatures : realSignatures,
+        skew: () => ({
+          offsetMs: skews.between(-clock.offsetMaxMs, clock.offsetMaxMs),
+          drift: (skews.unit() * 2 - 1) * clock.driftMax,
+        }),
+        trace: new Trace(options.trace),
+      },
+      random.fork('cluster'),
+    );
+    this.cluster.trace.line(0, () => JSON.stringify(this.options));
+    this.invariants = new Invariants(this.cluster);
+    this.cluster.startAll();
+    this.workload = new Workload(this.cluster, random.fork('workload'), workload, this.invariants);
+    this.nemesis = new Nemesis(this.cluster, random.fork('nemesis'), this.options);
+  }
+
+  async faultyPhase(): Promise<void> {
+    while (this.cluster.counters.events < this.options.eventsMin) {
+      this.cluster.step();
+      // Lets promises and microtasks of the code under test run between two events.
+      await undefined;
+    }
+  }
+
+  async livenessPhase(): Promise<void> {
+    const { queue } = this.cluster;
+    const core = this.nemesis.stopAndHealCore();
+    this.workload.stop();
+    this.cluster.trace.line(queue.nowMs, () => `faults end; core ${core.join()}`);
+    const { electionTicks, tickMs } = this.options;
+    const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
+    let last = this.workload.submitNew(core[0] as number);
+    let retryAtMs = queue.nowMs;
+    let converged = false;
+    while (!converged && queue.nowMs < deadlineMs) {
+      this.cluster.step(deadlineMs);
+      await undefined;
+      if (queue.nowMs >= retryAtMs) {
+        retryAtMs = queue.nowMs + 4 * electionTicks * tickMs;
+        if (!this.invariants.isCommitted(last.idHex)) last = this.workload.submitNew(this.invariants.leaderAmong(core));
+      }
+      converged = this.invariants.isCommitted(last.idHex) && this.invariants.haveConverged(core);
+    }
+    holds(converged, 'liveness', () => `the core ${core.join()} did not converge: ${this.invariants.describe(core)}`);
+  }
+
+  report(durationMs: number, failure: SeedFailure | undefined): SeedReport {
+    const { cluster, invariants, nemesis } = this;
+    const { lost, replayed, slowed } = cluster.network.counters;
+    return {
+      seed: this.options.seed,
+      events: cluster.counters.events,
+      committedBlocks: invariants.committedHeight,
+      committedTransactions: invariants.committedTransactions,
+      elections: invariants.elections,
+      faults: { ...nemesis.counters, lost, replayed, slowed },
+      durationMs,
+      traceHash: cluster.trace.hash,
+      ...(failure === undefined ? {} : { failure }),
+    };
+  }
+}

@@ -1,0 +1,228 @@
+import type { Random } from '../../src/base/index.ts';
+import type { BlockReference, Message, RaftLimits } from '../../src/consensus/index.ts';
+import { createGenesis, type Genesis, type VerifiedTransaction } from '../../src/ledger/index.ts';
+import type { ReplicaChannel } from '../../src/node/replica/index.ts';
+import { Trace } from '../simulation/trace.ts';
+import { SimulatedMachine } from './simulated-machine.ts';
+import { type NetworkFaults, type Packet, SimulatedNetwork } from './simulated-network.ts';
+import { type NodeProcess, readFrame, type SubmitDone, startNodeProcess } from './simulated-node.ts';
+import type { SeededRandom } from './simulated-random.ts';
+import { simulatedRules } from './simulated-rules.ts';
+import type { SignatureScheme } from './simulated-signer.ts';
+import type { DiskFault } from './simulated-store.ts';
+import { type ClockSkew, EventQueue, simulationEpochMs } from './simulated-time.ts';
+
+export interface ClusterOptions {
+  readonly voterCount: number;
+  readonly learnerCount: number;
+  readonly signatures: SignatureScheme;
+  readonly tickMs: number;
+  readonly heartbeatTicks: number;
+  readonly electionTicks: number;
+  readonly limits?: Partial<RaftLimits>;
+  readonly network: Readonly<NetworkFaults>;
+  readonly disk: { readonly writeMinMs: number; readonly writeMeanMs: number };
+  /** How each machine's clock runs; default: all right. */
+  readonly skew?: (machine: number) => ClockSkew;
+  readonly trace?: Trace;
+}
+
+export type ClusterPacket = Packet<ReplicaChannel>;
+export type Machine = SimulatedMachine<NodeProcess>;
+
+/** What a cluster lets others see. Invariants hang here. */
+export interface ClusterObserver {
+  /** A process is about to start, from what its disk holds. */
+  onStart(machine: Machine): void;
+  /** A packet leaves a machine. */
+  onSend(packet: ClusterPacket): void;
+  /** Something happened to a machine's process: its state may have changed. */
+  onActed(machine: Machine): void;
+  /** The machine's disk lost what it had reported as written. */
+  onDamaged(machine: Machine): void;
+  /** A node refused a frame that another sent. */
+  onBadFrame(machine: Machine, from: string, error: Error): void;
+}
+
+/**
+ * Nodes made of production code on simulated machines, links and time. Nothing happens between events; the same options
+ * and the same random generator give the same run.
+ */
+export class SimulatedCluster {
+  readonly queue: EventQueue = new EventQueue();
+  readonly genesis: Genesis;
+  readonly machines: readonly Machine[];
+  readonly network: SimulatedNetwork<ReplicaChannel>;
+  readonly signatures: SignatureScheme;
+  readonly options: ClusterOptions;
+  readonly trace: Trace;
+  readonly observers: ClusterObserver[] = [];
+  readonly counters = { events: 0, faults: 0, damagedStarts: 0 };
+  readonly #random: SeededRandom;
+
+  constructor(options: ClusterOptions, random: SeededRandom) {
+    this.options = options;
+    this.#random = random;
+    this.signatures = options.signatures;
+    this.trace = options.trace ?? new Trace();
+    const count = options.voterCount + options.learnerCount;
+    this.machines = Array.from({ length: count }, (_, index) => {
+      const forked = random.fork(`machine ${index}`);
+      return new SimulatedMachine<NodeProcess>({
+        index,
+        signer: options.signatures.createSigner(forked.bytes(32)),
+        skew: options.skew?.(index) ?? { offsetMs: 0, drift: 0 },
+        queue: this.queue,
+        random: forked,
+        disk: options.disk,
+        onWritten: () => this.acted(this.machineAt(index)),
+      });
+    });
+    this.genesis = createGenesis({
+      ledgerName: 'simulation',
+      createdAt: simulationEpochMs - 3_600_000,
+      members: [{ name: 'member', governanceKey: random.fork('member').bytes(32) }],
+      nodes: this.machines.map(({ signer }, index) => ({
+        publicKey: signer.publicKey,
+        member: 'member',
+        role: index < options.voterCount ? 'voter' : 'learner',
+      })),
+      domains: [],
+      parameters: [],
+      ruleSet: simulatedRules.ruleSet,
+    });
+    this.network = new SimulatedNetwork<ReplicaChannel>({
+      queue: this.queue,
+      random: random.fork('network'),
+      nodeCount: count,
+      faults: { ...options.network },
+      deliver: (packet) => this.#deliver(packet),
+    });
+    this.network.onSend = (packet) => {
+      this.trace.mixBytes(packet.frame);
+      for (const observer of this.observers) observer.onSend(packet);
+    };
+  }
+
+  machineAt(index: number): Machine {
+    const machine = this.machines[index];
+    if (machine === undefined) throw new RangeError(`no machine ${index}`);
+    return machine;
+  }
+
+  indexOf(nodeId: string): number {
+    return this.machines.findIndex((machine) => machine.nodeId === nodeId);
+  }
+
+  startAll(): void {
+    for (const machine of this.machines) this.start(machine.index);
+  }
+
+  /** Starts a process on what the disk holds. A disk that the node refuses leaves the machine down. */
+  start(index: number): void {
+    const machine = this.machineAt(index);
+    if (machine.isUp) return;
+    machine.incarnation += 1;
+    for (const observer of this.observers) observer.onStart(machine);
+    machine.process = startNodeProcess(this, machine, this.#random.fork(`process ${index}.${machine.incarnation}`));
+    if (machine.process === undefined) {
+      this.counters.damagedStarts += 1;
+      this.crash(index);
+      return;
+    }
+    this.#scheduleTick(machine, machine.process, this.#random.fork(`tick ${index}.${machine.incarnation}`).unit());
+    this.acted(machine);
+  }
+
+  /** The process ends; what was under way on its disk is lost or torn at random. */
+  crash(index: number, fault: DiskFault = 'none', random: Random = this.#random): void {
+    const machine = this.machineAt(index);
+    this.trace.line(this.queue.nowMs, () => `${index} crashes, disk fault ${fault}`);
+    if (fault !== 'none') for (const observer of this.observers) observer.onDamaged(machine);
+    machine.crash(random, fault);
+  }
+
+  onBadFrame(machine: Machine, from: string, error: Error): void {
+    for (const observer of this.observers) observer.onBadFrame(machine, from, error);
+  }
+
+  /** The process stopped itself for an operating reason: the disk, most likely. */
+  fault(machine: Machine, error: Error): void {
+    this.counters.faults += 1;
+    this.trace.line(this.queue.nowMs, () => `${machine.index} stops: ${error.message}`);
+    // Later, since the process is in the middle of a call.
+    const { process } = machine;
+    this.queue.schedule(0, 'fault', () => {
+      if (machine.process === process) this.crash(machine.index);
+    });
+  }
+
+  pause(index: number): void {
+    this.machineAt(index).pause();
+  }
+
+  resume(index: number): void {
+    const machine = this.machineAt(index);
+    machine.resume();
+    this.acted(machine);
+  }
+
+  submit(index: number, transactions: readonly VerifiedTransaction[], done: SubmitDone): void {
+    const machine = this.machineAt(index);
+    machine.act(() => {
+      machine.process?.submit(transactions, done);
+      this.acted(machine);
+    });
+  }
+
+  /** Runs the next event; false when there is none before `untilMs`. */
+  step(untilMs?: number): boolean {
+    const label = this.queue.runNext(untilMs);
+    if (label === undefined) return false;
+    this.counters.events += 1;
+    this.trace.mixText(label);
+    this.trace.mix(Math.floor(this.queue.nowMs * 1000));
+    return true;
+  }
+
+  /** Tells the observers that something happened to the machine's process. */
+  acted(machine: Machine): void {
+    if (machine.isUp) for (const observer of this.observers) observer.onActed(machine);
+  }
+
+  #scheduleTick(machine: Machine, process: NodeProcess, phase: number): void {
+    const { tickMs } = this.options;
+    this.queue.schedule(tickMs * phase, 'tick', () => {
+      if (machine.process !== process) return;
+      // A process that stood still does not make up for the ticks it missed.
+      if (!machine.isPaused) {
+        process.tick();
+        this.acted(machine);
+      }
+      this.#scheduleTick(machine, process, 1 / (1 + machine.skew.drift));
+    });
+  }
+
+  #deliver(packet: ClusterPacket): void {
+    const machine = this.machineAt(packet.to);
+    const { process } = machine;
+    if (process === undefined) return;
+    machine.act(() => {
+      if (machine.process !== process) return;
+      this.trace.line(this.queue.nowMs, () => `${packet.from} → ${packet.to} ${describeMessage(readFrame(packet))}`);
+      process.receive(this.machineAt(packet.from).nodeId, packet.channel, packet.frame);
+      this.acted(machine);
+    });
+  }
+}
+
+/** A consensus message on one line, for people. */
+function describeMessage(message: Message | undefined): string {
+  if (message === undefined) return 'forwarding';
+  return JSON.stringify(message, (key, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, 4)).toString('hex');
+    if (key === 'blocks') return (value as BlockReference[]).map(({ term, height }) => `${term}:${height}`);
+    if (key === 'signatures' || key === 'votes') return (value as unknown[]).length;
+    return value;
+  });
+}

@@ -1,0 +1,168 @@
+import { AssentError, type Clock, type Logger, silentLogger } from '../../src/base/index.ts';
+import type { Message } from '../../src/consensus/index.ts';
+import type { NodeId } from '../../src/crypto/index.ts';
+import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
+import {
+  decodeMessage,
+  type Outcome,
+  Replica,
+  type ReplicaChannel,
+  type ReplicaStatus,
+  type VerifyTransactions,
+} from '../../src/node/replica/index.ts';
+import { Journal } from '../../src/storage/index.ts';
+import { BlockRecords } from '../simulation/invariants/records.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
+import type { SimulatedMachine, SimulatedProcess } from './simulated-machine.ts';
+import type { Packet } from './simulated-network.ts';
+import type { SeededRandom } from './simulated-random.ts';
+import { simulatedRules } from './simulated-rules.ts';
+import { SimulatedClock } from './simulated-time.ts';
+
+/** `atTheDoor`: the node answered at once, from its own clock and state, and never took the transaction. */
+export type SubmitDone = (index: number, outcome: Outcome, atTheDoor: boolean) => void;
+
+/** How long the simulated verification thread takes for an answer. */
+const verificationMs = 0.2;
+
+/** Faults that an operator sees and a restart may end. Anything else that stops a replica is a bug. */
+const operatingFaults: ReadonlySet<string> = new Set(['storage-failed', 'storage-full']);
+
+/** The composition root of a simulated node: production code on the machine's disk, clock and links. */
+export class NodeProcess implements SimulatedProcess {
+  readonly #cluster: SimulatedCluster;
+  readonly #machine: SimulatedMachine<NodeProcess>;
+  readonly #random: SeededRandom;
+  readonly #clock: SimulatedClock;
+  readonly #journal: Journal;
+  /** Undefined until the genesis batch is durable. */
+  #replica: Replica | undefined;
+  #isAlive = true;
+
+  /** Throws AssentError when the disk is not fit to go on from. */
+  constructor(cluster: SimulatedCluster, machine: SimulatedMachine<NodeProcess>, random: SeededRandom) {
+    this.#cluster = cluster;
+    this.#machine = machine;
+    this.#random = random;
+    this.#clock = new SimulatedClock(cluster.queue, machine.skew, 'timer');
+    const { store, markFile } = machine.disk;
+    const { genesis } = cluster;
+    this.#journal = Journal.open(store, markFile, { ledgerId: genesis.ledgerId, nodeKey: machine.signer.publicKey });
+    if (this.#journal.lost) throw new AssentError('storage-damaged', 'the end of the database was lost');
+    if (this.#journal.lastNumber > 0) {
+      this.#replica = this.#open(false);
+      return;
+    }
+    this.#journal.append(genesisOperations(store, genesis, simulatedRules), undefined, (error) => {
+      if (!this.#isAlive) return;
+      if (error !== undefined) this.#onFault(error);
+      else this.#replica = this.#open(true);
+    });
+  }
+
+  tick(): void {
+    this.#replica?.tick();
+  }
+
+  receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
+    this.#replica?.receive(from, channel, frame);
+  }
+
+  submit(transactions: readonly VerifiedTransaction[], done: SubmitDone): void {
+    let atTheDoor = true;
+    this.#replica?.submit(transactions, (index) => (outcome) => {
+      if (this.#isAlive) done(index, outcome, atTheDoor);
+    });
+    atTheDoor = false;
+  }
+
+  /** Undefined while the node's database is being made. */
+  status(): ReplicaStatus | undefined {
+    return this.#replica?.status();
+  }
+
+  stop(): void {
+    this.#isAlive = false;
+    this.#clock.stop();
+    this.#replica?.stop();
+  }
+
+  #open(fresh: boolean): Replica {
+    const { genesis, signatures, options } = this.#cluster;
+    const { signer, disk, index } = this.#machine;
+    return new Replica({
+      nodeKey: signer,
+      ledger: new Ledger(disk.store, genesis, simulatedRules),
+      store: disk.store,
+      journal: this.#journal,
+      fresh,
+      verify: signatures.verify,
+      verifyTransactions: this.#verificationThread(this.#clock),
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger(),
+      send: (to, channel, frame) =>
+        this.#cluster.network.send({ from: index, to: this.#cluster.indexOf(to), channel, frame }),
+      onFault: (error) => this.#onFault(error),
+      onBadFrame: (from, error) => this.#cluster.onBadFrame(this.#machine, from, error),
+      parameters: { heartbeatTicks: options.heartbeatTicks, electionTicks: options.electionTicks },
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    });
+  }
+
+  /** Answers a little later, in order, unless the process died meanwhile. */
+  #verificationThread(clock: Clock): VerifyTransactions {
+    const { signatures, genesis } = this.#cluster;
+    return (transactions, keys, done) => {
+      const valid = transactions.map(({ body, signature }, index) =>
+        signatures.verify(keys[index] as Uint8Array, transactionMessage(genesis.ledgerId, body), signature),
+      );
+      clock.after(verificationMs, () => {
+        this.#machine.act(() => {
+          if (!this.#isAlive) return;
+          done(valid);
+          this.#cluster.acted(this.#machine);
+        });
+      });
+    };
+  }
+
+  #onFault(error: Error): void {
+    if (!(error instanceof AssentError) || !operatingFaults.has(error.code)) throw error;
+    this.#cluster.fault(this.#machine, error);
+  }
+
+  #logger(): Logger {
+    if (!this.#cluster.trace.isWritten) return silentLogger;
+    const { trace, queue } = this.#cluster;
+    const write = (fields: object, message: string): void =>
+      trace.line(queue.nowMs, () => `${this.#machine.index}: ${message} ${JSON.stringify(fields)}`);
+    return { debug: write, info: write, warn: write, error: write };
+  }
+}
+
+/** Starts a process, or answers undefined where the node refuses its disk. */
+export function startNodeProcess(
+  cluster: SimulatedCluster,
+  machine: SimulatedMachine<NodeProcess>,
+  random: SeededRandom,
+): NodeProcess | undefined {
+  try {
+    return new NodeProcess(cluster, machine, random);
+  } catch (error) {
+    if (!(error instanceof AssentError) || error.code !== 'storage-damaged') throw error;
+    cluster.trace.line(cluster.queue.nowMs, () => `${machine.index} does not start: ${error.message}`);
+    return undefined;
+  }
+}
+
+const blockRecords = new BlockRecords();
+
+/** The consensus message in a packet; undefined for forwarded transactions. */
+export function readFrame(packet: Packet<ReplicaChannel>): Message | undefined {
+  if (packet.channel === 'forwarding') return undefined;
+  return decodeMessage(packet.frame, {
+    bytes: () => new Uint8Array(),
+    receive: (bytes) => blockRecords.read(bytes).reference,
+  });
+}
