@@ -3,18 +3,14 @@
  * codes and sentences), and the built-in contracts. Synchronous, deterministic and portable: the same state,
  * transaction and block give the same writes and result on every node, and a browser reads the same schemas.
  */
-// --- the engine
 
 export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
 export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from './access/request.ts';
-// --- reading the state
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
-// --- the built-in contracts
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
 export type { Actor, Provision } from './consent/provision.ts';
 export { type Consent, consentOf, consentsOf } from './consent/state.ts';
 export { type Credential, credentialsInForce, credentialsOf } from './credential/state.ts';
-// --- the decision
 export { type Combination, combine } from './decision/combine.ts';
 export { type Decision, type DecisionInput, type DecisionOutcome, decideOpen } from './decision/decide.ts';
 export { possibleResults, type RequestFacts, targetMismatch } from './decision/open-clauses.ts';
@@ -72,7 +68,6 @@ export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './e
 export { type Domain, domainNamesOf, domainOf, type Link, linkOf, memberOfKey } from './enrolment/state.ts';
 export { anchorItemsMax } from './record/contract.ts';
 export { type AnchoredRecord, recordOf } from './record/state.ts';
-// --- tables of the rule set
 export {
   type Action,
   actions,
@@ -85,7 +80,6 @@ export {
   roles,
 } from './tables/codes.ts';
 export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';
-// --- a ledger for tests
 export {
   createdId,
   type TestActor,
