@@ -3,7 +3,7 @@ import type { Identity, SignedTransaction } from '../client/index.ts';
 import type { KeyHolder, Role } from '../contracts/index.ts';
 import { COMMITMENT_SALT_BYTES, commit } from '../crypto/portable.ts';
 import { encodeCanonical } from '../ledger/portable.ts';
-import { type Home, identityNamed, keysWith, send, sendAll, sign } from './home.ts';
+import { type Home, identityNamed, keysWith, send, sendAll, sign, walletNamed } from './home.ts';
 
 /** A member with a domain of its own, as far as its keys are in this keystore. */
 export interface Custodian {
@@ -26,18 +26,15 @@ export function gatewayKey(
   return { name: `gateway/${domain}`, attributes: { role: 'gateway', member, domain } };
 }
 
-/** The custodians whose governance and gateway keys are both here, by name of domain. */
+/** The custodians whose governance and gateway keys are both here, in the order in which the keystore was given them. */
 export function custodiansIn(home: Home): Custodian[] {
-  return keysWith(home, { role: 'gateway' })
-    .flatMap((gatewayName) => {
-      const { member, domain } = home.keystore.list().find(({ name }) => name === gatewayName)?.attributes ?? {};
-      if (member === undefined || domain === undefined) return [];
-      const [governanceName] = keysWith(home, { role: 'governance', member });
-      if (governanceName === undefined) return [];
-      const governance = identityNamed(home, governanceName);
-      return [{ member, domain, governance, gateway: identityNamed(home, gatewayName) }];
-    })
-    .sort((left, right) => (left.domain < right.domain ? -1 : 1));
+  const gateways = home.keystore.list().filter(({ attributes }) => attributes['role'] === 'gateway');
+  return gateways.flatMap(({ name, attributes: { member, domain } }) => {
+    if (member === undefined || domain === undefined) return [];
+    const [governanceName] = keysWith(home, { role: 'governance', member });
+    if (governanceName === undefined) return [];
+    return [{ member, domain, governance: identityNamed(home, governanceName), gateway: identityNamed(home, name) }];
+  });
 }
 
 /** A role that a custodian's member gives an agent. */
@@ -102,13 +99,26 @@ export async function ensureLink(
   const chart = commit(salt, body);
   const labels = { kind: 'chart', ledger: toHex(home.ledgerId), domain, subject: subject.did };
   home.keystore.appendOpenings([{ commitment: chart, salt, body, labels }]);
-  await send(home, gateway, 'enrolment.link', {
-    domain,
-    subject: subject.did,
-    chart: toHex(chart),
-    keyHolder: subject.keyHolder,
-  });
-  return true;
+  const payload = { domain, subject: subject.did, chart: toHex(chart), keyHolder: subject.keyHolder };
+  try {
+    await send(home, gateway, 'enrolment.link', payload);
+    return true;
+  } catch (thrown) {
+    // The node that was asked lagged behind an earlier run.
+    if (thrown instanceof AssentError && thrown.data['code'] === 'subject-linked') return false;
+    throw thrown;
+  }
+}
+
+/** Who a wallet's owner is to each of these domains that knows them. Throws `key-unknown`. */
+export async function linkedIdentities(home: Home, key: string, domains: readonly string[]): Promise<Identity[]> {
+  const wallet = walletNamed(home, key);
+  const identities: Identity[] = [];
+  for (const domain of domains) {
+    const identity = wallet.identityFor(domain);
+    if (await isLinked(home, domain, identity.did)) identities.push(identity);
+  }
+  return identities;
 }
 
 async function isLinked(home: Home, domain: string, did: string): Promise<boolean> {

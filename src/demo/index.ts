@@ -22,8 +22,8 @@ export {
   defaultDomain,
   playDemo,
 } from './demo.ts';
-export { type Custodian, custodiansIn, gatewayKey, governanceKey } from './enrol.ts';
-export type { Home, LedgerAccess } from './home.ts';
+export { type Custodian, custodiansIn, gatewayKey, governanceKey, linkedIdentities } from './enrol.ts';
+export { type Home, identityNamed, type LedgerAccess, walletNamed } from './home.ts';
 export { type ImportProgress, type ImportReport, importBundles } from './records/import.ts';
 export type { Patient } from './records/people.ts';
 export { type BundleSource, bundleFile, bundleOf, bundlesIn } from './records/sources.ts';

@@ -50,8 +50,12 @@ type SubjectStream = 'consents' | 'access' | 'timeline';
 export class AssentClient {
   readonly #nodes: Nodes;
 
+  /** Throws `usage` for an address that is no http or https URL. */
   constructor(options: AssentClientOptions) {
     assert(options.nodes.length > 0, 'a client knows at least one node');
+    for (const url of options.nodes)
+      if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+        throw new AssentError('usage', `"${url}" is no address of a node; write http://HOST:PORT.`);
     this.#nodes = {
       urls: options.nodes.map((url) => url.replace(/\/+$/, '')),
       preferred: 0,

@@ -35,6 +35,8 @@ export interface StoryStep {
 
 const requestValidityMs = 10 * 60_000;
 const glassHours = 4;
+const lookAttemptsMax = 20;
+const lookPauseMs = 100;
 
 /**
  * The emergency. A physician whom the patient never met asks and is denied, breaks the glass, reads; the patient sees all of
@@ -77,7 +79,7 @@ class Story {
     const revoke: StoryStep = {
       step: 'revoke',
       ...by,
-      what: 'changes her or his mind and revokes it',
+      what: 'takes the permission back',
       ...(revocation === undefined ? {} : { transactionId: revocation }),
     };
     return [ask, glass, emergency, look, grant, read, revoke, again];
@@ -182,13 +184,13 @@ class Story {
     const before = await find();
     if (before !== undefined) return before;
     await act(eventId);
-    const row = await find();
-    if (row === undefined)
-      throw new AssentError(
-        'outcome-unknown',
-        'The node that was asked does not show the new entry of the access log yet.',
-      );
-    return row;
+    // A node that took over from the one that committed may be a moment behind.
+    for (let attempt = 0; attempt < lookAttemptsMax; attempt++) {
+      const row = await find();
+      if (row !== undefined) return row;
+      await new Promise<void>((resolve) => void this.#home.clock.after(lookPauseMs, resolve));
+    }
+    throw new AssentError('outcome-unknown', 'No node shows the new entry of the access log yet.');
   }
 
   /** Commits to a text under a fresh salt, and keeps the opening; answers the commitment. */

@@ -24,6 +24,11 @@ describe('reading', () => {
     ]);
   });
 
+  it('refuses an address that is none, before anything is sent', () => {
+    for (const url of ['', '127.0.0.1:7401', 'ftp://127.0.0.1', 'http://'])
+      expect(() => new AssentClient({ nodes: [url] })).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
   it('passes on what a node says is wrong, without asking another', async () => {
     await using node = await ScriptedNode.start(() => failure('not-found'));
     await using other = await ScriptedNode.start(() => 'drop');

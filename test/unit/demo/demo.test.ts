@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DemoReport, generateConsortium, type Home, playDemo } from '../../../src/demo/index.ts';
+import { type DemoReport, generateConsortium, type Home, linkedIdentities, playDemo } from '../../../src/demo/index.ts';
 import { someSeed } from './rule-ledger.ts';
 import { Stage } from './stage.ts';
 
@@ -56,6 +56,12 @@ describe('the demo', () => {
     expect(dates.indexOf(undefined)).toBe(18);
     // Two hospitals know her; her wallet makes one record of it.
     expect(new Set(story?.timeline.map(({ domain }) => domain))).toEqual(new Set(['st-mary', 'riverside']));
+    const identities = await linkedIdentities(stage.home(), story?.patient.key ?? '', [
+      'northgate',
+      'riverside',
+      'st-mary',
+    ]);
+    expect(new Set(identities.map(({ did }) => did)).size).toBe(2);
     expect(dated.map((date) => Date.parse(date))).toEqual(dated.map((date) => Date.parse(date)).sort((a, b) => a - b));
     const allergy = story?.timeline.find(
       ({ resourceType, domain }) => resourceType === 'AllergyIntolerance' && domain === story.domain,
