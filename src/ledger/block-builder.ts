@@ -115,7 +115,10 @@ export class BlockBuilder {
         history.append(leafHash(block.hash));
         const { height, timestamp } = this.#context;
         const facts = { ...block, height, timestamp, tree: root, history, idBuckets };
-        return new ChainPoint(this.#store, facts, { parent: this.#parent, changes: this.#changes(nodes, block.hash) });
+        return new ChainPoint(this.#store, this.#parent.committed, facts, {
+          parent: this.#parent,
+          changes: this.#changes(nodes, block.hash),
+        });
       },
     };
   }

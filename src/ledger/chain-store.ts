@@ -6,6 +6,7 @@ import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/i
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { hashOf, stub } from './state/nodes.ts';
+import { StateCache } from './state/state-cache.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
@@ -73,7 +74,7 @@ export function streamKey(stream: string, height: number, index: number, number:
 /** The settled point that the store holds, or undefined in an empty store. Throws `storage-damaged`. */
 export function readApplied(store: Store): ChainPoint | undefined {
   const bytes = store.get(appliedKey);
-  return bytes === undefined ? undefined : new ChainPoint(store, decodeFacts(bytes));
+  return bytes === undefined ? undefined : new ChainPoint(store, new StateCache(store), decodeFacts(bytes));
 }
 
 function encodeFacts(facts: ChainPointFacts): Uint8Array {

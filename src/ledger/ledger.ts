@@ -9,6 +9,7 @@ import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './hea
 import type { Receipt } from './results.ts';
 import { ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
+import { StateCache } from './state/state-cache.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { forgetBelow, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
@@ -82,8 +83,9 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     history,
     idBuckets: new Map(),
   };
-  const nothing = new ChainPoint(store, { ...facts, tree: undefined });
-  const point = new ChainPoint(store, facts, {
+  const cache = new StateCache(store);
+  const nothing = new ChainPoint(store, cache, { ...facts, tree: undefined });
+  const point = new ChainPoint(store, cache, facts, {
     parent: nothing,
     changes: { state: state.changes, nodes, receipts: [], index: [], ids: new Set() },
   });
@@ -246,6 +248,8 @@ export class Ledger {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
+    // LevelDB shows a batch shortly before it reports it: until then reads are answered from what is in memory.
+    for (const key of point.changes.state.keys()) point.committed.get(key);
     return { operations: commitOperations(point), receipts: point.changes.receipts };
   }
 

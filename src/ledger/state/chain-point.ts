@@ -1,9 +1,10 @@
-import { present, utf8 } from '../../base/index.ts';
+import { present } from '../../base/index.ts';
 import type { MerkleFrontier } from '../../crypto/portable.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
 import type { Receipt } from '../results.ts';
 import type { IndexEntry, StateKey, StateView } from '../types/execution.ts';
 import type { Child } from './nodes.ts';
+import type { StateCache } from './state-cache.ts';
 import type { NodeChanges } from './tree.ts';
 
 /** What executing one block changed. */
@@ -39,12 +40,20 @@ export interface ChainPointFacts {
 export class ChainPoint implements StateView {
   readonly facts: ChainPointFacts;
   readonly #store: Store;
+  /** The state in the store, shared by all points of a ledger. */
+  readonly committed: StateCache;
   #parent: ChainPoint | undefined;
   #changes: BlockChanges | undefined;
 
-  constructor(store: Store, facts: ChainPointFacts, overlay?: { parent: ChainPoint; changes: BlockChanges }) {
+  constructor(
+    store: Store,
+    committed: StateCache,
+    facts: ChainPointFacts,
+    overlay?: { parent: ChainPoint; changes: BlockChanges },
+  ) {
     this.facts = facts;
     this.#store = store;
+    this.committed = committed;
     this.#parent = overlay?.parent;
     this.#changes = overlay?.changes;
   }
@@ -60,6 +69,7 @@ export class ChainPoint implements StateView {
 
   /** This block's changes, and with them all its ancestors', are in the store. */
   settle(): void {
+    this.committed.settle(this.changes.state);
     this.#parent = undefined;
     this.#changes = undefined;
   }
@@ -69,7 +79,7 @@ export class ChainPoint implements StateView {
       const changed = point.#changes?.state;
       if (changed?.has(key)) return changed.get(key);
     }
-    return this.#store.get(prefixedKey('state', utf8(key)));
+    return this.committed.get(key);
   }
 
   /** Whether the chain up to this block has executed the transaction. */

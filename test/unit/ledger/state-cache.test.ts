@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { utf8 } from '../../../src/base/index.ts';
+import { StateCache } from '../../../src/ledger/state/state-cache.ts';
+import { MemoryStore, type Operation, prefixedKey } from '../../../src/storage/index.ts';
+import { write } from './fixture.ts';
+
+const key = fc.constantFrom('a', 'b', 'c', 'd');
+const step = fc.oneof(
+  fc.record({ read: key }),
+  fc.record({
+    block: fc.dictionary(key, fc.option(fc.uint8Array({ maxLength: 3 }), { nil: undefined }), {
+      noNullPrototype: true,
+    }),
+  }),
+);
+
+it('reads as the store does, whatever was read and written before', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const store = new MemoryStore();
+      const cache = new StateCache(store);
+      for (const next of steps) {
+        if ('read' in next) {
+          expect(cache.get(next.read)).toEqual(store.get(prefixedKey('state', utf8(next.read))));
+          continue;
+        }
+        const changes = new Map(Object.entries(next.block));
+        const operations = [...changes].map(([name, value]): Operation => {
+          const stored = prefixedKey('state', utf8(name));
+          return value === undefined ? { type: 'delete', key: stored } : { type: 'put', key: stored, value };
+        });
+        await write(store, operations);
+        cache.settle(changes);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('keeps its memory within the bound', async () => {
+  const store = new MemoryStore();
+  const cache = new StateCache(store);
+  const big = new Uint8Array(4 * 1024 * 1024);
+  for (let index = 0; index < 20; index++) cache.settle(new Map([[`k${index}`, big]]));
+  expect(cache.bytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+  // What was dropped is read from the store again, where it is not: the newest is still here.
+  expect(cache.get('k0')).toBeUndefined();
+  expect(cache.get('k19')).toBe(big);
+});
