@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { checkLoopback } from '../api/server/index.ts';
+import { checkLoopback } from '../api/index.ts';
 import { AssentError, messageOf } from '../base/index.ts';
 import { encodeNodeId } from '../crypto/index.ts';
 import { type Genesis, genesisFromText, genesisOperations, Ledger } from '../ledger/index.ts';

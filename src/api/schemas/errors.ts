@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AssentError } from '../../base/index.ts';
 
 /** An expected failure. `code` is stable; docs/errors.md says what each means. */
 export interface ErrorDetail {
@@ -21,3 +22,8 @@ export const errorDetail: z.ZodType<ErrorDetail, ErrorDetail> = z.object({
 });
 
 export const errorReply: z.ZodType<ErrorReply, ErrorReply> = z.object({ error: errorDetail });
+
+/** The wire form of an expected failure. */
+export function errorDetailOf(error: AssentError): ErrorDetail {
+  return { code: error.code, message: error.message, action: error.action };
+}

@@ -1,14 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import { AssentError, type ErrorCode, errorTable, messageOf } from '../../base/index.ts';
-import { type ErrorDetail, transactionMediaType } from '../index.ts';
+import { type ErrorDetail, errorDetailOf, transactionMediaType } from '../index.ts';
 
 /** How long a caller should wait after a 503: queues of this node drain in well under a second. */
 const retryAfterSeconds = '1';
-
-/** The wire form of an expected failure. */
-export function errorDetailOf(error: AssentError): ErrorDetail {
-  return { code: error.code, message: error.message, action: error.action };
-}
 
 /** Ends the request with an error in the one form that the API has. */
 export function sendError(reply: FastifyReply, detail: ErrorDetail): FastifyReply {

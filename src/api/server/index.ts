@@ -3,7 +3,5 @@
  * them. Every error has one form, every bound a name; it binds loopback only, until the API authenticates its callers.
  * fastify appears in this folder only.
  */
-export { errorDetailOf } from './errors.ts';
-export { checkLoopback } from './loopback.ts';
 export { ApiServer, type ServerLimits, type ServerOptions, serverLimits } from './server.ts';
 export type { NodeService, SubjectStream, Submission } from './service.ts';

@@ -1,10 +1,18 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AssentError, InvariantError, type Logger, messageOf } from '../../base/index.ts';
-import { type AnyRoute, requestLimits, routes, transactionMediaType, transactionsMediaType } from '../index.ts';
-import { errorDetailOf, expectedFailure, malformedRequestReply, sendError } from './errors.ts';
+import {
+  type AnyRoute,
+  checkLoopback,
+  errorDetailOf,
+  isAddressedHere,
+  requestLimits,
+  routes,
+  transactionMediaType,
+  transactionsMediaType,
+} from '../index.ts';
+import { expectedFailure, malformedRequestReply, sendError } from './errors.ts';
 import { type Handlers, type ReadingRoute, readingHandlers } from './handlers.ts';
-import { checkLoopback, isAddressedHere } from './loopback.ts';
 import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
 import { submitHandler } from './submit.ts';

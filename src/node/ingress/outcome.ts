@@ -1,5 +1,4 @@
-import type { JsonValue, OutcomeView, ReceiptView, ResultView } from '../../api/index.ts';
-import { errorDetailOf } from '../../api/server/index.ts';
+import { errorDetailOf, type JsonValue, type OutcomeView, type ReceiptView, type ResultView } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import type { CanonicalValue, TransactionResult } from '../../ledger/portable.ts';
 

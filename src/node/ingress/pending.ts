@@ -5,6 +5,7 @@ import { assert } from '../../base/index.ts';
 export class Pending {
   readonly #outcomes: OutcomeView[];
   readonly #timer: NodeJS.Timeout;
+  readonly #onLate: (pending: Pending) => void;
   readonly #done: (outcomes: readonly OutcomeView[]) => void;
   #missing: number;
   /** Of its transactions that the main thread was given. */
@@ -22,10 +23,15 @@ export class Pending {
     this.#outcomes = new Array(count);
     this.#missing = count;
     this.#done = done;
-    this.#timer = setTimeout(() => {
-      this.isLate = true;
-      onLate(this);
-    }, timeoutMs);
+    this.#onLate = onLate;
+    this.#timer = setTimeout(() => this.expire(), timeoutMs);
+  }
+
+  /** The request waits no longer. */
+  expire(): void {
+    if (this.isLate) return;
+    this.isLate = true;
+    this.#onLate(this);
   }
 
   resolve(position: number, outcome: OutcomeView): void {

@@ -78,9 +78,12 @@ export class Submissions {
     this.#checkFrom(0, transactions, wanted, pending);
   }
 
-  /** Takes no more. What is outstanding still gets its outcome. */
-  close(): void {
+  /** Takes no more. What is outstanding still gets its outcome, and what has none after `deadlineMs` is given up. */
+  close(deadlineMs: number): void {
     this.#closing = true;
+    setTimeout(() => {
+      for (const pending of new Set([...this.#tickets.values()].map((ticket) => ticket.pending))) pending.expire();
+    }, deadlineMs).unref();
   }
 
   /** Takes the main thread's word on tickets. */

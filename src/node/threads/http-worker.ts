@@ -48,7 +48,7 @@ const server = new ApiServer({
 });
 
 async function close(deadlineMs: number): Promise<void> {
-  submissions.close();
+  submissions.close(deadlineMs / 2);
   await server.close(deadlineMs);
   port.close();
 }

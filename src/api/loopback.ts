@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { AssentError } from '../../base/index.ts';
+import { AssentError } from '../base/index.ts';
 
 /**
  * Until the API authenticates its callers only programs on this machine may reach it. Throws `address-refused` for
@@ -23,6 +22,5 @@ export function isAddressedHere(hostHeader: string | undefined): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  return family === 4 ? host.startsWith('127.') : family === 6 && host === '::1';
+  return host === '::1' || /^127(?:\.(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/.test(host);
 }
