@@ -28,6 +28,7 @@ export {
 export { Raft } from './raft.ts';
 export {
   ackMessage,
+  ackOf,
   comparePlaces,
   encodeAck,
   encodeVoteRequest,

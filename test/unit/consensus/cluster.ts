@@ -1,44 +1,25 @@
-import { concatBytes, present, type Random, toHex, uint64Bytes, utf8 } from '../../../src/base/index.ts';
+import { present, type Random, toHex } from '../../../src/base/index.ts';
 import {
   type BlockReference,
   type ChainReader,
   type CommittedBlock,
-  type Configuration,
   type Envelope,
   type Evidence,
   type ExecuteRequest,
-  type HardState,
   type Hash,
-  type Justification,
   type Message,
-  type PeerPromise,
   type PersistRequest,
   Raft,
   type RaftLimits,
   type RaftParameters,
   type ReadResult,
-  type TermCertificate,
-  type Tip,
   tipOf,
   type Verdict,
 } from '../../../src/consensus/index.ts';
-import { encodeNodeId, type NodeId, type Signer, sha256, type VerifySignature } from '../../../src/crypto/portable.ts';
+import { encodeNodeId, type NodeId, type Signer, type VerifySignature } from '../../../src/crypto/portable.ts';
+import { type Disk, Forge, fastVerify, genesisTip, ledgerId } from './forge.ts';
 
-export const ledgerId: Hash = sha256(utf8('a ledger for tests'));
 export const parameters: RaftParameters = { heartbeatTicks: 2, electionTicks: 10, clockToleranceMs: 5000 };
-
-/** A keyed hash in place of Ed25519: as many bytes, as deterministic, and a wrong message or key does not pass. */
-export function fastSigner(publicKey: Uint8Array): Signer {
-  return { publicKey, sign: (message) => fastSignature(publicKey, message) };
-}
-
-export const fastVerify: VerifySignature = (publicKey, message, signature) =>
-  toHex(fastSignature(publicKey, message)) === toHex(signature);
-
-function fastSignature(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
-  const digest = sha256(publicKey, message);
-  return concatBytes(digest, digest);
-}
 
 /** Numbers from a seed (mulberry32), so that every run of a test is the same. */
 export function seededRandom(seed: number): Random {
@@ -52,31 +33,6 @@ export function seededRandom(seed: number): Random {
   return {
     below: (bound) => next() % bound,
     bytes: (length) => Uint8Array.from({ length }, () => next() & 0xff),
-  };
-}
-
-/** What survives a crash. */
-export interface Disk {
-  chain: BlockReference[];
-  hardState: HardState;
-  committedHeight: number;
-  certificate?: CommittedBlock['certificate'];
-  termCertificates: Map<number, TermCertificate>;
-  promises: Map<NodeId, PeerPromise>;
-}
-
-export interface NodeSettings {
-  readonly signer: Signer;
-  readonly index: number;
-}
-
-export function emptyDisk(): Disk {
-  return {
-    chain: [],
-    hardState: { term: 0 },
-    committedHeight: 0,
-    termCertificates: new Map(),
-    promises: new Map(),
   };
 }
 
@@ -137,7 +93,7 @@ export class TestNode {
   seal(byteLength = 100): BlockReference | undefined {
     const slot = this.raft.proposalSlot();
     if (slot === undefined) return undefined;
-    const block = this.cluster.block(slot.parent, slot.term, this.id, slot.justification, byteLength);
+    const block = this.cluster.forge.block(slot.parent, slot.term, this.id, slot.justification, byteLength);
     const accepted = this.raft.propose(block);
     this.drain();
     return accepted ? block : undefined;
@@ -224,7 +180,7 @@ export class TestNode {
       verify: cluster.verify,
       random: cluster.randomFor(this.signer.publicKey),
       chain: this.#reader(),
-      configuration: cluster.configuration,
+      configuration: cluster.forge.configuration,
       parameters: cluster.parameters,
       limits: cluster.limits,
       restored: {
@@ -244,32 +200,26 @@ export class TestNode {
     return {
       reference: (height) => this.disk.chain[height - 1],
       signedHeader: (height) => this.disk.chain[height - 1]?.hash,
-      openHeader: (header) => this.cluster.blocks.get(toHex(header)),
+      openHeader: (header) => this.cluster.forge.blocks.get(toHex(header)),
       termCertificate: (term) => this.disk.termCertificates.get(term),
-      configuration: (hash) =>
-        toHex(hash) === toHex(this.cluster.configuration.hash) ? this.cluster.configuration : undefined,
+      configuration: () => undefined,
     };
   }
 }
 
-export const genesisTip: Tip = { term: 0, height: 0, hash: ledgerId };
-
 /** Cores on a network that delivers at once and in order, except where a test says otherwise. */
 export class TestCluster {
   readonly nodes: readonly TestNode[];
-  readonly configuration: Configuration;
   readonly parameters: RaftParameters;
   readonly limits: Partial<RaftLimits>;
   readonly verify: VerifySignature;
-  /** Every block ever made, by hash: the headers that travelled. */
-  readonly blocks: Map<string, BlockReference> = new Map<string, BlockReference>();
+  readonly forge: Forge;
   nowMs: number = 1_700_000_000_000;
   /** Messages on their way. */
   wire: (Envelope & { readonly from: NodeId })[] = [];
   /** Whether a message gets through. */
   passes: (from: TestNode, to: TestNode, message: Message) => boolean = () => true;
   #seed: number;
-  #blocksMade = 0;
 
   constructor(
     size: number,
@@ -278,6 +228,8 @@ export class TestCluster {
       readonly learners?: number;
       readonly limits?: Partial<RaftLimits>;
       readonly verify?: VerifySignature;
+      /** With disks made before: what made them. */
+      readonly forge?: Forge;
       readonly disks?: readonly Disk[];
     } = {},
   ) {
@@ -285,19 +237,11 @@ export class TestCluster {
     this.limits = options.limits ?? {};
     this.parameters = parameters;
     this.verify = options.verify ?? fastVerify;
-    const signers = Array.from({ length: size }, (_, index) => fastSigner(sha256(utf8(`node ${index}`))));
-    const votersCount = size - (options.learners ?? 0);
-    this.configuration = {
-      generation: 0,
-      hash: sha256(utf8('configuration')),
-      nodes: signers.map(({ publicKey }, index) => ({
-        id: encodeNodeId(publicKey),
-        publicKey,
-        role: index < votersCount ? 'voter' : 'learner',
-      })),
-    };
-    for (const disk of options.disks ?? []) for (const block of disk.chain) this.blocks.set(toHex(block.hash), block);
-    this.nodes = signers.map((signer, index) => new TestNode(this, signer, options.disks?.[index] ?? emptyDisk()));
+    this.forge = options.forge ?? new Forge(size, options.learners);
+    const { forge } = this;
+    this.nodes = forge.signers.map((signer, index) => {
+      return new TestNode(this, signer, options.disks?.[index] ?? forge.disk());
+    });
     for (const node of this.nodes) node.drain();
   }
 
@@ -321,28 +265,6 @@ export class TestCluster {
   get leader(): TestNode | undefined {
     const leaders = this.nodes.filter((node) => node.isRunning && node.status.role === 'leader');
     return leaders.sort((left, right) => right.status.term - left.status.term)[0];
-  }
-
-  block(
-    parent: Tip,
-    term: number,
-    proposer: NodeId,
-    justification: Justification = {},
-    byteLength = 100,
-  ): BlockReference {
-    this.#blocksMade += 1;
-    const block: BlockReference = {
-      height: parent.height + 1,
-      term,
-      hash: sha256(parent.hash, uint64Bytes(term), uint64Bytes(this.#blocksMade)),
-      parentHash: parent.hash,
-      proposer,
-      configurationHash: this.configuration.hash,
-      justification,
-      byteLength,
-    };
-    this.blocks.set(toHex(block.hash), block);
-    return block;
   }
 
   post(from: NodeId, envelope: Envelope): void {
@@ -379,19 +301,16 @@ export class TestCluster {
     }
   }
 
-  /** Ticks only this node until it leads, and delivers everything. */
+  /** Lets time pass until this node leads: the others neither lead nor campaign meanwhile. */
   elect(index: number): TestNode {
     const node = this.node(index);
+    const { passes } = this;
+    const offices: readonly Message['type'][] = ['heartbeat', 'append', 'pre-vote-request', 'vote-request'];
     this.settle();
-    for (let tick = 0; node.status.role !== 'leader'; tick++) {
-      if (tick === 200) throw new Error(`node ${index} is not elected`);
-      this.nowMs += 10;
-      // The others' time passes too, so that they stop hearing an old leader, but short of their own campaigns.
-      for (const other of this.nodes) {
-        if (other.isRunning && (other === node || tick < this.parameters.electionTicks - 1)) other.tick();
-      }
-      this.settle();
-    }
+    this.passes = (from, to, message) =>
+      passes(from, to, message) && (from === node || !offices.includes(message.type));
+    this.until(`node ${index} leads`, () => node.status.role === 'leader');
+    this.passes = passes;
     return node;
   }
 

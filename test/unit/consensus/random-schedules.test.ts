@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { present, type Random, toHex } from '../../../src/base/index.ts';
 import { type BlockCertificate, type Tip, tipOf } from '../../../src/consensus/index.ts';
-import { genesisTip, seededRandom, TestCluster, type TestNode } from './cluster.ts';
+import { seededRandom, TestCluster, type TestNode } from './cluster.ts';
+import { genesisTip } from './forge.ts';
 
 /** Everything that must hold over a whole run, from what the nodes said and did. */
 class Witness {
