@@ -48,9 +48,15 @@ export interface ServerOptions {
 /** The HTTP interface over a {@link NodeService}. */
 export class ApiServer {
   readonly #fastify: FastifyInstance;
+  #isClosing = false;
 
   constructor(options: ServerOptions) {
     this.#fastify = build(options, { ...serverLimits, ...options.limits });
+    this.#fastify.addHook('onSend', (_request, reply, _payload, next) => {
+      // A connection that is busy when the server closes would be kept alive after its answer.
+      if (this.#isClosing) reply.header('connection', 'close');
+      next();
+    });
   }
 
   /**
@@ -70,6 +76,7 @@ export class ApiServer {
 
   /** Takes no more requests and resolves when those under way are answered, or cut off after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
+    this.#isClosing = true;
     const deadline = setTimeout(() => this.#fastify.server.closeAllConnections(), deadlineMs);
     await this.#fastify.close();
     clearTimeout(deadline);
