@@ -86,8 +86,7 @@ class SeedRun {
     let last = this.workload.submitNew(core[0] as number);
     let retryAtMs = queue.nowMs;
     let converged = false;
-    while (!converged && queue.nowMs < deadlineMs) {
-      this.cluster.step(deadlineMs);
+    while (!converged && this.cluster.step(deadlineMs)) {
       await undefined;
       if (queue.nowMs >= retryAtMs) {
         retryAtMs = queue.nowMs + 4 * electionTicks * tickMs;

@@ -322,8 +322,8 @@ export class Invariants implements ClusterObserver {
   }
 
   #durable(watched: Watched, operations: readonly Operation[]): void {
-    if (this.#isExempt(watched)) return;
-    watched.durable.batch(operations);
+    if (this.misusedKeys.has(watched.machine.nodeId)) return;
+    if (!watched.isDamaged) watched.durable.batch(operations);
     for (const operation of operations) {
       if (operation.type !== 'put') continue;
       if (equalBytes(operation.key, highestCertificateKey))
@@ -350,7 +350,9 @@ export class Invariants implements ClusterObserver {
     const applied = readAppliedRecord(operation.key, operation.value);
     if (applied === undefined) return;
     holds(
-      applied.height === watched.appliedHeight + 1 || (applied.height === 0 && watched.appliedHeight === 0),
+      watched.isDamaged ||
+        applied.height === watched.appliedHeight + 1 ||
+        (applied.height === 0 && watched.appliedHeight === 0),
       'commit heights are monotone',
       () => `${watched.machine.index} applied ${applied.height} after ${watched.appliedHeight}`,
     );
