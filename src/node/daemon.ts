@@ -99,6 +99,7 @@ class Daemon {
     await this.#transport.start();
     this.#closers.add('replica', () => this.#replica.stop());
     const ticker = new Ticker({
+      clock: systemClock,
       tickMs: timing.tickMs,
       tick: () => this.#replica.tick(),
       observeLateMs: (lateMs) => this.#metrics.tickLateMs(lateMs),

@@ -1,6 +1,7 @@
-import { assert } from '../base/index.ts';
+import { assert, type Clock, type Timer } from '../base/index.ts';
 
 export interface TickerOptions {
+  readonly clock: Clock;
   readonly tickMs: number;
   readonly tick: () => void;
   /** How late each tick is: how long something held the thread. */
@@ -15,7 +16,7 @@ export interface TickerOptions {
  */
 export class Ticker {
   readonly #options: TickerOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #dueMs = 0;
 
@@ -25,30 +26,29 @@ export class Ticker {
 
   start(): void {
     assert(this.#timer === undefined, 'a ticker is started once');
-    this.#dueMs = performance.now() + this.#options.tickMs;
+    this.#dueMs = this.#options.clock.monotonicMs() + this.#options.tickMs;
     this.#schedule();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     clearImmediate(this.#immediate);
     this.#timer = undefined;
   }
 
   #schedule(): void {
-    const delayMs = Math.max(0, this.#dueMs - performance.now());
-    this.#timer = setTimeout(() => {
-      const lateMs = performance.now() - this.#dueMs;
-      this.#options.observeLateMs?.(Math.max(0, lateMs));
+    const delayMs = Math.max(0, this.#dueMs - this.#options.clock.monotonicMs());
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#options.observeLateMs?.(Math.max(0, this.#options.clock.monotonicMs() - this.#dueMs));
       // Timers run before sockets and workers are read: the tick waits until these had their turn.
       this.#immediate = setImmediate(() => this.#tick());
-    }, delayMs);
+    });
   }
 
   #tick(): void {
     const { tickMs } = this.#options;
     const missedMsMax = missedTicksMax * tickMs;
-    this.#dueMs = Math.max(this.#dueMs + tickMs, performance.now() - missedMsMax);
+    this.#dueMs = Math.max(this.#dueMs + tickMs, this.#options.clock.monotonicMs() - missedMsMax);
     this.#options.tick();
     if (this.#timer !== undefined) this.#schedule();
   }

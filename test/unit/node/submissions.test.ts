@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import type { OutcomeView } from '../../../src/api/index.ts';
+import type { Submission } from '../../../src/api/server/index.ts';
+import { toHex } from '../../../src/base/index.ts';
+import { createSigner, generateSeed, sha256, verifySignature } from '../../../src/crypto/index.ts';
+import {
+  encodeCanonical,
+  encodeSignedTransaction,
+  encodeTransactionBody,
+  type Receipt,
+  transactionMessage,
+  UnverifiedTransaction,
+} from '../../../src/ledger/index.ts';
+import { Submissions, type SubmissionsOptions } from '../../../src/node/ingress/submissions.ts';
+import { Settling } from '../../../src/node/service/settling.ts';
+import type { GiveUpMessage, SubmitMessage } from '../../../src/node/threads/messages.ts';
+
+const ledgerId = sha256(Uint8Array.of(1));
+const signer = createSigner(generateSeed());
+
+function transaction(): UnverifiedTransaction {
+  const salt = generateSeed().subarray(0, 16);
+  const body = encodeTransactionBody({ kind: 'note', sender: signer.publicKey, salt, validUntil: 1, payload: [] });
+  return new UnverifiedTransaction(encodeSignedTransaction(body, signer.sign(transactionMessage(ledgerId, body))));
+}
+
+interface Desk {
+  readonly submissions: Submissions;
+  readonly sent: (SubmitMessage | GiveUpMessage)[];
+  submit(body: Uint8Array, options?: Partial<Submission>): Promise<readonly OutcomeView[]>;
+}
+
+function desk(options: Partial<SubmissionsOptions> = {}): Desk {
+  const sent: (SubmitMessage | GiveUpMessage)[] = [];
+  const submissions = new Submissions({
+    ledgerId,
+    executor: { kinds: new Set(['note']), checkPayload: () => undefined },
+    verify: verifySignature,
+    outputToJson: (kind, output) => (output === null ? null : `${kind} ${String(output)}`),
+    countMax: 100,
+    bytesMax: 100_000,
+    send: (message) => sent.push(message),
+    ...options,
+  });
+  const submit: Desk['submit'] = (body, given) =>
+    new Promise((resolve) => {
+      submissions.submit({ body, batched: false, wait: 'committed', timeoutMs: 60_000, ...given }, resolve);
+    });
+  return { submissions, sent, submit };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function receiptOf({ id }: UnverifiedTransaction, index: number, result: Receipt['result']): Receipt {
+  return { id, height: 7, index, timestamp: 1234, blockHash: ledgerId, result };
+}
+
+function batchOf(transactions: readonly UnverifiedTransaction[]): Uint8Array {
+  return encodeCanonical(transactions.map(({ bytes }) => bytes));
+}
+
+describe('submissions', () => {
+  it('of one turn reach the main thread as one message, bytes unchanged', async () => {
+    const { submit, sent } = desk();
+    const transactions = [transaction(), transaction(), transaction()];
+    for (const { bytes } of transactions) void submit(bytes);
+    await turn();
+    expect(sent).toHaveLength(1);
+    const message = sent[0] as SubmitMessage;
+    expect(message).toMatchObject({ type: 'submit', firstTicket: 0 });
+    expect([...message.lengths]).toEqual(transactions.map(({ bytes }) => bytes.length));
+    expect(toHex(message.bytes)).toBe(transactions.map(({ bytes }) => toHex(bytes)).join(''));
+  });
+
+  it('get their receipts back, results and refusals in their places', async () => {
+    const { submissions, submit } = desk();
+    const [first, second] = [transaction(), transaction()];
+    const waiting = submit(batchOf([first, second]), { batched: true });
+    await turn();
+    const settling = new Settling();
+    settling.committed(
+      1,
+      receiptOf(second, 4, { ok: false, code: 'not-allowed', rule: 'may', sentence: 'You may not.' }),
+    );
+    settling.committed(0, receiptOf(first, 5, { ok: true, output: 'done' }));
+    submissions.settle(settling.take());
+    const place = { height: 7, timestamp: 1234, blockHash: toHex(ledgerId) };
+    expect(await waiting).toEqual([
+      {
+        id: first.idHex,
+        status: 'committed',
+        receipt: { id: first.idHex, index: 5, ...place, result: { ok: true, output: 'note done' } },
+      },
+      {
+        id: second.idHex,
+        status: 'committed',
+        receipt: {
+          id: second.idHex,
+          index: 4,
+          ...place,
+          result: { ok: false, code: 'not-allowed', rule: 'may', sentence: 'You may not.' },
+        },
+      },
+    ]);
+    expect(submissions.outstanding).toBe(0);
+  });
+
+  it('of a long batch do not hold the thread', async () => {
+    const { submit, sent } = desk();
+    let checks = 0;
+    const slow = desk({
+      verify: (...claim) => {
+        checks += 1;
+        return verifySignature(...claim);
+      },
+    });
+    void slow.submit(batchOf(Array.from({ length: 100 }, transaction)), { batched: true });
+    expect(checks).toBeLessThan(50);
+    void submit(transaction().bytes);
+    await turn();
+    expect(sent).toHaveLength(1);
+    expect(checks).toBeLessThan(100);
+    while (slow.submissions.outstanding > 0 && checks < 100) await turn();
+    await turn();
+    expect(slow.sent.length).toBeGreaterThan(1);
+  });
+
+  it('beyond a bound are refused as a whole', async () => {
+    const { submissions, submit } = desk({ countMax: 2 });
+    void submit(transaction().bytes);
+    void submit(transaction().bytes);
+    await expect(submit(transaction().bytes)).rejects.toMatchObject({ code: 'overloaded' });
+    await turn();
+    submissions.settle({ type: 'settled', blocks: [], accepted: [0], refused: [] });
+    void submit(transaction().bytes);
+    expect(submissions.outstanding).toBe(2);
+    const { submit: submitBytes } = desk({ bytesMax: 100 });
+    await expect(submitBytes(transaction().bytes)).rejects.toMatchObject({ code: 'overloaded' });
+  });
+
+  it('whose time is up are settled by what the main thread knows for certain', async () => {
+    const { submissions, submit, sent } = desk();
+    const [lost, nowhere] = [transaction(), transaction()];
+    const waiting = submit(batchOf([lost, nowhere]), { batched: true, timeoutMs: 1 });
+    while (sent.length < 2) await turn();
+    expect(sent[1]).toEqual({ type: 'give-up', tickets: [0, 1] });
+    submissions.settle({
+      type: 'settled',
+      blocks: [],
+      accepted: [],
+      refused: [
+        { ticket: 0, code: 'outcome-unknown', message: 'Not seen.' },
+        { ticket: 1, code: 'no-quorum', message: 'Nothing happened.' },
+      ],
+    });
+    expect(await waiting).toMatchObject([
+      { id: lost.idHex, status: 'unknown', error: { code: 'outcome-unknown' } },
+      { id: nowhere.idHex, status: 'refused', error: { code: 'no-quorum', message: 'Nothing happened.' } },
+    ]);
+  });
+
+  it('are not taken while the node stops; those before are given up in time', async () => {
+    const { submissions, submit, sent } = desk();
+    void submit(transaction().bytes);
+    submissions.close(1);
+    await expect(submit(transaction().bytes)).rejects.toMatchObject({ code: 'shutting-down' });
+    while (sent.length < 2) await turn();
+    expect(sent[1]).toEqual({ type: 'give-up', tickets: [0] });
+  });
+});
