@@ -12,7 +12,7 @@ import { confirmReads, startWaitingReads } from './reads.ts';
 import { LeaderReads } from './reads-leader.ts';
 import { becomeFollower, learnTerm } from './roles.ts';
 import { isValidAck } from './statement-checks.ts';
-import { isAckOf } from './statements.ts';
+import { comparePlaces, isAckOf } from './statements.ts';
 import type { Message, Refusal, SignedAck, TermCertificate, Tip } from './types.ts';
 
 type AppendReply = Extract<Message, { type: 'append-reply' }>;
@@ -45,7 +45,10 @@ export function becomeLeader(core: Core, termCertificate: TermCertificate): void
 
 /** Once a tick: heartbeats, and whether a majority is still there, accepts this leader, and has its time. */
 export function tickLeader(core: Core, leadership: Leadership): void {
-  if (core.tick - leadership.heartbeatTick >= core.parameters.heartbeatTicks) leadership.roundDue = true;
+  if (core.tick - leadership.heartbeatTick >= core.parameters.heartbeatTicks) {
+    leadership.roundDue = true;
+    witnessLateAcks(core, leadership);
+  }
   const { electionTicks } = core.parameters;
   const { majority } = electorateOf(configurationAtTip(core));
   const inContact = countPeers(core, leadership, (peer) => core.tick - peer.lastContactTick < electionTicks);
@@ -99,12 +102,13 @@ export function handleHeartbeatReply(core: Core, from: NodeId, reply: HeartbeatR
   }
   const peer = contact(core, from, reply.term);
   if (peer === undefined || leadership === undefined) return undefined;
-  peer.round = Math.max(peer.round, Math.min(reply.round, leadership.round));
+  const isNewRound = reply.round > peer.round && reply.round <= leadership.round;
+  if (isNewRound) peer.round = reply.round;
   peer.committedHeight = reply.committedHeight;
   peer.clockOffsetMs = reply.clockMs - core.nowMs;
   peer.clockTick = core.tick;
   takeDurable(core, peer, reply.durable);
-  resumeAfterLoss(peer);
+  if (isNewRound) resumeAfterLoss(peer, reply.durable.height);
   if (reply.refusal !== undefined) takeRefusal(core, peer, reply.refusal);
   const invalid = reply.ack && countAck(core, from, reply.ack);
   if (core.leadership !== undefined) confirmReads(core, core.leadership);
@@ -147,11 +151,14 @@ function moveProbe(core: Core, peer: Progress, hintTerm: number, hintHeight: num
   peer.becomeProbe(height + 1);
 }
 
-/** No advance between two heartbeats though blocks are out: something was lost, or the follower is slow. */
-function resumeAfterLoss(peer: Progress): void {
-  if (peer.state === 'probe' || peer.matchHeight === peer.matchAtHeartbeat) peer.probeDue = true;
+/** Compares two heartbeats' answers, an interval apart so that reordering alone explains nothing. */
+function resumeAfterLoss(peer: Progress, durableHeight: number): void {
+  if (durableHeight < peer.durableAtHeartbeat) peer.becomeProbe(durableHeight + 1);
+  // No advance though blocks are out: something was lost, or the follower is slow.
+  else if (peer.matchHeight === peer.matchAtHeartbeat) peer.probeDue = true;
   peer.probing = false;
   peer.matchAtHeartbeat = peer.matchHeight;
+  peer.durableAtHeartbeat = durableHeight;
 }
 
 function takeRefusal(core: Core, peer: Progress, refusal: Refusal): void {
@@ -167,7 +174,11 @@ function countAck(core: Core, from: NodeId, ack: SignedAck): string | undefined 
   const { statement } = ack;
   const { leadership } = core;
   if (leadership === undefined || statement.term !== core.persistence.term) return undefined;
-  if (statement.height <= core.certifiedHeight || leadership.tally.has(statement.height, from)) return undefined;
+  if (leadership.tally.has(statement.height, from)) return undefined;
+  if (statement.height <= core.certifiedHeight) {
+    keepLateAck(core, leadership, from, ack);
+    return undefined;
+  }
   const block = core.log.at(statement.height);
   if (block === undefined) return undefined;
   const configuration = configurationOf(core, block.configurationHash);
@@ -180,6 +191,22 @@ function countAck(core: Core, from: NodeId, ack: SignedAck): string | undefined 
   witnessAck(core, from, ack);
   count(core, from, ack);
   return undefined;
+}
+
+/** Too late for the certificate, and still a promise that the tripwire can use: the highest is verified once a round. */
+function keepLateAck(core: Core, leadership: Leadership, from: NodeId, ack: SignedAck): void {
+  const peer = leadership.progress.get(from);
+  const known = peer?.lateAck ?? core.promises.latest(from)?.ack;
+  if (peer !== undefined && (known === undefined || comparePlaces(ack.statement, known.statement) > 0))
+    peer.lateAck = ack;
+}
+
+/** Once a heartbeat round: the acks that came late enter the memory of promises. */
+function witnessLateAcks(core: Core, leadership: Leadership): void {
+  for (const [nodeId, peer] of leadership.progress) {
+    if (peer.lateAck !== undefined && isValidAck(core, nodeId, peer.lateAck)) witnessAck(core, nodeId, peer.lateAck);
+    peer.lateAck = undefined;
+  }
 }
 
 /** Adds a verified ack of a block of this term; with a majority the block is certified. */

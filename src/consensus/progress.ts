@@ -1,4 +1,4 @@
-import type { Refusal } from './types.ts';
+import type { Refusal, SignedAck } from './types.ts';
 
 /** One append on its way to a follower. */
 interface Inflight {
@@ -39,8 +39,12 @@ export class Progress {
   refusal: Refusal | undefined;
   /** Highest heartbeat round answered. */
   round = 0;
-  /** Match at the last heartbeat's answer: no advance since then with blocks outstanding means a loss. */
+  /** At the last heartbeat's answer: no advance of the match since then, with blocks outstanding, means a loss. */
   matchAtHeartbeat = -1;
+  /** What that answer said is durable: less of it now means that the follower lost blocks. */
+  durableAtHeartbeat = 0;
+  /** The highest ack that came too late to be counted, not verified yet. */
+  lateAck: SignedAck | undefined;
   #sequence = 0;
   #restartSequence = 0;
   #inflight: Inflight[] = [];
