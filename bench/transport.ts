@@ -1,18 +1,16 @@
-/**
- * Two transports in two processes on this machine, over loopback TCP: frames of 1 KiB one way as fast as they are taken,
- * and there and back one at a time. Prints JSON rows {name, value, unit, conditions}.
- */
-import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Clock, silentLogger } from '../src/base/index.ts';
 import { systemRandom } from '../src/crypto/index.ts';
 import { type Channel, createTransport, type PeerAddresses, type Transport } from '../src/p2p/index.ts';
+import { machineConditions } from './machine.ts';
+import { type Bench, type Row, rounded } from './rows.ts';
+import { percentilesOf } from './statistics.ts';
 
 const frameBytes = 1024;
 const throughputMs = 3_000;
 const roundTrips = 2_000;
-const isChild = process.argv[2] === 'echo';
+const isChild = process.argv[1] === import.meta.filename && process.argv[2] === 'echo';
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -50,12 +48,30 @@ async function echo(): Promise<void> {
   process.send?.({ nodeId: transport.nodeId, addresses: transport.listenAddresses() });
 }
 
-async function measure(): Promise<void> {
+/**
+ * Two transports in two processes on this machine, over loopback TCP: frames of 1 KiB one way as fast as they are taken,
+ * and there and back one at a time.
+ */
+export const transport: Bench = async ({ progress }) => {
   const waiting = new Map<Channel, (frame: Uint8Array) => void>();
-  const transport = transportOf((_, channel, frame) => waiting.get(channel)?.(frame));
+  const sender = transportOf((_, channel, frame) => waiting.get(channel)?.(frame));
   const next = (channel: Channel): Promise<Uint8Array> => new Promise((resolve) => waiting.set(channel, resolve));
-  await transport.start();
+  progress('starting two processes …');
+  await sender.start();
   const child = fork(fileURLToPath(import.meta.url), ['echo']);
+  try {
+    return await measure(sender, child, next);
+  } finally {
+    child.kill();
+    await sender.stop();
+  }
+};
+
+async function measure(
+  transport: Transport,
+  child: ChildProcess,
+  next: (channel: Channel) => Promise<Uint8Array>,
+): Promise<Row[]> {
   const peer = await new Promise<PeerAddresses>((resolve) =>
     child.once('message', (message) => resolve(message as PeerAddresses)),
   );
@@ -72,8 +88,6 @@ async function measure(): Promise<void> {
     await answer;
     if (index >= roundTrips) roundTripsUs.push((performance.now() - startMs) * 1000);
   }
-  roundTripsUs.sort((left, right) => left - right);
-
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   let sent = 0;
@@ -92,23 +106,15 @@ async function measure(): Promise<void> {
   const elapsedS = (performance.now() - startMs) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
 
-  const conditions = `frames of ${frameBytes} B, two processes, loopback TCP, ${availableParallelism()} cores, Node ${process.version}`;
-  const percentile = (share: number): number =>
-    Math.round(roundTripsUs[Math.floor(roundTripsUs.length * share)] as number);
-  const rows = [
+  const conditions = `frames of ${frameBytes} B, two processes, loopback TCP, ${machineConditions()}`;
+  const { p50, p99 } = percentilesOf(roundTripsUs);
+  const cpuUs = (cpu.user + cpu.system) / sent;
+  return [
     { name: 'transport/throughput', value: Math.round(sent / elapsedS), unit: 'frames/s', conditions },
-    {
-      name: 'transport/sender-cpu',
-      value: Math.round(((cpu.user + cpu.system) / sent) * 100) / 100,
-      unit: 'us/frame',
-      conditions,
-    },
-    { name: 'transport/round-trip-p50', value: percentile(0.5), unit: 'us', conditions },
-    { name: 'transport/round-trip-p99', value: percentile(0.99), unit: 'us', conditions },
+    { name: 'transport/sender-cpu', value: rounded(cpuUs, 3), unit: 'us/frame', conditions },
+    { name: 'transport/round-trip-p50', value: Math.round(p50), unit: 'us', conditions },
+    { name: 'transport/round-trip-p99', value: Math.round(p99), unit: 'us', conditions },
   ];
-  console.log(JSON.stringify(rows, null, 2));
-  child.kill();
-  await transport.stop();
 }
 
-await (isChild ? echo() : measure());
+if (isChild) await echo();

@@ -1,0 +1,86 @@
+import { present } from '../../src/base/index.ts';
+import type { BenchOptions } from '../rows.ts';
+import type { Cluster } from './cluster.ts';
+import type { Load } from './load.ts';
+import type { Audit, RunResult } from './load-messages.ts';
+import { usageOf } from './processes.ts';
+
+/** Single transactions a request, so many requests at a time. */
+const inFlights: readonly number[] = [1, 32, 256];
+/** As gateways send when much is waiting: over all nodes, so many requests of so many transactions. */
+export const peakLoad = { inFlight: 9, batch: 200 } as const;
+/** Transactions a second that are signed beforehand: more than a machine commits, or the load runs dry. */
+const signedPerSecond = { one: 1000, single: 4000, peak: 6000 } as const;
+
+export interface Single {
+  readonly inFlight: number;
+  readonly result: RunResult;
+}
+
+/** What a node used during the peak, and at most. */
+export interface NodeUse {
+  /** `leader`, `follower-1`, … */
+  readonly role: string;
+  readonly pid: number;
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
+export interface Peak {
+  readonly result: RunResult;
+  readonly meanBytes: number;
+  readonly nodes: readonly NodeUse[];
+  /** Median latency of single requests, by role, is found through this: roles in the order of the cluster's nodes. */
+  readonly roles: readonly string[];
+  /** On the system's monotonic clock, microseconds: the one that CPU profiles use. */
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface Measured {
+  readonly singles: readonly Single[];
+  readonly peak: Peak;
+  readonly audit: Audit;
+}
+
+export async function measureSingles(load: Load, { seconds, progress }: BenchOptions): Promise<Single[]> {
+  const singles: Single[] = [];
+  const eachSeconds = Math.max(1, Math.round(seconds * 0.4));
+  for (const inFlight of inFlights) {
+    await load.call('sign', { count: eachSeconds * (inFlight === 1 ? signedPerSecond.one : signedPerSecond.single) });
+    progress(`${inFlight} in flight, for ${eachSeconds} s …`);
+    singles.push({ inFlight, result: await load.call('run', { inFlight, batch: 1, seconds: eachSeconds }) });
+  }
+  return singles;
+}
+
+export async function measurePeak(cluster: Cluster, load: Load, { seconds, progress }: BenchOptions): Promise<Peak> {
+  progress('signing …');
+  const { meanBytes } = await load.call('sign', { count: signedPerSecond.peak * seconds });
+  progress(`batches of ${peakLoad.batch}, ${peakLoad.inFlight} in flight, for ${seconds} s …`);
+  const roles = await rolesOf(cluster);
+  const before = cluster.nodes.map(({ pid }) => usageOf(pid));
+  const fromUs = Number(process.hrtime.bigint() / 1000n);
+  const result = await load.call('run', { ...peakLoad, seconds });
+  const toUs = Number(process.hrtime.bigint() / 1000n);
+  const nodes = cluster.nodes.map(({ pid }, place): NodeUse => {
+    const { cpuSeconds, memoryBytes } = usageOf(pid);
+    return {
+      role: present(roles[place], 'a role for each node'),
+      pid,
+      cpuSeconds: cpuSeconds - present(before[place], 'a reading for each node').cpuSeconds,
+      memoryBytes,
+    };
+  });
+  return { result, meanBytes, nodes, roles, fromUs, toUs };
+}
+
+async function rolesOf(cluster: Cluster): Promise<string[]> {
+  const status = await cluster.status();
+  let followers = 0;
+  return status.map(({ nodeId, leader }) => {
+    if (nodeId === leader) return 'leader';
+    followers += 1;
+    return `follower-${followers}`;
+  });
+}

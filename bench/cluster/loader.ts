@@ -1,0 +1,112 @@
+import { type SubmitReply, transactionMediaType, transactionsMediaType } from '../../src/api/index.ts';
+import { assert, present } from '../../src/base/index.ts';
+import type { SignedTransaction } from '../../src/client/index.ts';
+import { encodeCanonical } from '../../src/ledger/index.ts';
+import { percentilesOf } from '../statistics.ts';
+import { Connection, type HttpReply } from './connection.ts';
+import type { RunRequest, RunResult } from './load-messages.ts';
+
+/** Where a client was told that its transaction is. */
+export interface Acknowledged {
+  readonly id: string;
+  readonly height: number;
+  readonly index: number;
+}
+
+interface Tally {
+  committed: number;
+  readonly failures: Record<string, number>;
+  readonly latenciesMs: number[][];
+}
+
+/** Sends signed transactions as fast as they are answered, so many requests at a time, and keeps what it was told. */
+export class Loader {
+  readonly #urls: readonly string[];
+  readonly #ready: SignedTransaction[] = [];
+  #sent = 0;
+  #bytes = 0;
+  readonly acknowledged: Acknowledged[] = [];
+
+  constructor(urls: readonly string[]) {
+    this.#urls = urls;
+  }
+
+  /** Signed and not sent yet. */
+  get ready(): number {
+    return this.#ready.length - this.#sent;
+  }
+
+  get meanBytes(): number {
+    return this.#bytes / this.#ready.length;
+  }
+
+  add(transactions: readonly SignedTransaction[]): void {
+    for (const transaction of transactions) {
+      this.#ready.push(transaction);
+      this.#bytes += transaction.bytes.length;
+    }
+  }
+
+  /** Ends when the time is up or everything was sent, with the last answer. */
+  async run({ inFlight, batch, seconds }: RunRequest): Promise<RunResult> {
+    const tally: Tally = { committed: 0, failures: {}, latenciesMs: this.#urls.map(() => []) };
+    const startMs = performance.now();
+    const deadlineMs = startMs + seconds * 1000;
+    const senders = Array.from({ length: inFlight }, (_, number) =>
+      this.#send(number, inFlight, batch, deadlineMs, tally),
+    );
+    await Promise.all(senders);
+    const elapsedMs = performance.now() - startMs;
+    return {
+      committed: tally.committed,
+      failures: tally.failures,
+      elapsedMs,
+      latencyMs: percentilesOf(tally.latenciesMs.flat()),
+      nodeP50Ms: tally.latenciesMs.map((samples) => (samples.length === 0 ? 0 : percentilesOf(samples).p50)),
+    };
+  }
+
+  /** One request after another, to one node; to all in turn when there are fewer senders than nodes. */
+  async #send(number: number, senders: number, batch: number, deadlineMs: number, tally: Tally): Promise<void> {
+    const nodes = [...this.#urls.keys()];
+    const mine = senders < nodes.length ? nodes : [number % nodes.length];
+    const connections = await Promise.all(mine.map((node) => Connection.open(present(this.#urls[node], 'a node'))));
+    for (let turn = number; this.ready > 0 && performance.now() < deadlineMs; turn++) {
+      const place = turn % mine.length;
+      const transactions = this.#ready.slice(this.#sent, this.#sent + batch);
+      this.#sent += transactions.length;
+      const startMs = performance.now();
+      const reply = await post(present(connections[place], 'one a node'), transactions);
+      tally.latenciesMs[present(mine[place], 'one a node')]?.push(performance.now() - startMs);
+      this.#take(reply, transactions, tally);
+    }
+    for (const connection of connections) connection.close();
+  }
+
+  #take({ status, body }: HttpReply, transactions: readonly SignedTransaction[], tally: Tally): void {
+    if (status !== 200) {
+      const code = `${status} ${body.slice(0, 200)}`;
+      tally.failures[code] = (tally.failures[code] ?? 0) + transactions.length;
+      return;
+    }
+    const { outcomes } = JSON.parse(body) as SubmitReply;
+    assert(outcomes.length === transactions.length, 'one outcome for each transaction');
+    for (const [place, { status: outcome, receipt, error }] of outcomes.entries()) {
+      if (outcome === 'committed' && receipt?.result.ok === true) {
+        assert(receipt.id === transactions[place]?.id, 'outcomes come in the order of the transactions');
+        tally.committed += 1;
+        this.acknowledged.push({ id: receipt.id, height: receipt.height, index: receipt.index });
+      } else {
+        const code = receipt?.result.code ?? error?.code ?? outcome;
+        tally.failures[code] = (tally.failures[code] ?? 0) + 1;
+      }
+    }
+  }
+}
+
+function post(connection: Connection, transactions: readonly SignedTransaction[]): Promise<HttpReply> {
+  const path = '/v1/transactions';
+  const [first] = transactions;
+  if (transactions.length === 1 && first !== undefined) return connection.post(path, transactionMediaType, first.bytes);
+  return connection.post(path, transactionsMediaType, encodeCanonical(transactions.map(({ bytes }) => bytes)));
+}

@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import { messageOf } from '../src/base/index.ts';
+import { type Bench, tableOf, transactionKinds } from './rows.ts';
+
+const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
+
+  cluster      three node processes under load, over HTTP (default)
+  execution    ledger and contracts alone
+  signatures   the machine's own limit
+  storage      synced batches of the journal
+  transport    frames between two processes
+
+  --seconds N       length of the main measurement (default 10)
+  --kind KIND       ${transactionKinds.join(' or ')} (default ${transactionKinds[0]}; cluster)
+  --profile DIR     CPU profiles of the nodes into this directory, and what they say (cluster)
+  --json            an array of { name, value, unit, conditions }
+`;
+
+/** Loaded when asked for: a benchmark's own start is no part of another. */
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  cluster: async () => (await import('./cluster/cluster-bench.ts')).cluster,
+  execution: async () => (await import('./execution.ts')).execution,
+  signatures: async () => (await import('./signatures.ts')).signatures,
+  storage: async () => (await import('./storage.ts')).storage,
+  transport: async () => (await import('./transport.ts')).transport,
+};
+
+const usageExitCode = 2;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '10' },
+      kind: { type: 'string', default: transactionKinds[0] },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const load = benches[positionals[0] ?? 'cluster'];
+  const seconds = Number(values.seconds);
+  const kind = transactionKinds.find((known) => known === values.kind);
+  const isWrong =
+    load === undefined || kind === undefined || positionals.length > 1 || !(seconds >= 1 && seconds <= 60);
+  if (isWrong || values.help) {
+    process.stderr.write(usage);
+    return values.help ? 0 : usageExitCode;
+  }
+  const rows = await (await load())({
+    seconds,
+    kind,
+    ...(values.profile === undefined ? {} : { profileDirectory: values.profile }),
+    progress: (text) => process.stderr.write(`${text}\n`),
+    signal: interrupted(),
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
+  return 0;
+}
+
+/** The first signal ends the run with everything cleaned up, a second at once. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(new Error('interrupted')));
+  }
+  return controller.signal;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`The benchmark failed: ${messageOf(error)}\n`);
+  process.exitCode = error instanceof TypeError && 'code' in error ? usageExitCode : 1;
+}
