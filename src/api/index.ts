@@ -3,7 +3,7 @@
  * client and `/openapi.json` are derived from it, so they cannot drift apart. Runs in a browser.
  */
 export { checkLoopback, isAddressedHere } from './loopback.ts';
-export { openApiDocument } from './openapi.ts';
+export { openApiDocument, type RuleSchemas } from './openapi.ts';
 export {
   type AnyRoute,
   type BodyFormat,
@@ -36,7 +36,7 @@ export type {
   HeaderView,
 } from './schemas/blocks.ts';
 export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
-export { type ErrorDetail, type ErrorReply, errorDetailOf } from './schemas/errors.ts';
+export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';
 export type { HealthView, PeerView, StatusView } from './schemas/status.ts';
 export type {

@@ -39,8 +39,18 @@ const named: Readonly<Record<string, z.ZodType>> = {
 
 const componentPath = '#/components/schemas/';
 
-/** The OpenAPI 3.1 document of the routes, for `/openapi.json`. */
-export function openApiDocument(version: string): JsonObject {
+/** JSON schemas (2020-12) that the rule set brings along. */
+export interface RuleSchemas {
+  /** Of each kind of transaction, the JSON form of its payload. */
+  readonly payloads: Readonly<Record<string, JsonValue>>;
+  readonly decisionRequest: JsonValue;
+}
+
+/**
+ * The OpenAPI 3.1 document of the routes, for `/openapi.json`. With the rules' schemas it also has the payload of each
+ * kind of transaction, as `payload.<kind>`.
+ */
+export function openApiDocument(version: string, rules?: RuleSchemas): JsonObject {
   const paths: Record<string, Record<string, JsonValue>> = {};
   for (const route of routeList) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
@@ -49,7 +59,7 @@ export function openApiDocument(version: string): JsonObject {
     openapi: '3.1.0',
     info: { title: 'Assent node', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths,
-    components: { schemas: componentSchemas() },
+    components: { schemas: { ...componentSchemas(), ...schemasOf(rules) } },
   };
 }
 
@@ -58,6 +68,13 @@ function componentSchemas(): JsonObject {
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => componentPath + id });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)]));
+}
+
+// OpenAPI allows letters, digits, dots, hyphens and underscores in names of components.
+function schemasOf(rules: RuleSchemas | undefined): JsonObject {
+  if (rules === undefined) return {};
+  const payloads = Object.entries(rules.payloads).map(([kind, schema]) => [`payload.${kind}`, bare(schema as object)]);
+  return { ...Object.fromEntries(payloads), DecisionRequest: bare(rules.decisionRequest as object) };
 }
 
 function operationOf(route: AnyRoute): JsonObject {

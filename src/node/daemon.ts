@@ -53,6 +53,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   }
 }
 
+const faultShutdownMs = 1000;
+
 /** The parts of a running node and what connects them. */
 class Daemon {
   readonly #config: NodeConfig;
@@ -207,7 +209,12 @@ class Daemon {
 
   async #stopOnce(fault: Error | undefined): Promise<void> {
     this.#log.logger.info({}, 'the node is stopping');
-    await this.#closers.closeAll(this.#config.timing.shutdownMs, this.#log.logger);
+    const { shutdownMs } = this.#config.timing;
+    // After a fault nothing that is under way can still be answered for.
+    await this.#closers.closeAll(
+      fault === undefined ? shutdownMs : Math.min(shutdownMs, faultShutdownMs),
+      this.#log.logger,
+    );
     this.#stopped.resolve(fault);
   }
 }

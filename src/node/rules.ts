@@ -1,7 +1,8 @@
-import type { JsonValue } from '../api/index.ts';
+import type { JsonValue, RuleSchemas } from '../api/index.ts';
 import {
   builtInContracts,
   createRuleExecutor,
+  decisionQuestionJsonSchema,
   describeEntry,
   ruleSet,
   type TracingRuleExecutor,
@@ -27,3 +28,12 @@ export const rulesJson: RulesJson = {
   payloadToJson: (kind, payload) => builtInContracts.payloadToJson(kind, payload) as JsonValue,
   entryToJson: (entry) => describeEntry(entry) as Readonly<Record<string, JsonValue>>,
 };
+
+/** The rule set's part of `/openapi.json`. */
+export function ruleSchemas(): RuleSchemas {
+  const payloads = builtInContracts.kindNames.map((kind) => [kind, builtInContracts.payloadJsonSchema(kind)]);
+  return {
+    payloads: Object.fromEntries(payloads) as RuleSchemas['payloads'],
+    decisionRequest: decisionQuestionJsonSchema() as JsonValue,
+  };
+}

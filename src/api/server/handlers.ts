@@ -1,5 +1,4 @@
-import type { BodyOf, ParamsOf, QueryOf, ReplyOf, Routes } from '../index.ts';
-import { openApiDocument } from '../index.ts';
+import type { BodyOf, JsonValue, ParamsOf, QueryOf, ReplyOf, Routes } from '../index.ts';
 import type { NodeService } from './service.ts';
 
 interface Input<R extends Routes[keyof Routes]> {
@@ -15,8 +14,7 @@ export type Handlers = {
   readonly [Name in ReadingRoute]: (input: Input<Routes[Name]>) => Promise<ReplyOf<Routes[Name]>>;
 };
 
-export function readingHandlers(service: NodeService, version: string): Handlers {
-  const description = openApiDocument(version);
+export function readingHandlers(service: NodeService, description: JsonValue): Handlers {
   return {
     transaction: ({ params, query }) => service.transaction(params.id, query),
     block: ({ params }) => service.block(params.reference),

@@ -6,6 +6,8 @@ import {
   checkLoopback,
   errorDetailOf,
   isAddressedHere,
+  openApiDocument,
+  type RuleSchemas,
   requestLimits,
   routes,
   transactionMediaType,
@@ -37,6 +39,8 @@ export const serverLimits: ServerLimits = {
 export interface ServerOptions {
   readonly service: NodeService;
   readonly version: string;
+  /** For `/openapi.json`. */
+  readonly ruleSchemas?: RuleSchemas;
   readonly logger: Logger;
   readonly limits?: Partial<ServerLimits>;
   /** Told of every finished request. */
@@ -110,7 +114,7 @@ function build(options: ServerOptions, limits: ServerLimits): FastifyInstance {
     config: { operation: routes.submit.operation },
     handler: submitHandler(options.service),
   });
-  const handlers = readingHandlers(options.service, options.version);
+  const handlers = readingHandlers(options.service, openApiDocument(options.version, options.ruleSchemas));
   for (const name of Object.keys(handlers) as ReadingRoute[]) readingRoute(app, name, handlers);
   return app;
 }

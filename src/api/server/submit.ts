@@ -18,7 +18,7 @@ export function submitHandler(service: NodeService): (request: FastifyRequest, r
     if (!(body instanceof Uint8Array)) {
       throw new AssentError('request-invalid', `Send the body as ${transactionMediaType} or ${transactionsMediaType}.`);
     }
-    const batched = request.headers['content-type'] === transactionsMediaType;
+    const batched = request.headers['content-type']?.startsWith(transactionsMediaType) ?? false;
     const wait = waitOf(request.query as object);
     service.submit({ body, batched, wait: wait.wait, timeoutMs: wait.timeoutMs }, (outcomes) => {
       const single = batched ? undefined : outcomes[0]?.error;

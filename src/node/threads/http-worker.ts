@@ -5,7 +5,7 @@ import { verifySignature } from '../../crypto/index.ts';
 import { Front } from '../front/front.ts';
 import { FrontMetrics } from '../front/metrics.ts';
 import { Submissions } from '../ingress/submissions.ts';
-import { createExecutor, rulesJson } from '../rules.ts';
+import { createExecutor, ruleSchemas, rulesJson } from '../rules.ts';
 import { Asking } from './asking.ts';
 import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
 
@@ -40,6 +40,7 @@ const submissions: Submissions = new Submissions({
 const server = new ApiServer({
   service: new Front({ submissions, ask: asking.ask, rules: rulesJson, ownMetrics: () => metrics.text() }),
   version: data.version,
+  ruleSchemas: ruleSchemas(),
   logger,
   limits: { requestsMax: data.limits.requestsMax },
   observe: (operation, status, durationMs) => metrics.request(operation, status, durationMs),

@@ -215,6 +215,11 @@ describe('a node of its own', () => {
     });
     expect(await read('/v1/blocks/99999')).toMatchObject({ error: { code: 'block-unknown' } });
     expect(await read(`/v1/transactions/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'transaction-unknown' } });
+    const { components } = (await read('/openapi.json')) as {
+      components: { schemas: Record<string, { required: string[] }> };
+    };
+    expect(components.schemas['payload.credential.issue']?.required).toContain('agent');
+    expect(components.schemas['DecisionRequest']?.required).toContain('purpose');
     const metrics = await (await fetch(`${node.apiUrl}/metrics`)).text();
     expect(metrics).toMatch(/^assent_transactions_committed_total 1$/m);
     expect(metrics).toMatch(/^assent_role\{role="leader"\} 1$/m);
