@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AssentError, messageOf } from '../../base/index.ts';
+import type { Shell } from '../shell.ts';
+
+/** The process of a node: the pid alone would name a stranger once it is recycled. */
+export interface NodeProcess {
+  readonly pid: number;
+  /** When the process began, in the words of the operating system. */
+  readonly startedAt: string;
+}
+
+export interface ClusterNode {
+  /** From 1. */
+  readonly number: number;
+  readonly nodeId: string;
+  readonly member: string;
+  readonly apiPort: number;
+  readonly p2pPort: number;
+  readonly process: NodeProcess | null;
+}
+
+/** `cluster.json`: what a local cluster is made of, and the sign that its directory was made by this program. */
+export interface ClusterFile {
+  readonly format: 'assent-cluster-1';
+  /** False while the parts are being made. */
+  readonly complete: boolean;
+  readonly ledgerId: string;
+  readonly ledgerName: string;
+  /** Whether the nodes are meant to run: who watches them in the foreground leaves when it is taken back. */
+  readonly wanted: boolean;
+  /** The directory was made, too, and goes with the last part. */
+  readonly madeDirectory: boolean;
+  readonly nodes: readonly ClusterNode[];
+}
+
+export const clusterFileName = 'cluster.json';
+const defaultName = '.assent';
+
+const port = z.int().min(1).max(65_535);
+const clusterFile: z.ZodType<ClusterFile> = z.object({
+  format: z.literal('assent-cluster-1'),
+  complete: z.boolean(),
+  ledgerId: z.string(),
+  ledgerName: z.string(),
+  wanted: z.boolean(),
+  madeDirectory: z.boolean(),
+  nodes: z.array(
+    z.object({
+      number: z.int().min(1),
+      nodeId: z.string(),
+      member: z.string(),
+      apiPort: port,
+      p2pPort: port,
+      process: z.union([z.object({ pid: z.int().min(2), startedAt: z.string() }), z.null()]),
+    }),
+  ),
+});
+
+/** `--dir`, else the nearest directory upwards that holds a cluster in `.assent`, else `.assent` here. */
+export function clusterDirectoryFrom(shell: Shell, named: string | undefined): string {
+  if (named !== undefined) return resolve(shell.workingDirectory, named);
+  for (let folder = shell.workingDirectory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, defaultName, clusterFileName))) return join(folder, defaultName);
+    if (folder === dirname(folder)) return join(shell.workingDirectory, defaultName);
+  }
+}
+
+/** The cluster in this directory, if there is one. Throws `configuration-invalid`, `storage-permission`. */
+export function readCluster(directory: string): ClusterFile | undefined {
+  const file = join(directory, clusterFileName);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new AssentError('storage-permission', `${file} cannot be read: ${messageOf(error)}.`, {}, { cause: error });
+  }
+  try {
+    return clusterFile.parse(JSON.parse(text));
+  } catch (error) {
+    throw new AssentError('configuration-invalid', `${file} is no description of a cluster.`, {}, { cause: error });
+  }
+}
+
+/** Replaces `cluster.json` as a whole. */
+export function writeCluster(directory: string, cluster: ClusterFile): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, clusterFileName);
+  writeFileSync(`${file}.new`, `${JSON.stringify(cluster, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** Notes the process of a node, or that it has none. */
+export function noteProcess(directory: string, number: number, process: NodeProcess | null): void {
+  const cluster = readCluster(directory);
+  if (cluster === undefined) return;
+  const nodes = cluster.nodes.map((node) => (node.number === number ? { ...node, process } : node));
+  writeCluster(directory, { ...cluster, nodes });
+}
+
+export function nodeDirectory(directory: string, number: number): string {
+  return join(directory, `node-${number}`);
+}
+
+export function nodeLog(directory: string, number: number): string {
+  return join(nodeDirectory(directory, number), 'node.log');
+}

@@ -1,0 +1,21 @@
+import type { Shell } from '../shell.ts';
+
+/** A terminal, npm and a launcher may each hand on the same Ctrl-C. */
+const sameInterruptMs = 1500;
+
+/** An abort signal for the first interrupt; a later one, when stopping takes too long, calls `insist`. */
+export function interruptSignal(
+  shell: Shell,
+  insist: () => void,
+): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  let firstMs: number | undefined;
+  const release = shell.onInterrupt(() => {
+    const nowMs = performance.now();
+    if (firstMs === undefined) {
+      firstMs = nowMs;
+      controller.abort();
+    } else if (nowMs - firstMs > sameInterruptMs) insist();
+  });
+  return { signal: controller.signal, release };
+}

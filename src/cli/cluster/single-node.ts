@@ -1,0 +1,67 @@
+import { AssentError } from '../../base/index.ts';
+import type { Context } from '../context.ts';
+import type { Report } from '../session.ts';
+import { type ClusterFile, type ClusterNode, readCluster } from './cluster-file.ts';
+import { withClusterLock } from './cluster-lock.ts';
+import { interruptSignal } from './interrupts.ts';
+import { signal } from './processes.ts';
+import { startNodes } from './start.ts';
+import { type Stopped, stopNode } from './stop.ts';
+import { apiUrl, selectNode } from './survey.ts';
+
+type SingleNodeAction = (context: Context, cluster: ClusterFile, selector: string) => Promise<Report>;
+
+const stoppedTexts: Record<Stopped, string> = {
+  'was-stopped': 'was stopped already',
+  stopped: 'is stopped',
+  killed: 'was killed',
+};
+
+/** Ends one node by the given means. */
+export function stopOne(end: (directory: string, node: ClusterNode) => Promise<Stopped>): SingleNodeAction {
+  return async (context, cluster, selector) => {
+    const node = await selectNode(cluster, selector);
+    const directory = context.clusterDirectory;
+    const stopped = await withClusterLock(directory, () => end(directory, node));
+    return reportOf(node, stopped, stoppedTexts[stopped]);
+  };
+}
+
+export const pauseOne: SingleNodeAction = (_context, cluster, selector) => signalOne(cluster, selector, 'SIGSTOP');
+export const resumeOne: SingleNodeAction = (_context, cluster, selector) => signalOne(cluster, selector, 'SIGCONT');
+
+async function signalOne(cluster: ClusterFile, selector: string, name: 'SIGSTOP' | 'SIGCONT'): Promise<Report> {
+  const node = await selectNode(cluster, selector);
+  if (!signal(node.process, name))
+    throw new AssentError(
+      'not-found',
+      `Node ${node.number} does not run; start it with \`assent cluster restart ${node.number}\`.`,
+    );
+  const state = name === 'SIGSTOP' ? 'paused' : 'resumed';
+  return reportOf(node, state, name === 'SIGSTOP' ? 'is paused' : 'goes on');
+}
+
+export const restartOne: SingleNodeAction = async (context, cluster, selector) => {
+  const chosen = await selectNode(cluster, selector);
+  const directory = context.clusterDirectory;
+  const interrupts = interruptSignal(context.shell, () => undefined);
+  try {
+    await withClusterLock(directory, async () => {
+      await stopNode(directory, chosen);
+      const now = readCluster(directory) ?? cluster;
+      await startNodes(
+        directory,
+        now.nodes.filter(({ number }) => number === chosen.number),
+        now,
+        interrupts.signal,
+      );
+    });
+  } finally {
+    interrupts.release();
+  }
+  return reportOf(chosen, 'running', `runs again at ${apiUrl(chosen)}`);
+};
+
+function reportOf(node: ClusterNode, state: string, text: string): Report {
+  return { json: { node: node.number, nodeId: node.nodeId, state }, text: `Node ${node.number} ${text}.` };
+}

@@ -1,0 +1,166 @@
+import { type Command, Option } from 'commander';
+import { AssentError, fromHex, toHex } from '../../base/index.ts';
+import { signAccessRequest } from '../../client/index.ts';
+import { type Action, actions, categories, type Purpose, purposes, type Role, roles } from '../../contracts/index.ts';
+import { COMMITMENT_SALT_BYTES, commit } from '../../crypto/index.ts';
+import { accessLogOf, type Home } from '../../demo/index.ts';
+import { encodeCanonical } from '../../ledger/index.ts';
+import type { Context } from '../context.ts';
+import { claimOf } from '../keys/claims.ts';
+import { didOf, gatewayOf, identityOfKey, personNamed } from '../keys/people.ts';
+import { committedReport, submitAs } from '../ledger/submit.ts';
+import { accessLogTable } from '../output/access-table.ts';
+import { paintDecision } from '../output/style.ts';
+import { relativeText } from '../output/words.ts';
+import type { Report, Session } from '../session.ts';
+import { listOf, time } from './values.ts';
+
+const examples = `
+The agent's key signs the request; the custodian's gateway (--as, else the one in the keystore) records it with the
+decision. Every request is logged, denials included.
+
+Examples:
+  $ assent access record --agent amara --subject ada --domain st-mary --purpose TREAT --resource "the allergies"
+  $ assent access break-glass --as noor --subject ada --domain st-mary --category allergies --justification "unconscious"
+  $ assent access log ada`;
+
+const requestValidityMs = 10 * 60_000;
+const eventIdBytes = 16;
+
+interface RequestFlags {
+  readonly subject: string;
+  readonly domain: string;
+  readonly role?: string;
+  readonly organisation?: string;
+  readonly eventId?: string;
+}
+
+interface RecordFlags extends RequestFlags {
+  readonly agent: string;
+  readonly purpose: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly inEmergencyCategory?: boolean;
+}
+
+interface GlassFlags extends RequestFlags {
+  readonly category: readonly string[];
+  readonly justification: string;
+  readonly until: number;
+}
+
+export function addAccess(program: Command, session: Session): void {
+  const access = program
+    .command('access')
+    .description('requests for records, and who made them')
+    .addHelpText('after', examples);
+  requestOptions(access.command('record'))
+    .description('ask for a record: the decision and its entry in the log in one')
+    .requiredOption('--agent <name>', 'who asks: a key, since the request is signed')
+    .addOption(new Option('--purpose <code>', 'what for').choices(purposes).makeOptionMandatory())
+    .addOption(new Option('--action <action>', 'to do what').choices(actions).default('access'))
+    .requiredOption('--resource <text>', 'what is asked for; the ledger gets a salted commitment to it')
+    .option('--in-emergency-category', 'the record is in a category that was named when the glass was broken')
+    .action(session.run(record));
+  requestOptions(access.command('break-glass'))
+    .description('open categories of a person for an emergency, as --as; the person sees it at once')
+    .requiredOption('--category <names>', `what to open: ${categories.slice(0, 3).join(', ')} …`, listOf)
+    .requiredOption('--justification <text>', 'why; the ledger gets a salted commitment to it')
+    .addOption(new Option('--until <time>', 'when it ends').default(undefined, '4h').argParser(time))
+    .action(session.run(breakGlass));
+  access
+    .command('log [subject]')
+    .description('who asked for what of a person, oldest first; by key or DID')
+    .action(session.run(log));
+}
+
+function requestOptions(command: Command): Command {
+  return command
+    .requiredOption('--subject <who>', 'whose record, by key or DID')
+    .requiredOption('--domain <name>', "the record's custodian")
+    .addOption(new Option('--role <role>', 'the role to claim (default: the only one held)').choices(roles))
+    .option('--organisation <member>', 'whose credential (default: the only one held)')
+    .option('--event-id <hex>', '32 hexadecimal digits that name the event for ever, for a retry (default: random)');
+}
+
+async function record(context: Context, flags: RecordFlags): Promise<Report> {
+  const home = await context.home('write');
+  const { domain, purpose, action } = flags;
+  const agent = identityOfKey(home, flags.agent, undefined);
+  const gateway = gatewayOf(home, context.options.as, domain);
+  const claim = await claimOf(context.client(), agent.did, flags);
+  const request = signAccessRequest(home.ledgerId, agent, {
+    role: claim.role as Role,
+    organisation: claim.organisation,
+    subject: didOf(home, flags.subject, domain),
+    domain,
+    purpose: purpose as Purpose,
+    action: action as Action,
+    validUntil: context.nowMs + requestValidityMs,
+  });
+  const eventId = eventIdOf(home, flags.eventId);
+  const receipt = await submitAs(home, gateway, 'access.record', {
+    eventId,
+    ...request,
+    resource: commitTo(home, 'access-resource', eventId, flags.resource),
+    results: [],
+    inEmergencyCategory: flags.inEmergencyCategory === true,
+  });
+  const { decision } = receipt.result.output as { readonly decision: string };
+  const text = `${paintDecision(context.style, decision)}: the request of ${flags.agent} is in the log of ${flags.subject}.`;
+  return committedReport(context.style, receipt, text, { decision, eventId });
+}
+
+async function breakGlass(context: Context, flags: GlassFlags): Promise<Report> {
+  const home = await context.home('write');
+  const { domain } = flags;
+  const agent = identityOfKey(
+    home,
+    context.required(context.options.as, "--as NAME, the emergency physician's key"),
+    undefined,
+  );
+  const claim = await claimOf(context.client(), agent.did, flags);
+  const eventId = eventIdOf(home, flags.eventId);
+  const expiresAt = flags.until ?? time('4h');
+  const receipt = await submitAs(home, agent, 'access.breakGlass', {
+    eventId,
+    domain,
+    subject: didOf(home, flags.subject, domain),
+    ...claim,
+    categories: flags.category,
+    justification: commitTo(home, 'justification', eventId, flags.justification),
+    expiresAt,
+  });
+  const end = relativeText(expiresAt - context.nowMs);
+  const text = `The glass is broken for ${flags.category.join(', ')}; it ends ${end} by itself and must be reviewed.`;
+  return committedReport(context.style, receipt, text, { eventId, expiresAt });
+}
+
+async function log(context: Context, subject: string | undefined): Promise<Report> {
+  const who = context.required(subject ?? context.options.as, 'a person: by key or DID');
+  const home = await context.home('read');
+  const domains = (await context.client().domains()).domains.map(({ name }) => name);
+  const { dids } = await personNamed(home, who, domains);
+  const entries = await accessLogOf(home, dids);
+  return { json: { entries }, text: accessLogTable(context.style, entries, context.nowMs) };
+}
+
+function eventIdOf(home: Home, stated: string | undefined): string {
+  if (stated === undefined) return toHex(home.random.bytes(eventIdBytes));
+  if (fromHex(stated)?.length !== eventIdBytes)
+    throw new AssentError('usage', `"${stated}" is no event id: expected ${eventIdBytes * 2} hexadecimal digits.`);
+  return stated;
+}
+
+/** Commits to a text under a fresh salt; what opens it stays in the keystore. A retry of an event commits as before. */
+function commitTo(home: Home, kind: string, event: string, text: string): string {
+  const [known] = home.keystore.openings({ kind, ledger: toHex(home.ledgerId), event, title: text });
+  if (known !== undefined) return toHex(known.commitment);
+  const salt = home.random.bytes(COMMITMENT_SALT_BYTES);
+  const body = encodeCanonical([1, kind, text]);
+  const commitment = commit(salt, body);
+  home.keystore.appendOpenings([
+    { commitment, salt, body, labels: { kind, ledger: toHex(home.ledgerId), event, title: text } },
+  ]);
+  return toHex(commitment);
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { facts } from '../output/table.ts';
+import { shortNodeId, whenText } from '../output/words.ts';
+import type { Session } from '../session.ts';
+
+const examples = `
+Examples:
+  $ assent ledger info`;
+
+export function addLedger(program: Command, session: Session): void {
+  program
+    .command('ledger')
+    .description('the ledger as a whole')
+    .addHelpText('after', examples)
+    .command('info')
+    .description('what the ledger is and how far it got')
+    .action(
+      session.run(async (context) => {
+        const client = context.client();
+        const [status, head, { domains }] = await Promise.all([
+          client.status(),
+          client.block('head'),
+          client.domains(),
+        ]);
+        const { ledgerId, ledgerName, ruleset, kinds, configuration } = status;
+        const json = {
+          ledgerId,
+          ledgerName,
+          ruleset,
+          height: head.height,
+          headHash: head.hash,
+          headTimestamp: head.timestamp,
+          stateRoot: head.stateRoot,
+          historyRoot: head.historyRoot,
+          configuration,
+          domains: domains.map(({ name, custodian }) => ({ name, custodian })),
+          kinds,
+        };
+        const text = facts(context.style, [
+          ['ledger', `${ledgerName} ${context.style.faint(ledgerId)}`],
+          ['height', `${head.height}, ${whenText(head.timestamp, context.nowMs)}`],
+          ['head', head.hash],
+          ['state root', head.stateRoot],
+          ['history root', head.historyRoot],
+          ['voters', configuration.voters.map(shortNodeId).join(', ')],
+          [
+            'learners',
+            configuration.learners.length === 0 ? 'none' : configuration.learners.map(shortNodeId).join(', '),
+          ],
+          ['domains', domains.map(({ name, custodian }) => `${name} of ${custodian}`).join(', ') || 'none'],
+          ['rule set', ruleset],
+          ['kinds', kinds.join(', ')],
+        ]);
+        return { json, text };
+      }),
+    );
+}

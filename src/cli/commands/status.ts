@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { facts, table } from '../output/table.ts';
+import { durationText, shortHash, shortNodeId } from '../output/words.ts';
+import type { Session } from '../session.ts';
+
+const examples = `
+Examples:
+  $ assent status
+  $ assent status --node http://127.0.0.1:7302 --json`;
+
+export function addStatus(program: Command, session: Session): void {
+  program
+    .command('status')
+    .description('one node as it sees itself')
+    .addHelpText('after', examples)
+    .action(
+      session.run(async (context) => {
+        const status = await context.client().status();
+        const { style } = context;
+        const leader = status.leader === null ? style.bad('none') : status.leader;
+        const text = facts(style, [
+          ['ledger', `${status.ledgerName} ${style.faint(status.ledgerId)}`],
+          ['node', `${status.nodeId} of ${status.member}`],
+          ['role', `${style.strong(status.role)} in term ${status.term}`],
+          ['leader', leader],
+          ['height', `${status.height}, certified to ${status.certifiedHeight}`],
+          ['head', status.headHash],
+          ['state root', status.stateRoot],
+          ['configuration', `${shortHash(status.configuration.id)}, ${status.configuration.voters.length} voters`],
+          ['rule set', status.ruleset],
+          ['version', `${status.version}, up for ${durationText(status.uptimeMs)}`],
+        ]);
+        const peers = table(
+          style,
+          ['peer', 'connected', { title: 'height', align: 'right' }, 'heard', 'address'],
+          status.peers.map((peer) => [
+            shortNodeId(peer.nodeId),
+            peer.connected ? style.good('yes') : style.bad('no'),
+            peer.height === null ? '' : String(peer.height),
+            peer.lagMs === null ? 'never' : `${durationText(peer.lagMs)} ago`,
+            peer.address,
+          ]),
+        );
+        return { json: status, text: status.peers.length === 0 ? text : `${text}\n\n${peers}` };
+      }),
+    );
+}

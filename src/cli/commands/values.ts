@@ -1,0 +1,29 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parses an option's value as a whole number in a range. */
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
+      throw new InvalidArgumentError(`Expected a whole number from ${minimum} to ${maximum}.`);
+    return value;
+  };
+}
+
+/** Gathers an option that may be given several times, or once with commas. */
+export function listOf(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').filter((part) => part !== '')];
+}
+
+const unitsMs: Readonly<Record<string, number>> = { min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Parses a time: `2027-01-31` (its beginning in UTC), an ISO 8601 time with its offset, or from now on: `30d`, `4h`. */
+export function time(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,5})(min|h|d)$/.exec(text) ?? [];
+  if (count !== undefined) return Date.now() + Number(count) * (unitsMs[unit] ?? 0);
+  const written = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  const timeMs = written ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(timeMs))
+    throw new InvalidArgumentError('Expected a time like 2027-01-31, 2027-01-31T12:00:00+01:00, or 30d from now.');
+  return timeMs;
+}

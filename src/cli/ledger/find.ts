@@ -1,0 +1,82 @@
+import type { BlockSummary, BlockView, TransactionReply } from '../../api/index.ts';
+import { AssentError } from '../../base/index.ts';
+import type { AssentClient } from '../../client/index.ts';
+
+const hashLength = 64;
+/** The shortest beginning of a hash that is looked for. */
+const prefixLengthMin = 6;
+/** How far back from the head a beginning of a hash is looked for. */
+const searchBlocksMax = 5000;
+const pageBlocks = 100;
+
+/** The headers of committed blocks from the head backwards, at most so many. */
+export async function* headersBackwards(
+  client: AssentClient,
+  count: number,
+): AsyncGenerator<BlockSummary, void, undefined> {
+  const { height } = await client.status();
+  const last = Math.max(1, height - count + 1);
+  for (let to = height; to >= last; to -= pageBlocks) {
+    const from = Math.max(last, to - pageBlocks + 1);
+    const { blocks } = await client.blocks({ from, limit: to - from + 1 });
+    yield* blocks.toReversed();
+  }
+}
+
+/** A block by height, hash, the beginning of a hash, or `head`. Throws `block-unknown`, `usage`. */
+export async function findBlock(client: AssentClient, reference: string): Promise<BlockView> {
+  if (/^\d{1,15}$/.test(reference)) {
+    const block = await orUndefined(client.block(reference), 'block-unknown');
+    if (block !== undefined || reference.length < prefixLengthMin) {
+      if (block === undefined) throw new AssentError('block-unknown', `There is no committed block ${reference} yet.`);
+      return block;
+    }
+  }
+  const text = reference.toLowerCase();
+  if (text === 'head' || text.length === hashLength) return client.block(text);
+  const found = await search(client, checkedPrefix(text), async ({ hash }) => [hash]);
+  return client.block(found);
+}
+
+/** A transaction by id or the beginning of one. Throws `transaction-unknown`, `usage`. */
+export async function findTransaction(client: AssentClient, reference: string): Promise<TransactionReply> {
+  const text = reference.toLowerCase();
+  if (text.length === hashLength) return client.transaction(text);
+  const found = await search(client, checkedPrefix(text), async ({ height, transactionCount }) =>
+    transactionCount === 0 ? [] : (await client.block(height)).transactions.map(({ id }) => id),
+  );
+  return client.transaction(found);
+}
+
+async function search(
+  client: AssentClient,
+  prefix: string,
+  hashesOf: (block: BlockSummary) => Promise<readonly string[]>,
+): Promise<string> {
+  const found = new Set<string>();
+  for await (const header of headersBackwards(client, searchBlocksMax))
+    for (const hash of await hashesOf(header)) if (hash.startsWith(prefix)) found.add(hash);
+  const [hash] = found;
+  if (hash !== undefined && found.size === 1) return hash;
+  if (hash === undefined)
+    throw new AssentError('not-found', `Nothing in the last ${searchBlocksMax} blocks begins with ${prefix}.`);
+  throw new AssentError('usage', `${prefix} is the beginning of ${found.size} hashes; give more of it.`);
+}
+
+function checkedPrefix(text: string): string {
+  if (text.length < prefixLengthMin || text.length > hashLength || !/^[0-9a-f]+$/.test(text))
+    throw new AssentError(
+      'usage',
+      `"${text}" is no hash; give its 64 hexadecimal digits, or at least the first ${prefixLengthMin}.`,
+    );
+  return text;
+}
+
+async function orUndefined<T>(work: Promise<T>, code: string): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (thrown instanceof AssentError && thrown.code === code) return undefined;
+    throw thrown;
+  }
+}
