@@ -6,14 +6,15 @@ import {
   describeCredential,
   describeDomain,
   describeLink,
+  describeRecord,
   domainNamesOf,
   domainOf,
   evaluateAccess,
   linkOf,
+  recordOf,
 } from '../../contracts/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
-import { anchoredRecord } from './anchored-record.ts';
 
 /** Answers from the state at the head, in the contracts' own JSON forms. */
 export class StateAnswers implements Pick<Asked, 'domains' | 'domain' | 'link' | 'credentials' | 'record' | 'decide'> {
@@ -51,9 +52,9 @@ export class StateAnswers implements Pick<Asked, 'domains' | 'domain' | 'link' |
   }
 
   record({ sender, eventId }: InputOf<'record'>): AnswerOf<'record'> {
-    const record = anchoredRecord(this.#ledger.state, sender, eventId);
+    const record = recordOf(this.#ledger.state, sender, eventId);
     if (record === undefined) throw new AssentError('not-found', 'This sender anchored nothing under this event id.');
-    return record;
+    return describeRecord(record) as ContractObject;
   }
 
   /** At the later of the chain's and this node's time: what has ended must not seem open on an idle ledger. */

@@ -81,7 +81,7 @@ async function outcomes(response: Response): Promise<SubmitReply['outcomes']> {
 }
 
 describe('a node of its own', () => {
-  it('commits, answers the same receipt for ever, and has all of it after a restart', { timeout: 30_000 }, async () => {
+  it('commits, answers the same receipt for ever, and has all of it after a restart', async () => {
     const directory = temporaryDirectory();
     const prepared = prepareNode(directory);
     const bytes = credential(prepared);
@@ -106,7 +106,7 @@ describe('a node of its own', () => {
     });
   });
 
-  it('gives every wrong input its own code and stays up', { timeout: 30_000 }, async () => {
+  it('gives every wrong input its own code and stays up', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
     await ready(node);
@@ -134,7 +134,7 @@ describe('a node of its own', () => {
     expect(await outcomes(await post(node, credential(prepared)))).toMatchObject([{ status: 'committed' }]);
   });
 
-  it('answers a batch one by one, refusals by a rule among them', { timeout: 30_000 }, async () => {
+  it('answers a batch one by one, refusals by a rule among them', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
     await ready(node);
@@ -158,7 +158,7 @@ describe('a node of its own', () => {
     expect(new Set(places).size).toBe(300);
   });
 
-  it('refuses a batch that is none', { timeout: 30_000 }, async () => {
+  it('refuses a batch that is none', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
     const long = Array.from({ length: 1001 }, () => new Uint8Array(1));
@@ -172,7 +172,7 @@ describe('a node of its own', () => {
     }
   });
 
-  it('shows what it committed', { timeout: 30_000 }, async () => {
+  it('shows what it committed', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
     await ready(node);
@@ -227,7 +227,7 @@ describe('a node of its own', () => {
     expect(readFileSync(join(prepared.config.directory, '../node.log'), 'utf8')).not.toContain('did:assent');
   });
 
-  it('lets a reader wait for a transaction that comes later', { timeout: 30_000 }, async () => {
+  it('lets a reader wait for a transaction that comes later', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
     await ready(node);
@@ -244,7 +244,7 @@ describe('a node of its own', () => {
 });
 
 describe('a node without a majority', () => {
-  it('says so, takes nothing for certain, and stops', { timeout: 30_000 }, async () => {
+  it('says so, takes nothing for certain, and stops', async () => {
     const prepared = prepareNode(temporaryDirectory(), {}, 1);
     const node = await start(prepared.config);
     const readiness = await fetch(`${node.apiUrl}/readyz`);

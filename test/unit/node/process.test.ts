@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { present } from '../../../src/base/index.ts';
@@ -40,7 +41,7 @@ function logged(directory: string): string {
   return readFileSync(join(directory, 'node.log'), 'utf8');
 }
 
-describe('a node process', { timeout: 30_000 }, () => {
+describe('a node process', { timeout: 120_000 }, () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('stops cleanly at %s and starts again', async (signal) => {
     const directory = prepared();
     const first = await run(directory);
@@ -91,5 +92,5 @@ describe('a node process', { timeout: 30_000 }, () => {
 });
 
 async function untilLogged(directory: string, words: string): Promise<void> {
-  while (!logged(directory).includes(words)) await new Promise((resolve) => setImmediate(resolve));
+  while (!logged(directory).includes(words)) await setTimeout(5);
 }

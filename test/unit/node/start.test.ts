@@ -54,7 +54,7 @@ describe('a node that cannot start', () => {
     await expect(outcome).rejects.toMatchObject({ name: 'AssentError', code });
   });
 
-  it('says port-in-use, for either port, and leaves nothing behind', { timeout: 30_000 }, async () => {
+  it('says port-in-use, for either port, and leaves nothing behind', async () => {
     const directory = temporaryDirectory();
     const running = await start(prepareNode(directory).config);
     const other = temporaryDirectory();
@@ -70,7 +70,7 @@ describe('a node that cannot start', () => {
     await start(config);
   });
 
-  it('says storage-locked while another process has the directory', { timeout: 30_000 }, async () => {
+  it('says storage-locked while another process has the directory', async () => {
     const { config } = prepareNode(temporaryDirectory());
     await start(config);
     await expect(startNode(config)).rejects.toMatchObject({ code: 'storage-locked' });
