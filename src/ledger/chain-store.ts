@@ -5,7 +5,7 @@ import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
-import { hashOf, stub } from './state/nodes.ts';
+import { encodeNode, hashOf, stub } from './state/nodes.ts';
 import { StateCache } from './state/state-cache.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
@@ -53,7 +53,9 @@ export function commitOperations(point: ChainPoint): Operation[] {
   const { facts, changes } = point;
   const operations: Operation[] = [];
   for (const [key, value] of changes.state) operations.push(change(prefixedKey('state', utf8(key)), value));
-  for (const { path, bytes } of changes.nodes.values()) operations.push(change(prefixedKey('treeNode', path), bytes));
+  for (const { path, node } of changes.nodes.values()) {
+    operations.push(change(prefixedKey('treeNode', path), node === undefined ? undefined : encodeNode(node)));
+  }
   for (const receipt of changes.receipts) {
     operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
     const entries = changes.index[receipt.index] ?? [];

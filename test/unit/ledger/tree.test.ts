@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareBytes, concatBytes, toHex } from '../../../src/base/index.ts';
+import { compareBytes, concatBytes, present, toHex } from '../../../src/base/index.ts';
 import { sha256 } from '../../../src/crypto/index.ts';
-import { bitAt, type Child, emptyHash, hashOf, stub } from '../../../src/ledger/state/nodes.ts';
+import { bitAt, type Child, emptyHash, encodeNode, hashOf, stub } from '../../../src/ledger/state/nodes.ts';
 import { forgetBelow, type TreeChange, updateTree } from '../../../src/ledger/state/tree.ts';
 
 /** The definition, read off docs/protocol.md: no sharing, no batches. */
@@ -51,9 +51,9 @@ describe('the state tree', () => {
         let root: Child;
         for (const [index, changes] of blocks.entries()) {
           const updated = updateTree(root, changes, (path) => stored.get(toHex(path)));
-          for (const [key, { bytes }] of updated.nodes) {
-            if (bytes === undefined) stored.delete(key);
-            else stored.set(key, bytes);
+          for (const { path, node } of updated.nodes.values()) {
+            if (node === undefined) stored.delete(toHex(path));
+            else stored.set(toHex(path), encodeNode(node));
           }
           for (const change of changes) {
             if (change.valueHash === undefined) model.delete(toHex(change.keyHash));
@@ -67,9 +67,9 @@ describe('the state tree', () => {
         }
         // What the store holds is exactly the tree: no node missing, none left over.
         const fromNothing = updateTree(undefined, [...model.values()], () => undefined);
-        const expected = [...fromNothing.nodes]
-          .filter(([, node]) => node.bytes !== undefined)
-          .map(([key, node]) => [key, toHex(node.bytes as Uint8Array)]);
+        const expected = [...fromNothing.nodes.values()].flatMap(({ path, node }) =>
+          node === undefined ? [] : [[toHex(path), toHex(encodeNode(node))]],
+        );
         expect([...stored].map(([key, bytes]) => [key, toHex(bytes)]).sort()).toEqual(expected.sort());
       }),
       { numRuns: 40 },
@@ -90,11 +90,13 @@ describe('the state tree', () => {
   it('refuses a stored node that was changed', () => {
     const nodes = new Map<string, Uint8Array>();
     const first = updateTree(undefined, [{ keyHash: sha256(Uint8Array.of(1)), valueHash: emptyHash }], () => undefined);
-    for (const [key, { bytes }] of first.nodes)
+    for (const { path, node } of first.nodes.values()) {
+      const bytes = encodeNode(present(node, 'a new tree deletes nothing'));
       nodes.set(
-        key,
-        (bytes as Uint8Array).map((byte, index) => (index === 40 ? byte ^ 1 : byte)),
+        toHex(path),
+        bytes.map((byte, index) => (index === 40 ? byte ^ 1 : byte)),
       );
+    }
     const change = { keyHash: sha256(Uint8Array.of(2)), valueHash: emptyHash };
     expect(() => updateTree(stub(hashOf(first.root)), [change], (path) => nodes.get(toHex(path)))).toThrow(
       'state tree',
