@@ -13,6 +13,7 @@ import { isLeaderLive, learnTerm, restartElectionTimer, send, withheldReason } f
 import { isValidVote } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage, voteRequestMessage } from './statements.ts';
 import type { Message, VoteRequestStatement } from './types.ts';
+import { isElectable } from './voting.ts';
 
 type PreVoteRequest = Extract<Message, { type: 'pre-vote-request' }>;
 type PreVoteReply = Extract<Message, { type: 'pre-vote-reply' }>;
@@ -54,7 +55,7 @@ export function handlePreVoteRequest(core: Core, from: NodeId, request: PreVoteR
     withheldReason(core) === undefined &&
     isVoter(core, from) &&
     request.term > core.persistence.term &&
-    comparePlaces(request.tip, core.log.tip) >= 0 &&
+    isElectable(core, request.tip) &&
     !isLeaderLive(core);
   const term = granted ? request.term : core.persistence.term;
   send(core, from, { type: 'pre-vote-reply', term, round: request.round, granted, tip: core.log.tip });

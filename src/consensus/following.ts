@@ -4,7 +4,7 @@ import { isValidTermCertificate } from './block-rules.ts';
 import { learnCertificate, placeCertificates } from './certification.ts';
 import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
-import { advance, drop, type StageOutcome, stageBlocks } from './growth.ts';
+import { advance, contradictsCertified, drop, type StageOutcome, stageBlocks } from './growth.ts';
 import { follow, send } from './roles.ts';
 import type { BlockReference, Message, TermCertificate, Tip } from './types.ts';
 
@@ -27,7 +27,9 @@ export function handleAppend(core: Core, from: NodeId, append: Append): string |
   if (invalid !== undefined) return invalid;
   const outcome = stageBlocks(core, previous, blocks, append.term);
   if (outcome.kind === 'broken') refuse(core, outcome.block, outcome.reason);
-  else if (core.refusal !== undefined) keepOnlyCovered(core);
+  else if (outcome.kind === 'unknown-previous' && contradictsCertified(core, previous)) {
+    refuse(core, previous, 'contradicts-a-certified-block');
+  } else if (core.refusal !== undefined) keepOnlyCovered(core);
   advance(core);
   if (outcome.kind === 'unknown-previous') {
     replyToAppend(core, from, append.sequence, conflictHint(core, previous));
@@ -74,7 +76,7 @@ export function reportProgress(core: Core): void {
 }
 
 /** A block of the present leader is refused: it is dead to this node for its term, and hears why. */
-export function refuse(core: Core, { height, hash }: BlockReference, reason: string): void {
+export function refuse(core: Core, { height, hash }: Pick<BlockReference, 'height' | 'hash'>, reason: string): void {
   const leader = leaderOfTerm(core);
   if (leader === undefined) return;
   core.refusal ??= { height, hash, reason };

@@ -3,7 +3,7 @@ import { checkBlock } from './block-rules.ts';
 import { certify, learnCertificate, placeCertificates } from './certification.ts';
 import type { Core } from './core.ts';
 import { areTwoHeaders } from './evidence.ts';
-import { tipOf } from './statements.ts';
+import { sameTip, tipOf } from './statements.ts';
 import type { BlockReference, Hash, Tip, Verdict } from './types.ts';
 
 /** How far received blocks got. */
@@ -81,6 +81,15 @@ export function takeVerdict(
 /** Drops staged blocks from this height on. */
 export function drop(core: Core, height: number): void {
   for (const hash of core.staging.dropFrom(height)) core.effects.abandoned.push(hash);
+}
+
+/**
+ * Whether a chain with this block lacks a block that is certified in this node's. No honest run has such a chain
+ * (Raft §5.4.3, leader completeness), so whoever offers it, or asks for votes with it, is refused.
+ */
+export function contradictsCertified(core: Core, tip: Tip): boolean {
+  const own = tip.height <= core.certifiedHeight ? core.log.tipAt(tip.height) : undefined;
+  return own !== undefined && !sameTip(own, tip);
 }
 
 function isLinked(block: BlockReference, parent: Tip): boolean {

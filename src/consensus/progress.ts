@@ -111,7 +111,10 @@ export class Progress {
   /** Looks for the place where the chains part, from this block on. A follower may have lost blocks and be below its match. */
   becomeProbe(nextHeight: number): void {
     this.matchHeight = Math.min(this.matchHeight, nextHeight - 1);
+    // The same question again waits for the next heartbeat: a peer that always answers so causes no storm.
+    const isRepeated = this.state === 'probe' && this.nextHeight === nextHeight;
     this.#restart('probe', nextHeight);
+    this.probing = isRepeated;
   }
 
   #restart(state: 'probe' | 'replicate', nextHeight: number): void {

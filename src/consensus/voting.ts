@@ -4,10 +4,11 @@ import { isValidTermCertificate } from './block-rules.ts';
 import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { witnessVoteRequest } from './evidence.ts';
+import { contradictsCertified } from './growth.ts';
 import { becomeFollower, enterTerm, isLeaderLive, send, withheldReason } from './roles.ts';
 import { isValidVoteRequest } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage } from './statements.ts';
-import type { Message, VoteRequestStatement } from './types.ts';
+import type { Message, Tip, VoteRequestStatement } from './types.ts';
 
 type VoteRequest = Extract<Message, { type: 'vote-request' }>;
 
@@ -40,7 +41,12 @@ function mustRefuse(core: Core, statement: VoteRequestStatement): boolean {
   if (withheldReason(core) !== undefined || statement.term < term) return true;
   // The same tuple again is the same vote again, whatever happened since; any other is refused for good.
   if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);
-  return isLeaderLive(core) || comparePlaces(statement.tip, core.log.tip) < 0;
+  return isLeaderLive(core) || !isElectable(core, statement.tip);
+}
+
+/** Whether a leader with this tip would lack nothing that this node must not lose (Raft §5.4.1). */
+export function isElectable(core: Core, tip: Tip): boolean {
+  return comparePlaces(tip, core.log.tip) >= 0 && !contradictsCertified(core, tip);
 }
 
 /** The claimed tip exists: its header is signed by the leader whom its term's certificate names. */

@@ -50,7 +50,7 @@ describe('refusals and clocks', () => {
     const cluster = new TestCluster(3);
     const leader = cluster.elect(0);
     const ask = (): boolean | undefined => {
-      const request: Message = { type: 'pre-vote-request', term: 99, round: 7, tip: { ...genesisTip, term: 50 } };
+      const request: Message = { type: 'pre-vote-request', term: 99, round: 7, tip: cluster.node(2).status.tip };
       cluster.wire = [];
       cluster.node(2).step(cluster.node(1).id, request);
       const reply = cluster.wire.find(({ message }) => message.type === 'pre-vote-reply')?.message;
