@@ -173,8 +173,7 @@ class Daemon {
     const http = new HttpThread({
       data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
       logger: this.#log.logger,
-      onSubmit: (message) => this.#desk.submit(message),
-      onGiveUp: (message) => this.#desk.giveUp(message),
+      onSubmission: (message) => this.#desk.receive(message),
       asked: answersOf({
         ledger,
         store: directory.store,

@@ -22,7 +22,7 @@ import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
 import { decodeBlock, decodeHeader, openBlock, UnverifiedTransaction } from '../../ledger/index.ts';
 import type { Submissions } from '../ingress/submissions.ts';
-import { type Ask, type ResultCode, sliceMax } from '../queries/query.ts';
+import { type Ask, headersMax, type ResultCode, resultsMax } from '../queries/query.ts';
 import type { RulesJson } from '../rules.ts';
 import { blockSummary, blockTransaction, receiptView, transactionView } from './views.ts';
 
@@ -64,8 +64,8 @@ export class Front implements NodeService {
   async block(reference: string): Promise<BlockView> {
     const block = decodeBlock(await this.#ask('block', { reference }));
     const results: ResultCode[] = [];
-    for (let start = 0; start < block.transactions.length; start += sliceMax) {
-      const ids = block.transactions.slice(start, start + sliceMax).map((transaction) => transaction.id);
+    for (let start = 0; start < block.transactions.length; start += resultsMax) {
+      const ids = block.transactions.slice(start, start + resultsMax).map((transaction) => transaction.id);
       results.push(...(await this.#ask('results', { ids })));
     }
     return {
@@ -80,7 +80,7 @@ export class Front implements NodeService {
   async blocks({ from, limit }: BlocksQuery): Promise<BlockPage> {
     const blocks: BlockSummary[] = [];
     while (blocks.length < limit) {
-      const wanted = Math.min(limit - blocks.length, sliceMax);
+      const wanted = Math.min(limit - blocks.length, headersMax);
       const headers = await this.#ask('headers', { from: from + blocks.length, limit: wanted });
       for (const { headerBytes, hash } of headers) blocks.push(blockSummary(decodeHeader(headerBytes), hash));
       if (headers.length < wanted) return { blocks };
@@ -97,7 +97,9 @@ export class Front implements NodeService {
   }
 
   async domains(): Promise<DomainList> {
-    return { domains: await this.#ask('domains', {}) };
+    const domains: DomainView[] = [];
+    for (const name of await this.#ask('domainNames', {})) domains.push(await this.#ask('domain', { name }));
+    return { domains };
   }
 
   domain(name: string): Promise<DomainView> {

@@ -1,5 +1,8 @@
 import type { SubmitMessage } from '../threads/messages.ts';
 
+/** The main thread takes a message in one turn: about 50 µs a transaction. */
+export const groupTransactionsMax = 128;
+
 /** Gathers the checked transactions of one turn into one message. */
 export class SubmitGroup {
   readonly #firstTicket: number;
@@ -9,6 +12,10 @@ export class SubmitGroup {
 
   constructor(firstTicket: number) {
     this.#firstTicket = firstTicket;
+  }
+
+  get isFull(): boolean {
+    return this.#transactions.length >= groupTransactionsMax;
   }
 
   /** Takes the next ticket's transaction. */

@@ -140,16 +140,19 @@ export class Submissions {
     });
   }
 
-  /** Everything that this turn of the event loop brings becomes one message. */
+  /** Everything that this turn of the event loop brings becomes one message, or as few as its bound allows. */
   #openGroup(): SubmitGroup {
+    if (this.#group?.isFull) this.#sendGroup();
     if (this.#group !== undefined) return this.#group;
-    const group = new SubmitGroup(this.#nextTicket);
-    this.#group = group;
-    setImmediate(() => {
-      this.#group = undefined;
-      this.#options.send(group.message());
-    });
-    return group;
+    this.#group = new SubmitGroup(this.#nextTicket);
+    setImmediate(() => this.#sendGroup());
+    return this.#group;
+  }
+
+  #sendGroup(): void {
+    const group = this.#group;
+    this.#group = undefined;
+    if (group !== undefined) this.#options.send(group.message());
   }
 
   #settleBlock(block: SettledBlock): void {

@@ -45,15 +45,15 @@ export interface Queries {
   readonly block: { readonly input: { reference: string }; readonly answer: Uint8Array };
   /** The certificate that covers the block, as far as it is kept. */
   readonly certificate: { readonly input: { height: number }; readonly answer: CertificateView | null };
-  /** At most {@link sliceMax} ascending headers. */
+  /** At most {@link headersMax} ascending headers. */
   readonly headers: { readonly input: { from: number; limit: number }; readonly answer: readonly RawHeader[] };
-  /** Results of at most {@link sliceMax} executed transactions. */
+  /** Results of at most {@link resultsMax} executed transactions. */
   readonly results: { readonly input: { ids: readonly Uint8Array[] }; readonly answer: readonly ResultCode[] };
   readonly stream: {
     readonly input: { stream: string; cursor: string | undefined; limit: number; newestFirst: boolean };
     readonly answer: RawStreamPage;
   };
-  readonly domains: { readonly input: object; readonly answer: readonly DomainView[] };
+  readonly domainNames: { readonly input: object; readonly answer: readonly string[] };
   readonly domain: { readonly input: { name: string }; readonly answer: DomainView };
   readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };
   readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: readonly ContractObject[] };
@@ -74,8 +74,11 @@ export type Asked = {
   readonly [Kind in QueryKind]: (input: InputOf<Kind>) => AnswerOf<Kind> | Promise<AnswerOf<Kind>>;
 };
 
-/** The most blocks or results of one slice. */
-export const sliceMax = 64;
+/** The most headers of one slice: each is read out of its whole block. */
+export const headersMax = 16;
+
+/** The most results of one slice. */
+export const resultsMax = 64;
 
 /** Asks the main thread. Rejects with the AssentError that it answers. */
 export type Ask = <Kind extends QueryKind>(kind: Kind, input: InputOf<Kind>) => Promise<AnswerOf<Kind>>;

@@ -24,7 +24,7 @@ export function answersOf(options: AskedOptions): Asked {
     results: (input) => chain.results(input),
     certificate: (input) => chain.certificate(input),
     stream: (input) => chain.stream(input),
-    domains: () => state.domains(),
+    domainNames: () => state.domainNames(),
     domain: (input) => state.domain(input),
     link: (input) => state.link(input),
     credentials: (input) => state.credentials(input),

@@ -4,7 +4,7 @@ import { decodeBlockCertificate } from '../../consensus/index.ts';
 import type { Ledger, OpenedBlock } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
 import { packResult } from '../ingress/packed-result.ts';
-import { type AnswerOf, type Asked, type InputOf, sliceMax } from '../queries/query.ts';
+import { type AnswerOf, type Asked, headersMax, type InputOf, resultsMax } from '../queries/query.ts';
 import { certificateKey } from '../replica/index.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 
@@ -33,7 +33,7 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   }
 
   headers({ from, limit }: InputOf<'headers'>): AnswerOf<'headers'> {
-    const last = Math.min(from + Math.min(limit, sliceMax) - 1, this.#ledger.applied.height);
+    const last = Math.min(from + Math.min(limit, headersMax) - 1, this.#ledger.applied.height);
     const headers = [];
     for (let height = from; height <= last; height++) {
       const block = present(this.#ledger.block(height), 'every height up to the applied one has a block');
@@ -43,7 +43,7 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   }
 
   results({ ids }: InputOf<'results'>): AnswerOf<'results'> {
-    return ids.slice(0, sliceMax).map((id) => {
+    return ids.slice(0, resultsMax).map((id) => {
       const { result } = present(this.#ledger.receipt(id), 'a transaction of a committed block has a receipt');
       return result.ok ? { ok: true } : { ok: false, code: result.code, rule: result.rule };
     });

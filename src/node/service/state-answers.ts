@@ -2,7 +2,6 @@ import type { ContractObject, JsonValue } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import {
   credentialsOf,
-  type Domain,
   describeCredential,
   describeDomain,
   describeLink,
@@ -17,7 +16,9 @@ import type { Ledger } from '../../ledger/index.ts';
 import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
 
 /** Answers from the state at the head, in the contracts' own JSON forms. */
-export class StateAnswers implements Pick<Asked, 'domains' | 'domain' | 'link' | 'credentials' | 'record' | 'decide'> {
+export class StateAnswers
+  implements Pick<Asked, 'domainNames' | 'domain' | 'link' | 'credentials' | 'record' | 'decide'>
+{
   readonly #ledger: Ledger;
   readonly #nowMs: () => number;
 
@@ -26,17 +27,15 @@ export class StateAnswers implements Pick<Asked, 'domains' | 'domain' | 'link' |
     this.#nowMs = nowMs;
   }
 
-  domains(): AnswerOf<'domains'> {
-    return domainNamesOf(this.#ledger.state).flatMap((name) => {
-      const domain = domainOf(this.#ledger.state, name);
-      return domain === undefined ? [] : [domainView(domain)];
-    });
+  domainNames(): AnswerOf<'domainNames'> {
+    return domainNamesOf(this.#ledger.state);
   }
 
   domain({ name }: InputOf<'domain'>): AnswerOf<'domain'> {
     const domain = domainOf(this.#ledger.state, name);
     if (domain === undefined) throw new AssentError('not-found', `There is no domain named ${name}.`);
-    return domainView(domain);
+    const { policy } = describeDomain(domain);
+    return { name: domain.name, custodian: domain.custodian, policy: policy as JsonValue };
   }
 
   link({ name, subject }: InputOf<'link'>): AnswerOf<'link'> {
@@ -72,9 +71,4 @@ export class StateAnswers implements Pick<Asked, 'domains' | 'domain' | 'link' |
       explanation: evaluation as unknown as JsonValue,
     };
   }
-}
-
-function domainView(domain: Domain): AnswerOf<'domain'> {
-  const { policy } = describeDomain(domain);
-  return { name: domain.name, custodian: domain.custodian, policy: policy as JsonValue };
 }

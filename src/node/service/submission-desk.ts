@@ -23,6 +23,8 @@ export class SubmissionDesk {
   readonly #send: (message: SettledMessage) => void;
   readonly #settling = new Settling();
   readonly #open = new Map<number, Open>();
+  /** The first is being handled. Bounded by what may be outstanding. */
+  readonly #arrived: (SubmitMessage | GiveUpMessage)[] = [];
   #sending = false;
 
   constructor(options: SubmissionDeskOptions) {
@@ -35,7 +37,24 @@ export class SubmissionDesk {
     return this.#open.size;
   }
 
-  submit(message: SubmitMessage): void {
+  /** Messages are handled in their order, one a turn: each is small, but many may come at once. */
+  receive(message: SubmitMessage | GiveUpMessage): void {
+    this.#arrived.push(message);
+    if (this.#arrived.length === 1) this.#handleNext();
+  }
+
+  #handleNext(): void {
+    const [message] = this.#arrived;
+    if (message === undefined) return;
+    if (message.type === 'submit') this.#submit(message);
+    else this.#giveUp(message);
+    setImmediate(() => {
+      this.#arrived.shift();
+      this.#handleNext();
+    });
+  }
+
+  #submit(message: SubmitMessage): void {
     const transactions = transactionsOf(message);
     const accepted = new Set<number>();
     this.#replica.submit(transactions, (index) => {
@@ -58,7 +77,7 @@ export class SubmissionDesk {
   }
 
   /** A ticket whose outcome is on its way already is not here any more. */
-  giveUp({ tickets }: GiveUpMessage): void {
+  #giveUp({ tickets }: GiveUpMessage): void {
     for (const ticket of tickets) {
       const open = this.#open.get(ticket);
       if (open === undefined) continue;

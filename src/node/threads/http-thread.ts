@@ -7,8 +7,7 @@ import { workerFile } from './worker-file.ts';
 export interface HttpThreadOptions {
   readonly data: HttpThreadData;
   readonly logger: Logger;
-  readonly onSubmit: (message: SubmitMessage) => void;
-  readonly onGiveUp: (message: GiveUpMessage) => void;
+  readonly onSubmission: (message: SubmitMessage | GiveUpMessage) => void;
   /** Answers questions. What it fails with must be an AssentError, or it is a bug. */
   readonly asked: Asked;
   /** Told when the thread dies or a broken invariant comes to light: the node cannot go on. */
@@ -63,8 +62,7 @@ export class HttpThread {
 
   #receive(message: ToMain): void {
     const { type } = message;
-    if (type === 'submit') this.#options.onSubmit(message);
-    else if (type === 'give-up') this.#options.onGiveUp(message);
+    if (type === 'submit' || type === 'give-up') this.#options.onSubmission(message);
     else if (type === 'query') void this.#answer(message.call, message.kind, message.input);
     else if (type === 'log') this.#options.logger[message.level](message.fields, message.message);
     else if (type === 'listening') this.#started?.resolve(message.port);

@@ -72,6 +72,18 @@ describe('submissions', () => {
     expect(toHex(message.bytes)).toBe(transactions.map(({ bytes }) => toHex(bytes)).join(''));
   });
 
+  it('are split where one message would hold the main thread for long', async () => {
+    const { submit, sent } = desk({ countMax: 1000, bytesMax: 1_000_000 });
+    for (let count = 0; count < 300; count++) void submit(transaction().bytes);
+    await turn();
+    const messages = sent as SubmitMessage[];
+    expect(messages.map(({ firstTicket, lengths }) => [firstTicket, lengths.length])).toEqual([
+      [0, 128],
+      [128, 128],
+      [256, 44],
+    ]);
+  });
+
   it('get their receipts back, results and refusals in their places', async () => {
     const { submissions, submit } = desk();
     const [first, second] = [transaction(), transaction()];

@@ -68,8 +68,7 @@ describe('HTTP thread', () => {
     const thread = new HttpThread({
       data: { listen: { host: '127.0.0.1', port: 0 }, limits, ledgerId: new Uint8Array(3), version: '1.2.3' },
       logger: silentLogger,
-      onSubmit: () => expect.unreachable(),
-      onGiveUp: () => expect.unreachable(),
+      onSubmission: () => expect.unreachable(),
       asked: {} as never,
       onFault: fault.resolve,
     });
