@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { Identity } from '../../client/index.ts';
 import { roles } from '../../contracts/index.ts';
+import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
 import { didOf, identityOfKey } from '../keys/people.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
@@ -39,11 +41,7 @@ export function addCredential(program: Command, session: Session): void {
     .action(
       session.run(async (context, id: string) => {
         const home = await context.home('read');
-        const member = identityOfKey(
-          home,
-          context.required(context.options.as, "--as NAME, the member's key"),
-          undefined,
-        );
+        const member = memberIn(context, home);
         const receipt = await submitAs(home, member, 'credential.revoke', { credential: id });
         return committedReport(context.style, receipt, `The credential ${shortHash(id)} is revoked.`);
       }),
@@ -51,9 +49,14 @@ export function addCredential(program: Command, session: Session): void {
   credential.command('list <agent>').description('what an agent holds, by key or DID').action(session.run(list));
 }
 
+function memberIn(context: Context, home: Home): Identity {
+  const name = context.required(context.options.as, "--as NAME, the member's key");
+  return identityOfKey(home, name, undefined, 'governance');
+}
+
 async function issue(context: Context, agent: string, flags: IssueFlags): Promise<Report> {
   const home = await context.home('read');
-  const member = identityOfKey(home, context.required(context.options.as, "--as NAME, the member's key"), undefined);
+  const member = memberIn(context, home);
   const { role, domain, from, until } = flags;
   const did = didOf(home, agent, domain);
   const period = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };

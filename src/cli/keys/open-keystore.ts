@@ -36,9 +36,12 @@ export function clusterHomePlace(clusterDirectory: string): HomePlace {
   };
 }
 
+/** Where a passphrase comes from. */
+type PassphraseSource = Pick<Shell, 'environment' | 'askSecret'>;
+
 /** Opens the keystore; with `create`, makes it where there is none. */
 export async function openKeystore(
-  shell: Shell,
+  shell: PassphraseSource,
   place: HomePlace,
   mode: 'read' | 'write' | 'create',
 ): Promise<Keystore> {
@@ -54,7 +57,7 @@ export async function openKeystore(
   return Keystore.open(directory, await passphraseOf(shell, place), { readOnly: mode === 'read' });
 }
 
-async function newPassphrase(shell: Shell, place: HomePlace): Promise<string> {
+async function newPassphrase(shell: PassphraseSource, place: HomePlace): Promise<string> {
   const { passphraseFile } = place;
   if (passphraseFile === undefined) return passphraseOf(shell, place);
   if (existsSync(passphraseFile)) return readPassphrase(passphraseFile);
@@ -64,7 +67,7 @@ async function newPassphrase(shell: Shell, place: HomePlace): Promise<string> {
   return passphrase;
 }
 
-async function passphraseOf(shell: Shell, { directory, passphraseFile }: HomePlace): Promise<string> {
+async function passphraseOf(shell: PassphraseSource, { directory, passphraseFile }: HomePlace): Promise<string> {
   if (passphraseFile !== undefined) return readPassphrase(passphraseFile);
   const fromEnvironment = shell.environment['ASSENT_PASSPHRASE'];
   if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;

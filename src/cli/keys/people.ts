@@ -20,12 +20,17 @@ export function actingKeys(keystore: Keystore): KeyEntry[] {
   return keystore.list().filter(({ attributes }) => !inwardRoles.has(attributes['role'] ?? ''));
 }
 
-/** The key of this name, or the only one whose name ends in it after a slash. Throws `key-unknown`. */
-export function keyNamed(keystore: Keystore, text: string): KeyEntry {
+/**
+ * The key of this name, or the only one whose name ends in it after a slash; of several, the one in the role that is
+ * needed. Throws `key-unknown`.
+ */
+export function keyNamed(keystore: Keystore, text: string, role?: string): KeyEntry {
   const keys = actingKeys(keystore);
   const exact = keys.find(({ name }) => name === text);
   if (exact !== undefined) return exact;
-  const ending = keys.filter(({ name }) => name.endsWith(`/${text}`));
+  const alike = keys.filter(({ name }) => name.endsWith(`/${text}`));
+  const fitting = alike.filter(({ attributes }) => attributes['role'] === role);
+  const ending = fitting.length > 0 ? fitting : alike;
   if (ending.length > 1)
     throw new AssentError(
       'key-unknown',
@@ -38,8 +43,8 @@ export function keyNamed(keystore: Keystore, text: string): KeyEntry {
 }
 
 /** Who acts with a key: an agent as itself, a person as who they are to the domain. Throws `key-unknown`, `usage`. */
-export function identityOfKey(home: Home, text: string, domain: string | undefined): Identity {
-  const key = keyNamed(home.keystore, text);
+export function identityOfKey(home: Home, text: string, domain: string | undefined, role?: string): Identity {
+  const key = keyNamed(home.keystore, text, role);
   if (!isWallet(key)) return identityNamed(home, key.name);
   if (domain === undefined)
     throw new AssentError('usage', `${key.name} is somebody else in every domain; say which with --domain.`);
@@ -114,7 +119,7 @@ export function titleOf({ name, attributes }: KeyEntry): string {
 
 /** The gateway of a domain: the named key, else the one that this keystore has for it. */
 export function gatewayOf(home: Home, as: string | undefined, domain: string): Identity {
-  if (as !== undefined) return identityOfKey(home, as, domain);
+  if (as !== undefined) return identityOfKey(home, as, domain, 'gateway');
   const key = home.keystore
     .list()
     .find(({ attributes }) => attributes['role'] === 'gateway' && attributes['domain'] === domain);

@@ -43,7 +43,7 @@ export function relativeText(differenceMs: number): string {
 /** `3 min`, in the largest unit that fits. */
 export function durationText(durationMs: number): string {
   for (const [name, milliseconds] of units)
-    if (durationMs >= milliseconds) return `${Math.floor(durationMs / milliseconds)} ${name}`;
+    if (durationMs >= milliseconds) return `${Math.round(durationMs / milliseconds)} ${name}`;
   return `${Math.round(durationMs)} ms`;
 }
 

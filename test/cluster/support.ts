@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StatusView } from '../../src/api/index.ts';
+import { assert, present } from '../../src/base/index.ts';
+import { type ClusterFile, readCluster } from '../../src/cli/cluster/cluster-file.ts';
+import { signal } from '../../src/cli/cluster/processes.ts';
+import { openKeystore } from '../../src/cli/keys/open-keystore.ts';
+import { AssentClient, webClock } from '../../src/client/index.ts';
+import { createSigner, systemRandom } from '../../src/crypto/index.ts';
+import type { Home } from '../../src/demo/index.ts';
+import { type CliResult, documentOf, runCli } from '../support/cli.ts';
+
+/** Waits for a condition, looking again and again; throws when the time is up. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    assert(performance.now() < deadline, `not within ${timeoutMs} ms: ${what}`);
+    await pause(25);
+  }
+}
+
+/** A local cluster of real processes in a directory of its own, driven by the program's commands. */
+export class LocalCluster {
+  readonly #parent: string = mkdtempSync(join(tmpdir(), 'assent-cluster-'));
+  readonly directory: string = join(this.#parent, 'cluster');
+
+  static async up(...args: readonly string[]): Promise<LocalCluster> {
+    const cluster = new LocalCluster();
+    const { exitCode, stderr } = await cluster.run('cluster', 'up', '--detach', '--base-port', '0', ...args);
+    if (exitCode !== 0) await cluster.remove();
+    assert(exitCode === 0, `the cluster did not come up: ${stderr}`);
+    return cluster;
+  }
+
+  get file(): ClusterFile {
+    return present(readCluster(this.directory), 'the cluster was made');
+  }
+
+  get urls(): string[] {
+    return this.file.nodes.map(({ apiPort }) => `http://127.0.0.1:${apiPort}`);
+  }
+
+  /** A client of one node, or of all. */
+  client(...numbers: readonly number[]): AssentClient {
+    const nodes = this.urls.filter((_, place) => numbers.length === 0 || numbers.includes(place + 1));
+    return new AssentClient({ nodes });
+  }
+
+  run(...args: readonly string[]): Promise<CliResult> {
+    return runCli(['--dir', this.directory, ...args], { workingDirectory: this.#parent });
+  }
+
+  /** Runs a command that must succeed, and answers the document that it printed. */
+  async json<T>(...args: readonly string[]): Promise<T> {
+    const result = await this.run(...args, '--json');
+    assert(
+      result.exitCode === 0,
+      `assent ${args.join(' ')} ended with ${result.exitCode}: ${result.stdout}${result.stderr}`,
+    );
+    return documentOf<T>(result);
+  }
+
+  async statuses(): Promise<
+    readonly (StatusView | { readonly nodeId: string; readonly role: 'stopped' | 'paused' })[]
+  > {
+    return (await this.json<{ nodes: StatusView[] }>('cluster', 'status')).nodes;
+  }
+
+  /** Number of the node that leads, once there is one among those that answer. */
+  leader(): Promise<number> {
+    return until('a leader', async () => {
+      const place = (await this.statuses()).findIndex(({ role }) => role === 'leader');
+      return place >= 0 && place + 1;
+    });
+  }
+
+  /** What it takes to act on this ledger with the keys of its consortium. The caller closes the keystore. */
+  async home(): Promise<Home> {
+    const place = { directory: join(this.directory, 'keystore'), passphraseFile: join(this.directory, 'passphrase') };
+    const nobody = { environment: {}, askSecret: () => Promise.resolve(undefined) };
+    const keystore = await openKeystore(nobody, place, 'read');
+    const ledgerId = Uint8Array.from(Buffer.from(this.file.ledgerId, 'hex'));
+    return { keystore, ledger: this.client(), ledgerId, clock: webClock, random: systemRandom, createSigner };
+  }
+
+  /** Ends the processes of this cluster, by id and start time, and removes its files. */
+  async remove(): Promise<void> {
+    for (const { process } of readCluster(this.directory)?.nodes ?? []) signal(process, 'SIGKILL');
+    await until('the processes are gone', () =>
+      (readCluster(this.directory)?.nodes ?? []).every(({ process }) => !signal(process, 'SIGKILL')),
+    );
+    rmSync(this.#parent, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
