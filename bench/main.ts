@@ -26,6 +26,9 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
 };
 
 const usageExitCode = 2;
+/** What shells show for a program that an interrupt ended. */
+const interruptedExitCode = 130;
+const interruption = new AbortController();
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -52,24 +55,20 @@ async function main(): Promise<number> {
     kind,
     ...(values.profile === undefined ? {} : { profileDirectory: values.profile }),
     progress: (text) => process.stderr.write(`${text}\n`),
-    signal: interrupted(),
+    signal: interruption.signal,
   });
   process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
   return 0;
 }
 
-/** The first signal ends the run with everything cleaned up, a second at once. */
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort(new Error('interrupted')));
-  }
-  return controller.signal;
+// The first signal ends the run with everything cleaned up, a second at once.
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => interruption.abort(new Error('interrupted')));
 }
-
 try {
   process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`The benchmark failed: ${messageOf(error)}\n`);
-  process.exitCode = error instanceof TypeError && 'code' in error ? usageExitCode : 1;
+  const isUsage = error instanceof TypeError && 'code' in error;
+  process.exitCode = interruption.signal.aborted ? interruptedExitCode : isUsage ? usageExitCode : 1;
 }

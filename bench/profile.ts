@@ -27,7 +27,9 @@ const idle = new Set(['(idle)', '(root)']);
 /** Says where each thread of leader and one follower spent the peak. */
 export function printProfiles(directory: string, { nodes, fromUs, toUs }: Peak, print: (text: string) => void): void {
   const files = readdirSync(directory).filter((file) => file.endsWith('.cpuprofile'));
-  for (const { role, pid } of nodes.filter((node) => node.role === 'leader' || node.role === 'follower-1')) {
+  for (const { role, pid, threadSeconds } of nodes.filter(({ role }) => role === 'leader' || role === 'follower-1')) {
+    const threads = [...threadSeconds].map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
+    print(`\n${role}, CPU by thread: ${threads.join(', ')}`);
     for (const file of files.filter((name) => name.split('.')[3] === String(pid))) {
       const profile = JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile;
       print(`\n${role}, ${threadOf(profile)}\n${describe(profile, fromUs, toUs)}`);

@@ -3,7 +3,7 @@ import type { BenchOptions } from '../rows.ts';
 import type { Cluster } from './cluster.ts';
 import type { Load } from './load.ts';
 import type { Audit, RunResult } from './load-messages.ts';
-import { usageOf } from './processes.ts';
+import { threadSecondsOf, usageOf } from './processes.ts';
 
 /** Single transactions a request, so many requests at a time. */
 const inFlights: readonly number[] = [1, 32, 256];
@@ -23,6 +23,8 @@ export interface NodeUse {
   readonly role: string;
   readonly pid: number;
   readonly cpuSeconds: number;
+  /** The same by the names of its threads, where the system tells them apart. */
+  readonly threadSeconds: ReadonlyMap<string, number>;
   readonly memoryBytes: number;
 }
 
@@ -59,16 +61,21 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
   const { meanBytes } = await load.call('sign', { count: signedPerSecond.peak * seconds });
   progress(`batches of ${peakLoad.batch}, ${peakLoad.inFlight} in flight, for ${seconds} s …`);
   const roles = await rolesOf(cluster);
-  const before = cluster.nodes.map(({ pid }) => usageOf(pid));
+  const before = cluster.nodes.map(({ pid }) => ({ ...usageOf(pid), threads: threadSecondsOf(pid) }));
   const fromUs = Number(process.hrtime.bigint() / 1000n);
   const result = await load.call('run', { ...peakLoad, seconds });
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const nodes = cluster.nodes.map(({ pid }, place): NodeUse => {
+    const earlier = present(before[place], 'a reading for each node');
     const { cpuSeconds, memoryBytes } = usageOf(pid);
+    const threads = [...threadSecondsOf(pid)].map(([name, seconds]): [string, number] => {
+      return [name, seconds - (earlier.threads.get(name) ?? 0)];
+    });
     return {
       role: present(roles[place], 'a role for each node'),
       pid,
-      cpuSeconds: cpuSeconds - present(before[place], 'a reading for each node').cpuSeconds,
+      cpuSeconds: cpuSeconds - earlier.cpuSeconds,
+      threadSeconds: new Map(threads),
       memoryBytes,
     };
   });

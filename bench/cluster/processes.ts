@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What a process used since it began. */
 export interface Usage {
@@ -17,15 +17,31 @@ export function usageOf(pid: number): Usage {
 /** The kernel counts in hundredths of a second on every platform that Node runs on (USER_HZ). */
 const clockTicksPerSecond = 100;
 
-function usageFromProc(pid: number): Usage {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name, in parentheses, may hold anything; fields 14 and 15 of proc(5) are 12 and 13 behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** CPU seconds of a process by the name of its threads; empty where the system does not tell them apart. */
+export function threadSecondsOf(pid: number): Map<string, number> {
+  const seconds = new Map<string, number>();
+  if (process.platform !== 'linux') return seconds;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const { name, cpuSeconds } = parseStat(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+    seconds.set(name, (seconds.get(name) ?? 0) + cpuSeconds);
+  }
+  return seconds;
+}
+
+/** proc(5): the name, in parentheses, may hold anything; fields 14 and 15 are 12 and 13 behind it. */
+function parseStat(stat: string): { name: string; cpuSeconds: number } {
+  const end = stat.lastIndexOf(')');
+  const fields = stat.slice(end + 2).split(' ');
   return {
+    name: stat.slice(stat.indexOf('(') + 1, end),
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond,
-    memoryBytes: Number(peak) * 1024,
   };
+}
+
+function usageFromProc(pid: number): Usage {
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const { cpuSeconds } = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return { cpuSeconds, memoryBytes: Number(peak) * 1024 };
 }
 
 function usageFromPs(pid: number): Usage {
