@@ -90,6 +90,10 @@ export class Nemesis {
     switch (act) {
       case 'crash':
         return this.#crash(up);
+      case 'crashLeader':
+        return this.#crash(this.#leaders(up));
+      case 'isolateLeader':
+        return this.#isolate(this.#leaders(up));
       case 'restart':
         return this.#restart(down);
       case 'partition':
@@ -126,6 +130,24 @@ export class Nemesis {
     // All at once now and then (scenario 44); one at a time otherwise.
     const victims = this.#random.chance(0.15) ? up : [this.#random.pick(up)];
     for (const node of victims) this.#cluster.crash(node);
+    return true;
+  }
+
+  #leaders(up: readonly number[]): number[] {
+    return up.filter((node) => this.#cluster.machineAt(node).process?.status()?.role === 'leader');
+  }
+
+  /** One node, a leader most often, is cut off: as a whole, or in one direction. */
+  #isolate(nodes: readonly number[]): boolean {
+    const { machines, network } = this.#cluster;
+    if (nodes.length === 0 || machines.length < 2) return false;
+    const node = this.#random.pick(nodes);
+    const direction = this.#random.below(4);
+    for (const { index } of machines) {
+      if (index === node) continue;
+      if (direction !== 1) network.cut(node, index);
+      if (direction !== 2) network.cut(index, node);
+    }
     return true;
   }
 

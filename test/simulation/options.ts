@@ -4,8 +4,10 @@ import type { SeededRandom } from '../support/simulated-random.ts';
 /** What the nemesis can do, with the share of its acts that each gets; 0 switches one off. */
 export interface FaultWeights {
   crash: number;
+  crashLeader: number;
   restart: number;
   partition: number;
+  isolateLeader: number;
   cutLink: number;
   heal: number;
   pause: number;
@@ -72,11 +74,13 @@ export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOpt
       stepMaxMs: 3_600_000,
     },
     nemesis: {
-      meanIntervalMs: heartbeatMs * random.between(5, 60),
+      meanIntervalMs: heartbeatMs * random.between(2, 30),
       weights: {
         crash: when(0.7, () => random.between(1, 5)),
+        crashLeader: when(0.6, () => random.between(1, 4)),
         restart: random.between(2, 6),
         partition: when(0.6, () => random.between(1, 5)),
+        isolateLeader: when(0.5, () => random.between(1, 4)),
         cutLink: when(0.5, () => random.between(1, 5)),
         heal: random.between(2, 6),
         pause: when(0.4, () => random.between(1, 3)),
