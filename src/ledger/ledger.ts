@@ -61,9 +61,14 @@ export interface StreamEntry {
   readonly entry: Uint8Array;
 }
 
+/** Whether the genesis batch is in the store. */
+export function isBegun(store: Store): boolean {
+  return readApplied(store) !== undefined;
+}
+
 /** The first batch of an empty store: the state that the genesis declares, as point 0. */
 export function genesisOperations(store: Store, genesis: Genesis, executor: RuleExecutor): Operation[] {
-  assert(readApplied(store) === undefined, 'genesis is applied to an empty store');
+  assert(!isBegun(store), 'genesis is applied to an empty store');
   const state = new TransactionState(() => undefined);
   executor.initialise(genesis.content, state);
   const changes = [...state.changes].map(([key, value]) => ({
@@ -128,6 +133,11 @@ export class Ledger {
   /** The newest block whose effects are durable: what reads are answered from. */
   get applied(): ChainPoint['facts'] & { readonly stateRoot: Uint8Array } {
     return { ...this.#applied.facts, stateRoot: hashOf(this.#applied.facts.tree) };
+  }
+
+  /** Height of the newest block that {@link commit} gave out; its batch may still be on its way to the disk. */
+  get committedHeight(): number {
+    return this.#committed.facts.height;
   }
 
   /** State as of {@link applied}. */

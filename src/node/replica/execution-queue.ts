@@ -1,10 +1,9 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
-import type { BlockReference, ExecuteRequest, Verdict } from '../../consensus/index.ts';
+import type { BlockReference, ExecuteRequest, Hash, Verdict } from '../../consensus/index.ts';
 import {
   decodeBlock,
   type Ledger,
   type OpenedBlock,
-  type ReceivedBlock,
   type UnverifiedTransaction,
   VerifiedBlock,
   VerifiedTransaction,
@@ -17,34 +16,50 @@ export type VerifyTransactions = (
   done: (valid: readonly boolean[]) => void,
 ) => void;
 
+/** The answer to one request. */
+export interface Executed {
+  readonly block: BlockReference;
+  readonly verdict: Verdict;
+  /** Whether the request was for a certified block. */
+  readonly certified: boolean;
+  /** What was executed, when the verdict is good. */
+  readonly executed: VerifiedBlock | undefined;
+}
+
 interface Item {
-  readonly request: ExecuteRequest;
-  block: ReceivedBlock | undefined;
-  transactions: VerifiedTransaction[] | undefined;
-  verdict: Verdict | undefined;
-  abandoned: boolean;
+  request: ExecuteRequest;
+  readonly opened: OpenedBlock;
+  /** Why its time is wrong, on the terms of the request. */
+  clockRefusal: Verdict | undefined;
+  /** Why its content is wrong, whoever asks. */
+  contentRefusal: Verdict | undefined;
+  /** Its signatures were handed to the verification thread, or need not be. */
+  isAsked: boolean;
+  /** With every signature checked. */
+  block: VerifiedBlock | undefined;
 }
 
 /** A voter refuses a block this far ahead of, or behind, its own clock (protocol.md §4, "Time"). */
 export const clockAheadMsMax = 5000;
 export const clockBehindMsMax = 60_000;
 
+/** Signatures of blocks that are with the verification thread at a time: more than it checks while a block executes. */
+const signaturesAskedMax = 4096;
+
 /**
- * Blocks on their way from "received" to "executed": signatures are checked elsewhere, side by side; execution is here,
- * one after another, in the order of the requests.
+ * Blocks on their way from "received" to "executed": signatures are checked elsewhere, some blocks ahead; execution is
+ * here, in the order of the requests, one block for each call of {@link next}. Between two answers the caller passes on
+ * what the core has to say to the first, so that a block whose parent was refused is abandoned or asked for again
+ * before its turn comes.
  */
 export class ExecutionQueue {
   readonly #ledger: Ledger;
   readonly #verify: VerifyTransactions;
   readonly #known: (idHex: string) => VerifiedTransaction | undefined;
   readonly #clockMs: () => number;
-  readonly #onVerdict: (
-    block: BlockReference,
-    verdict: Verdict,
-    executed: VerifiedBlock | undefined,
-    certified: boolean,
-  ) => void;
-  readonly #items: Item[] = [];
+  readonly #onChecked: () => void;
+  #items: Item[] = [];
+  #signaturesAsked = 0;
 
   constructor(options: {
     ledger: Ledger;
@@ -52,43 +67,66 @@ export class ExecutionQueue {
     /** A transaction that this node has verified already. */
     known: (idHex: string) => VerifiedTransaction | undefined;
     clockMs: () => number;
-    onVerdict: (
-      block: BlockReference,
-      verdict: Verdict,
-      executed: VerifiedBlock | undefined,
-      certified: boolean,
-    ) => void;
+    /** Signatures were checked: {@link next} may have an answer. */
+    onChecked: () => void;
   }) {
     this.#ledger = options.ledger;
     this.#verify = options.verify;
     this.#known = options.known;
     this.#clockMs = options.clockMs;
-    this.#onVerdict = options.onVerdict;
+    this.#onChecked = options.onChecked;
   }
 
   get length(): number {
     return this.#items.length;
   }
 
-  /** Bounded by the core's cap on blocks that are received and not persisted. */
+  /**
+   * Takes a request; bounded by the core's cap on blocks that are received and not persisted. When the block is here
+   * already, the earlier request is void: it was made before a certificate covered the block.
+   */
   push(request: ExecuteRequest, opened: OpenedBlock, currentTerm: number): void {
-    const item: Item = { request, block: undefined, transactions: undefined, verdict: undefined, abandoned: false };
+    const item = this.#remove(opened.hash) ?? {
+      request,
+      opened,
+      clockRefusal: undefined,
+      contentRefusal: undefined,
+      isAsked: false,
+      block: undefined,
+    };
+    item.request = request;
+    item.clockRefusal = this.#judgeTime(request, opened, currentTerm);
     this.#items.push(item);
-    item.verdict = this.#clockVerdict(request, opened, currentTerm);
-    if (item.verdict === undefined) this.#verifySignatures(item, opened);
-    this.#advance();
   }
 
   /** The block left the chain before its verdict. */
-  abandon(hash: Uint8Array): void {
-    for (const item of this.#items) if (equalBytes(item.request.block.hash, hash)) item.abandoned = true;
+  abandon(hash: Hash): void {
+    this.#remove(hash);
+  }
+
+  /** Executes the first block, if its signatures are checked. */
+  next(): Executed | undefined {
+    this.#askAhead();
+    const [item] = this.#items;
+    if (item === undefined) return undefined;
+    const { clockRefusal, contentRefusal } = item;
+    const verdict = clockRefusal ?? contentRefusal ?? (item.block && this.#ledger.execute(item.block));
+    if (verdict === undefined) return undefined;
+    this.#items.shift();
+    const { block, certified } = item.request;
+    return { block, verdict, certified, executed: verdict.ok ? item.block : undefined };
+  }
+
+  #remove(hash: Hash): Item | undefined {
+    const index = this.#items.findIndex((item) => equalBytes(item.opened.hash, hash));
+    return index === -1 ? undefined : this.#items.splice(index, 1)[0];
   }
 
   /**
    * Clocks never matter for what is certified. A block from the future is refused whatever its term, lest it be built
    * upon; an old one only from the leader of now.
    */
-  #clockVerdict({ block, certified }: ExecuteRequest, opened: OpenedBlock, currentTerm: number): Verdict | undefined {
+  #judgeTime({ block, certified }: ExecuteRequest, opened: OpenedBlock, currentTerm: number): Verdict | undefined {
     if (certified) return undefined;
     const aheadMs = opened.header.timestamp - this.#clockMs();
     if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };
@@ -96,39 +134,47 @@ export class ExecutionQueue {
     return undefined;
   }
 
-  #verifySignatures(item: Item, opened: OpenedBlock): void {
-    let block: ReceivedBlock;
+  /** Keeps the verification thread busy, and no more than that: what is behind is not even decoded yet. */
+  #askAhead(): void {
+    for (const item of this.#items) {
+      if (item.isAsked || item.clockRefusal !== undefined) continue;
+      const count = item.opened.transactionBytes.length;
+      if (this.#signaturesAsked > 0 && this.#signaturesAsked + count > signaturesAskedMax) return;
+      item.isAsked = true;
+      this.#ask(item);
+    }
+  }
+
+  #ask(item: Item): void {
+    let block: ReturnType<typeof decodeBlock>;
     try {
-      block = decodeBlock(opened.bytes);
+      block = decodeBlock(item.opened.bytes);
     } catch (error) {
       if (!(error instanceof AssentError)) throw error;
-      item.verdict = { ok: false, reason: error.code };
+      item.contentRefusal = { ok: false, reason: error.code };
       return;
     }
-    item.block = block;
-    const verified: (VerifiedTransaction | undefined)[] = block.transactions.map((transaction) =>
-      this.#alreadyVerified(transaction),
-    );
+    const verified = block.transactions.map((transaction) => this.#alreadyVerified(transaction));
     const open = block.transactions.filter((_, index) => verified[index] === undefined);
     if (open.length === 0) {
-      item.transactions = verified as VerifiedTransaction[];
+      item.block = new VerifiedBlock(block, verified as VerifiedTransaction[]);
       return;
     }
     const keys = open.map((transaction) => this.#ledger.executor.currentKey(this.#ledger.state, transaction.sender));
+    this.#signaturesAsked += open.length;
     this.#verify(open, keys, (valid) => {
-      let next = 0;
-      if (valid.every(Boolean)) {
-        item.transactions = block.transactions.map((transaction, index) => {
-          const known = verified[index];
-          if (known !== undefined) return known;
-          const key = keys[next] as Uint8Array;
-          next += 1;
-          return VerifiedTransaction.vouchedFor(transaction, key);
-        });
+      this.#signaturesAsked -= open.length;
+      if (valid.length === open.length && valid.every(Boolean)) {
+        let next = 0;
+        const transactions = block.transactions.map(
+          (transaction, index) =>
+            verified[index] ?? VerifiedTransaction.vouchedFor(transaction, keys[next++] as Uint8Array),
+        );
+        item.block = new VerifiedBlock(block, transactions);
       } else {
-        item.verdict = { ok: false, reason: 'signature-invalid' };
+        item.contentRefusal = { ok: false, reason: 'signature-invalid' };
       }
-      this.#advance();
+      this.#onChecked();
     });
   }
 
@@ -136,21 +182,5 @@ export class ExecutionQueue {
   #alreadyVerified(transaction: UnverifiedTransaction): VerifiedTransaction | undefined {
     const known = this.#known(transaction.idHex);
     return known !== undefined && equalBytes(known.bytes, transaction.bytes) ? known : undefined;
-  }
-
-  #advance(): void {
-    for (let item = this.#items[0]; item !== undefined; item = this.#items[0]) {
-      if (item.abandoned) {
-        this.#items.shift();
-        continue;
-      }
-      const { block, transactions } = item;
-      const executed =
-        block !== undefined && transactions !== undefined ? new VerifiedBlock(block, transactions) : undefined;
-      const verdict = item.verdict ?? (executed === undefined ? undefined : this.#ledger.execute(executed));
-      if (verdict === undefined) return;
-      this.#items.shift();
-      this.#onVerdict(item.request.block, verdict, verdict.ok ? executed : undefined, item.request.certified);
-    }
   }
 }

@@ -1,7 +1,9 @@
+import type { Clock } from '../../base/index.ts';
 import type { NodeId } from '../../crypto/index.ts';
 import { type Ledger, type UnverifiedTransaction, VerifiedTransaction } from '../../ledger/index.ts';
+import { admissionRefusal } from './admission.ts';
 import type { VerifyTransactions } from './execution-queue.ts';
-import { decodeForwarded, encodeForwarded, forwardingBytesMax } from './forwarding.ts';
+import { encodeForwarded, forwardingBytesMax } from './forwarding.ts';
 import type { TransactionPool } from './transaction-pool.ts';
 
 /** Forwarded transactions whose signatures are being checked. More are dropped: their origin sends them again. */
@@ -16,6 +18,7 @@ const forwardAgainTicks = 100;
 export class Forwarder {
   readonly #ledger: Ledger;
   readonly #pool: TransactionPool;
+  readonly #clock: Clock;
   readonly #verify: VerifyTransactions;
   readonly #send: (to: NodeId, frame: Uint8Array) => boolean;
   readonly #onVerified: () => void;
@@ -24,6 +27,7 @@ export class Forwarder {
   constructor(options: {
     ledger: Ledger;
     pool: TransactionPool;
+    clock: Clock;
     verify: VerifyTransactions;
     send: (to: NodeId, frame: Uint8Array) => boolean;
     /** New candidates are in the pool. */
@@ -31,6 +35,7 @@ export class Forwarder {
   }) {
     this.#ledger = options.ledger;
     this.#pool = options.pool;
+    this.#clock = options.clock;
     this.#verify = options.verify;
     this.#send = options.send;
     this.#onVerified = options.onVerified;
@@ -47,15 +52,17 @@ export class Forwarder {
     }
   }
 
-  /** Throws AssentError for a frame that is not readable. Transactions are taken only while this node leads. */
-  receive(frame: Uint8Array, leads: boolean): void {
-    const transactions = decodeForwarded(frame);
-    if (leads) this.#verifyAndAdd(transactions);
-  }
-
-  #verifyAndAdd(received: readonly UnverifiedTransaction[]): void {
-    const unknown = received.filter(
-      ({ id, idHex }) => this.#pool.find(idHex) === undefined && this.#ledger.receipt(id) === undefined,
+  /**
+   * Takes what another node forwarded, while this node leads. What has no place in a block is dropped: its origin learns
+   * from certified time that it is void, and the pool is not filled with what can never leave it.
+   */
+  receive(transactions: readonly UnverifiedTransaction[]): void {
+    const nowMs = this.#clock.nowMs();
+    const unknown = transactions.filter(
+      (transaction) =>
+        this.#pool.find(transaction.idHex) === undefined &&
+        admissionRefusal(this.#ledger, transaction, nowMs) === undefined &&
+        this.#ledger.receipt(transaction.id) === undefined,
     );
     if (unknown.length === 0 || this.#unverified + unknown.length > unverifiedMax) return;
     const keys = unknown.map((transaction) => this.#ledger.executor.currentKey(this.#ledger.state, transaction.sender));

@@ -1,39 +1,42 @@
-import { AssentError, type ErrorCode, InvariantError, messageOf, toHex } from '../../base/index.ts';
+import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
 import {
   type BlockReference,
-  type CommittedBlock,
-  type Configuration,
   type Evidence,
   type HardState,
   type Message,
   type PersistRequest,
   Raft,
   type Ready,
-  type Verdict,
 } from '../../consensus/index.ts';
 import { encodeNodeId, type NodeId, sha256 } from '../../crypto/index.ts';
 import {
-  type Inadmissible,
   type Ledger,
   openBlock,
-  type VerifiedBlock,
+  type Receipt,
+  type UnverifiedTransaction,
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
+import { admissionRefusal } from './admission.ts';
 import { BlockBodies } from './block-bodies.ts';
-import { ExecutionQueue } from './execution-queue.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { consensusConfiguration } from './configuration.ts';
+import { type Executed, ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
-import { certificateOperations, evidenceOperation, persistOperations } from './persistence.ts';
+import { decodeForwarded } from './forwarding.ts';
+import { evidenceOperation, persistOperations } from './persistence.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { restore } from './restore.ts';
 import { Sealer } from './sealer.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
-import { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';
+import { type BlockAccess, channelOf, decodeMessage, encodeMessage } from './wire.ts';
 
 /** Ticks without a known leader after which work is refused at once. */
 const leaderlessTicksMax = 200;
 const expirySweepTicks = 100;
+/** With more batches than this on their way to the disk frames are dropped, as a network would: each can ask for another. */
+const writingMax = 1024;
 
 /**
  * One node's part in the ledger: drives the consensus core and the ledger, and is the one place where a `Ready` is
@@ -50,12 +53,12 @@ export class Replica {
   readonly #pool: TransactionPool;
   readonly #sealer: Sealer;
   readonly #forwarder: Forwarder;
+  readonly #commits: CommitQueue;
   readonly #blocks: BlockAccess;
   #storedHeight: number;
-  #committedHeight: number;
-  #certificateHeight = 0;
   #leader: NodeId | undefined;
-  #term: number;
+  /** Batches on their way to the disk. */
+  #writing = 0;
   #ticks = 0;
   #leaderlessTicks = 0;
   #pumping = false;
@@ -76,8 +79,6 @@ export class Replica {
     const peers = configuration.nodes.map(({ id }) => id).filter((id) => id !== this.nodeId);
     const restored = restore({ store, journal, ledger, bodies: this.#bodies, verify, peers, fresh: options.fresh });
     this.#storedHeight = restored.tip.height;
-    this.#committedHeight = restored.committedHeight;
-    this.#term = restored.hardState.term;
     this.#raft = new Raft({
       nodeId: this.nodeId,
       ledgerId: ledger.ledgerId,
@@ -96,16 +97,28 @@ export class Replica {
       verify: options.verifyTransactions,
       known: (idHex) => this.#pool.find(idHex),
       clockMs: () => clock.nowMs(),
-      onVerdict: (block, verdict, executed, certified) => this.#onVerdict(block, verdict, executed, certified),
+      onChecked: () => this.#guarded(() => this.#pump()),
+    });
+    this.#commits = new CommitQueue({
+      ledger,
+      write: (operations, done) => this.#append(operations, undefined, done),
+      onSettled: (block, receipts) => this.#onSettled(block, receipts),
     });
     this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, pool: this.#pool });
     this.#forwarder = new Forwarder({
       ledger,
       pool: this.#pool,
+      clock,
       verify: options.verifyTransactions,
       send: (to, frame) => options.send(to, 'forwarding', frame),
       onVerified: () => this.#guarded(() => this.#pump()),
     });
+    if (journal.lost) {
+      options.logger.warn(
+        { height: restored.tip.height, promisedHeight: restored.hardState.ack?.height },
+        'the database lost its end; this node repairs from its peers before it votes or acknowledges again',
+      );
+    }
     this.#renewMark(restored.hardState);
   }
 
@@ -137,22 +150,41 @@ export class Replica {
 
   /** A frame from an admitted peer. */
   receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
-    if (!this.#started) return;
+    if (!this.#started || this.#writing > writingMax) return;
     this.#guarded(() => {
-      try {
-        if (channel === 'forwarding') {
-          this.#forwarder.receive(frame, this.leader === this.nodeId);
-          return;
-        }
-        const wrong = this.#raft.step(from, decodeMessage(frame, this.#blocks), this.#options.clock.nowMs());
-        if (wrong !== undefined) throw new AssentError('frame-invalid', `a consensus message is wrong: ${wrong}`);
-      } catch (error) {
-        if (!(error instanceof AssentError) || error.code === 'storage-damaged') throw error;
-        this.#options.logger.warn({ peer: from, code: error.code, reason: error.message }, 'a peer sent a wrong frame');
-        this.#options.onBadFrame?.(from, error);
-      }
+      if (channel === 'forwarding') this.#takeForwarded(from, frame);
+      else this.#step(from, frame);
       this.#pump();
     });
+  }
+
+  #takeForwarded(from: NodeId, frame: Uint8Array): void {
+    const transactions = this.#read(from, () => decodeForwarded(frame));
+    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(transactions);
+  }
+
+  #step(from: NodeId, frame: Uint8Array): void {
+    const message = this.#read(from, () => decodeMessage(frame, this.#blocks));
+    if (message === undefined) return;
+    const wrong = this.#raft.step(from, message, this.#options.clock.nowMs());
+    if (wrong !== undefined)
+      this.#blame(from, new AssentError('frame-invalid', `a consensus message is wrong: ${wrong}`));
+  }
+
+  /** Only what fails while the peer's bytes are read is the peer's fault. */
+  #read<T extends Message | readonly UnverifiedTransaction[]>(from: NodeId, decode: () => T): T | undefined {
+    try {
+      return decode();
+    } catch (error) {
+      if (!(error instanceof AssentError)) throw error;
+      this.#blame(from, error);
+      return undefined;
+    }
+  }
+
+  #blame(from: NodeId, error: AssentError): void {
+    this.#options.logger.warn({ peer: from, code: error.code, reason: error.message }, 'a peer sent a wrong frame');
+    this.#options.onBadFrame?.(from, error);
   }
 
   /**
@@ -160,6 +192,11 @@ export class Replica {
    * with the code. A transaction that was ever executed answers with its receipt, for ever.
    */
   submit(transactions: readonly VerifiedTransaction[], listen: (index: number) => OutcomeListener): void {
+    if (this.#stopped) {
+      const error = new AssentError('shutting-down', 'the node is stopping and takes no transactions');
+      for (const index of transactions.keys()) listen(index)({ status: 'refused', error });
+      return;
+    }
     this.#guarded(() => {
       for (const [index, transaction] of transactions.entries()) {
         const listener = listen(index);
@@ -196,8 +233,11 @@ export class Replica {
       listener({ status: 'committed', receipt });
       return undefined;
     }
-    const nowMs = this.#options.clock.nowMs();
-    const refusal = this.#sealer.admission(transaction, nowMs);
+    // A refusal says that nothing happened: it is no answer where the same transaction is on its way already.
+    const joined = this.#pool.join(transaction.idHex, listener);
+    if (joined === true) return undefined;
+    if (joined === false) return new AssentError('outcome-unknown', 'too many wait for this transaction already');
+    const refusal = admissionRefusal(this.#ledger, transaction, this.#options.clock.nowMs());
     if (refusal !== undefined) return refusal;
     if (this.#leaderlessTicks > leaderlessTicksMax) {
       return new AssentError('no-quorum', 'no leader with a majority is known to this node; nothing happened');
@@ -210,29 +250,31 @@ export class Replica {
 
   // ------------------------------------------------------------------ effects
 
-  /** Takes what the core wants done until it wants nothing more, then lets the leader seal. */
+  /** Takes what the core wants done until it wants nothing more; then answers it for a block, or seals one; and again. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (;;) {
+      do {
         for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) this.#handle(ready);
         this.#noteLeader();
-        if (!this.#seal()) return;
-      }
+      } while (this.#execute() || this.#seal());
     } finally {
       this.#pumping = false;
     }
   }
 
-  /** The duties of a `Ready`, in the order its type states. */
+  /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
   #handle(ready: Ready): void {
     for (const hash of ready.abandoned) this.#abandon(hash);
-    for (const request of ready.execute) this.#execution.push(request, this.#bodies.body(request.block), this.#term);
+    if (ready.execute.length > 0) {
+      const { term } = this.#raft.status();
+      for (const request of ready.execute) this.#execution.push(request, this.#bodies.body(request.block), term);
+    }
     if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const { to, message } of ready.messages)
       this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
-    for (const committed of ready.committed) this.#commit(committed);
+    for (const committed of ready.committed) this.#commits.push(committed);
     for (const evidence of ready.evidence) this.#keepEvidence(evidence);
   }
 
@@ -242,19 +284,11 @@ export class Replica {
     this.#append(operations, mark, () => this.#raft.persisted(request.token));
   }
 
-  #commit({ block, certificate }: CommittedBlock): void {
-    const { operations, receipts } = this.#ledger.commit(block.hash);
-    this.#committedHeight = block.height;
-    // The first batch that relies on a certificate brings it along.
-    if (certificate.ack.height > this.#certificateHeight) operations.push(...certificateOperations(certificate));
-    this.#certificateHeight = certificate.ack.height;
-    this.#append(operations, undefined, () => {
-      this.#ledger.settle(block.hash);
-      for (const receipt of receipts) this.#pool.commit(toHex(receipt.id), receipt);
-      this.#pool.forgetBlock(toHex(block.hash));
-      if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
-      this.#options.onCommitted?.(block, receipts.length);
-    });
+  #onSettled(block: BlockReference, receipts: readonly Receipt[]): void {
+    for (const receipt of receipts) this.#pool.commit(toHex(receipt.id), receipt);
+    this.#pool.forgetBlock(toHex(block.hash));
+    if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
+    this.#options.onCommitted?.(block, receipts.length);
   }
 
   #keepEvidence(evidence: Evidence): void {
@@ -267,7 +301,9 @@ export class Replica {
   }
 
   #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {
+    this.#writing += 1;
     this.#options.journal.append(operations, mark, (error) => {
+      this.#writing -= 1;
       this.#guarded(() => {
         if (error !== undefined) throw error;
         done();
@@ -282,23 +318,28 @@ export class Replica {
     this.#pool.release(toHex(hash));
   }
 
-  #onVerdict(block: BlockReference, verdict: Verdict, executed: VerifiedBlock | undefined, certified: boolean): void {
-    this.#guarded(() => {
-      if (!verdict.ok && certified) {
+  /** Executes a block that the core asked for, and answers. False when there is none to execute now. */
+  #execute(): boolean {
+    const next = this.#commits.isBehind ? undefined : this.#execution.next();
+    if (next !== undefined) this.#answer(next);
+    return next !== undefined;
+  }
+
+  #answer({ block, verdict, certified, executed }: Executed): void {
+    const { height } = block;
+    if (executed !== undefined) this.#pool.place(executed.received.hashHex, executed.transactions);
+    if (!verdict.ok) {
+      const { reason } = verdict;
+      if (certified) {
         throw new AssentError(
           'divergence-fault',
-          `this node cannot reproduce the certified block ${block.height}: ${verdict.reason}`,
-          {
-            height: block.height,
-            reason: verdict.reason,
-          },
+          `this node cannot reproduce the certified block ${height}: ${reason}`,
+          { height, reason },
         );
       }
-      if (executed !== undefined) this.#pool.place(executed.received.hashHex, executed.transactions);
-      if (!verdict.ok) this.#options.logger.warn({ height: block.height, reason: verdict.reason }, 'refused a block');
-      this.#raft.verdict(block.hash, verdict);
-      this.#pump();
-    });
+      this.#options.logger.warn({ height, reason }, 'refused a block');
+    }
+    this.#raft.verdict(block.hash, verdict);
   }
 
   // ------------------------------------------------------------------ leading
@@ -307,13 +348,13 @@ export class Replica {
   #seal(idle = false): boolean {
     const slot = this.#raft.proposalSlot();
     if (slot === undefined) return false;
-    const wanted = slot.mandatory || idle || this.#sealer.hasWork(slot.parent.height - this.#committedHeight);
-    if (!wanted) return false;
-    const { draft, accept, leftOut } = this.#sealer.seal(slot);
-    this.#dismiss(leftOut);
-    const isEmptyWanted = slot.mandatory || idle || this.#sealer.timeBlockDue(slot.parent.hash, leftOut);
+    const { hash: parentHash, height: parentHeight } = slot.parent;
+    const uncommittedBlocks = parentHeight - this.#ledger.committedHeight;
+    if (!slot.mandatory && !idle && !this.#sealer.hasWork(uncommittedBlocks, parentHash)) return false;
+    const { draft, accept } = this.#sealer.seal(slot);
+    const isEmptyWanted = slot.mandatory || idle || this.#sealer.timeBlockDue(parentHash);
     if (draft.transactions.length === 0 && !isEmptyWanted) return false;
-    const { height, term, parentHash, configurationHash } = draft.header;
+    const { height, term, configurationHash } = draft.header;
     const reference: BlockReference = {
       height,
       term,
@@ -336,20 +377,8 @@ export class Replica {
     if (this.#sealer.deadlineBlockDue(tip.hash) && this.#seal(true)) this.#pump();
   }
 
-  /** Transactions that can have no place: submitters here are told, another node's see it expire. */
-  #dismiss(leftOut: readonly { readonly transaction: VerifiedTransaction; readonly reason: Inadmissible }[]): void {
-    for (const { transaction, reason } of leftOut) {
-      const { idHex } = transaction;
-      if (reason === 'already-executed') this.#pool.dropForeign(idHex);
-      const code = dismissals[reason];
-      if (code === undefined) continue;
-      this.#pool.refuse(idHex, code, `the leader refused the transaction: ${reason}`);
-    }
-  }
-
   #noteLeader(): void {
     const { leader, term } = this.#raft.status();
-    this.#term = term;
     if (leader === this.#leader) return;
     this.#leader = leader;
     this.#options.logger.info({ term, leader }, leader === undefined ? 'no leader is known' : 'follows a leader');
@@ -367,24 +396,4 @@ export class Replica {
       this.#options.onFault(fault);
     }
   }
-}
-
-/** Reasons that are final for the transaction; the others end by themselves. */
-const dismissals: Partial<Record<Inadmissible, ErrorCode>> = {
-  'key-not-current': 'signature-invalid',
-  'kind-unknown': 'transaction-kind-unknown',
-  'payload-invalid': 'transaction-payload-invalid',
-};
-
-function channelOf(message: Message): ReplicaChannel {
-  return message.type === 'append' || message.type === 'branch-reply' ? 'replication' : 'heartbeat';
-}
-
-function consensusConfiguration(ledger: Ledger): Configuration {
-  const { generation, nodes, hash } = ledger.genesis.configuration;
-  return {
-    generation,
-    hash,
-    nodes: nodes.map(({ publicKey, role }) => ({ id: encodeNodeId(publicKey), publicKey, role })),
-  };
 }

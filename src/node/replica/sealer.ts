@@ -1,4 +1,4 @@
-import { AssentError, type Clock } from '../../base/index.ts';
+import type { Clock, ErrorCode } from '../../base/index.ts';
 import { encodeJustification, type ProposalSlot } from '../../consensus/index.ts';
 import type { Signer } from '../../crypto/index.ts';
 import {
@@ -24,8 +24,19 @@ const timeBlockMs = 1000;
 export interface Sealed {
   readonly draft: Omit<Draft, 'sign'> & { readonly byteLength: number; sign(signer: Signer): OpenedBlock };
   readonly accept: () => void;
-  readonly leftOut: readonly { readonly transaction: VerifiedTransaction; readonly reason: Inadmissible }[];
 }
+
+interface LeftOut {
+  readonly transaction: VerifiedTransaction;
+  readonly reason: Inadmissible;
+}
+
+/** Reasons that are final for the transaction; the others end by themselves. */
+const dismissals: Partial<Record<Inadmissible, ErrorCode>> = {
+  'key-not-current': 'signature-invalid',
+  'kind-unknown': 'transaction-kind-unknown',
+  'payload-invalid': 'transaction-payload-invalid',
+};
 
 /** Decides when a leader seals and how much, and does it. */
 export class Sealer {
@@ -42,59 +53,53 @@ export class Sealer {
     this.#pool = options.pool;
   }
 
-  /**
-   * What can be refused at the door. That a window has passed is said by certified time only: by this node's clock alone
-   * the same bytes might be in a block that it has not seen.
-   */
-  admission(transaction: VerifiedTransaction, nowMs: number): AssentError | undefined {
-    const { kind, validUntil } = transaction;
-    if (!this.#ledger.executor.kinds.has(kind)) {
-      return new AssentError(
-        'transaction-kind-unknown',
-        `the rule set ${this.#ledger.executor.ruleSet} has no transaction "${kind}"`,
-      );
-    }
-    const wrong = this.#ledger.executor.checkPayload(kind, transaction.payload);
-    if (wrong !== undefined)
-      return new AssentError('transaction-payload-invalid', `the payload of ${kind} is wrong: ${wrong}`);
-    if (validUntil < this.#ledger.applied.timestamp) return new AssentError('window-expired', 'validUntil has passed');
-    if (validUntil > nowMs + ledgerLimits.validityWindowMs)
-      return new AssentError('window-too-far', 'validUntil is more than ten minutes ahead');
-    return undefined;
-  }
-
   /** Batching: while blocks are on their way to the disks, transactions gather for the next. */
-  hasWork(uncommittedBlocks: number): boolean {
-    return this.#pool.waiting > 0 && uncommittedBlocks < uncommittedBlocksTarget;
+  hasWork(uncommittedBlocks: number, parentHash: Uint8Array): boolean {
+    if (uncommittedBlocks >= uncommittedBlocksTarget) return false;
+    return this.#pool.waiting > 0 || this.timeBlockDue(parentHash);
   }
 
   /** Transactions wait for certified time to pass their window: an empty block, once a second at most, brings it about. */
-  timeBlockDue(parentHash: Uint8Array, leftOut: Sealed['leftOut']): boolean {
-    if (!leftOut.some(({ reason }) => reason === 'expired')) return false;
-    return this.#clock.nowMs() - (this.#ledger.timestampOf(parentHash) ?? 0) >= timeBlockMs;
+  timeBlockDue(parentHash: Uint8Array): boolean {
+    return this.#pool.parked > 0 && this.#ageMs(parentHash) >= timeBlockMs;
   }
 
   deadlineBlockDue(tipHash: Uint8Array): boolean {
     if (!this.#ledger.awaitsDeadline(tipHash)) return false;
-    return this.#clock.nowMs() - (this.#ledger.timestampOf(tipHash) ?? 0) >= deadlineBlockMs;
+    return this.#ageMs(tipHash) >= deadlineBlockMs;
   }
 
+  #ageMs(hash: Uint8Array): number {
+    return this.#clock.nowMs() - (this.#ledger.timestampOf(hash) ?? 0);
+  }
+
+  /** Executes what waits on the slot's parent, as much as one block may take; what has no place leaves the pool or the way. */
   seal(slot: ProposalSlot): Sealed {
     const parentHash = slot.parent.hash;
     const timestamp = Math.max(this.#clock.nowMs(), (this.#ledger.timestampOf(parentHash) ?? 0) + 1);
     const justification = encodeJustification(slot.justification);
     const startedMs = this.#clock.monotonicMs();
-    const leftOut: { transaction: VerifiedTransaction; reason: Inadmissible }[] = [];
+    const leftOut: LeftOut[] = [];
     const { draft, accept } = this.#ledger.seal(
       { parentHash, term: slot.term, timestamp, justification },
       this.#nodeKey.publicKey,
-      first(this.#pool.candidates(), this.#transactionsMax),
+      including(this.#pool.candidates(), this.#transactionsMax, leftOut),
       (transaction, reason) => leftOut.push({ transaction, reason }),
     );
     this.#adapt(draft.transactions.length, this.#clock.monotonicMs() - startedMs);
+    for (const item of leftOut) this.#dismiss(item);
     let byteLength = justification.length + headerBytesAbout;
     for (const transaction of draft.transactions) byteLength += transaction.byteLength;
-    return { draft: { ...draft, byteLength }, accept, leftOut };
+    return { draft: { ...draft, byteLength }, accept };
+  }
+
+  /** Submitters here are told what can never have a place; another node sees its transactions expire. */
+  #dismiss({ transaction, reason }: LeftOut): void {
+    const { idHex } = transaction;
+    if (reason === 'already-executed' || reason === 'too-far') this.#pool.dropForeign(idHex);
+    if (reason === 'expired') this.#pool.park(idHex);
+    const code = dismissals[reason];
+    if (code !== undefined) this.#pool.refuse(idHex, code, `the leader refused the transaction: ${reason}`);
   }
 
   #adapt(count: number, elapsedMs: number): void {
@@ -108,12 +113,12 @@ export class Sealer {
 /** A signed header and the envelope of a block, for the caps on bytes in flight. */
 const headerBytesAbout = 512;
 
-function* first<T>(items: Iterable<T>, count: number): Generator<T> {
-  let left = count;
-  if (left === 0) return;
+/** As many items as it takes to include `count`: what is left out on the way does not crowd out what comes after it. */
+function* including<T>(items: Iterable<T>, count: number, leftOut: readonly unknown[]): Generator<T> {
+  let given = 0;
   for (const item of items) {
+    if (given - leftOut.length >= count) return;
+    given += 1;
     yield item;
-    left -= 1;
-    if (left === 0) return;
   }
 }

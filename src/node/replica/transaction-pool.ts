@@ -39,6 +39,8 @@ export class TransactionPool {
   readonly #pending = new Map<string, Pending>();
   /** The part of `#pending` that is in no block: what a leader seals and a follower forwards. */
   readonly #waiting = new Map<string, Pending>();
+  /** The part of `#pending` that this leader's blocks can no longer hold, until certified time says so. */
+  readonly #parked = new Map<string, Pending>();
   readonly #byBlock = new Map<string, string[]>();
   #bytes = 0;
 
@@ -54,19 +56,28 @@ export class TransactionPool {
     return this.#waiting.size;
   }
 
+  get parked(): number {
+    return this.#parked.size;
+  }
+
   find(idHex: string): VerifiedTransaction | undefined {
     return this.#pending.get(idHex)?.transaction;
   }
 
-  /** Takes a transaction, or another listener for one it has. Answers false when full. */
+  /** Another listener for a transaction that is here. False: as many wait already as may. Undefined: it is not here. */
+  join(idHex: string, listener: OutcomeListener): boolean | undefined {
+    const pending = this.#pending.get(idHex);
+    if (pending === undefined) return undefined;
+    if (pending.listeners.length >= this.#limits.listenersMax) return false;
+    pending.listeners.push(listener);
+    pending.local = true;
+    return true;
+  }
+
+  /** Takes a transaction: from a submitter with its listener, from another node without. Answers false when full. */
   add(transaction: VerifiedTransaction, listener?: OutcomeListener): boolean {
-    const known = this.#pending.get(transaction.idHex);
-    if (known !== undefined) {
-      if (listener === undefined) return true;
-      if (known.listeners.length >= this.#limits.listenersMax) return false;
-      known.listeners.push(listener);
-      known.local = true;
-      return true;
+    if (this.#pending.has(transaction.idHex)) {
+      return listener === undefined || this.join(transaction.idHex, listener) === true;
     }
     if (this.#pending.size >= this.#limits.transactionsMax) return false;
     if (this.#bytes + transaction.byteLength > this.#limits.bytesMax) return false;
@@ -74,7 +85,8 @@ export class TransactionPool {
       transaction,
       listeners: listener === undefined ? [] : [listener],
       local: listener !== undefined,
-      handedOn: false,
+      // The node that forwarded it keeps it.
+      handedOn: listener === undefined,
       forwardedAtTick: undefined,
       block: undefined,
     };
@@ -98,6 +110,7 @@ export class TransactionPool {
       pending.block = blockHex;
       pending.handedOn = true;
       this.#waiting.delete(idHex);
+      this.#parked.delete(idHex);
       placed.push(idHex);
     }
     if (placed.length > 0) this.#byBlock.set(blockHex, placed);
@@ -114,6 +127,14 @@ export class TransactionPool {
       else this.#remove(idHex, pending);
     }
     this.#byBlock.delete(blockHex);
+  }
+
+  /** The leader's blocks are past its window: it is out of the way until certified time is, too, or another leads. */
+  park(idHex: string): void {
+    const pending = this.#waiting.get(idHex);
+    if (pending === undefined) return;
+    this.#waiting.delete(idHex);
+    this.#parked.set(idHex, pending);
   }
 
   /** Tells the listeners of a durably committed transaction. */
@@ -137,16 +158,21 @@ export class TransactionPool {
     if (pending !== undefined && !pending.local) this.#remove(idHex, pending);
   }
 
-  /** Certified time has passed these: their absence is final. */
+  /**
+   * The time of the newest durably committed block: what is still here and was valid only before it is in none of the
+   * chain's blocks, and its absence is final. That a block of a branch holds it changes nothing.
+   */
   expire(certifiedTimestampMs: number): void {
-    for (const [idHex, { transaction, block }] of this.#pending) {
-      if (block !== undefined || transaction.validUntil >= certifiedTimestampMs) continue;
+    for (const [idHex, { transaction }] of this.#pending) {
+      if (transaction.validUntil >= certifiedTimestampMs) continue;
       this.refuse(idHex, 'window-expired', 'validUntil passed before the transaction found a place in the ledger');
     }
   }
 
   /** A node that does not lead keeps only what was submitted to it, and hands all of it on anew. */
   leaderChanged(): void {
+    for (const [idHex, pending] of this.#parked) this.#waiting.set(idHex, pending);
+    this.#parked.clear();
     for (const [idHex, pending] of this.#waiting) {
       pending.forwardedAtTick = undefined;
       if (!pending.local) this.#remove(idHex, pending);
@@ -200,5 +226,6 @@ export class TransactionPool {
     this.#bytes -= pending.transaction.byteLength;
     this.#pending.delete(idHex);
     this.#waiting.delete(idHex);
+    this.#parked.delete(idHex);
   }
 }

@@ -26,6 +26,7 @@ import {
   optional,
   text,
 } from './records.ts';
+import type { ReplicaChannel } from './replica-options.ts';
 
 /**
  * Consensus messages as frames: `[wire version, message number, field, …]`. Blocks travel whole; their references are
@@ -62,6 +63,11 @@ export interface BlockAccess {
   bytes(reference: BlockReference): Uint8Array;
   /** Checks the header's signature. Throws AssentError. */
   receive(bytes: Uint8Array): BlockReference;
+}
+
+/** Blocks have a stream of their own, so that they never hold up a heartbeat or a vote. */
+export function channelOf(message: Message): ReplicaChannel {
+  return message.type === 'append' || message.type === 'branch-reply' ? 'replication' : 'heartbeat';
 }
 
 export function encodeMessage(message: Message, blocks: BlockAccess): Uint8Array {

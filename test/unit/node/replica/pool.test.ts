@@ -57,17 +57,56 @@ describe('the transaction pool', () => {
     expect([...pool.candidates()].map((transaction) => transaction.idHex)).toEqual([local.idHex]);
   });
 
-  it('says a transaction expired only when certified time has passed it and no block of the chain holds it', () => {
+  it('says a transaction expired once certified time has passed it, also when only a lost branch holds it', () => {
     const pool = new TransactionPool();
-    const [waiting, placed] = [listener(), listener()];
-    const inBlock = put('a', 2, { validUntil: 500 });
+    const [waiting, placed, parked] = [listener(), listener(), listener()];
+    const [inBlock, late] = [put('a', 2, { validUntil: 500 }), put('a', 3, { validUntil: 500 })];
     pool.add(put('a', 1, { validUntil: 500 }), waiting.listen);
     pool.add(inBlock, placed.listen);
-    pool.place('block', [inBlock]);
+    pool.add(late, parked.listen);
+    pool.place('branch', [inBlock]);
+    pool.park(late.idHex);
     pool.expire(500);
-    expect(waiting.outcomes).toEqual([]);
+    expect(pool.size).toBe(3);
     pool.expire(501);
-    expect([waiting.outcomes, placed.outcomes]).toEqual([['window-expired'], []]);
+    pool.release('branch');
+    pool.expire(502);
+    for (const { outcomes } of [waiting, placed, parked]) expect(outcomes).toEqual(['window-expired']);
+    expect([pool.size, pool.waiting, pool.parked]).toEqual([0, 0, 0]);
+  });
+
+  it('keeps what the leader is too late for out of the way, until another leads', () => {
+    const pool = new TransactionPool();
+    const [local, foreign] = [put('a', 1), put('a', 2)];
+    pool.add(local, listener().listen);
+    pool.add(foreign);
+    pool.park(local.idHex);
+    pool.park(foreign.idHex);
+    expect([[...pool.candidates()], pool.waiting, pool.parked]).toEqual([[], 0, 2]);
+    pool.leaderChanged();
+    expect([...pool.candidates()].map((transaction) => transaction.idHex)).toEqual([local.idHex]);
+    expect([pool.size, pool.waiting, pool.parked]).toEqual([1, 1, 0]);
+  });
+
+  it('lets others wait for a transaction that it has, up to a bound', () => {
+    const pool = new TransactionPool({ ...poolLimits, transactionsMax: 1, listenersMax: 2 });
+    const transaction = put('a', 1);
+    const waiting = [listener(), listener(), listener()];
+    expect(pool.join(transaction.idHex, listener().listen)).toBeUndefined();
+    expect(pool.add(transaction)).toBe(true);
+    expect(waiting.map(({ listen }) => pool.join(transaction.idHex, listen))).toEqual([true, true, false]);
+    pool.commit(transaction.idHex, receipt);
+    expect(waiting.map(({ outcomes }) => outcomes)).toEqual([['committed'], ['committed'], []]);
+  });
+
+  it('never says that nothing happens to a transaction which another node forwarded, and so still has', () => {
+    const pool = new TransactionPool();
+    const transaction = put('a', 1);
+    const mine = listener();
+    pool.add(transaction);
+    pool.add(transaction, mine.listen);
+    expect(pool.giveUp(transaction.idHex, mine.listen)).toBe('unknown');
+    expect(pool.size).toBe(1);
   });
 
   it('knows whether anything can still happen to a transaction that nobody waits for', () => {

@@ -1,0 +1,73 @@
+import type { BlockCertificate, BlockReference, CommittedBlock } from '../../consensus/index.ts';
+import type { Ledger, Receipt } from '../../ledger/index.ts';
+import type { Operation } from '../../storage/index.ts';
+import { certificateOperations } from './persistence.ts';
+
+/** Commits that are with the disk at a time. A block can change some MiB of state, and what the journal holds is bounded. */
+const writingMax = 8;
+/** With more commits than this to be written, nothing more is executed: overlays stay in memory until they are. */
+const backlogMax = 64;
+
+/** Committed blocks on their way to the disk, in chain order, as fast as the disk takes them. */
+export class CommitQueue {
+  readonly #ledger: Ledger;
+  readonly #write: (operations: readonly Operation[], done: () => void) => void;
+  readonly #onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
+  /** Bounded by the chain that is certified and not applied, whose blocks the core holds. */
+  readonly #waiting: CommittedBlock[] = [];
+  #writing = 0;
+  #certificateHeight = 0;
+
+  constructor(options: {
+    ledger: Ledger;
+    /** Writes one atomic batch, in order. */
+    write: (operations: readonly Operation[], done: () => void) => void;
+    /** The block's effects are durable and readable. */
+    onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
+  }) {
+    this.#ledger = options.ledger;
+    this.#write = options.write;
+    this.#onSettled = options.onSettled;
+  }
+
+  /** Committed blocks whose effects are not durable yet. */
+  get length(): number {
+    return this.#waiting.length + this.#writing;
+  }
+
+  get isBehind(): boolean {
+    return this.length > backlogMax;
+  }
+
+  push(committed: CommittedBlock): void {
+    this.#waiting.push(committed);
+    this.#writeNext();
+  }
+
+  #writeNext(): void {
+    while (this.#writing < writingMax) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#writing += 1;
+      this.#commit(next);
+    }
+  }
+
+  #commit({ block, certificate }: CommittedBlock): void {
+    const { operations, receipts } = this.#ledger.commit(block.hash);
+    this.#write([...operations, ...this.#newCertificate(certificate)], () => {
+      this.#writing -= 1;
+      this.#ledger.settle(block.hash);
+      this.#onSettled(block, receipts);
+      this.#writeNext();
+    });
+  }
+
+  /** The first batch that relies on a certificate brings it along. */
+  #newCertificate(certificate: BlockCertificate): readonly Operation[] {
+    const { height } = certificate.ack;
+    if (height <= this.#certificateHeight) return [];
+    this.#certificateHeight = height;
+    return certificateOperations(certificate);
+  }
+}
