@@ -1,19 +1,16 @@
-import { assert, present } from '../base/index.ts';
+import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
+import { countAck, witnessLateAcks } from './ack-counting.ts';
 import { AckTally } from './ack-tally.ts';
-import { certify } from './certification.ts';
-import { configurationAtTip, configurationOf } from './configuration-lookup.ts';
+import { configurationAtTip } from './configuration-lookup.ts';
 import { countVoters, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
-import { witnessAck, witnessStrayAck } from './evidence.ts';
 import type { Leadership } from './leadership.ts';
 import { Progress } from './progress.ts';
-import { confirmReads, startWaitingReads } from './reads.ts';
+import { confirmReads } from './reads.ts';
 import { LeaderReads } from './reads-leader.ts';
 import { becomeFollower, learnTerm } from './roles.ts';
-import { isValidAck } from './statement-checks.ts';
-import { comparePlaces, isAckOf } from './statements.ts';
-import type { Message, Refusal, SignedAck, TermCertificate, Tip } from './types.ts';
+import type { Message, Refusal, TermCertificate, Tip } from './types.ts';
 
 type AppendReply = Extract<Message, { type: 'append-reply' }>;
 type HeartbeatReply = Extract<Message, { type: 'heartbeat-reply' }>;
@@ -115,11 +112,6 @@ export function handleHeartbeatReply(core: Core, from: NodeId, reply: HeartbeatR
   return invalid;
 }
 
-/** Counts this leader's own acks, which it signs after its own sync like everybody else. */
-export function countOwnAcks(core: Core, acks: readonly SignedAck[]): void {
-  for (const { statement, signature } of acks) count(core, core.nodeId, { statement, signature });
-}
-
 /** A peer of this configuration answered in this term. Undefined when there is nothing to do with the answer. */
 function contact(core: Core, from: NodeId, term: number): Progress | undefined {
   const peer = core.leadership?.progress.get(from);
@@ -168,60 +160,6 @@ function takeRefusal(core: Core, peer: Progress, refusal: Refusal): void {
   if (leadership === undefined) return;
   const accepting = countPeers(core, leadership, (other) => other.refusal === undefined);
   if (accepting < electorateOf(configurationAtTip(core)).majority) becomeFollower(core, undefined);
-}
-
-function countAck(core: Core, from: NodeId, ack: SignedAck): string | undefined {
-  const { statement } = ack;
-  const { leadership } = core;
-  if (leadership === undefined || statement.term !== core.persistence.term) return undefined;
-  if (leadership.tally.has(statement.height, from)) return undefined;
-  if (statement.height <= core.certifiedHeight) {
-    keepLateAck(core, leadership, from, ack);
-    return undefined;
-  }
-  const block = core.log.at(statement.height);
-  if (block === undefined) return undefined;
-  const configuration = configurationOf(core, block.configurationHash);
-  if (configuration === undefined || !electorateOf(configuration).voters.has(from)) return undefined;
-  if (!isValidAck(core, from, ack)) return 'the ack does not verify';
-  if (!isAckOf(statement, block)) {
-    witnessStrayAck(core, from, ack);
-    return undefined;
-  }
-  witnessAck(core, from, ack);
-  count(core, from, ack);
-  return undefined;
-}
-
-/** Too late for the certificate, and still a promise that the tripwire can use: the highest is verified once a round. */
-function keepLateAck(core: Core, leadership: Leadership, from: NodeId, ack: SignedAck): void {
-  const peer = leadership.progress.get(from);
-  const known = peer?.lateAck ?? core.promises.latest(from)?.ack;
-  if (peer !== undefined && (known === undefined || comparePlaces(ack.statement, known.statement) > 0))
-    peer.lateAck = ack;
-}
-
-/** Once a heartbeat round: the acks that came late enter the memory of promises. */
-function witnessLateAcks(core: Core, leadership: Leadership): void {
-  for (const [nodeId, peer] of leadership.progress) {
-    if (peer.lateAck !== undefined && isValidAck(core, nodeId, peer.lateAck)) witnessAck(core, nodeId, peer.lateAck);
-    peer.lateAck = undefined;
-  }
-}
-
-/** Adds a verified ack of a block of this term; with a majority the block is certified. */
-function count(core: Core, signer: NodeId, { statement, signature }: SignedAck): void {
-  const { leadership } = core;
-  if (leadership === undefined || statement.height <= core.certifiedHeight) return;
-  const block = present(core.log.at(statement.height), 'a counted block is in the chain');
-  if (block.term !== core.persistence.term) return;
-  const configuration = present(configurationOf(core, block.configurationHash), 'the own configuration is known');
-  const certificate = leadership.tally.add(block, statement, signer, signature, configuration);
-  if (certificate === undefined) return;
-  core.known.addBlock(certificate);
-  leadership.tally.forgetUpTo(block.height);
-  certify(core, certificate);
-  startWaitingReads(core, leadership);
 }
 
 function countPeers(core: Core, leadership: Leadership, isCounted: (peer: Progress) => boolean): number {

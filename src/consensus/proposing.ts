@@ -32,12 +32,17 @@ export function proposalSlot(core: Core): ProposalSlot | undefined {
 export function propose(core: Core, block: BlockReference): boolean {
   const slot = proposalSlot(core);
   if (slot === undefined || block.term !== slot.term || !equalBytes(block.parentHash, slot.parent.hash)) return false;
-  if (!equalBytes(encodeJustification(block.justification), encodeJustification(slot.justification))) return false;
+  if (!sameJustification(block.justification, slot.justification)) return false;
   assert(block.height === slot.parent.height + 1 && block.proposer === core.nodeId, 'a leader seals its own blocks');
   assert(equalBytes(block.configurationHash, configurationAtTip(core).hash), 'the configuration is fixed');
   core.log.append(block);
   core.persistence.append(block);
   return true;
+}
+
+function sameJustification(left: Justification, right: Justification): boolean {
+  if (left.block === right.block && left.term === right.term) return true;
+  return equalBytes(encodeJustification(left), encodeJustification(right));
 }
 
 /** Until its first block is in the chain, the term has none: no other node can lead it. */

@@ -1,4 +1,5 @@
 import type { NodeId } from '../crypto/portable.ts';
+import { countOwnAcks } from './ack-counting.ts';
 import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
@@ -15,7 +16,7 @@ import {
 } from './election.ts';
 import { handleAppend, handleHeartbeat, refuse, reportProgress } from './following.ts';
 import { takeVerdict } from './growth.ts';
-import { countOwnAcks, handleAppendReply, handleHeartbeatReply, tickLeader } from './leading.ts';
+import { handleAppendReply, handleHeartbeatReply, tickLeader } from './leading.ts';
 import { checkMessage } from './message-checks.ts';
 import type { RaftOptions, RaftStatus } from './options.ts';
 import { proposalSlot, propose } from './proposing.ts';

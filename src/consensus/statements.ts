@@ -1,4 +1,4 @@
-import { equalBytes, present, uint64Bytes } from '../base/index.ts';
+import { equalBytes, present } from '../base/index.ts';
 import { decodeNodeId, type NodeId, signedMessage } from '../crypto/portable.ts';
 import type { AckStatement, BlockReference, Hash, Tip, VoteRequestStatement } from './types.ts';
 
@@ -9,10 +9,10 @@ export const ACK_BYTES = 80;
 /** term u64, candidate's key 32, tip's term u64, height u64, hash 32. All numbers big-endian. */
 export function encodeVoteRequest({ term, candidate, tip }: VoteRequestStatement): Uint8Array {
   const body = new Uint8Array(VOTE_REQUEST_BYTES);
-  body.set(uint64Bytes(term));
+  writeUint64(body, 0, term);
   body.set(publicKeyOf(candidate), 8);
-  body.set(uint64Bytes(tip.term), 40);
-  body.set(uint64Bytes(tip.height), 48);
+  writeUint64(body, 40, tip.term);
+  writeUint64(body, 48, tip.height);
   body.set(tip.hash, 56);
   return body;
 }
@@ -20,11 +20,20 @@ export function encodeVoteRequest({ term, candidate, tip }: VoteRequestStatement
 /** term u64, height u64, block hash 32, configuration hash 32. */
 export function encodeAck({ term, height, blockHash, configurationHash }: AckStatement): Uint8Array {
   const body = new Uint8Array(ACK_BYTES);
-  body.set(uint64Bytes(term));
-  body.set(uint64Bytes(height), 8);
+  writeUint64(body, 0, term);
+  writeUint64(body, 8, height);
   body.set(blockHash, 16);
   body.set(configurationHash, 48);
   return body;
+}
+
+/** Big-endian, in place: an ack is encoded for every block and signer. */
+function writeUint64(body: Uint8Array, offset: number, value: number): void {
+  let rest = value;
+  for (let index = offset + 7; index >= offset; index--) {
+    body[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
 }
 
 /** What a candidate signs to ask for votes. */
