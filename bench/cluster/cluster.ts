@@ -79,7 +79,9 @@ export class Cluster {
       const isOne = leaders.size === 1 && !leaders.has(null);
       if (isOne && status.every(({ height }) => height > 0)) return;
       if (performance.now() > deadlineMs) {
-        const views = status.map(({ role, term, leader, height }) => `${role} ${term} ${leader ?? 'no leader'} ${height}`);
+        const views = status.map(
+          ({ role, term, leader, height }) => `${role} ${term} ${leader ?? 'no leader'} ${height}`,
+        );
         throw new Error(`the nodes found no leader in time: ${views.join(', ')}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
