@@ -30,6 +30,7 @@ export {
   type BlockVerdict,
   type Draft,
   genesisOperations,
+  isBegun,
   Ledger,
   type SealInput,
   type StreamEntry,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { checkLoopback } from '../api/index.ts';
 import { AssentError, messageOf } from '../base/index.ts';
 import { encodeNodeId } from '../crypto/index.ts';
-import { type Genesis, genesisFromText, genesisOperations, Ledger } from '../ledger/index.ts';
+import { type Genesis, genesisFromText, genesisOperations, isBegun, Ledger } from '../ledger/index.ts';
 import type { PeerAddresses } from '../p2p/index.ts';
 import { type DataDirectory, openDataDirectory } from '../storage/index.ts';
 import type { NodeConfig } from './config/index.ts';
@@ -74,7 +74,7 @@ export async function openLedger(config: NodeConfig, { genesis, key }: Identity)
     const executor = createExecutor();
     const { store, journal } = directory;
     const fresh = journal.lastNumber === 0;
-    if (fresh) {
+    if (!isBegun(store)) {
       await new Promise<void>((resolve, reject) => {
         journal.append(genesisOperations(store, genesis, executor), undefined, (error) => {
           if (error === undefined) resolve();
