@@ -190,7 +190,11 @@ class Daemon {
     });
     this.#http = http;
     // The API closes first: it may use half of the time for answers that are under way.
-    this.#closers.add('api', (deadlineMs) => http.stop(deadlineMs / 2));
+    this.#closers.add('api', async (deadlineMs) => {
+      const stopped = http.stop(deadlineMs / 2);
+      this.#waiters.close();
+      await stopped;
+    });
     return http.listening();
   }
 

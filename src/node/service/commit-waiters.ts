@@ -7,6 +7,7 @@ export const commitWaitersMax = 256;
 interface Waiter {
   readonly id: Uint8Array;
   readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: AssentError) => void;
   readonly timer: Timer;
 }
 
@@ -15,6 +16,7 @@ export class CommitWaiters {
   readonly #clock: Clock;
   readonly #receipt: (id: Uint8Array) => Receipt | undefined;
   readonly #waiters = new Set<Waiter>();
+  #isClosed = false;
 
   constructor(clock: Clock, receipt: (id: Uint8Array) => Receipt | undefined) {
     this.#clock = clock;
@@ -26,6 +28,7 @@ export class CommitWaiters {
     const known = this.#receipt(id);
     if (known !== undefined) return Promise.resolve(known);
     if (timeoutMs === 0) return Promise.reject(unknownTransaction());
+    if (this.#isClosed) return Promise.reject(stopping());
     if (this.#waiters.size >= commitWaitersMax) {
       return Promise.reject(new AssentError('overloaded', `${commitWaitersMax} requests wait for a transaction.`));
     }
@@ -34,9 +37,19 @@ export class CommitWaiters {
         this.#waiters.delete(waiter);
         reject(unknownTransaction());
       });
-      const waiter: Waiter = { id, resolve, timer };
+      const waiter: Waiter = { id, resolve, reject, timer };
       this.#waiters.add(waiter);
     });
+  }
+
+  /** Nobody waits any longer: those who do are sent to another node. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { timer, reject } of this.#waiters) {
+      timer.cancel();
+      reject(stopping());
+    }
+    this.#waiters.clear();
   }
 
   /** A block is durable. */
@@ -49,6 +62,10 @@ export class CommitWaiters {
       waiter.resolve(receipt);
     }
   }
+}
+
+function stopping(): AssentError {
+  return new AssentError('shutting-down', 'The node is stopping.');
 }
 
 function unknownTransaction(): AssentError {

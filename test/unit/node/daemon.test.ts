@@ -12,18 +12,11 @@ import {
 import { blockView } from '../../../src/api/schemas/blocks.ts';
 import { statusView } from '../../../src/api/schemas/status.ts';
 import { present, toHex } from '../../../src/base/index.ts';
-import { builtInContracts } from '../../../src/contracts/index.ts';
-import { createSigner, encodeDid, generateSeed, type Signer } from '../../../src/crypto/index.ts';
-import {
-  type CanonicalValue,
-  encodeCanonical,
-  encodeSignedTransaction,
-  encodeTransactionBody,
-  transactionMessage,
-  UnverifiedTransaction,
-} from '../../../src/ledger/index.ts';
+import { createSigner, encodeDid, generateSeed } from '../../../src/crypto/index.ts';
+import { encodeCanonical, UnverifiedTransaction } from '../../../src/ledger/index.ts';
 import { type NodeConfig, type RunningNode, startNode } from '../../../src/node/index.ts';
-import { type PreparedNode, prepareNode } from '../../support/node-directory.ts';
+import { prepareNode } from '../../support/node-directory.ts';
+import { signedCredential as credential } from '../../support/signed-credential.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 async function start(config: NodeConfig): Promise<RunningNode> {
@@ -34,32 +27,6 @@ async function start(config: NodeConfig): Promise<RunningNode> {
 
 async function ready(node: RunningNode): Promise<void> {
   while (!(await fetch(`${node.apiUrl}/readyz`)).ok);
-}
-
-interface Signing {
-  readonly signer?: Signer;
-  readonly validUntil?: number;
-  readonly ledgerId?: Uint8Array;
-  readonly kind?: string;
-  readonly payload?: CanonicalValue;
-}
-
-/** A credential for a new clinician, signed by the member. */
-function credential({ genesis, member }: PreparedNode, signing: Signing = {}): Uint8Array<ArrayBuffer> {
-  const payload = builtInContracts.payloadFromJson('credential.issue', {
-    agent: encodeDid(createSigner(generateSeed()).publicKey),
-    role: 'clinician',
-  });
-  const signer = signing.signer ?? member;
-  const body = encodeTransactionBody({
-    kind: signing.kind ?? 'credential.issue',
-    sender: signer.publicKey,
-    salt: generateSeed().subarray(0, 16),
-    validUntil: signing.validUntil ?? Date.now() + 60_000,
-    payload: signing.payload ?? payload,
-  });
-  const message = transactionMessage(signing.ledgerId ?? genesis.ledgerId, body);
-  return Uint8Array.from(encodeSignedTransaction(body, signer.sign(message)));
 }
 
 function post(

@@ -6,8 +6,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ErrorReply, transactionMediaType } from '../../../src/api/index.ts';
 import { present } from '../../../src/base/index.ts';
-import { prepareNode } from '../../support/node-directory.ts';
+import { type PreparedNode, prepareNode } from '../../support/node-directory.ts';
+import { signedCredential } from '../../support/signed-credential.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 interface NodeProcess {
@@ -25,16 +27,18 @@ async function run(directory: string, ...mishap: string[]): Promise<NodeProcess>
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
-  const [apiUrl] = (await once(createInterface({ input: present(child.stdout, 'piped') }), 'line')) as [string];
+  const line = once(createInterface({ input: present(child.stdout, 'piped') }), 'line') as Promise<[string]>;
+  const [apiUrl] = await Promise.race([line, ended.then((code) => expect.unreachable(`it ended with ${code}`))]);
   return { child, apiUrl, directory, ended };
 }
 
-function prepared(): string {
+/** A directory to run in, on a ledger of which `absent` other voters never run. */
+function prepared(absent = 0): { readonly directory: string; readonly node: PreparedNode } {
   const directory = temporaryDirectory();
-  prepareNode(directory);
+  const node = prepareNode(directory, {}, absent);
   const settings = { p2p: { listen: { port: 0 } }, api: { listen: { port: 0 } }, log: { file: 'node.log' } };
   writeFileSync(join(directory, 'node.json'), JSON.stringify(settings));
-  return directory;
+  return { directory, node };
 }
 
 function logged(directory: string): string {
@@ -43,7 +47,7 @@ function logged(directory: string): string {
 
 describe('a node process', { timeout: 120_000 }, () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('stops cleanly at %s and starts again', async (signal) => {
-    const directory = prepared();
+    const { directory } = prepared();
     const first = await run(directory);
     first.child.kill(signal);
     expect(await first.ended).toBe(0);
@@ -52,7 +56,7 @@ describe('a node process', { timeout: 120_000 }, () => {
   });
 
   it('starts again after it was killed', async () => {
-    const directory = prepared();
+    const { directory } = prepared();
     const first = await run(directory);
     first.child.kill('SIGKILL');
     expect(await first.ended).toBe('SIGKILL');
@@ -62,30 +66,35 @@ describe('a node process', { timeout: 120_000 }, () => {
   });
 
   it('answers a request that is under way before it stops', async () => {
-    const node = await run(prepared());
-    const waiting = fetch(`${node.apiUrl}/v1/transactions/${'0'.repeat(64)}?wait=committed&timeoutMs=1000`);
+    const node = await run(prepared().directory);
+    const waiting = fetch(`${node.apiUrl}/v1/transactions/${'0'.repeat(64)}?wait=committed&timeoutMs=60000`);
     // The request after it, on a connection of its own, shows that the first one has arrived.
     await fetch(`${node.apiUrl}/healthz`);
     node.child.kill('SIGTERM');
-    expect((await waiting).status).toBe(404);
+    const answer = await waiting;
+    expect(((await answer.json()) as ErrorReply).error.code).toBe('shutting-down');
+    // A connection that stays open would hold the stop up to its deadline.
+    expect(answer.headers.get('connection')).toBe('close');
     expect(await node.ended).toBe(0);
   });
 
   it('stops at once when it is asked twice', async () => {
-    const node = await run(prepared());
-    const waiting = fetch(`${node.apiUrl}/v1/transactions/${'0'.repeat(64)}?wait=committed&timeoutMs=60000`).catch(
-      () => undefined,
-    );
+    const { directory, node: ofTwo } = prepared(1);
+    const node = await run(directory);
+    const headers = { 'content-type': transactionMediaType };
+    const body = signedCredential(ofTwo);
+    // Without a majority it waits for its outcome until the node gives it up.
+    const waiting = fetch(`${node.apiUrl}/v1/transactions`, { method: 'POST', body, headers }).catch(() => undefined);
     await fetch(`${node.apiUrl}/healthz`);
     node.child.kill('SIGTERM');
-    await untilLogged(node.directory, 'the node is stopping');
+    await untilLogged(directory, 'the node is stopping');
     node.child.kill('SIGTERM');
     expect(await node.ended).toBe(130);
     await waiting;
   });
 
   it('ends with 70 after a bug that nobody caught, and says so in its log', async () => {
-    const node = await run(prepared(), 'throw');
+    const node = await run(prepared().directory, 'throw');
     expect(await node.ended).toBe(70);
     expect(logged(node.directory)).toContain('a bug that nobody caught');
   });

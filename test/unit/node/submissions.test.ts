@@ -171,6 +171,30 @@ describe('submissions', () => {
     ]);
   });
 
+  it('whose time is up before their turn are not looked at any more', async () => {
+    let checks = 0;
+    const { submissions, submit, sent } = desk({
+      verify: (...claim) => {
+        checks += 1;
+        // Slow enough for the time to be up after the first slice.
+        const endMs = performance.now() + 1;
+        while (performance.now() < endMs);
+        return verifySignature(...claim);
+      },
+    });
+    const waiting = submit(batchOf(Array.from({ length: 100 }, transaction)), { batched: true, timeoutMs: 1 });
+    while (sent.length < 2) await turn();
+    const given = sent.flatMap((message) => (message.type === 'submit' ? [...message.lengths] : []));
+    expect(given.length).toBeLessThan(100);
+    expect(checks).toBe(given.length);
+    const refused = given.map((_, ticket) => ({ ticket, code: 'outcome-unknown', message: 'Not seen.' }) as const);
+    submissions.settle({ type: 'settled', blocks: [], accepted: [], refused });
+    const outcomes = await waiting;
+    expect(outcomes.filter(({ status }) => status === 'unknown')).toHaveLength(given.length);
+    expect(outcomes.at(-1)).toMatchObject({ status: 'refused', error: { code: 'overloaded' } });
+    expect(submissions.outstanding).toBe(0);
+  });
+
   it('are not taken while the node stops; those before are given up in time', async () => {
     const { submissions, submit, sent } = desk();
     void submit(transaction().bytes);
