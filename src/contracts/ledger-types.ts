@@ -9,6 +9,7 @@ export {
   type GenesisDomain,
   type GenesisMember,
   type IndexEntry,
+  ledgerLimits,
   type RuleExecutor,
   type StateKey,
   type StateView,

@@ -15,6 +15,7 @@ import {
   type BlockContext,
   type ExecutedTransaction,
   encodeCanonical,
+  ledgerLimits,
   type StateView,
   type TransactionContent,
 } from '../ledger-types.ts';
@@ -88,6 +89,7 @@ export function testLedger(options: TestLedgerOptions = {}): TestLedger {
 
   function commit(scratch: ScratchState): void {
     for (const [key, value] of scratch.writes) {
+      demandStorable(key, value);
       if (value === undefined) stored.delete(key);
       else stored.set(key, value);
     }
@@ -116,6 +118,8 @@ export function testLedger(options: TestLedgerOptions = {}): TestLedger {
       const executed = executor.execute(transaction, first, blockContext());
       demandSame(kind, first, executed, second, executor.execute(transaction, second, blockContext()));
       const { result } = executed;
+      if (!result.ok && result.code !== 'limits' && first.writes.length > 0)
+        throw new ContractError(`${kind} was refused by ${result.rule} after it wrote`);
       if (result.ok) {
         commit(first);
         for (const { stream, entry } of executed.index) streams.set(stream, [...(streams.get(stream) ?? []), entry]);
@@ -167,6 +171,13 @@ function demandSame(
   const same = equalBytes(fingerprint(firstState, first), fingerprint(secondState, second));
   if (!same)
     throw new ContractError(`${kind} is not deterministic: the same transaction came to two different results`);
+}
+
+/** What the ledger asserts when it stores: here it is the contract's author who is told. */
+function demandStorable(key: string, value: Uint8Array | undefined): void {
+  if (!/^[!-~]{1,256}$/.test(key)) throw new ContractError(`"${key}" is no state key: up to 256 printable characters`);
+  if ((value?.length ?? 0) > ledgerLimits.stateValueBytesMax)
+    throw new ContractError(`the value under ${key} is longer than ${ledgerLimits.stateValueBytesMax} bytes`);
 }
 
 function fingerprint(state: ScratchState, executed: ExecutedTransaction): Uint8Array {

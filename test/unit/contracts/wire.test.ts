@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { toHex } from '../../../src/base/index.ts';
 import { fastCheckOf } from '../../../src/contracts/engine/fast-check.ts';
-import { blob, bytes, did, name, SchemaError, timestamp, WireError, wireCodec } from '../../../src/contracts/index.ts';
+import {
+  blob,
+  builtInContracts,
+  bytes,
+  did,
+  name,
+  SchemaError,
+  timestamp,
+  WireError,
+  wireCodec,
+} from '../../../src/contracts/index.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../../src/contracts/ledger-types.ts';
 
 const schema = z.strictObject({
@@ -175,5 +185,14 @@ describe('DID texts', () => {
       { numRuns: 50 },
     );
     expect(leaf.safeParse('did:assent:z6MkNot').success).toBe(false);
+  });
+});
+
+describe('the JSON form of a bounded list', () => {
+  it('of objects whose optional bytes are absent is as it was given', () => {
+    const nested = [{ type: 'permit' }, { type: 'deny', sealed: 'ab'.repeat(32) }];
+    const json = { domain: 'north-records', provision: { type: 'permit' }, nested };
+    const wire = builtInContracts.payloadFromJson('consent.grant', json);
+    expect(builtInContracts.payloadToJson('consent.grant', wire)).toEqual(json);
   });
 });
