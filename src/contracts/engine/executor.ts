@@ -104,6 +104,7 @@ const genesisLimits: Limits = {
   writesMax: Number.MAX_SAFE_INTEGER,
   entriesMax: 0,
   bytesMax: Number.MAX_SAFE_INTEGER,
+  valueBytesMax: limits.valueBytesMax,
 };
 
 function run(

@@ -1,5 +1,5 @@
 import { assert } from '../../base/index.ts';
-import type { IndexEntry, StateKey, StateWriter } from '../ledger-types.ts';
+import { type IndexEntry, ledgerLimits, type StateKey, type StateWriter } from '../ledger-types.ts';
 
 /** What one transaction may touch. Part of the rule set: another number is another rule set. */
 export interface Limits {
@@ -11,9 +11,17 @@ export interface Limits {
   readonly entriesMax: number;
   /** Bytes read, written and emitted, together. */
   readonly bytesMax: number;
+  /** Bytes of one value: what the ledger stores at most, so that a list that grew refuses and never stops a node. */
+  readonly valueBytesMax: number;
 }
 
-export const limits: Limits = { readsMax: 1024, writesMax: 1024, entriesMax: 512, bytesMax: 512 * 1024 };
+export const limits: Limits = {
+  readsMax: 1024,
+  writesMax: 1024,
+  entriesMax: 512,
+  bytesMax: 512 * 1024,
+  valueBytesMax: ledgerLimits.stateValueBytesMax,
+};
 
 /** Ends a transaction that reached a limit; the executor turns it into a refusal. */
 export class LimitReached extends Error {
@@ -54,7 +62,7 @@ export class Session {
 
   get(key: StateKey): Uint8Array | undefined {
     if (!this.#reads.has(key)) {
-      if (this.#reads.size === this.#limits.readsMax) throw new LimitReached('reads');
+      if (this.#reads.size >= this.#limits.readsMax) throw new LimitReached('reads');
       const value = this.#state.get(key);
       this.#count(key.length + (value?.length ?? 0));
       this.#reads.set(key, value);
@@ -94,6 +102,7 @@ export class Session {
     assert(this.#writing, 'rules do not write');
     assert(key.startsWith(`${this.#namespace}/`), `contract ${this.#namespace} writes outside its namespace: ${key}`);
     assert(key.length <= 256, `state key longer than 256 characters: ${key}`);
+    if (length > this.#limits.valueBytesMax) throw new LimitReached('value');
     if (this.#writes === this.#limits.writesMax) throw new LimitReached('writes');
     this.#writes += 1;
     this.#count(key.length + length);

@@ -147,6 +147,25 @@ describe('while a transaction runs', () => {
         ],
         apply: () => undefined,
       },
+      'toy.grow': {
+        schema: z.strictObject({ size: z.int().min(0) }),
+        rules: [],
+        apply({ payload, state }) {
+          state.put('toy/large', new Uint8Array(payload.size));
+          return undefined;
+        },
+      },
+      'toy.copy': {
+        schema: z.strictObject({ count: z.int().min(0) }),
+        rules: [],
+        apply({ payload, state }) {
+          for (let place = 0; place < payload.count; place++) {
+            value.put(state, [`to-${place}`], { title: 'a' });
+            value.get(state, `from-${place}`);
+          }
+          return undefined;
+        },
+      },
       'toy.stray': {
         schema,
         rules: [],
@@ -193,6 +212,20 @@ describe('while a transaction runs', () => {
       rule: 'reads',
     });
     expect(value.get(ledger.state, `${limits.writesMax}`)).toBeUndefined();
+  });
+
+  it('a value longer than the ledger stores is refused: it must never stop a node', () => {
+    const ledger = testLedger({ contracts });
+    const grow = (size: number) => ledger.submit('al', 'toy.grow', { size });
+    expect(grow(limits.valueBytesMax).ok).toBe(true);
+    expect(grow(limits.valueBytesMax + 1)).toMatchObject({ ok: false, code: 'limits', rule: 'value' });
+  });
+
+  it('reads are bounded also between writes', () => {
+    const ledger = testLedger({ contracts });
+    const copy = (count: number) => ledger.submit('al', 'toy.copy', { count });
+    expect(copy(limits.readsMax / 2).ok).toBe(true);
+    expect(copy(limits.readsMax / 2 + 1)).toMatchObject({ ok: false, code: 'limits', rule: 'reads' });
   });
 
   it('a write outside the namespace, or in a rule, is a bug and stops', () => {
