@@ -90,11 +90,12 @@ async function check() {
 /** Runs a program to its end, hands signals on, and gives its exit code. */
 function run(program, args) {
   const path = `${dirname(nodeProgram())}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`;
-  const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
-  // A terminal sends Ctrl-C to the whole group: the child has it already. It decides when to stop; this waits for it.
-  const ignore = () => undefined;
+  const cache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'assent');
+  const env = { ...process.env, PATH: path, NODE_COMPILE_CACHE: cache };
+  const child = spawn(program, args, { cwd: root, stdio: 'inherit', env });
+  // A terminal sends Ctrl-C to the child as well, other senders do not; what comes twice at once counts once there.
   const handOn = (signal) => child.kill(signal);
-  process.on('SIGINT', ignore);
+  process.on('SIGINT', handOn);
   process.on('SIGTERM', handOn);
   process.on('SIGHUP', handOn);
   return new Promise((resolve) => {

@@ -7,9 +7,10 @@ import { assert, present } from '../../src/base/index.ts';
 import { type ClusterFile, readCluster } from '../../src/cli/cluster/cluster-file.ts';
 import { signal } from '../../src/cli/cluster/processes.ts';
 import { openKeystore } from '../../src/cli/keys/open-keystore.ts';
-import { AssentClient, webClock } from '../../src/client/index.ts';
-import { createSigner, systemRandom } from '../../src/crypto/index.ts';
-import type { Home } from '../../src/demo/index.ts';
+import { signAs } from '../../src/cli/ledger/submit.ts';
+import { AssentClient, identityOf, type SignedTransaction, webClock } from '../../src/client/index.ts';
+import { createSigner, generateSeed, systemRandom } from '../../src/crypto/index.ts';
+import { type Home, identityNamed } from '../../src/demo/index.ts';
 import { type CliResult, documentOf, runCli } from '../support/cli.ts';
 
 /** Waits for a condition, looking again and again; throws when the time is up. */
@@ -99,4 +100,35 @@ export class LocalCluster {
     );
     rmSync(this.#parent, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Signs a credential for an agent that nobody has seen before: no two of them get in each other's way. */
+export function newTransaction(home: Home, validUntil?: number): SignedTransaction {
+  const member = identityNamed(home, 'member/st-mary');
+  const agent = identityOf(generateSeed(), createSigner).did;
+  return signAs(home, member, 'credential.issue', { agent, role: 'researcher' }, validUntil);
+}
+
+/** How often each transaction is in the committed blocks that a node shows. */
+export async function occurrences(client: AssentClient): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (let next: number | undefined = 1; next !== undefined; ) {
+    const page: Awaited<ReturnType<AssentClient['blocks']>> = await client.blocks({ from: next, limit: 100 });
+    for (const { height, transactionCount } of page.blocks) {
+      if (transactionCount === 0) continue;
+      for (const { id } of (await client.block(height)).transactions) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    next = page.next;
+  }
+  return counts;
+}
+
+/** Waits until the nodes have the same head, and answers it. */
+export function sameHead(cluster: LocalCluster, ...numbers: readonly number[]): Promise<StatusView> {
+  const clients = numbers.map((number) => cluster.client(number));
+  return until('the nodes have one head', async () => {
+    const statuses = await Promise.all(clients.map((client) => client.status()));
+    const [first] = statuses;
+    return statuses.every(({ headHash }) => headHash === first?.headHash) && first;
+  });
 }

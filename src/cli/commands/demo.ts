@@ -73,7 +73,8 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | un
 function textOf(context: Context, outcome: DemoOutcome, up: UpResult, flags: DemoFlags): string {
   const { style } = context;
   const text = demoText(style, outcome, context.nowMs);
-  const program = context.shell.environment['npm_lifecycle_event'] === undefined ? 'assent' : 'npx assent';
+  const name = context.shell.environment['npm_lifecycle_event'] === undefined ? 'assent' : 'npx assent';
+  const program = context.options.dir === undefined ? name : `${name} --dir ${context.options.dir}`;
   if (flags.stay !== true && up.started.length > 0) return `${text}\n`;
   const end = flags.stay === true ? '\n\nThe nodes stay up. Press Ctrl-C to stop them.' : '';
   return `${text}\n\n${nextSteps(style, outcome, program)}${end}`;

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { present, silentLogger } from '../../src/base/index.ts';
+import { AssentClient, buildTransaction, identityOf, webClock } from '../../src/client/index.ts';
+import { builtInContracts } from '../../src/contracts/index.ts';
+import { createSigner, decodeNodeId, generateSeed, systemRandom } from '../../src/crypto/index.ts';
+import { type Home, identityNamed } from '../../src/demo/index.ts';
+import { encodeCanonical } from '../../src/ledger/index.ts';
+import { createTransport } from '../../src/p2p/index.ts';
+import { LocalCluster, newTransaction, occurrences, until } from './support.ts';
+
+let cluster: LocalCluster;
+let home: Home;
+beforeAll(async () => {
+  cluster = await LocalCluster.up();
+  home = await cluster.home();
+});
+afterAll(async () => {
+  home.keystore.close();
+  await cluster.remove();
+});
+
+describe('the same signed bytes', () => {
+  it('execute once and get one receipt: from two nodes at once, after a restart, and after their window', async () => {
+    const transaction = newTransaction(home, Date.now() + 8000);
+    const [first, second] = await Promise.all([
+      cluster.client(1).submit(transaction),
+      cluster.client(2).submit(transaction),
+    ]);
+    expect(first.status).toBe('committed');
+    expect(second).toEqual(first);
+    expect(await cluster.client(3).submit(transaction)).toEqual(first);
+
+    await cluster.run('cluster', 'down');
+    expect((await cluster.run('cluster', 'up', '--detach')).exitCode).toBe(0);
+    expect(await cluster.client(2).submit(transaction)).toEqual(first);
+
+    await until('the ledger is past the window', async () => {
+      const outcome = await cluster.client().submit(newTransaction(home));
+      return outcome.status === 'committed' && outcome.receipt.timestamp > transaction.validUntil;
+    });
+    for (const number of [1, 2, 3]) expect(await cluster.client(number).submit(transaction)).toEqual(first);
+    expect((await occurrences(cluster.client(3))).get(transaction.id)).toBe(1);
+  });
+});
+
+describe('what is wrong with a submission', () => {
+  async function codeOf(bytes: Uint8Array): Promise<string> {
+    const response = await fetch(`${cluster.urls[0]}/v1/transactions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: bytes as Uint8Array<ArrayBuffer>,
+    });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    return ((await response.json()) as { error: { code: string } }).error.code;
+  }
+
+  function signedFor(change: Partial<Parameters<typeof buildTransaction>[0]>): Uint8Array {
+    const kind = 'credential.issue';
+    const json = { agent: identityOf(generateSeed(), createSigner).did, role: 'researcher' };
+    return buildTransaction({
+      ledgerId: home.ledgerId,
+      kind,
+      payload: builtInContracts.payloadFromJson(kind, json),
+      validUntil: Date.now() + 60_000,
+      signer: identityNamed(home, 'member/st-mary').signer,
+      random: systemRandom,
+      ...change,
+    }).bytes;
+  }
+
+  it('has a code of its own, and the node stays up', async () => {
+    const { uptimeMs } = await cluster.client(1).status();
+    const flipped = signedFor({});
+    flipped[flipped.length - 5] = (flipped[flipped.length - 5] ?? 0) ^ 1;
+    const codes = {
+      flippedBit: await codeOf(flipped),
+      wrongLedger: await codeOf(signedFor({ ledgerId: systemRandom.bytes(32) })),
+      expired: await codeOf(signedFor({ validUntil: Date.now() - 60_000 })),
+      tooFar: await codeOf(signedFor({ validUntil: Date.now() + 3_600_000 })),
+      oversized: await codeOf(encodeCanonical([new Uint8Array(66_000), new Uint8Array(64)])),
+      invalidMsgpack: await codeOf(Uint8Array.of(0xc1, 0xff, 0x00)),
+      wrongShape: await codeOf(encodeCanonical(['no', 'transaction'])),
+      unknownKind: await codeOf(signedFor({ kind: 'weather.report' })),
+      wrongPayload: await codeOf(signedFor({ payload: [1, 'not', 'a', 'credential'] })),
+    };
+    expect(codes).toEqual({
+      flippedBit: 'signature-invalid',
+      wrongLedger: 'signature-invalid',
+      expired: 'window-expired',
+      tooFar: 'window-too-far',
+      oversized: 'transaction-too-large',
+      invalidMsgpack: 'encoding-invalid',
+      wrongShape: 'transaction-malformed',
+      unknownKind: 'transaction-kind-unknown',
+      wrongPayload: 'transaction-payload-invalid',
+    });
+    expect((await cluster.client(1).status()).uptimeMs).toBeGreaterThan(uptimeMs);
+    expect((await cluster.client(1).submit(newTransaction(home))).status).toBe('committed');
+  });
+});
+
+describe('a process with a foreign key', () => {
+  it('cannot open a stream to any node', async () => {
+    const frames: string[] = [];
+    const peers = cluster.file.nodes.map(({ nodeId, p2pPort }) => {
+      expect(decodeNodeId(nodeId)).toBeDefined();
+      return { nodeId, addresses: [`/ip4/127.0.0.1/tcp/${p2pPort}`] };
+    });
+    const stranger = createTransport({
+      nodeKeySeed: generateSeed(),
+      ledgerId: home.ledgerId,
+      listenAddress: { host: '127.0.0.1', port: 0 },
+      peers,
+      clock: webClock,
+      random: systemRandom,
+      logger: silentLogger,
+      onFrame: (from) => void frames.push(from),
+    });
+    await stranger.start();
+    try {
+      for (const url of cluster.urls)
+        await until(`${url} has denied a connection`, async () => {
+          const metrics = await (await fetch(`${url}/metrics`)).text();
+          return Number(/^assent_connections_denied (\d+)$/m.exec(metrics)?.[1] ?? 0) > 0;
+        });
+      expect(stranger.peers().filter(({ connected }) => connected)).toEqual([]);
+      expect(frames).toEqual([]);
+    } finally {
+      await stranger.stop();
+    }
+    expect(
+      present((await new AssentClient({ nodes: cluster.urls }).status()).leader, 'the cluster leads on'),
+    ).toBeTruthy();
+  });
+});
