@@ -120,6 +120,15 @@ export class Raft {
     return { ...effects, persist: core.persistence.take(core.log.tip.height, core.promises.takeUnsaved()) };
   }
 
+  /** The leader that this node follows or is; cheaper than the whole status. */
+  get leader(): NodeId | undefined {
+    return this.#core.leader;
+  }
+
+  get term(): number {
+    return this.#core.persistence.term;
+  }
+
   status(): RaftStatus {
     return statusOf(this.#core);
   }

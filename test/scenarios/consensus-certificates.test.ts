@@ -263,7 +263,8 @@ describe('certificates', () => {
     expect(votes).toEqual([undefined]);
     const [first] = forge.branch(end, 6, 0, 1, [0, 1, 4]);
     expect(node.evidence).toEqual([]);
-    // Had it lived, its own first block would have let the branch in, as one batch.
+    // Had it lived, its own first block would have let the branch in, as one batch once all of it is executed.
+    node.holdsVerdicts = true;
     node.step(forge.id(0), {
       type: 'append',
       term: 6,
@@ -272,6 +273,9 @@ describe('certificates', () => {
       previous: nine,
       blocks: [...long, present(first, 'a block')],
     });
+    node.answer(11);
+    expect(node.status.tip).toEqual(tipOf(held));
+    node.answer();
     expect(node.disk.chain.map(({ term }) => term).at(-1)).toBe(6);
     expect(node.disk.chain.length).toBe(21);
     expect(node.evidence).toEqual([]);

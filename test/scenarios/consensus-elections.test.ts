@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Message, Tip } from '../../src/consensus/index.ts';
+import { present } from '../../src/base/index.ts';
+import { type Message, type Tip, tipOf } from '../../src/consensus/index.ts';
 import { TestCluster, type TestNode } from '../unit/consensus/cluster.ts';
 import { Forge, genesisTip } from '../unit/consensus/forge.ts';
 
@@ -244,6 +245,68 @@ describe('elections', () => {
     expect(asked(), 'everything but the promise is durable').toBe(0);
     node.sync();
     expect(asked()).toBe(2);
+  });
+
+  test('a vote counts only with its signature, for this very request', () => {
+    const cluster = startedCluster(3);
+    const node = cluster.node(0);
+    cluster.passes = (_from, _to, message) => message.type !== 'vote-request';
+    while (node.status.role !== 'candidate') {
+      node.tick();
+      cluster.settle();
+    }
+    const { forge } = cluster;
+    const { term } = node.status;
+    const request = forge.request(term, 0, genesisTip);
+    const other = forge.request(term + 1, 0, genesisTip);
+    const reply = (statement: typeof request, signature: Uint8Array): void => {
+      node.step(forge.id(1), { type: 'vote-reply', term, statement, signature, tip: genesisTip });
+    };
+    reply(request, forge.vote(1, other).signature);
+    reply(request, forge.vote(2, request).signature);
+    reply(other, forge.vote(1, other).signature);
+    expect(node.status.role).toBe('candidate');
+    reply(request, forge.vote(1, request).signature);
+    expect(node.status.role).toBe('leader');
+  });
+
+  test('a claimed tip does not move: blocks that were still executing are left', () => {
+    const cluster = startedCluster(3);
+    const [old, node] = [cluster.elect(0), cluster.node(1)];
+    node.holdsVerdicts = true;
+    cluster.node(2).holdsVerdicts = true;
+    const block = old.seal();
+    cluster.settle();
+    old.crash();
+    cluster.elect(1);
+    node.answer();
+    expect(node.status.tip).toEqual(genesisTip);
+    expect(node.abandoned).toEqual([block?.hash]);
+    node.holdsVerdicts = false;
+    cluster.node(2).holdsVerdicts = false;
+    expect(node.seal()).toBeDefined();
+    cluster.settle();
+    expect(node.status.committedHeight).toBe(1);
+  });
+
+  test('nobody votes for a tip that contradicts a certified block', () => {
+    const forge = new Forge(3);
+    const chain = forge.branch(genesisTip, 1, 0, 2, [0, 1]);
+    const [one, two] = [present(chain[0], 'a block'), present(chain[1], 'a block')];
+    const rival = forge.block(tipOf(one), 1, forge.id(0));
+    const disk = { ...forge.disk(chain), certificate: forge.blockCertificate(two, [0, 2]) };
+    const cluster = new TestCluster(3, { forge, disks: [forge.disk(), forge.disk([one, rival]), disk] });
+    cluster.settle();
+    const statement = forge.request(2, 1, tipOf(rival));
+    cluster.node(2).step(forge.id(1), {
+      type: 'vote-request',
+      statement,
+      signature: forge.signRequest(statement, 1),
+      tipHeader: rival.hash,
+      tipTermCertificate: forge.termCertificate(1, 0, genesisTip, [0, 1]),
+    });
+    expect(takeVoteReply(cluster)?.signature).toBeUndefined();
+    expect(cluster.node(2).disk.hardState.vote).toBeUndefined();
   });
 
   test('a vote is given only for a tip that is proved', () => {

@@ -46,6 +46,24 @@ describe('refusals and clocks', () => {
     expect(refuser.status.committedHeight).toBe(5);
   });
 
+  test('60: a block that was certified while its time was judged is judged again, without the clock', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    const slow = cluster.node(2);
+    slow.judge = ({ certified }) => (certified ? { ok: true } : { ok: false, reason: 'timestamp' });
+    slow.holdsVerdicts = true;
+    leader.seal();
+    leader.seal();
+    cluster.settle();
+    expect(slow.executions.map(({ certified }) => certified)).toEqual([false, false]);
+    cluster.tick(cluster.parameters.heartbeatTicks);
+    slow.answer(1);
+    expect(slow.status.refusal).toBeUndefined();
+    slow.executions = slow.executions.filter(({ certified }) => certified);
+    slow.answer();
+    expect(slow.status.committedHeight).toBe(2);
+  });
+
   test('59: a follower that refuses its leader grants PreVotes though heartbeats go on', () => {
     const cluster = new TestCluster(3);
     const leader = cluster.elect(0);
@@ -143,6 +161,26 @@ describe('start-up', () => {
     expect(node.disk.hardState.ack?.height, 'now the mark rises, and the ack leaves').toBe(1);
     const last = cluster.wire.at(-1)?.message;
     expect(last?.type === 'append-reply' && last.acks.length).toBe(1);
+  });
+
+  test('64: nor does it repeat an ack of before', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    leader.seal();
+    cluster.settle();
+    const node = cluster.node(2);
+    cluster.passes = (_from, _to, message) => message.type !== 'nonce-reply';
+    node.restart();
+    const replies = (): (Message | undefined)[] => {
+      cluster.wire = [];
+      node.step(leader.id, { type: 'heartbeat', term: leader.status.term, round: 99 });
+      return cluster.wire.map(({ message }) => message).filter(({ type }) => type === 'heartbeat-reply');
+    };
+    expect(replies()).toMatchObject([{ durable: leader.status.tip }]);
+    expect(replies()[0]).not.toHaveProperty('ack');
+    cluster.heal();
+    cluster.tick(cluster.parameters.heartbeatTicks);
+    expect(replies()[0]).toHaveProperty('ack.statement.height', 1);
   });
 
   test('50: a disk rolled back under the same key never votes or acks again', () => {
