@@ -77,18 +77,18 @@ export class Workload {
   /** Carries a second signature, the agent's, which every voter verifies while it executes. */
   #access({ identity, custodian }: Subject): SignedTransaction {
     const request = signAccessRequest(this.#ledgerId, custodian.clinician, {
+      eventId: toHex(randomBytes(16)),
       role: 'clinician',
       organisation: custodian.member,
       subject: identity.did,
       domain: custodian.domain,
+      resource: toHex(randomBytes(32)),
       purpose: 'TREAT',
       action: 'access',
       validUntil: Date.now() + validForMs,
     });
     return this.#sign(custodian.gateway, 'access.record', {
-      eventId: toHex(randomBytes(16)),
       ...request,
-      resource: toHex(randomBytes(32)),
       results: [],
       inEmergencyCategory: false,
     });

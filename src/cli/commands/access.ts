@@ -89,20 +89,20 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
   const agent = identityOfKey(home, flags.agent, undefined);
   const gateway = gatewayOf(home, context.options.as, domain);
   const claim = await claimOf(context.client(), agent.did, flags);
+  const eventId = eventIdOf(home, flags.eventId);
   const request = signAccessRequest(home.ledgerId, agent, {
+    eventId,
     role: claim.role as Role,
     organisation: claim.organisation,
     subject: didOf(home, flags.subject, domain),
     domain,
+    resource: commitTo(home, 'access-resource', eventId, flags.resource),
     purpose: purpose as Purpose,
     action: action as Action,
     validUntil: context.nowMs + requestValidityMs,
   });
-  const eventId = eventIdOf(home, flags.eventId);
   const receipt = await submitAs(home, gateway, 'access.record', {
-    eventId,
     ...request,
-    resource: commitTo(home, 'access-resource', eventId, flags.resource),
     results: [],
     inEmergencyCategory: flags.inEmergencyCategory === true,
   });

@@ -5,12 +5,16 @@ import type { Identity } from './identity.ts';
 
 /** What an agent asks a custodian for. */
 export interface AccessRequestContent {
+  /** 16 random bytes, hexadecimal: one request is one event, one entry of the subject's log. */
+  readonly eventId: string;
   /** The role that the agent claims, by a credential of this organisation. */
   readonly role: Role;
   readonly organisation: string;
   /** DID of the subject in the domain. */
   readonly subject: string;
   readonly domain: string;
+  /** Salted commitment to what is asked for, hexadecimal; the custodian gets the opening. */
+  readonly resource: string;
   readonly purpose: Purpose;
   readonly action: Action;
   /** Milliseconds since the Unix epoch; at most a day ahead. */

@@ -13,7 +13,7 @@ import { domainIsKnown, isLinked, subjectIsLinked } from '../rules.ts';
 import { type Category, categories, type Role, roles } from '../tables/codes.ts';
 import { glassBroken } from './entries.ts';
 import { eventIsConsistent } from './rules.ts';
-import { appendToLog, deadline, events, openingsMax, openingsOf, putOpenings } from './state.ts';
+import { appendToLog, deadline, type EventKey, events, openingsMax, openingsOf, putOpenings } from './state.ts';
 
 interface BreakGlass {
   readonly eventId: Uint8Array;
@@ -40,8 +40,12 @@ function digestOf({ payload }: Context): Uint8Array {
   return sha256(encodeCanonical(asked));
 }
 
-function isRetry({ payload, state, senderHex }: Context): boolean {
-  return events.get(state, senderHex, toHex(payload.eventId)) !== undefined;
+function eventKeyOf({ payload, senderHex }: Context): EventKey {
+  return [senderHex, toHex(payload.eventId)];
+}
+
+function isRetry(context: Context): boolean {
+  return events.get(context.state, ...eventKeyOf(context)) !== undefined;
 }
 
 function running(context: Context): GlassOpening[] {
@@ -96,7 +100,10 @@ export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
         return failed === undefined;
       },
     },
-    { ...eventIsConsistent, permits: (context) => eventIsConsistent.holds(context, digestOf(context)) },
+    {
+      ...eventIsConsistent,
+      permits: (context) => eventIsConsistent.holds(context, eventKeyOf(context), digestOf(context)),
+    },
     {
       name: 'categories-are-of-emergency',
       code: 'category-not-of-emergency',
@@ -128,8 +135,8 @@ export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
 };
 
 function open(context: ApplyContext<BreakGlass>): Record<string, unknown> {
-  const { payload, state, sender, senderHex, transaction, block, ruleSet } = context;
-  const eventKey = [senderHex, toHex(payload.eventId)] as const;
+  const { payload, state, sender, transaction, block, ruleSet } = context;
+  const eventKey = eventKeyOf(context);
   const before = events.get(state, ...eventKey);
   if (before !== undefined) return { entry: before.entry, duplicate: true };
   const { policy } = present(domainOf(state, payload.domain), 'a rule checked that the domain is known');

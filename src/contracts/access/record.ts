@@ -4,22 +4,26 @@ import { sha256 } from '../../crypto/portable.ts';
 import { type DecisionInput, decideOpen, decisions, impossibleClaim, type ResultClaim } from '../decision/decide.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
 import { derived } from '../engine/derived.ts';
-import { blob, bytes, commitment, eventId, transactionId } from '../engine/leaves.ts';
+import { blob, bytes, transactionId } from '../engine/leaves.ts';
 import { domainOf } from '../enrolment/state.ts';
 import { domainIsKnown, isLinked, isSentByGateway, senderIsGateway, subjectIsLinked } from '../rules.ts';
 import { type Category, categories } from '../tables/codes.ts';
 import { resultClaims } from './claims.ts';
 import { accessRecorded } from './entries.ts';
 import { decisionInput } from './evaluate.ts';
-import { type AccessRequest, accessRequestBytesMax, accessRequestMessage, decodeAccessRequest } from './request.ts';
+import {
+  type AccessRequest,
+  accessRequestBytesMax,
+  accessRequestDigest,
+  accessRequestMessage,
+  decodeAccessRequest,
+} from './request.ts';
 import { eventIsConsistent, openCategoryOnly } from './rules.ts';
-import { appendToLog, events } from './state.ts';
+import { appendToLog, type EventKey, events } from './state.ts';
 
 interface AccessRecord {
-  readonly eventId: Uint8Array;
   readonly request: Uint8Array;
   readonly requestSignature: Uint8Array;
-  readonly resource: Uint8Array;
   readonly results: readonly ResultClaim[];
   readonly category?: Category;
   readonly inEmergencyCategory: boolean;
@@ -49,8 +53,13 @@ const inputOf: (context: Context) => DecisionInput = derived((context) => {
   return decisionInput(context.state, domain, { ...context.payload, ...request }, context.block.timestamp);
 });
 
-/** What makes two records the same event: what was asked, and about what. */
-const digestOf: (context: Context) => Uint8Array = derived(({ payload }) => sha256(payload.request, payload.resource));
+const digestOf: (context: Context) => Uint8Array = derived((context) => accessRequestDigest(knownRequest(context)));
+
+/** The agent's event: through whichever gateway it comes, it is one. */
+function eventKeyOf(context: Context): EventKey {
+  const { agent, eventId } = knownRequest(context);
+  return [toHex(agent), toHex(eventId)];
+}
 
 /**
  * `access.record`: the decision and its entry in one, denials included (contracts.md, "Who signs an access"). A denial,
@@ -58,12 +67,9 @@ const digestOf: (context: Context) => Uint8Array = derived(({ payload }) => sha2
  */
 export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>> = {
   schema: z.strictObject({
-    eventId: eventId(),
     /** The agent's request, exactly as signed. */
     request: blob(accessRequestBytesMax),
     requestSignature: bytes(64),
-    /** Commitment to the resource, salted for this entry alone. */
-    resource: commitment(),
     /** What the gateway found for the consents in force; those it leaves out count as everything possible. */
     results: resultClaims,
     /** Only where the domain declares categories open. */
@@ -93,7 +99,10 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
       ...subjectIsLinked,
       permits: (context) => isLinked(context, knownRequest(context).domain, knownRequest(context).subject),
     },
-    { ...eventIsConsistent, permits: (context) => eventIsConsistent.holds(context, digestOf(context)) },
+    {
+      ...eventIsConsistent,
+      permits: (context) => eventIsConsistent.holds(context, eventKeyOf(context), digestOf(context)),
+    },
     {
       name: 'request-is-current',
       code: 'request-expired',
@@ -143,20 +152,19 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
   apply: record,
 };
 
-function isRetry({ payload, state, senderHex }: Context): boolean {
-  return events.get(state, senderHex, toHex(payload.eventId)) !== undefined;
+function isRetry(context: Context): boolean {
+  return events.get(context.state, ...eventKeyOf(context)) !== undefined;
 }
 
 function record(context: ApplyContext<AccessRecord>): Record<string, unknown> {
-  const { payload, state, sender, senderHex, transaction, block, ruleSet } = context;
-  const eventKey = [senderHex, toHex(payload.eventId)] as const;
+  const { payload, state, sender, transaction, block, ruleSet } = context;
+  const eventKey = eventKeyOf(context);
   const before = events.get(state, ...eventKey);
   if (before !== undefined) return { decision: before.decision, entry: before.entry, duplicate: true };
   const { validUntil: _, ...request } = knownRequest(context);
   const outcome = decideOpen(inputOf(context));
   const encoded = accessRecorded.encode({
     transaction: transaction.id,
-    eventId: payload.eventId,
     at: block.timestamp,
     ruleSet,
     ...request,
@@ -166,7 +174,6 @@ function record(context: ApplyContext<AccessRecord>): Record<string, unknown> {
     consents: outcome.considered.map(({ id, version, results }, place) => {
       return { consent: id, version, results, determining: outcome.determining.includes(place) };
     }),
-    resource: payload.resource,
     request: sha256(payload.request),
     ...(outcome.opening === undefined ? {} : { breakGlass: outcome.opening.id }),
   });

@@ -1,29 +1,38 @@
 import { z } from 'zod';
 import { concatBytes } from '../../base/index.ts';
-import { domainPrefix } from '../../crypto/portable.ts';
+import { domainPrefix, sha256 } from '../../crypto/portable.ts';
 import type { RequestFacts } from '../decision/open-clauses.ts';
 import { valueFromJson } from '../engine/catalogue.ts';
-import { did, name, timestamp } from '../engine/leaves.ts';
+import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { wireCodec } from '../engine/wire.ts';
 import { decodeCanonical, encodeCanonical } from '../ledger-types.ts';
 import { actions, roles } from '../tables/codes.ts';
 import { purposes } from '../tables/purposes.ts';
 
-/** What an agent signs to ask a custodian for a subject's records. */
+/**
+ * What an agent signs to ask a custodian for one record of a subject. Event and resource are its own words, so a
+ * custodian can make of one request one entry and no other.
+ */
 export interface AccessRequest extends RequestFacts {
+  readonly eventId: Uint8Array;
   readonly subject: Uint8Array;
   readonly domain: string;
+  readonly resource: Uint8Array;
   /** The request may be used until then; at most a day ahead. */
   readonly validUntil: number;
 }
 
 const accessRequest = z.strictObject({
+  /** Unique for ever among the agent's. */
+  eventId: eventId(),
   agent: did(),
   role: z.enum(roles),
   /** The member whose credential the agent claims the role by. */
   organisation: name(),
   subject: did(),
   domain: name(),
+  /** Commitment to what is asked for, salted for this request alone; the custodian gets its opening. */
+  resource: commitment(),
   purpose: z.enum(purposes),
   action: z.enum(actions),
   validUntil: timestamp(),
@@ -44,6 +53,11 @@ export function encodeAccessRequest(json: unknown): Uint8Array {
 export function decodeAccessRequest(bytes: Uint8Array): AccessRequest | undefined {
   const decoded = codec.fromWire(decodeCanonical(bytes, requestLimits));
   return decoded.ok ? decoded.value : undefined;
+}
+
+/** Hash of all that is asked, and not until when: an agent may sign the same anew after its time has passed. */
+export function accessRequestDigest(request: AccessRequest): Uint8Array {
+  return sha256(encodeCanonical(codec.toWire({ ...request, validUntil: 0 })));
 }
 
 /** What the agent signs: `"assent/access-request/v1" 0x00 ledgerId request` (protocol.md §1). */

@@ -1,8 +1,8 @@
-import { equalBytes, toHex } from '../../base/index.ts';
+import { equalBytes } from '../../base/index.ts';
 import type { RuleContext } from '../engine/contract.ts';
 import { domainOf } from '../enrolment/state.ts';
 import type { Category } from '../tables/codes.ts';
-import { events } from './state.ts';
+import { type EventKey, events } from './state.ts';
 
 interface SharedRule<Holds> {
   readonly name: string;
@@ -13,13 +13,13 @@ interface SharedRule<Holds> {
 
 /** An event id means one thing for ever; the same thing again is a retry. */
 export const eventIsConsistent: SharedRule<
-  (context: RuleContext<{ eventId: Uint8Array }>, digest: Uint8Array) => boolean
+  (context: RuleContext<unknown>, event: EventKey, digest: Uint8Array) => boolean
 > = {
   name: 'event-is-consistent',
   code: 'event-conflict',
-  sentence: 'This sender has recorded something else under the same event id.',
-  holds({ payload, state, senderHex }, digest) {
-    const before = events.get(state, senderHex, toHex(payload.eventId));
+  sentence: 'This agent has recorded something else under the same event id.',
+  holds({ state }, event, digest) {
+    const before = events.get(state, ...event);
     return before === undefined || equalBytes(before.digest, digest);
   },
 };

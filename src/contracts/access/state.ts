@@ -20,7 +20,10 @@ const accessLogs: StateRecord<AccessLog> = stateRecord(
   z.strictObject({ size: z.int().min(0), root: bytes(32), peaks: z.array(bytes(32)).max(53) }),
 );
 
-/** What a sender has recorded under an event id, so that a retry finds it. */
+/** Whose event, and its id: hex. */
+export type EventKey = readonly [agentHex: string, eventIdHex: string];
+
+/** What an agent has asked or done under an event id, so that a retry finds it. */
 export interface RecordedEvent {
   /** SHA-256 over what was asked; another content under the same id is a conflict. */
   readonly digest: Uint8Array;

@@ -89,25 +89,20 @@ class Story {
   async #access(step: StoryStep['step'], purpose: Purpose, what: string): Promise<StoryStep> {
     const { custodian, patient, physician, record } = this.#cast;
     const row = await this.#once(step, async (eventId) => {
+      const title = record.labels['title'] ?? 'a record';
       const request = signAccessRequest(this.#home.ledgerId, physician.identity, {
+        eventId,
         role: 'emergency-physician',
         organisation: physician.organisation,
         subject: patient.identity.did,
         domain: custodian.domain,
+        resource: this.#commitTo('access-resource', eventId, title, toHex(record.commitment)),
         purpose,
         action: 'access',
         validUntil: this.#home.clock.nowMs() + requestValidityMs,
       });
-      const resource = this.#commitTo(
-        'access-resource',
-        eventId,
-        record.labels['title'] ?? 'a record',
-        toHex(record.commitment),
-      );
       await send(this.#home, custodian.gateway, 'access.record', {
-        eventId,
         ...request,
-        resource,
         results: [],
         inEmergencyCategory: purpose === 'BTG',
       });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../src/base/index.ts';
 import { accessLogOf, accessRequestMessage, describeEntry } from '../../../src/contracts/index.ts';
 import { leafHash, MerkleFrontier } from '../../../src/crypto/portable.ts';
-import { hourMs, policy, world } from './support.ts';
+import { hex, hourMs, policy, world } from './support.ts';
 
 const asEmergency = { agent: 'eve', role: 'emergency-physician', purpose: 'BTG', inEmergencyCategory: true } as const;
 
@@ -128,13 +128,44 @@ describe('access.record: decision and entry in one', () => {
     const { ledger, grant, accessPayload } = world();
     const consent = grant({ type: 'permit', period: { until: ledger.nowMs + hourMs } });
     const results = [{ consent, version: 1, results: 1, namesBreakGlass: false }];
-    const payload = accessPayload({ event: 'retried', results });
-    const send = (change = {}) => ledger.submit('north-gateway', 'access.record', { ...payload, ...change });
+    const asked = { event: 'retried', results, validUntil: ledger.nowMs + hourMs };
+    const send = (change = {}) =>
+      ledger.submit('north-gateway', 'access.record', accessPayload({ ...asked, ...change }));
     expect(send().output).toEqual({ decision: 'permit', determining: [consent], entry: 0, duplicate: false });
     ledger.nowMs += 48 * hourMs;
     expect(send().output).toEqual({ decision: 'permit', entry: 0, duplicate: true });
     expect(ledger.stream(`access:${ledger.actor('ana').keyHex}`)).toHaveLength(1);
-    expect(send({ resource: '00'.repeat(32) }).code).toBe('event-conflict');
+    expect(send({ validUntil: ledger.nowMs + hourMs }).output).toMatchObject({ entry: 0, duplicate: true });
+    expect(send({ resource: 'another' }).code).toBe('event-conflict');
+  });
+
+  it('makes one entry of one signed request, whichever gateway records it: no custodian can multiply accesses', () => {
+    const { ledger, accessPayload } = world();
+    const agent = ledger.actor('second-gateway').did;
+    ledger.submit('north', 'credential.issue', { agent, role: 'gateway' });
+    const payload = accessPayload();
+    const send = (gateway: string) => ledger.submit(gateway, 'access.record', payload).output;
+    expect(send('north-gateway')).toMatchObject({ entry: 0, duplicate: false });
+    expect(send('north-gateway')).toMatchObject({ entry: 0, duplicate: true });
+    expect(send('second-gateway')).toMatchObject({ entry: 0, duplicate: true });
+    expect(ledger.stream(`access:${ledger.actor('ana').keyHex}`)).toHaveLength(1);
+  });
+
+  it('names the resource and the event in the words of the agent: the gateway has none of its own', () => {
+    const { ledger, accessPayload } = world();
+    for (const field of ['resource', 'eventId'])
+      expect(() =>
+        ledger.submit('north-gateway', 'access.record', { ...accessPayload(), [field]: '00'.repeat(32) }),
+      ).toThrow(field);
+    ledger.submit('north-gateway', 'access.record', accessPayload({ event: 'asked', resource: 'chart 7' }));
+    const [entry] = ledger.stream(`access:${ledger.actor('ana').keyHex}`);
+    expect(describeEntry(entry as Uint8Array)).toMatchObject({ eventId: hex('asked', 16), resource: hex('chart 7') });
+  });
+
+  it('keeps events apart by agent', () => {
+    const { access } = world();
+    expect(access({ event: 'same' }).output).toMatchObject({ entry: 0, duplicate: false });
+    expect(access({ event: 'same', agent: 'eve' }).output).toMatchObject({ entry: 1, duplicate: false });
   });
 });
 

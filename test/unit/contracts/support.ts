@@ -93,21 +93,21 @@ export function world(domainPolicy: Record<string, unknown> = policy): World {
       ...change,
     };
     const request = encodeAccessRequest({
+      eventId: hex(asked.event, 16),
       agent: did(asked.agent),
       role: asked.role,
       organisation: asked.organisation ?? 'north',
       subject: did(asked.subject),
       domain: asked.domain ?? 'north-records',
+      resource: hex(asked.resource ?? `resource of ${asked.event}`),
       purpose: asked.purpose,
       action: asked.action ?? 'access',
       validUntil: asked.validUntil ?? ledger.nowMs + 60_000,
     });
     const { signer } = ledger.actor(asked.signedBy ?? asked.agent);
     return {
-      eventId: hex(asked.event, 16),
       request: toHex(request),
       requestSignature: toHex(signer.sign(accessRequestMessage(ledger.ledgerId, request))),
-      resource: hex(asked.resource ?? `resource of ${asked.event}`),
       results: asked.results ?? [],
       inEmergencyCategory: asked.inEmergencyCategory ?? false,
       ...(asked.category === undefined ? {} : { category: asked.category }),
