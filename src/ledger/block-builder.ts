@@ -21,10 +21,8 @@ export type Inadmissible =
   | 'payload-invalid'
   | 'block-full';
 
-/** The roots that a header states of its content. */
+/** The roots that a header states of what came of its transactions. */
 export interface BlockRoots {
-  readonly transactionsRoot: Uint8Array;
-  readonly transactionCount: number;
   readonly resultsRoot: Uint8Array;
   readonly stateRoot: Uint8Array;
   readonly historyRoot: Uint8Array;
@@ -102,8 +100,6 @@ export class BlockBuilder {
     const readNode: NodeReader = (path) => this.#store.get(prefixedKey('treeNode', path));
     const { root, nodes } = updateTree(this.#parent.facts.tree, changes, readNode);
     const roots: BlockRoots = {
-      transactionsRoot: merkleRoot(this.#transactions.map((transaction) => transaction.leaf)),
-      transactionCount: this.#transactions.length,
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
       stateRoot: hashOf(root),
       historyRoot: this.#parent.facts.history.root(),

@@ -1,5 +1,5 @@
 import { AssentError, equalBytes, toHex } from '../base/index.ts';
-import { SIGNATURE_BYTES, sha256 } from '../crypto/portable.ts';
+import { leafHash, merkleRoot, SIGNATURE_BYTES, sha256 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { type BlockHeader, decodeHeader, headerHash } from './header.ts';
 import { ledgerLimits } from './limits.ts';
@@ -18,7 +18,10 @@ export interface SignedHeaderParts {
   readonly headerSignature: Uint8Array;
 }
 
-/** A block as it travelled, its transactions not looked at yet: enough to hand it on or to prove something of it. */
+/**
+ * A block as it travelled, its transactions not decoded yet: enough to hand it on or to prove something of it. Its hash
+ * stands for all of it but the signature: justification and transactions are those that the header names.
+ */
 export interface OpenedBlock extends SignedHeaderParts {
   readonly bytes: Uint8Array;
   readonly header: BlockHeader;
@@ -48,8 +51,9 @@ export function encodeBlock(
 }
 
 /**
- * Reads block bytes and checks everything but the transactions' own form. Throws `block-invalid`, `encoding-invalid` or
- * `encoding-too-large`.
+ * Reads block bytes and checks that they are one block: whoever passes on another's header with other transactions is
+ * found out here, and not when the block is executed. The signature and the transactions' own form are not looked at.
+ * Throws `block-invalid`, `encoding-invalid` or `encoding-too-large`.
  */
 export function openBlock(bytes: Uint8Array): OpenedBlock {
   const value = decodeCanonical(bytes, blockLimits);
@@ -70,15 +74,21 @@ export function openBlock(bytes: Uint8Array): OpenedBlock {
     throw invalidBlock('its transactions are not as many as its header says');
   if (!equalBytes(sha256(justification), header.justificationHash))
     throw invalidBlock("its justification is not the header's");
-  const hash = headerHash(headerBytes);
   const transactionBytes = transactions.map(transactionBinary);
+  if (!equalBytes(merkleRoot(transactionBytes.map((item) => leafHash(item))), header.transactionsRoot))
+    throw invalidBlock("its transactions are not the header's");
+  const hash = headerHash(headerBytes);
   return { bytes, headerBytes, headerSignature, header, hash, hashHex: toHex(hash), justification, transactionBytes };
 }
 
-/** {@link openBlock}, and decodes the transactions. Throws also the code of the transaction that is malformed. */
-export function decodeBlock(bytes: Uint8Array): ReceivedBlock {
-  const opened = openBlock(bytes);
+/** Decodes the transactions. Throws the code of the one that is malformed. */
+export function decodeTransactions(opened: OpenedBlock): ReceivedBlock {
   return { ...opened, transactions: opened.transactionBytes.map((item) => new UnverifiedTransaction(item)) };
+}
+
+/** {@link openBlock}, then {@link decodeTransactions}. */
+export function decodeBlock(bytes: Uint8Array): ReceivedBlock {
+  return decodeTransactions(openBlock(bytes));
 }
 
 /** Canonical bytes `[header, signature]`: a header that can be checked without its block. */

@@ -6,6 +6,7 @@
 export {
   decodeBlock,
   decodeSignedHeader,
+  decodeTransactions,
   encodeSignedHeader,
   type OpenedBlock,
   openBlock,

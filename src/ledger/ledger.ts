@@ -1,7 +1,7 @@
 import { AssentError, assert, equalBytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
-import { decodeBlock, encodeBlock, type OpenedBlock, type ReceivedBlock } from './block.ts';
+import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
 import { commitOperations, heightOfBlock, readApplied, readBlock, readReceipt } from './chain-store.ts';
 import type { Genesis } from './genesis.ts';
@@ -34,7 +34,7 @@ export interface Draft {
   readonly hash: Uint8Array;
   readonly transactions: readonly VerifiedTransaction[];
   /** Signs the header and gives the block as it travels. */
-  sign(signer: Signer): ReceivedBlock;
+  sign(signer: Signer): OpenedBlock;
 }
 
 /** Why a follower refuses a block: stable names, used in refusals, logs and metrics. */
@@ -45,7 +45,6 @@ export type BlockRefusal =
   | 'height'
   | 'term'
   | 'timestamp'
-  | 'transactions-root'
   | 'results-root'
   | 'state-root'
   | 'history-root'
@@ -110,7 +109,7 @@ export class Ledger {
   /** The newest committed point; ahead of `#applied` while its batch is being written. */
   #committed: ChainPoint;
 
-  /** Opens what {@link genesisOperations} began. Throws `storage-damaged` or `storage-foreign`. */
+  /** Opens what {@link genesisOperations} began. Throws `storage-damaged`, or `genesis-invalid` for another rule set. */
   constructor(store: Store, genesis: Genesis, executor: RuleExecutor) {
     if (executor.ruleSet !== genesis.content.ruleSet) {
       throw new AssentError(
@@ -163,8 +162,8 @@ export class Ledger {
   }
 
   /**
-   * Executes candidates on the parent until `full` says stop, and leaves out what has no place. The draft is not part of
-   * the ledger before {@link accept}.
+   * Executes candidates on the parent until they end or the block is full, and leaves out what has no place. The draft is
+   * no part of the ledger until `accept` is called.
    */
   seal(
     input: SealInput,
@@ -187,6 +186,7 @@ export class Ledger {
       if (reason === 'block-full') break;
     }
     const { roots, point } = builder.finish();
+    const { transactions } = builder;
     const header: BlockHeader = {
       ledgerId: this.ledgerId,
       height,
@@ -194,27 +194,29 @@ export class Ledger {
       parentHash: input.parentHash,
       timestamp,
       proposer,
+      transactionsRoot: merkleRoot(transactions.map((transaction) => transaction.leaf)),
+      transactionCount: transactions.length,
       ...roots,
       configurationHash,
       justificationHash: sha256(input.justification),
     };
     const headerBytes = encodeHeader(header);
     const hash = headerHash(headerBytes);
-    const { transactions } = builder;
+    const hashHex = toHex(hash);
     const draft: Draft = {
       header,
       hash,
       transactions,
       sign: (signer) => {
         const headerSignature = signer.sign(headerMessage(this.ledgerId, headerBytes));
-        const parts = { headerBytes, headerSignature, justification: input.justification };
-        return decodeBlock(
-          encodeBlock({ ...parts, transactions: transactions.map((transaction) => transaction.bytes) }),
-        );
+        const transactionBytes = transactions.map((transaction) => transaction.bytes);
+        const { justification } = input;
+        const bytes = encodeBlock({ headerBytes, headerSignature, justification, transactions: transactionBytes });
+        return { bytes, headerBytes, headerSignature, header, hash, hashHex, justification, transactionBytes };
       },
     };
     const sealed = point({ hash, term: input.term, configurationHash });
-    return { draft, accept: () => this.#points.set(toHex(hash), sealed) };
+    return { draft, accept: () => this.#points.set(hashHex, sealed) };
   }
 
   /** Executes a received block on its parent and compares every root. Refuses, with the reason, what it cannot reproduce. */
@@ -228,8 +230,6 @@ export class Ledger {
     if (header.term < parent.facts.term) return refuse('term');
     if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');
     if (!equalBytes(header.configurationHash, parent.facts.configurationHash)) return refuse('configuration');
-    if (!equalBytes(merkleRoot(block.transactions.map((transaction) => transaction.leaf)), header.transactionsRoot))
-      return refuse('transactions-root');
     const { ledgerId } = this;
     const { height, timestamp, term, configurationHash } = header;
     const builder = new BlockBuilder(this.#store, this.executor, parent, { ledgerId, height, timestamp });
@@ -248,7 +248,8 @@ export class Ledger {
   discard(hash: Uint8Array): void {
     const point = this.#points.get(toHex(hash));
     if (point === undefined) return;
-    assert(point.facts.height > this.#committed.facts.height, 'a committed block never leaves the chain');
+    for (let kept: ChainPoint | undefined = this.#committed; kept !== undefined; kept = kept.parent)
+      assert(point !== kept, 'a committed block never leaves the chain');
     this.#points.delete(toHex(hash));
   }
 
@@ -267,8 +268,10 @@ export class Ledger {
   settle(hash: Uint8Array): void {
     const point = present(this.#points.get(toHex(hash)), 'a block is committed before it is settled');
     assert(point.facts.height === this.#applied.facts.height + 1, 'blocks settle one after another');
-    this.#points.delete(toHex(this.#applied.facts.hash));
     this.#applied = point;
+    // Nothing can be built on the block before, nor on the branches that this one won over.
+    for (const [key, other] of this.#points)
+      if (other !== point && other.facts.height <= point.facts.height) this.#points.delete(key);
     point.settle();
     if (point.facts.height % forgetEveryBlocks === 0) forgetBelow(point.facts.tree, residentDepthMax);
   }

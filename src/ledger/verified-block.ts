@@ -1,4 +1,4 @@
-import { AssentError, assert } from '../base/index.ts';
+import { AssentError, assert, equalBytes, present } from '../base/index.ts';
 import type { VerifySignature } from '../crypto/portable.ts';
 import type { ReceivedBlock } from './block.ts';
 import { headerMessage } from './header.ts';
@@ -23,15 +23,12 @@ export class VerifiedBlock {
   readonly received: ReceivedBlock;
   readonly transactions: readonly VerifiedTransaction[];
 
-  /** `transactions` are those of `received`, verified, in their order. */
+  /** `transactions` are those of `received`, verified: the same signed bytes, in their order. */
   constructor(received: ReceivedBlock, transactions: readonly VerifiedTransaction[]) {
     assert(transactions.length === received.transactions.length, 'every transaction of the block was verified');
     for (const [index, transaction] of transactions.entries()) {
-      assert(
-        transaction.bytes === received.transactions[index]?.bytes ||
-          transaction.idHex === received.transactions[index]?.idHex,
-        "in the block's order",
-      );
+      const { bytes } = present(received.transactions[index], 'as many');
+      assert(transaction.bytes === bytes || equalBytes(transaction.bytes, bytes), "the block's, in its order");
     }
     this.received = received;
     this.transactions = transactions;

@@ -1,9 +1,10 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
 import type { BlockReference, ExecuteRequest, Hash, Verdict } from '../../consensus/index.ts';
 import {
-  decodeBlock,
+  decodeTransactions,
   type Ledger,
   type OpenedBlock,
+  type ReceivedBlock,
   type UnverifiedTransaction,
   VerifiedBlock,
   VerifiedTransaction,
@@ -146,9 +147,9 @@ export class ExecutionQueue {
   }
 
   #ask(item: Item): void {
-    let block: ReturnType<typeof decodeBlock>;
+    let block: ReceivedBlock;
     try {
-      block = decodeBlock(item.opened.bytes);
+      block = decodeTransactions(item.opened);
     } catch (error) {
       if (!(error instanceof AssentError)) throw error;
       item.contentRefusal = { ok: false, reason: error.code };

@@ -6,6 +6,7 @@ import {
   decodeBlock,
   encodeHeader,
   type Ledger,
+  openBlock,
   type ReceivedBlock,
   VerifiedBlock,
   type VerifiedTransaction,
@@ -24,7 +25,7 @@ function seal(ledger: Ledger, parentHash: Uint8Array, timestamp: number, transac
     (transaction, reason) => leftOut.push(`${transaction.kind} ${reason}`),
   );
   sealed.accept();
-  return { block: sealed.draft.sign(proposer), leftOut };
+  return { block: decodeBlock(sealed.draft.sign(proposer).bytes), leftOut };
 }
 
 /** What a follower does with received bytes. */
@@ -74,7 +75,6 @@ describe('a follower', () => {
   it.each([
     ['state-root', { stateRoot: new Uint8Array(32).fill(9) }],
     ['results-root', { resultsRoot: new Uint8Array(32).fill(9) }],
-    ['transactions-root', { transactionsRoot: new Uint8Array(32).fill(9) }],
     ['history-root', { historyRoot: new Uint8Array(32).fill(9) }],
     ['configuration', { configurationHash: new Uint8Array(32).fill(9) }],
     ['ledger', { ledgerId: new Uint8Array(32).fill(9) }],
@@ -87,6 +87,21 @@ describe('a follower', () => {
     const { block } = seal(leader.ledger, genesis.ledgerId, 1_000_001, [put('a', 1)]);
     expect(execute(follower.ledger, altered(block, change))).toEqual({ ok: false, reason });
     expect(execute(follower.ledger, block)).toEqual({ ok: true });
+  });
+
+  it('does not read a header of another block with these transactions, or with one left out, changed or in another place', async () => {
+    const { ledger } = await openLedger();
+    const [first, second, third] = [put('a', 1), put('b', 2), put('c', 3)];
+    const { block } = seal(ledger, genesis.ledgerId, 1_000_001, [first, second]);
+    const withThese = (transactions: readonly VerifiedTransaction[]) => () =>
+      openBlock(encodeBlock({ ...block, transactions: transactions.map(({ bytes }) => bytes) }));
+    expect(withThese([first, second])().hashHex).toBe(block.hashHex);
+    for (const wrong of [[second, first], [first, third], [first], [first, second, second], []]) {
+      expect(withThese(wrong)).toThrow(expect.objectContaining({ code: 'block-invalid' }));
+    }
+    expect(() => altered(block, { transactionsRoot: new Uint8Array(32).fill(9) })).toThrow(
+      expect.objectContaining({ code: 'block-invalid' }),
+    );
   });
 
   it('refuses a block that executes a transaction of its chain again, committed or not (protocol.md §3)', async () => {
