@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createNodeKey, type NodeConfig, type RunningNode, startNode } from '../../../src/node/index.ts';
+import { AssentError } from '../../../src/base/index.ts';
+import { createNodeKey, type NodeConfig, type RunningNode, readNodeKey, startNode } from '../../../src/node/index.ts';
 import { storageFormat } from '../../../src/storage/index.ts';
 import { configOf, type PreparedNode, prepareNode } from '../../support/node-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -84,6 +85,17 @@ describe('a node that cannot start', () => {
       p2p: { listen: { port: 0 }, peers: [{ nodeId, addresses: ['/ip4/127.0.0.1/tcp/1'] }] },
     });
     await expect(startNode(config)).rejects.toThrow(nodeId);
+  });
+});
+
+describe('a node key', () => {
+  it('is made once, for its owner only, and read back', () => {
+    const file = join(temporaryDirectory(), 'node.key');
+    const made = createNodeKey(file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readNodeKey(file).nodeId).toBe(made.nodeId);
+    expect(() => createNodeKey(file)).toThrow(AssentError);
+    expect(readNodeKey(file).nodeId).toBe(made.nodeId);
   });
 });
 
