@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { equalBytes, toHex } from '../../base/index.ts';
+import { toHex } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
 import { domainIsKnown, isLinked, senderIsGateway, subjectIsLinked } from '../rules.ts';
-import { anchored } from './state.ts';
+import { anchored, isSameRecord } from './state.ts';
 
 /** The most that fits a transaction of 64 KiB with room to spare. */
 export const anchorItemsMax = 300;
@@ -45,9 +45,9 @@ export const record: Contract = defineContract({
       }),
       output: z.strictObject({
         anchored: z.int().min(0),
-        /** Anchored before, with the same source. */
+        /** Anchored before, exactly so. */
         skipped: z.int().min(0),
-        /** Their event id was used before for another source; not anchored. */
+        /** Their event id was used before for another person, domain or content; not anchored. */
         conflicting: z.int().min(0),
       }),
       rules: [
@@ -68,13 +68,14 @@ export const record: Contract = defineContract({
         const at = block.timestamp;
         for (const item of items) {
           const eventHex = toHex(item.eventId);
+          const { source, canonical } = item;
+          const anew = { domain, ...(subject === undefined ? {} : { subject }), source, canonical, at };
           const before = anchored.get(state, senderHex, eventHex);
           if (before !== undefined) {
-            counts[equalBytes(before.source, item.source) ? 'skipped' : 'conflicting'] += 1;
+            counts[isSameRecord(before, anew) ? 'skipped' : 'conflicting'] += 1;
             continue;
           }
-          const { source, canonical } = item;
-          anchored.put(state, [senderHex, eventHex], { source, canonical, at });
+          anchored.put(state, [senderHex, eventHex], anew);
           emit(stream, recordAnchored.encode({ domain, at, ...item }));
           counts.anchored += 1;
         }

@@ -26,6 +26,8 @@ describe('record.anchor', () => {
     const timeline = ledger.stream(`timeline:${ana.keyHex}`).map((entry) => describeEntry(entry));
     const stored = recordOf(ledger.state, ledger.actor('north-gateway').key, fromHex(item('c').eventId) as Uint8Array);
     expect(stored && describeRecord(stored)).toEqual({
+      domain: 'north-records',
+      subject: ana.did,
       source: item('c').source,
       canonical: item('c').canonical,
       at: ledger.nowMs,
@@ -44,6 +46,27 @@ describe('record.anchor', () => {
     anchor([item('a')]);
     expect(anchor([item('a', 'other')]).output).toEqual({ anchored: 0, skipped: 0, conflicting: 1 });
     expect(ledger.stream('records:north-records')).toHaveLength(1);
+  });
+
+  it('does not take what is about another person, or another canonical form, for anchored already', () => {
+    const { ledger } = world();
+    ledger.submit('north-gateway', 'enrolment.link', {
+      domain: 'north-records',
+      subject: ledger.actor('zoe').did,
+      chart: hex('chart zoe'),
+      keyHolder: 'subject',
+    });
+    const anchor = (change: object, subject?: string) =>
+      ledger.submit('north-gateway', 'record.anchor', {
+        domain: 'north-records',
+        ...(subject === undefined ? {} : { subject: ledger.actor(subject).did }),
+        items: [{ ...item('a'), ...change }],
+      }).output;
+    expect(anchor({}, 'ana')).toMatchObject({ anchored: 1 });
+    expect(anchor({}, 'zoe')).toMatchObject({ skipped: 0, conflicting: 1 });
+    expect(anchor({})).toMatchObject({ skipped: 0, conflicting: 1 });
+    expect(anchor({ canonical: hex('other') }, 'ana')).toMatchObject({ skipped: 0, conflicting: 1 });
+    expect(anchor({}, 'ana')).toMatchObject({ skipped: 1, conflicting: 0 });
   });
 
   it('keeps event ids apart by sender', () => {
