@@ -6,7 +6,14 @@ import { domainOf, memberOfKey } from '../enrolment/state.ts';
 import { periodIsOrdered, senderIsMember } from '../rules.ts';
 import { roles } from '../tables/codes.ts';
 import { credentialIssued, credentialRevoked } from './entries.ts';
-import { type Credential, credentialsOf, credentialsPerAgentMax, held, issued } from './state.ts';
+import {
+  type Credential,
+  credentialsOf,
+  credentialsPerAgentMax,
+  credentialsPerIssuerMax,
+  held,
+  issued,
+} from './state.ts';
 
 /** Roles that members give their agents (contracts.md, `credential`). */
 export const credential: Contract = defineContract({
@@ -24,7 +31,10 @@ export const credential: Contract = defineContract({
       output: z.strictObject({ credential: transactionId() }),
       rules: [
         senderIsMember,
-        { ...periodIsOrdered, permits: ({ payload }) => isOrdered(payload.period) },
+        {
+          ...periodIsOrdered,
+          permits: ({ payload, block }) => isOrdered({ from: block.timestamp, ...payload.period }),
+        },
         {
           name: 'domain-is-of-gateway',
           code: 'domain-not-for-role',
@@ -44,7 +54,11 @@ export const credential: Contract = defineContract({
           name: 'agent-has-room',
           code: 'too-many-credentials',
           sentence: 'This agent holds as many credentials as one agent can; revoke one that has ended first.',
-          permits: ({ payload, state }) => credentialsOf(state, payload.agent).length < credentialsPerAgentMax,
+          permits({ payload, state, senderHex }) {
+            const all = credentialsOf(state, payload.agent);
+            const own = all.filter(({ organisation }) => organisation === memberOfKey(state, senderHex));
+            return own.length < credentialsPerIssuerMax && all.length < credentialsPerAgentMax;
+          },
         },
       ],
       apply({ payload, state, senderHex, transaction, block, emit }) {

@@ -17,7 +17,9 @@ export interface Credential {
   readonly domain?: string;
 }
 
-export const credentialsPerAgentMax = 32;
+/** Of one issuer, so that no member can use up another's room; and of all. */
+export const credentialsPerIssuerMax = 16;
+export const credentialsPerAgentMax = 256;
 
 const credentialSchema = z.strictObject({
   id: transactionId(),
