@@ -158,7 +158,7 @@ class Daemon {
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),
       onFault: (error) => this.#fail(error),
       onCommitted: (_block, transactionCount) => {
-        this.#metrics.committed(transactionCount);
+        this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);
         this.#waiters.committed();
       },
       onBadFrame: (_from, error) => this.#metrics.badFrame(error.code),

@@ -27,6 +27,7 @@ export class NodeMetrics {
   readonly #blocks: Counter;
   readonly #transactions: Counter;
   readonly #badFrames: Counter<'code'>;
+  readonly #commit: Histogram;
   readonly #tickLate: Histogram;
 
   constructor(sources: MetricSources) {
@@ -39,6 +40,12 @@ export class NodeMetrics {
       labelNames: ['code'],
       registers: [this.#registry],
     });
+    this.#commit = new Histogram({
+      name: 'assent_commit_seconds',
+      help: "From a block's time to its effects being durable here: execution, replication, certificate and syncs.",
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers: [this.#registry],
+    });
     this.#tickLate = new Histogram({
       name: 'assent_tick_late_seconds',
       help: 'How late ticks were: how long something held the main thread.',
@@ -49,7 +56,9 @@ export class NodeMetrics {
     this.#peerGaugesOf(sources);
   }
 
-  committed(transactionCount: number): void {
+  /** `afterMs`: since the block's time, by this node's clock. */
+  committed(transactionCount: number, afterMs: number): void {
+    this.#commit.observe(Math.max(0, afterMs) / 1000);
     this.#blocks.inc();
     this.#transactions.inc(transactionCount);
   }

@@ -190,6 +190,7 @@ describe('a node of its own', () => {
     const metrics = await (await fetch(`${node.apiUrl}/metrics`)).text();
     expect(metrics).toMatch(/^assent_transactions_committed_total 1$/m);
     expect(metrics).toMatch(/^assent_role\{role="leader"\} 1$/m);
+    expect(metrics).toMatch(/^assent_commit_seconds_count [1-9]/m);
     expect(metrics).not.toContain('did:assent');
     expect(readFileSync(join(prepared.config.directory, '../node.log'), 'utf8')).not.toContain('did:assent');
   });
