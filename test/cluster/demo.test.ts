@@ -77,7 +77,8 @@ describe('the demo on three real nodes', () => {
         invented.map(async (source) => Buffer.from(await source.read()).toString()),
       );
       keystore.close();
-      const words = forbiddenWords([...texts, ...inventedTexts]);
+      const { domains } = await cluster.client().domains();
+      const words = forbiddenWords([...texts, ...inventedTexts], new Set(domains.map(({ name }) => name)));
       assert(words.length > 1000, 'the input has a large vocabulary');
       const scanner = new Scanner(words);
 

@@ -38,12 +38,14 @@ const ordinaryWords: ReadonlySet<string> = new Set([
 
 /**
  * What must not be on a ledger, in a log or in a metric of these Bundles: names, identifiers, ids, codes, labels, birth
- * dates, dates of care and the names of the resource types.
+ * dates, dates of care and the names of the resource types. `published`: names that the genesis itself declares.
  */
-export function forbiddenWords(bundles: readonly string[]): string[] {
+export function forbiddenWords(bundles: readonly string[], published: ReadonlySet<string>): string[] {
   const words = new Set<string>();
   for (const bundle of bundles) collect(JSON.parse(bundle) as Json, undefined, words);
-  return [...words].filter((word) => word.length >= lengthMin && !ordinaryWords.has(word.toLowerCase()));
+  return [...words].filter(
+    (word) => word.length >= lengthMin && !ordinaryWords.has(word.toLowerCase()) && !published.has(word),
+  );
 }
 
 function collect(value: Json, element: string | undefined, words: Set<string>): void {

@@ -1,0 +1,225 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BlockView, ReceiptView, StatusView, TransactionReply } from '../../src/api/index.ts';
+import type { AccessRow } from '../../src/demo/index.ts';
+import { documentOf } from '../support/cli.ts';
+import { LocalCluster } from './support.ts';
+
+describe('the verbs on a real node', () => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    cluster = await LocalCluster.up('--nodes', '1');
+  });
+  afterAll(() => cluster.remove());
+
+  it('carry a person from the first key to the log of who asked', async () => {
+    const person = ['--subject', 'ada', '--domain', 'st-mary'];
+    await cluster.json('identity', 'new', 'ada');
+    await cluster.json('identity', 'new', 'amara', '--agent');
+    await cluster.json(
+      'credential',
+      'issue',
+      'gateway/st-mary',
+      '--role',
+      'gateway',
+      '--domain',
+      'st-mary',
+      '--as',
+      'st-mary',
+    );
+    const issued = await cluster.json<{ credential: string }>(
+      'credential',
+      'issue',
+      'amara',
+      '--role',
+      'clinician',
+      '--as',
+      'st-mary',
+    );
+    const { credentials } = await cluster.json<{ credentials: { id: string; role: string }[] }>(
+      'credential',
+      'list',
+      'amara',
+    );
+    expect(credentials).toMatchObject([{ id: issued.credential, role: 'clinician', organisation: 'st-mary' }]);
+    await cluster.json('subject', 'link', 'ada', '--domain', 'st-mary', '--chart', '4711');
+    const { subjects } = await cluster.json<{ subjects: object[] }>('subject', 'list');
+    expect(subjects).toMatchObject([{ key: 'ada', domain: 'st-mary', link: { keyHolder: 'subject' } }]);
+
+    const question = ['consent', 'check', ...person, '--agent', 'amara', '--purpose', 'TREAT'];
+    const before = await cluster.run(...question, '--json');
+    expect(before.exitCode).toBe(1);
+    expect(documentOf(before)).toMatchObject({ decision: 'deny', advisory: true });
+    const access = [
+      'access',
+      'record',
+      ...person,
+      '--agent',
+      'amara',
+      '--purpose',
+      'TREAT',
+      '--resource',
+      'the allergies',
+    ];
+    expect(await cluster.json(...access)).toMatchObject({ decision: 'deny' });
+
+    const granted = await cluster.json<{ consent: string }>(
+      'consent',
+      'grant',
+      '--as',
+      'ada',
+      '--domain',
+      'st-mary',
+      '--actor',
+      'member:st-mary',
+      '--purpose',
+      'TREAT',
+      '--until',
+      '30d',
+    );
+    expect((await cluster.run(...question)).exitCode).toBe(0);
+    expect(await cluster.json(...access)).toMatchObject({ decision: 'permit' });
+    const revoked = await cluster.run('consent', 'revoke', granted.consent.slice(0, 12), '--as', 'ada');
+    expect(revoked.exitCode).toBe(0);
+    expect(await cluster.json(...access)).toMatchObject({ decision: 'deny' });
+    const { consents } = await cluster.json<{ consents: object[] }>('consent', 'list', 'ada');
+    expect(consents).toMatchObject([{ id: granted.consent, version: 2, revokedAt: expect.any(Number) }]);
+
+    const { entries } = await cluster.json<{ entries: AccessRow[] }>('access', 'log', 'ada');
+    expect(entries.map(({ decision }) => decision)).toEqual(['deny', 'permit', 'deny']);
+    expect(entries.every(({ what }) => what === 'the allergies')).toBe(true);
+
+    const twice = await cluster.run('consent', 'revoke', granted.consent, '--as', 'ada');
+    expect(twice.exitCode).toBe(1);
+    expect(twice.stderr).toMatch(/already revoked\..*\[consent-revoked, rule consent-is-not-revoked\]\n$/);
+    await cluster.json('credential', 'revoke', issued.credential, '--as', 'st-mary');
+    expect(await cluster.json('credential', 'list', 'amara')).toMatchObject({ credentials: [] });
+  });
+
+  it('break the glass, once an emergency role is held', async () => {
+    const person = ['--subject', 'ada', '--domain', 'st-mary'];
+    const glass = [
+      'access',
+      'break-glass',
+      ...person,
+      '--as',
+      'noor-haddad',
+      '--category',
+      'allergies',
+      '--justification',
+      'unconscious',
+    ];
+    const refused = await cluster.run(...glass, '--role', 'emergency-physician', '--organisation', 'northgate');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('[not-an-emergency-role, rule role-is-emergency]');
+    await cluster.json('credential', 'issue', 'noor-haddad', '--role', 'emergency-physician', '--as', 'northgate');
+    const event = ['--event-id', '00112233445566778899aabbccddeeff', '--until', '2h'];
+    expect(await cluster.json(...glass, ...event)).toMatchObject({
+      result: { ok: true, output: { duplicate: false } },
+    });
+    const read = [
+      'access',
+      'record',
+      ...person,
+      '--agent',
+      'noor-haddad',
+      '--purpose',
+      'BTG',
+      '--resource',
+      'the allergies',
+      '--in-emergency-category',
+    ];
+    expect(await cluster.json(...read)).toMatchObject({ decision: 'permit-break-glass' });
+  });
+
+  it('show blocks and transactions by the short forms that they print', async () => {
+    const { transactions } = await cluster.json<{ transactions: { id: string; height: number }[] }>(
+      'tx',
+      'list',
+      '--limit',
+      '3',
+    );
+    expect(transactions).toHaveLength(3);
+    const [newest] = transactions;
+    const shown = await cluster.json<TransactionReply>('tx', 'show', newest?.id.slice(0, 12) ?? '');
+    expect(shown).toMatchObject({ id: newest?.id, status: 'committed', transaction: { kind: 'access.record' } });
+    const block = await cluster.json<BlockView>('block', 'show', String(newest?.height));
+    expect(Object.keys(block).sort()).toEqual(
+      'certificate configurationHash hash height historyRoot justificationHash ledgerId parentHash proposer resultsRoot stateRoot term timestamp transactionCount transactions transactionsRoot version'.split(
+        ' ',
+      ),
+    );
+    expect(block.transactions).toMatchObject([{ id: newest?.id, kind: 'access.record', result: { ok: true } }]);
+    expect((await cluster.json<BlockView>('block', 'show', block.hash.slice(0, 12))).height).toBe(block.height);
+    expect((await cluster.run('block', 'show', '999999')).exitCode).toBe(1);
+    expect((await cluster.run('tx', 'show', 'ffffffffffff')).exitCode).toBe(1);
+    const { rules } = await cluster.json<{ rules: { verdict: string }[] }>('tx', 'explain', newest?.id ?? '');
+    expect(rules.every(({ verdict }) => verdict === 'permitted')).toBe(true);
+  });
+
+  it('submit what was signed elsewhere, and say what is wrong with it', async () => {
+    const request = join(cluster.directory, 'request.json');
+    writeFileSync(
+      request,
+      JSON.stringify({ kind: 'consent.grant', payload: { domain: 'st-mary', provision: { type: 'deny' } } }),
+    );
+    const signer = ['--as', 'ada', '--domain', 'st-mary'];
+    const signed = await cluster.json<{ id: string; file: string }>(
+      'tx',
+      'submit',
+      request,
+      ...signer,
+      '--out',
+      join(cluster.directory, 'a.bin'),
+    );
+    const first = await cluster.json<{ receipt: ReceiptView }>('tx', 'submit', signed.file);
+    const second = await cluster.json<{ receipt: ReceiptView }>('tx', 'submit', signed.file);
+    expect(first.receipt.id).toBe(signed.id);
+    expect(second).toEqual(first);
+    const waited = await cluster.run('tx', 'submit', request, ...signer, '--no-wait', '--json');
+    const { id } = documentOf<{ id: string }>(waited);
+    expect(await cluster.json('tx', 'show', id, '--wait')).toMatchObject({ id, receipt: { result: { ok: true } } });
+    writeFileSync(request, 'not a transaction');
+    const garbage = await cluster.run('tx', 'submit', request);
+    expect(garbage).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(garbage.stderr).toMatch(/\[encoding-invalid\]\n$/);
+    writeFileSync(request, JSON.stringify({ kind: 'consent.grant', payload: { domain: 7 } }));
+    expect((await cluster.run('tx', 'submit', request, ...signer)).stderr).toContain('[transaction-payload-invalid]');
+  });
+
+  it('show the node and the ledger', async () => {
+    const status = await cluster.json<StatusView>('status');
+    expect(status).toMatchObject({ ledgerId: cluster.file.ledgerId, role: 'leader', leader: status.nodeId, peers: [] });
+    for (const field of [
+      'nodeId',
+      'member',
+      'term',
+      'height',
+      'headHash',
+      'stateRoot',
+      'certifiedHeight',
+      'ruleset',
+      'version',
+      'uptimeMs',
+    ])
+      expect(status).toHaveProperty(field);
+    expect(Object.keys(status.configuration).sort()).toEqual(['id', 'learners', 'voters']);
+    expect(await cluster.statuses()).toMatchObject([{ nodeId: status.nodeId, role: 'leader' }]);
+    expect(await cluster.json('ledger', 'info')).toMatchObject({ ledgerName: 'local' });
+    const { domains } = await cluster.json<{ domains: { name: string }[] }>('domain', 'list');
+    expect(domains.map(({ name }) => name)).toEqual(['northgate', 'riverside', 'st-mary']);
+    expect(await cluster.json('domain', 'show', 'st-mary')).toMatchObject({ custodian: 'st-mary' });
+    expect((await cluster.run('domain', 'show', 'nowhere')).exitCode).toBe(1);
+    expect((await cluster.run('doctor')).exitCode).toBe(0);
+    const { logs } = await cluster.json<{ logs: { node: number; lines: string[] }[] }>(
+      'cluster',
+      'logs',
+      '--lines',
+      '2',
+    );
+    expect(logs).toMatchObject([
+      { node: 1, lines: [expect.stringContaining('"msg"'), expect.stringContaining('"msg"')] },
+    ]);
+  });
+});
