@@ -7,7 +7,7 @@ import { type Receipt, resultLeaf } from './results.ts';
 import { type BlockChanges, ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
 import { TransactionState } from './state/transaction-state.ts';
-import { type NodeReader, type TreeChange, updateTree } from './state/tree.ts';
+import { type PageReader, type TreeChange, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { BlockContext, IndexEntry, RuleExecutor, StateKey, TransactionResult } from './types/execution.ts';
 
@@ -97,8 +97,8 @@ export class BlockBuilder {
     for (const [key, value] of this.#state) {
       changes.push({ keyHash: sha256(utf8(key)), valueHash: value === undefined ? undefined : sha256(value) });
     }
-    const readNode: NodeReader = (path) => this.#store.get(prefixedKey('treeNode', path));
-    const { root, nodes } = updateTree(this.#parent.facts.tree, changes, readNode);
+    const readPage: PageReader = (path) => this.#store.get(prefixedKey('treeNode', path));
+    const { root, pages } = updateTree(this.#parent.facts.tree, changes, readPage);
     const roots: BlockRoots = {
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
       stateRoot: hashOf(root),
@@ -113,19 +113,19 @@ export class BlockBuilder {
         const facts = { ...block, height, timestamp, tree: root, history, idBuckets };
         return new ChainPoint(this.#store, this.#parent.committed, facts, {
           parent: this.#parent,
-          changes: this.#changes(nodes, block.hash),
+          changes: this.#changes(pages, block.hash),
         });
       },
     };
   }
 
-  #changes(nodes: BlockChanges['nodes'], blockHash: Uint8Array): BlockChanges {
+  #changes(pages: BlockChanges['pages'], blockHash: Uint8Array): BlockChanges {
     const { height, timestamp } = this.#context;
     const receipts: Receipt[] = this.#transactions.map(({ id }, index) => {
       const result = this.#results[index] as TransactionResult;
       return { id, height, index, timestamp, blockHash, result };
     });
-    return { state: this.#state, nodes, receipts, index: this.#index, ids: this.#ids };
+    return { state: this.#state, pages, receipts, index: this.#index, ids: this.#ids };
   }
 
   /** Writes the executed ids' buckets into the state and drops those whose minute has passed. */

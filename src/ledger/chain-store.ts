@@ -1,11 +1,12 @@
-import { AssentError, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
+import { AssentError, equalBytes, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
-import { encodeNode, hashOf, stub } from './state/nodes.ts';
+import { emptyHash, hashOf } from './state/nodes.ts';
+import { encodePage } from './state/pages.ts';
 import { StateCache } from './state/state-cache.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
@@ -53,8 +54,8 @@ export function commitOperations(point: ChainPoint): Operation[] {
   const { facts, changes } = point;
   const operations: Operation[] = [];
   for (const [key, value] of changes.state) operations.push(change(prefixedKey('state', utf8(key)), value));
-  for (const { path, node } of changes.nodes.values()) {
-    operations.push(change(prefixedKey('treeNode', path), node === undefined ? undefined : encodeNode(node)));
+  for (const { path, node } of changes.pages.values()) {
+    operations.push(change(prefixedKey('treeNode', path), node && encodePage(node)));
   }
   for (const receipt of changes.receipts) {
     operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
@@ -104,7 +105,7 @@ function decodeFacts(bytes: Uint8Array): ChainPointFacts {
     hash: binary(hash),
     timestamp: number(timestamp),
     configurationHash: binary(configurationHash),
-    tree: stub(binary(root)),
+    tree: equalBytes(binary(root), emptyHash) ? undefined : { type: 'stub', hash: binary(root) },
     history: frontier(list(history)),
     idBuckets: new Map(list(buckets).map((item) => bucket(list(item)))),
   };

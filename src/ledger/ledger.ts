@@ -16,9 +16,9 @@ import type { VerifiedTransaction } from './transaction.ts';
 import type { RuleExecutor, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
 
-/** Every so many blocks the state tree's deep nodes are dropped from memory and read again when needed. */
+/** Every so many blocks the state tree's deep pages are dropped from memory and read again when needed. */
 const forgetEveryBlocks = 256;
-const residentDepthMax = 12;
+const residentPageLevels = 3;
 
 export interface SealInput {
   readonly parentHash: Uint8Array;
@@ -74,7 +74,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     keyHash: sha256(utf8(key)),
     valueHash: value && sha256(value),
   }));
-  const { root, nodes } = updateTree(undefined, changes, () => undefined);
+  const { root, pages } = updateTree(undefined, changes, () => undefined);
   const history = MerkleFrontier.empty();
   history.append(leafHash(genesis.ledgerId));
   const facts = {
@@ -91,7 +91,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   const nothing = new ChainPoint(store, cache, { ...facts, tree: undefined });
   const point = new ChainPoint(store, cache, facts, {
     parent: nothing,
-    changes: { state: state.changes, nodes, receipts: [], index: [], ids: new Set() },
+    changes: { state: state.changes, pages, receipts: [], index: [], ids: new Set() },
   });
   return commitOperations(point);
 }
@@ -273,7 +273,7 @@ export class Ledger {
     for (const [key, other] of this.#points)
       if (other !== point && other.facts.height <= point.facts.height) this.#points.delete(key);
     point.settle();
-    if (point.facts.height % forgetEveryBlocks === 0) forgetBelow(point.facts.tree, residentDepthMax);
+    if (point.facts.height % forgetEveryBlocks === 0) forgetBelow(point.facts.tree, residentPageLevels);
   }
 
   receipt(id: Uint8Array): Receipt | undefined {

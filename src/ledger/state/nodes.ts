@@ -1,5 +1,5 @@
-import { AssentError, assert, concatBytes, equalBytes } from '../../base/index.ts';
-import { sha256 } from '../../crypto/portable.ts';
+import { assert } from '../../base/index.ts';
+import { HASH_BYTES, sha256 } from '../../crypto/portable.ts';
 
 /**
  * Nodes of the sparse Merkle tree over SHA-256(state key), with compact leaves: a subtree of one key is that key's leaf,
@@ -23,66 +23,41 @@ export interface Inner {
   readonly hash: Uint8Array;
 }
 
-/** A node that is in the store and not in memory. */
+/** An inner node that is in the store and not in memory. */
 export interface Stub {
   readonly type: 'stub';
   readonly hash: Uint8Array;
 }
 
 /** Root and child hash of an empty subtree. */
-export const emptyHash: Uint8Array = new Uint8Array(32);
-const leafPrefix = Uint8Array.of(0x00);
-const innerPrefix = Uint8Array.of(0x01);
-const encodedNodeBytes = 65;
+export const emptyHash: Uint8Array = new Uint8Array(HASH_BYTES);
+
+// Filled anew for every node; hashing is synchronous, so no two nodes ever share it.
+const hashInput = new Uint8Array(1 + 2 * HASH_BYTES);
+
+function hashPair(prefix: 0x00 | 0x01, first: Uint8Array, second: Uint8Array): Uint8Array {
+  hashInput[0] = prefix;
+  hashInput.set(first, 1);
+  hashInput.set(second, 1 + HASH_BYTES);
+  return sha256(hashInput);
+}
 
 export function hashOf(child: Child): Uint8Array {
   return child === undefined ? emptyHash : child.hash;
 }
 
+/** H(0x00 || H(key) || H(value)). */
 export function leaf(keyHash: Uint8Array, valueHash: Uint8Array): Leaf {
-  return { type: 'leaf', keyHash, valueHash, hash: sha256(leafPrefix, keyHash, valueHash) };
+  return { type: 'leaf', keyHash, valueHash, hash: hashPair(0x00, keyHash, valueHash) };
 }
 
+/** H(0x01 || left || right). */
 export function inner(left: Child, right: Child): Inner {
   assert(left !== undefined || right !== undefined, 'an inner node has a child');
-  return { type: 'inner', left, right, hash: sha256(innerPrefix, hashOf(left), hashOf(right)) };
-}
-
-/** 65 bytes: what is hashed. */
-export function encodeNode(node: TreeNode): Uint8Array {
-  return node.type === 'leaf'
-    ? concatBytes(leafPrefix, node.keyHash, node.valueHash)
-    : concatBytes(innerPrefix, hashOf(node.left), hashOf(node.right));
-}
-
-/** Reads a stored node and checks that it has the hash its parent states. Throws `storage-damaged`. */
-export function decodeNode(bytes: Uint8Array | undefined, expectedHash: Uint8Array): TreeNode {
-  if (bytes === undefined || bytes.length !== encodedNodeBytes || !equalBytes(sha256(bytes), expectedHash)) {
-    throw new AssentError('storage-damaged', 'a node of the state tree is missing or was changed on disk');
-  }
-  const first = bytes.subarray(1, 33);
-  const second = bytes.subarray(33, 65);
-  if (bytes[0] === 0x00) return { type: 'leaf', keyHash: first, valueHash: second, hash: expectedHash };
-  return { type: 'inner', left: stub(first), right: stub(second), hash: expectedHash };
-}
-
-export function stub(hash: Uint8Array): Stub | undefined {
-  return equalBytes(hash, emptyHash) ? undefined : { type: 'stub', hash };
+  return { type: 'inner', left, right, hash: hashPair(0x01, hashOf(left), hashOf(right)) };
 }
 
 /** Bit `depth` of a key hash, most significant first. */
 export function bitAt(keyHash: Uint8Array, depth: number): 0 | 1 {
   return (((keyHash[depth >>> 3] as number) >>> (7 - (depth & 7))) & 1) as 0 | 1;
-}
-
-/** A node's place: its depth in one byte, then the leading bits of the key hash, padded with zeros. */
-export function pathOf(keyHash: Uint8Array, depth: number): Uint8Array {
-  assert(depth <= 255, 'two SHA-256 hashes never share their first 255 bits');
-  const whole = depth >>> 3;
-  const rest = depth & 7;
-  const path = new Uint8Array(1 + whole + (rest === 0 ? 0 : 1));
-  path[0] = depth;
-  path.set(keyHash.subarray(0, whole), 1);
-  if (rest !== 0) path[1 + whole] = (keyHash[whole] as number) & (0xff << (8 - rest));
-  return path;
 }

@@ -1,16 +1,6 @@
 import { assert, compareBytes, equalBytes } from '../../base/index.ts';
-import {
-  bitAt,
-  type Child,
-  decodeNode,
-  hashOf,
-  type Inner,
-  inner,
-  type Leaf,
-  leaf,
-  pathOf,
-  type TreeNode,
-} from './nodes.ts';
+import { bitAt, type Child, hashOf, type Inner, inner, type Leaf, leaf, type TreeNode } from './nodes.ts';
+import { decodePage, pageDepth, pagePath } from './pages.ts';
 
 /** A changed key: its hash, and its new value's hash or undefined when it was deleted. */
 export interface TreeChange {
@@ -18,11 +8,11 @@ export interface TreeChange {
   readonly valueHash: Uint8Array | undefined;
 }
 
-/** Node changes by place, for the store: the node to put, or undefined to delete. */
-export type NodeChanges = Map<string, { readonly path: Uint8Array; readonly node: TreeNode | undefined }>;
+/** Page changes by place, for the store: the page's first node, or undefined to delete it. */
+export type PageChanges = Map<string, { readonly path: Uint8Array; readonly node: TreeNode | undefined }>;
 
-/** Reads a stored node by its place. */
-export type NodeReader = (path: Uint8Array) => Uint8Array | undefined;
+/** Reads a stored page by its place. */
+export type PageReader = (path: Uint8Array) => Uint8Array | undefined;
 
 /**
  * Applies a block's changes in one pass, hashing each touched node once. Gives the new root and what changes on disk;
@@ -31,148 +21,124 @@ export type NodeReader = (path: Uint8Array) => Uint8Array | undefined;
 export function updateTree(
   root: Child,
   changes: readonly TreeChange[],
-  read: NodeReader,
-): { root: Child; nodes: NodeChanges } {
+  read: PageReader,
+): { root: Child; pages: PageChanges } {
   const sorted = [...changes].sort((left, right) => compareBytes(left.keyHash, right.keyHash));
   for (let index = 1; index < sorted.length; index++) {
-    assert(
-      !equalBytes((sorted[index] as TreeChange).keyHash, (sorted[index - 1] as TreeChange).keyHash),
-      'a key changes once a block',
-    );
+    const [previous, change] = [sorted[index - 1] as TreeChange, sorted[index] as TreeChange];
+    assert(!equalBytes(previous.keyHash, change.keyHash), 'a key changes once a block');
   }
-  const update = new Update(read);
-  return { root: update.apply(root, 0, sorted, 0, sorted.length), nodes: update.nodes };
+  const update = new Update(read, sorted);
+  return { root: update.apply(root, 0, 0, sorted.length), pages: update.pages };
 }
 
 class Update {
-  readonly nodes: NodeChanges = new Map();
-  readonly #read: NodeReader;
+  readonly pages: PageChanges = new Map();
+  readonly #read: PageReader;
+  readonly #changes: readonly TreeChange[];
 
-  constructor(read: NodeReader) {
+  constructor(read: PageReader, changes: readonly TreeChange[]) {
     this.#read = read;
+    this.#changes = changes;
   }
 
   /** The subtree at `depth` after the changes [start, end), which all lie in it. */
-  apply(old: Child, depth: number, changes: readonly TreeChange[], start: number, end: number): Child {
+  apply(old: Child, depth: number, start: number, end: number): Child {
     if (start === end) return old;
-    const place = (changes[start] as TreeChange).keyHash;
-    if (old === undefined) return this.#build(depth, leavesOf(changes, start, end), place);
+    const place = this.#place(start);
     const node = this.#load(old, place, depth);
-    if (node.type === 'leaf') {
-      const leaves = leavesOf(changes, start, end);
-      if (!isChanged(node.keyHash, changes, start, end)) insertSorted(leaves, node);
-      const built = this.#build(depth, leaves, place);
-      if (built === undefined) this.#delete(place, depth);
-      return built;
-    }
-    return this.#applyToInner(node, depth, changes, start, end);
+    const updated =
+      node?.type === 'inner'
+        ? this.#applyToInner(node, depth, start, end)
+        : this.#build(depth, this.#leaves(node, start, end));
+    if (depth % pageDepth === 0) this.#note(place, depth, node, updated);
+    return updated;
   }
 
-  #applyToInner(node: Inner, depth: number, changes: readonly TreeChange[], start: number, end: number): Child {
-    const place = (changes[start] as TreeChange).keyHash;
-    const middle = firstWithBit(changes, depth, start, end);
-    const left = this.apply(node.left, depth + 1, changes, start, middle);
-    const right = this.apply(node.right, depth + 1, changes, middle, end);
-    if (left !== undefined && right !== undefined) return this.#put(inner(left, right), place, depth);
+  #applyToInner(node: Inner, depth: number, start: number, end: number): Child {
+    const middle = this.#firstWithBit(depth, start, end);
+    const left = this.apply(node.left, depth + 1, start, middle);
+    const right = this.apply(node.right, depth + 1, middle, end);
+    if (left !== undefined && right !== undefined) return inner(left, right);
     const only = left ?? right;
-    if (only === undefined) {
-      this.#delete(place, depth);
-      return undefined;
-    }
-    // A subtree of one key is that key's leaf: the leaf moves up.
-    const side = left === undefined ? 1 : 0;
-    const below = sibling(place, depth, side);
-    const loaded = this.#load(only, below, depth + 1);
-    if (loaded.type === 'inner') return this.#put(inner(left, right), place, depth);
-    this.#delete(below, depth + 1);
-    return this.#put(loaded, place, depth);
+    if (only === undefined) return undefined;
+    // A subtree of one key is that key's leaf: the leaf moves up. A stub stands for an inner node.
+    return only.type === 'leaf' ? only : inner(left, right);
   }
 
   /** A subtree of these leaves, in key order, where nothing was before or only a leaf. */
-  #build(depth: number, leaves: readonly Leaf[], place: Uint8Array): Child {
-    if (leaves.length === 0) return undefined;
-    const first = leaves[0] as Leaf;
-    if (leaves.length === 1) return this.#put(first, place, depth);
+  #build(depth: number, leaves: readonly Leaf[]): TreeNode | undefined {
+    const [first] = leaves;
+    if (first === undefined || leaves.length === 1) return first;
     const middle = leaves.findIndex((item) => bitAt(item.keyHash, depth) === 1);
     const split = middle === -1 ? leaves.length : middle;
-    const left = this.#build(depth + 1, leaves.slice(0, split), first.keyHash);
-    const right = this.#build(depth + 1, leaves.slice(split), (leaves[split] ?? first).keyHash);
-    return this.#put(inner(left, right), place, depth);
+    const left = this.#build(depth + 1, leaves.slice(0, split));
+    const right = this.#build(depth + 1, leaves.slice(split));
+    const built = inner(left, right);
+    if (depth % pageDepth === 0) this.#note(first.keyHash, depth, undefined, built);
+    return built;
   }
 
-  #load(child: NonNullable<Child>, place: Uint8Array, depth: number): TreeNode {
-    return child.type === 'stub' ? decodeNode(this.#read(pathOf(place, depth)), child.hash) : child;
+  /** A page is there exactly where an inner node stands at a page's depth, and for the root. */
+  #note(place: Uint8Array, depth: number, before: TreeNode | undefined, after: Child): void {
+    assert(after?.type !== 'stub', 'what was updated is in memory');
+    const has = (node: TreeNode | undefined): boolean => node !== undefined && (depth === 0 || node.type === 'inner');
+    if (!has(before) && !has(after)) return;
+    const path = pagePath(place, depth);
+    this.pages.set(String.fromCharCode(...path), { path, node: has(after) ? after : undefined });
   }
 
-  #put<T extends TreeNode>(node: T, place: Uint8Array, depth: number): T {
-    const path = pathOf(place, depth);
-    this.nodes.set(pathKey(path), { path, node });
-    return node;
+  #load(child: Child, place: Uint8Array, depth: number): TreeNode | undefined {
+    return child?.type === 'stub' ? decodePage(this.#read(pagePath(place, depth)), child.hash) : child;
   }
 
-  #delete(place: Uint8Array, depth: number): void {
-    const path = pathOf(place, depth);
-    this.nodes.set(pathKey(path), { path, node: undefined });
+  #place(index: number): Uint8Array {
+    return (this.#changes[index] as TreeChange).keyHash;
+  }
+
+  /** The leaves of the changes [start, end), and the one that was there unless it is among the changed. */
+  #leaves(old: Leaf | undefined, start: number, end: number): Leaf[] {
+    const leaves: Leaf[] = [];
+    let kept = old;
+    for (let index = start; index < end; index++) {
+      const { keyHash, valueHash } = this.#changes[index] as TreeChange;
+      const order = kept === undefined ? 1 : compareBytes(kept.keyHash, keyHash);
+      if (kept !== undefined && order < 0) leaves.push(kept);
+      if (order <= 0) kept = undefined;
+      if (valueHash !== undefined) leaves.push(leaf(keyHash, valueHash));
+    }
+    if (kept !== undefined) leaves.push(kept);
+    return leaves;
+  }
+
+  /** First of the changes [start, end) whose bit at `depth` is set. */
+  #firstWithBit(depth: number, start: number, end: number): number {
+    let low = start;
+    let high = end;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (bitAt(this.#place(middle), depth) === 1) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }
 
 /**
- * Puts stubs in the place of all nodes deeper than `depthMax`, so that memory stays bounded. Only for a tree whose every
- * node is in the store.
+ * Puts stubs in the place of all pages below `pages` levels of them, so that memory stays bounded. Only for a tree whose
+ * every page is in the store.
  */
-export function forgetBelow(root: Child, depthMax: number): void {
-  if (root === undefined || root.type !== 'inner') return;
-  if (depthMax > 0) {
-    forgetBelow(root.left, depthMax - 1);
-    forgetBelow(root.right, depthMax - 1);
+export function forgetBelow(root: Child, pages: number): void {
+  forget(root, 0, pages * pageDepth);
+}
+
+function forget(node: Child, depth: number, depthMax: number): void {
+  if (node?.type !== 'inner') return;
+  if (depth + 1 < depthMax) {
+    forget(node.left, depth + 1, depthMax);
+    forget(node.right, depth + 1, depthMax);
     return;
   }
-  if (root.left !== undefined) root.left = { type: 'stub', hash: hashOf(root.left) };
-  if (root.right !== undefined) root.right = { type: 'stub', hash: hashOf(root.right) };
-}
-
-/** One character a byte: cheaper to make and to look up than hexadecimal. */
-function pathKey(path: Uint8Array): string {
-  return String.fromCharCode(...path);
-}
-
-function leavesOf(changes: readonly TreeChange[], start: number, end: number): Leaf[] {
-  const leaves: Leaf[] = [];
-  for (let index = start; index < end; index++) {
-    const { keyHash, valueHash } = changes[index] as TreeChange;
-    if (valueHash !== undefined) leaves.push(leaf(keyHash, valueHash));
-  }
-  return leaves;
-}
-
-function isChanged(keyHash: Uint8Array, changes: readonly TreeChange[], start: number, end: number): boolean {
-  for (let index = start; index < end; index++)
-    if (equalBytes((changes[index] as TreeChange).keyHash, keyHash)) return true;
-  return false;
-}
-
-function insertSorted(leaves: Leaf[], added: Leaf): void {
-  const index = leaves.findIndex((item) => compareBytes(item.keyHash, added.keyHash) > 0);
-  leaves.splice(index === -1 ? leaves.length : index, 0, added);
-}
-
-/** First of the sorted changes [start, end) whose bit at `depth` is set. */
-function firstWithBit(changes: readonly TreeChange[], depth: number, start: number, end: number): number {
-  let low = start;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (bitAt((changes[middle] as TreeChange).keyHash, depth) === 1) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** A key hash that agrees with `place` up to `depth` and has `bit` there. */
-function sibling(place: Uint8Array, depth: number, bit: 0 | 1): Uint8Array {
-  const other = place.slice();
-  const mask = 1 << (7 - (depth & 7));
-  const index = depth >>> 3;
-  other[index] = bit === 1 ? (other[index] as number) | mask : (other[index] as number) & ~mask;
-  return other;
+  if (node.left?.type === 'inner') node.left = { type: 'stub', hash: hashOf(node.left) };
+  if (node.right?.type === 'inner') node.right = { type: 'stub', hash: hashOf(node.right) };
 }

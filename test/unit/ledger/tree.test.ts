@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareBytes, concatBytes, present, toHex } from '../../../src/base/index.ts';
 import { sha256 } from '../../../src/crypto/index.ts';
-import { bitAt, type Child, emptyHash, encodeNode, hashOf, stub } from '../../../src/ledger/state/nodes.ts';
+import { bitAt, type Child, emptyHash, hashOf } from '../../../src/ledger/state/nodes.ts';
+import { encodePage } from '../../../src/ledger/state/pages.ts';
 import { forgetBelow, type TreeChange, updateTree } from '../../../src/ledger/state/tree.ts';
 
 /** The definition, read off docs/protocol.md: no sharing, no batches. */
@@ -51,9 +52,9 @@ describe('the state tree', () => {
         let root: Child;
         for (const [index, changes] of blocks.entries()) {
           const updated = updateTree(root, changes, (path) => stored.get(toHex(path)));
-          for (const { path, node } of updated.nodes.values()) {
+          for (const { path, node } of updated.pages.values()) {
             if (node === undefined) stored.delete(toHex(path));
-            else stored.set(toHex(path), encodeNode(node));
+            else stored.set(toHex(path), encodePage(node));
           }
           for (const change of changes) {
             if (change.valueHash === undefined) model.delete(toHex(change.keyHash));
@@ -63,12 +64,12 @@ describe('the state tree', () => {
           expect(toHex(hashOf(root))).toBe(toHex(naiveRoot(model)));
           const depth = forgetting[index];
           if (depth !== undefined) forgetBelow(root, depth);
-          if (depth === 0) root = stub(hashOf(root));
+          if (depth === 0 && root !== undefined) root = { type: 'stub', hash: hashOf(root) };
         }
         // What the store holds is exactly the tree: no node missing, none left over.
         const fromNothing = updateTree(undefined, [...model.values()], () => undefined);
-        const expected = [...fromNothing.nodes.values()].flatMap(({ path, node }) =>
-          node === undefined ? [] : [[toHex(path), toHex(encodeNode(node))]],
+        const expected = [...fromNothing.pages.values()].flatMap(({ path, node }) =>
+          node === undefined ? [] : [[toHex(path), toHex(encodePage(node))]],
         );
         expect([...stored].map(([key, bytes]) => [key, toHex(bytes)]).sort()).toEqual(expected.sort());
       }),
@@ -87,19 +88,19 @@ describe('the state tree', () => {
     expect(toHex(hashOf(updateTree(before, [], () => undefined).root))).toBe(rootBefore);
   });
 
-  it('refuses a stored node that was changed', () => {
+  it('refuses a stored page that was changed', () => {
     const nodes = new Map<string, Uint8Array>();
     const first = updateTree(undefined, [{ keyHash: sha256(Uint8Array.of(1)), valueHash: emptyHash }], () => undefined);
-    for (const { path, node } of first.nodes.values()) {
-      const bytes = encodeNode(present(node, 'a new tree deletes nothing'));
+    for (const { path, node } of first.pages.values()) {
+      const bytes = encodePage(present(node, 'a new tree deletes nothing'));
       nodes.set(
         toHex(path),
         bytes.map((byte, index) => (index === 40 ? byte ^ 1 : byte)),
       );
     }
     const change = { keyHash: sha256(Uint8Array.of(2)), valueHash: emptyHash };
-    expect(() => updateTree(stub(hashOf(first.root)), [change], (path) => nodes.get(toHex(path)))).toThrow(
-      'state tree',
-    );
+    expect(() =>
+      updateTree({ type: 'stub', hash: hashOf(first.root) }, [change], (path) => nodes.get(toHex(path))),
+    ).toThrow('state tree');
   });
 });

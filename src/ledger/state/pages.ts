@@ -1,0 +1,111 @@
+import { AssentError, assert, equalBytes } from '../../base/index.ts';
+import { HASH_BYTES } from '../../crypto/portable.ts';
+import { type Child, inner, leaf, type TreeNode } from './nodes.ts';
+
+/**
+ * The tree on disk: pages of four levels. A page is the inner node at a depth that is a multiple of four, with all below
+ * it down to the next such depth; the root has a page whatever it is. One changed key rewrites a fourth as many records
+ * as it changes nodes, for about as many bytes.
+ *
+ * A page is its nodes in preorder, a byte of type each: nothing, a leaf (key hash, value hash), an inner node (its two
+ * children follow), or, at the next page's depth, an inner node's hash. Hashes within a page follow from what is there,
+ * and are checked against the hash by which the page is known.
+ */
+export const pageDepth = 4;
+
+const nothing = 0;
+const leafNode = 1;
+const innerNode = 2;
+const nextPage = 3;
+/** Sixteen leaves and the fifteen inner nodes above them. */
+const pageBytesMax = 16 * (1 + 2 * HASH_BYTES) + 15;
+
+const scratch = new Uint8Array(pageBytesMax);
+
+/** The page of a node at a page's depth, or of the root. */
+export function encodePage(node: TreeNode): Uint8Array {
+  const length = write(node, 0, 0);
+  return scratch.slice(0, length);
+}
+
+function write(child: Child, depth: number, start: number): number {
+  if (child === undefined) {
+    scratch[start] = nothing;
+    return start + 1;
+  }
+  if (child.type === 'leaf') {
+    scratch[start] = leafNode;
+    scratch.set(child.keyHash, start + 1);
+    scratch.set(child.valueHash, start + 1 + HASH_BYTES);
+    return start + 1 + 2 * HASH_BYTES;
+  }
+  if (depth === pageDepth) {
+    scratch[start] = nextPage;
+    scratch.set(child.hash, start + 1);
+    return start + 1 + HASH_BYTES;
+  }
+  assert(child.type === 'inner', 'stubs stand at the depth of pages only');
+  scratch[start] = innerNode;
+  return write(child.right, depth + 1, write(child.left, depth + 1, start + 1));
+}
+
+/** Reads a page that is known by its first node's hash. Throws `storage-damaged`. */
+export function decodePage(bytes: Uint8Array | undefined, expectedHash: Uint8Array): TreeNode {
+  if (bytes === undefined) throw damaged();
+  const reader = new PageReader(bytes);
+  const node = reader.read(0);
+  if (node === undefined || node.type === 'stub' || !reader.isAtEnd || !equalBytes(node.hash, expectedHash)) {
+    throw damaged();
+  }
+  return node;
+}
+
+class PageReader {
+  readonly #bytes: Uint8Array;
+  #position = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#position === this.#bytes.length;
+  }
+
+  read(depth: number): Child {
+    const type = this.#bytes[this.#position];
+    this.#position += 1;
+    if (type === nothing) return undefined;
+    if (type === leafNode) return leaf(this.#hash(), this.#hash());
+    if (type === nextPage && depth === pageDepth) return { type: 'stub', hash: this.#hash() };
+    if (type !== innerNode || depth === pageDepth) throw damaged();
+    const left = this.read(depth + 1);
+    const right = this.read(depth + 1);
+    if (left === undefined && right === undefined) throw damaged();
+    return inner(left, right);
+  }
+
+  #hash(): Uint8Array {
+    const end = this.#position + HASH_BYTES;
+    if (end > this.#bytes.length) throw damaged();
+    const hash = this.#bytes.slice(this.#position, end);
+    this.#position = end;
+    return hash;
+  }
+}
+
+/** A page's place: its depth in one byte, then the leading bits of the key hashes below it. */
+export function pagePath(keyHash: Uint8Array, depth: number): Uint8Array {
+  assert(depth % pageDepth === 0 && depth < 256, 'pages stand at every fourth depth');
+  const whole = depth >>> 3;
+  const isHalf = depth % 8 !== 0;
+  const path = new Uint8Array(1 + whole + (isHalf ? 1 : 0));
+  path[0] = depth;
+  path.set(keyHash.subarray(0, whole), 1);
+  if (isHalf) path[1 + whole] = (keyHash[whole] as number) & 0xf0;
+  return path;
+}
+
+function damaged(): AssentError {
+  return new AssentError('storage-damaged', 'a page of the state tree is missing or was changed on disk');
+}
