@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { assert } from '../../base/index.ts';
-import { decodeCanonical, encodeCanonical, type StateKey, type StateView } from '../ledger-types.ts';
+import { decodeCanonical, encodeCanonical, ledgerLimits, type StateKey, type StateView } from '../ledger-types.ts';
 import { SchemaError, wireCodec } from './wire.ts';
 
 /** Reads that a session decodes once; any other view is decoded at each read. */
@@ -25,11 +25,14 @@ export interface StateRecord<T> {
 
 /**
  * Declares typed state. The prefix starts with the contract's namespace, for instance `consent/grant`.
- * @throws SchemaError when the schema has no wire form or the prefix is not lower-case words.
+ * @throws SchemaError when the schema has no wire form, a value of it could outgrow what the ledger stores (it would
+ * stop every node), or the prefix is not lower-case words.
  */
 export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, version = 1): StateRecord<z.output<S>> {
   if (!/^[a-z]+(-[a-z]+)*(\/[a-z]+(-[a-z]+)*)*$/.test(prefix)) throw new SchemaError(`state prefix "${prefix}"`);
   const codec = wireCodec(schema, prefix, version);
+  if (codec.bytesMax > ledgerLimits.stateValueBytesMax)
+    throw new SchemaError(`${prefix}: a value could grow to ${codec.bytesMax} bytes, more than the ledger stores`);
   const key = (...parts: readonly string[]): StateKey => {
     assert(
       parts.every((part) => /^[\x21-\x2e\x30-\x7e]+$/.test(part)),

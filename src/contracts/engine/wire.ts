@@ -15,6 +15,8 @@ export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly o
  */
 export interface WireCodec<T> {
   readonly version: number;
+  /** No value takes more bytes than this when its wire form is encoded. */
+  readonly bytesMax: number;
   /** @throws {@link WireError} when the value does not match the schema: nothing is encoded that would not decode. */
   toWire(value: T): CanonicalValue[];
   /** Strict: another length, version or type, an unknown or out-of-bounds value is a problem, named with its path. */
@@ -49,7 +51,13 @@ interface Node {
   readonly toWire: Convert;
   readonly fromWire: Convert;
   readonly optional: boolean;
+  readonly bytesMax: number;
 }
+
+/** What the longest head, or the longest integer, takes. */
+const headBytesMax = 9;
+/** Of a UTF-16 unit in UTF-8. */
+const unitBytesMax = 3;
 
 /** Runs one step of a path and puts its name on an error that comes out of it. */
 function at(step: string | number, convert: Convert, input: unknown): unknown {
@@ -62,7 +70,7 @@ function at(step: string | number, convert: Convert, input: unknown): unknown {
 }
 
 /** Zod's own verdict on a leaf; a check that would change the value (trim, lower-case) counts as wrong. */
-function zodLeaf(schema: z.ZodType): Node {
+function zodLeaf(schema: z.ZodType, bytesMax: number = headBytesMax): Node {
   const fast = fastCheckOf(schema);
   const check: Convert = (input) => {
     if (fast?.(input) === true) return input;
@@ -71,7 +79,7 @@ function zodLeaf(schema: z.ZodType): Node {
     if (parsed.data !== input) throw new WireError('not in its normal form');
     return input;
   };
-  return { toWire: check, fromWire: check, optional: false };
+  return { toWire: check, fromWire: check, optional: false, bytesMax };
 }
 
 function enumLeaf(schema: z.ZodEnum | z.ZodLiteral): Node {
@@ -80,7 +88,8 @@ function enumLeaf(schema: z.ZodEnum | z.ZodLiteral): Node {
     if (!allowed.has(input)) throw new WireError(`expected one of ${[...allowed].join(', ')}`);
     return input;
   };
-  return { toWire: check, fromWire: check, optional: false };
+  const longest = Math.max(...[...allowed].map((value) => String(value).length));
+  return { toWire: check, fromWire: check, optional: false, bytesMax: headBytesMax + unitBytesMax * longest };
 }
 
 function arrayNode(schema: z.ZodArray, where: string): Node {
@@ -100,7 +109,8 @@ function arrayNode(schema: z.ZodArray, where: string): Node {
       return (input as unknown[]).map((item, index) => at(index, convert, item));
     };
   };
-  return { toWire: each(element.toWire), fromWire: each(element.fromWire), optional: false };
+  const bytesMax = headBytesMax + maximum * element.bytesMax;
+  return { toWire: each(element.toWire), fromWire: each(element.fromWire), optional: false, bytesMax };
 }
 
 function objectNode(schema: z.ZodObject, where: string, version?: number): Node {
@@ -116,6 +126,7 @@ function objectNode(schema: z.ZodObject, where: string, version?: number): Node 
   const length = head.length + fields.length;
   return {
     optional: false,
+    bytesMax: fields.reduce((sum, { node }) => sum + node.bytesMax, 2 * headBytesMax),
     toWire(input) {
       if (typeof input !== 'object' || input === null) throw new WireError('expected an object');
       for (const name of Object.keys(input)) if (!names.has(name)) throw new WireError(`unknown field ${name}`);
@@ -142,6 +153,7 @@ function optionalNode(inner: Node, where: string): Node {
   if (inner.optional) throw new SchemaError(`${where}: optional twice`);
   return {
     optional: true,
+    bytesMax: inner.bytesMax,
     toWire: (input) => (input === undefined ? null : inner.toWire(input)),
     fromWire: (input) => (input === null ? undefined : inner.fromWire(input)),
   };
@@ -155,7 +167,9 @@ function compile(schema: z.ZodType, where: string): Node {
       if (problem !== undefined) throw new WireError(problem);
       return input;
     };
-    return { toWire: check, fromWire: check, optional: false };
+    // The text of a leaf is never shorter than its value.
+    const bytesMax = headBytesMax + unitBytesMax * textLengthMax(schema, where);
+    return { toWire: check, fromWire: check, optional: false, bytesMax };
   }
   if (schema instanceof z.ZodObject) return objectNode(schema, where);
   if (schema instanceof z.ZodArray) return arrayNode(schema, where);
@@ -164,7 +178,7 @@ function compile(schema: z.ZodType, where: string): Node {
   if (schema instanceof z.ZodString) {
     if (lengthRangeOf(schema).maximum === Number.POSITIVE_INFINITY)
       throw new SchemaError(`${where}: give the string a .max()`);
-    return zodLeaf(schema);
+    return zodLeaf(schema, headBytesMax + unitBytesMax * lengthRangeOf(schema).maximum);
   }
   if (schema instanceof z.ZodNumber) {
     if (schema.format !== 'safeint') throw new SchemaError(`${where}: numbers are z.int()`);
@@ -176,11 +190,18 @@ function compile(schema: z.ZodType, where: string): Node {
   throw new SchemaError(`${where}: ${schema._zod.def.type} has no wire form`);
 }
 
+function textLengthMax(schema: z.ZodType, where: string): number {
+  const { maximum } = lengthRangeOf(schema instanceof z.ZodCodec ? (schema.def.in as z.ZodType) : schema);
+  if (maximum === Number.POSITIVE_INFINITY) throw new SchemaError(`${where}: give the text a .max()`);
+  return maximum;
+}
+
 /** Compiles the wire form of a schema. @throws {@link SchemaError} with the path of what has none. */
 export function wireCodec<S extends z.ZodObject>(schema: S, root: string, version = 1): WireCodec<z.output<S>> {
   const node = objectNode(schema, root, version);
   return {
     version,
+    bytesMax: node.bytesMax,
     toWire: (value) => node.toWire(value) as CanonicalValue[],
     fromWire(wire) {
       try {

@@ -117,6 +117,12 @@ describe('every misuse is an error at definition', () => {
     expect(() => catalogueOf([one, two])).toThrow('code never-given already means');
     expect(() => stateRecord('Bad key', schema)).toThrow(SchemaError);
   });
+
+  it('state that could outgrow what the ledger stores', () => {
+    const listOf = (length: number) => z.strictObject({ names: z.array(name()).max(length) });
+    expect(() => stateRecord('toy/list', listOf(1024))).not.toThrow();
+    expect(() => stateRecord('toy/list', listOf(2048))).toThrow('more than the ledger stores');
+  });
 });
 
 describe('while a transaction runs', () => {

@@ -52,6 +52,7 @@ describe('positional codec of a schema', () => {
       fc.property(values, (value) => {
         const wire = codec.toWire(value);
         expect(wire).toHaveLength(8);
+        expect(encodeCanonical(wire).length).toBeLessThanOrEqual(codec.bytesMax);
         expect(codec.fromWire(decodeCanonical(encodeCanonical(wire)))).toEqual({ ok: true, value });
         const json = JSON.parse(JSON.stringify(z.encode(schema, value)));
         expect(schema.parse(json)).toEqual(value);
