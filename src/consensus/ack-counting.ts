@@ -1,4 +1,4 @@
-import { present } from '../base/index.ts';
+import { assert, present } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { certify } from './certification.ts';
 import { configurationOf } from './configuration-lookup.ts';
@@ -56,7 +56,7 @@ function count(core: Core, signer: NodeId, { statement, signature }: SignedAck):
   const { leadership } = core;
   if (leadership === undefined || statement.height <= core.certifiedHeight) return;
   const block = present(core.log.at(statement.height), 'a counted block is in the chain');
-  if (block.term !== core.persistence.term) return;
+  assert(block.term === core.persistence.term, "only acks of the leader's own term count (Raft §5.4.2)");
   const configuration = present(configurationOf(core, block.configurationHash), 'the own configuration is known');
   const certificate = leadership.tally.add(block, statement, signer, signature, configuration);
   if (certificate === undefined) return;

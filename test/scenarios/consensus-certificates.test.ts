@@ -157,6 +157,28 @@ describe('certificates', () => {
     expect(node.disk.chain).toEqual(blocks);
   });
 
+  test('56: a block of a term that no majority gave is refused, also in the middle of a branch', () => {
+    const forge = new Forge(3);
+    const blocks = forge.branch(genesisTip, 1, 0, 1, [0, 1]);
+    const { node } = follower(forge, blocks);
+    const one = present(blocks[0], 'a block');
+    const invented = forge.branch(tipOf(one), 2, 1, 1, [1]);
+    const two = present(invented[0], 'a block');
+    const own = forge.branch(tipOf(two), 3, 0, 1, [0, 1]);
+    const termCertificate = forge.termCertificate(3, 0, tipOf(two), [0, 1]);
+    const branch = [two, ...own];
+    node.step(forge.id(0), {
+      type: 'append',
+      term: 3,
+      sequence: 1,
+      termCertificate,
+      previous: tipOf(one),
+      blocks: branch,
+    });
+    expect(node.status.refusal).toBe('term-certificate-invalid');
+    expect(node.disk.chain).toEqual(blocks);
+  });
+
   test('70: a second block of one height and term is not followed, and the proof names the leader', () => {
     const forge = new Forge(3);
     const blocks = forge.branch(genesisTip, 1, 0, 2, [0, 1]);

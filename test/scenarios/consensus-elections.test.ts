@@ -247,6 +247,17 @@ describe('elections', () => {
     expect(asked()).toBe(2);
   });
 
+  test('whoever hears a live leader votes for nobody else', () => {
+    const cluster = startedCluster(3);
+    const leader = cluster.elect(0);
+    const { term } = leader.status;
+    expect(askForVote(cluster, cluster.node(2), 1, term + 1)?.signature).toBeUndefined();
+    expect(cluster.node(2).status.term, 'nor enters the term').toBe(term);
+    leader.crash();
+    for (let tick = 0; tick < cluster.parameters.electionTicks; tick++) cluster.node(2).tick();
+    expect(askForVote(cluster, cluster.node(2), 1, term + 1)?.signature).toBeDefined();
+  });
+
   test('a vote counts only with its signature, for this very request', () => {
     const cluster = startedCluster(3);
     const node = cluster.node(0);

@@ -44,6 +44,11 @@ describe('refusals and clocks', () => {
     expect(refused, 'one refusal is enough').toBe(1);
     expect(leader.status.peers.map((peer) => peer.refusal)).toEqual([undefined, 'timestamp']);
     expect(refuser.status.committedHeight).toBe(5);
+    cluster.tick(2 * cluster.parameters.electionTicks);
+    expect([leader.status.role, refuser.status.role], 'heartbeats do not calm it').toEqual(['leader', 'pre-candidate']);
+    leader.seal();
+    cluster.tick(2 * cluster.parameters.heartbeatTicks);
+    expect(refuser.status.committedHeight, 'and it still follows').toBe(6);
   });
 
   test('60: a block that was certified while its time was judged is judged again, without the clock', () => {
@@ -141,6 +146,9 @@ describe('start-up', () => {
     node.step(forge.id(0), { type: 'append', term: 1, sequence: 1, termCertificate, previous: genesisTip, blocks });
     node.step(forge.id(0), { type: 'heartbeat', term: 1, round: 1 });
     node.step(forge.id(1), { type: 'pre-vote-request', term: 9, round: 1, tip: { ...genesisTip, term: 8 } });
+    for (let tick = 0; tick < 20; tick++) node.tick();
+    const statement = forge.request(9, 1, present(blocks.map(tipOf)[0], 'a block'));
+    node.step(forge.id(1), { type: 'vote-request', statement, signature: forge.signRequest(statement, 1) });
     for (let tick = 0; tick < 50; tick++) node.tick();
     const types = cluster.wire.map(({ message }) => message.type);
     expect(types).toContain('append-reply');
@@ -149,6 +157,7 @@ describe('start-up', () => {
       if (message.type === 'append-reply') expect(message.acks).toEqual([]);
       if (message.type === 'heartbeat-reply') expect(message.ack).toBeUndefined();
       if (message.type === 'pre-vote-reply') expect(message.granted).toBe(false);
+      if (message.type === 'vote-reply') expect(message.signature).toBeUndefined();
     }
     expect(node.disk.hardState.ack, 'and its mark names nothing').toBeUndefined();
     // One answer makes two of three, itself included.

@@ -192,6 +192,17 @@ describe('replication', () => {
     cluster.until('all is committed', () => cluster.nodes.every((node) => node.status.committedHeight === 11), 30);
   });
 
+  test('a block that the followers certified is shown by its leader only after its own sync', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    leader.holdsWrites = true;
+    leader.seal();
+    cluster.settle();
+    expect([leader.status.certifiedHeight, leader.committed.length]).toEqual([1, 0]);
+    leader.sync();
+    expect(leader.committed.length).toBe(1);
+  });
+
   test('24: without a quorum a flood of proposals ends in a bounded, typed refusal', () => {
     const cluster = new TestCluster(3, { limits: { uncertifiedBlocksMax: 16 } });
     const leader = cluster.elect(0);

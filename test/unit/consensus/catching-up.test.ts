@@ -34,7 +34,7 @@ describe('catching up', () => {
     }
     late.judge = ({ certified }) => (certified ? { ok: true } : { ok: false, reason: 'timestamp' });
     late.restart();
-    cluster.until('it is there', () => late.status.committedHeight === 80, 200);
+    cluster.until('it is there', () => late.status.committedHeight === 80, 10);
   });
 
   test('a pre-candidate that is refused for its lower tip fetches the branch of the refuser', () => {
