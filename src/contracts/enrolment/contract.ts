@@ -7,7 +7,18 @@ import { keyHolders } from '../tables/codes.ts';
 import { domainDeclared, subjectLinked } from './entries.ts';
 import { initialiseEnrolment } from './genesis.ts';
 import { domainPolicy } from './policy.ts';
-import { domainNames, domainNamesOf, domainOf, domains, domainsMax, links, memberOfKey } from './state.ts';
+import {
+  declaredBy,
+  declaredDomains,
+  domainNames,
+  domainNamesOf,
+  domainOf,
+  domains,
+  domainsMax,
+  domainsPerMemberMax,
+  links,
+  memberOfKey,
+} from './state.ts';
 
 /** Members, domains of custodians, and which subject a custodian knows (contracts.md, `enrolment`). */
 export const enrolment: Contract = defineContract({
@@ -46,8 +57,11 @@ export const enrolment: Contract = defineContract({
         {
           name: 'domains-have-room',
           code: 'too-many-domains',
-          sentence: 'The ledger holds as many domains as it can.',
-          permits: ({ payload, state }) => payload.ifVersion > 0 || domainNamesOf(state).length < domainsMax,
+          sentence: 'The ledger holds as many domains as it can, in all or of this member.',
+          permits({ payload, state, senderHex }) {
+            if (payload.ifVersion > 0) return true;
+            return domainNamesOf(state).length < domainsMax && declaredBy(state, senderHex) < domainsPerMemberMax;
+          },
         },
         {
           name: 'legal-bases-are-covered',
@@ -60,7 +74,10 @@ export const enrolment: Contract = defineContract({
         const version = payload.ifVersion + 1;
         const custodian = present(memberOfKey(state, senderHex), 'a rule checked that the sender is a member');
         domains.put(state, [domain], { name: domain, custodian, policy, version });
-        if (version === 1) domainNames.put(state, [], { names: [...domainNamesOf(state), domain].sort() });
+        if (version === 1) {
+          domainNames.put(state, [], { names: [...domainNamesOf(state), domain].sort() });
+          declaredDomains.put(state, [custodian], { count: declaredBy(state, senderHex) + 1 });
+        }
         emit(`domain:${domain}`, domainDeclared.encode({ domain, custodian, version, at: block.timestamp }));
         return { version };
       },

@@ -43,6 +43,14 @@ export const domains: StateRecord<Domain> = stateRecord(
 );
 
 export const domainsMax = 1024;
+/** That one member declares after genesis, so that none can use up another's room. */
+export const domainsPerMemberMax = 64;
+
+/** How many domains a member declared after genesis. */
+export const declaredDomains: StateRecord<{ count: number }> = stateRecord(
+  'enrolment/declared',
+  z.strictObject({ count: z.int().min(0) }),
+);
 
 export const domainNames: StateRecord<{ names: string[] }> = stateRecord(
   'enrolment/domains',
@@ -64,6 +72,12 @@ export const links: StateRecord<Link> = stateRecord(
 /** The member whose governance key this is. */
 export function memberOfKey(state: StateView, keyHex: string): string | undefined {
   return governance.get(state, keyHex)?.member;
+}
+
+/** How many domains the member with this governance key declared after genesis. */
+export function declaredBy(state: StateView, keyHex: string): number {
+  const member = memberOfKey(state, keyHex);
+  return member === undefined ? 0 : (declaredDomains.get(state, member)?.count ?? 0);
 }
 
 export function domainOf(state: StateView, domain: string): Domain | undefined {

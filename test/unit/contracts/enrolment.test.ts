@@ -83,6 +83,18 @@ describe('enrolment.domain', () => {
   });
 });
 
+describe('room for domains', () => {
+  it('is 64 of one member, whatever another declares', () => {
+    const { ledger } = world();
+    const declare = (member: string, domain: string, ifVersion = 0) =>
+      ledger.submit(member, 'enrolment.domain', { domain, policy, ifVersion });
+    for (let count = 0; count < 64; count++) expect(declare('south', `south-${count}`).ok).toBe(true);
+    expect(declare('south', 'south-64').code).toBe('too-many-domains');
+    expect(declare('south', 'south-63', 1).ok).toBe(true);
+    expect(declare('north', 'north-0').ok).toBe(true);
+  });
+});
+
 describe('enrolment.link', () => {
   it('records the chart as a commitment and who holds the key', () => {
     const { ledger } = world();
