@@ -1,17 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { mutants } from '../test/simulation/mutants.ts';
 import { addToTotals, describeFailure, emptyTotals, type SeedReport } from '../test/simulation/report.ts';
-import { runSeeds } from '../test/simulation/seed-pool.ts';
+import { catchMutant, runSeeds } from '../test/simulation/seed-pool.ts';
 import { simulateSeed } from '../test/simulation/simulate-seed.ts';
 
-const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --seed S [--trace FILE]
+const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --seed S [--trace FILE] | --mutants
 
   --seeds N      run N seeds (default 100)
   --from S       the first of them (default 1)
   --processes P  run them in P processes (default: one a core)
   --seed S       run one seed, here
-  --trace FILE   with --seed: write every event and packet to FILE`;
+  --trace FILE   with --seed: write every event and packet to FILE
+  --mutants      break each of a list of rules in turn; every one must be caught within N seeds`;
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     processes: { type: 'string', default: String(availableParallelism()) },
     seed: { type: 'string' },
     trace: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -28,6 +31,8 @@ if (values.help) {
   console.log(usage);
 } else if (values.seed !== undefined) {
   process.exitCode = await runOne(Number(values.seed), values.trace);
+} else if (values.mutants) {
+  process.exitCode = await runMutants(Number(values.from), Number(values.seeds), Number(values.processes));
 } else {
   process.exitCode = await runMany(Number(values.from), Number(values.seeds), Number(values.processes));
 }
@@ -74,4 +79,16 @@ async function runMany(from: number, count: number, processes: number): Promise<
     ].join('\n'),
   );
   return failed.length === 0 ? 0 : 1;
+}
+
+/** Every broken rule must break an invariant; one that does not shows what the simulator cannot see. */
+async function runMutants(from: number, count: number, processes: number): Promise<number> {
+  let survivors = 0;
+  for (const { name } of mutants) {
+    const result = await catchMutant({ mutant: name, from, count, processes });
+    if (result === undefined) survivors += 1;
+    const verdict = result === undefined ? `SURVIVED ${count} seeds` : `seed ${result.seeds}: ${result.invariant}`;
+    console.log(`${name.padEnd(56)} ${verdict}`);
+  }
+  return survivors === 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-import type { SimulatedCluster } from '../support/simulated-cluster.ts';
+import { type SimulatedCluster, silentObserver } from '../support/simulated-cluster.ts';
+import { readFrame } from '../support/simulated-node.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
 import type { FaultWeights, SimulationOptions } from './options.ts';
 
@@ -24,6 +25,7 @@ export class Nemesis {
       Array<Act>(weight).fill(act),
     );
     this.#scheduleNext();
+    this.#layAmbush();
   }
 
   /** Machines whose disk lost what it had reported as written. */
@@ -82,6 +84,32 @@ export class Nemesis {
     });
   }
 
+  /** Crashes a node in the moment in which it asks for a vote, gives one, or is about to hear of it. */
+  #layAmbush(): void {
+    const { ambushRate } = this.#options.nemesis;
+    if (ambushRate === 0) return;
+    this.#cluster.observers.push({
+      ...silentObserver,
+      onSend: (packet) => {
+        if (this.#stopped || packet.channel === 'forwarding' || !this.#random.chance(ambushRate)) return;
+        const type = readFrame(packet)?.type;
+        if (type !== 'vote-request' && type !== 'vote-reply') return;
+        const victim = this.#random.chance(0.7) ? packet.from : packet.to;
+        // Later, since the sender is in the middle of a call.
+        this.#cluster.queue.schedule(this.#random.unit(), 'ambush', () => {
+          if (this.#stopped || !this.#cluster.machineAt(victim).isUp) return;
+          this.counters['ambush'] = (this.counters['ambush'] ?? 0) + 1;
+          this.#bounce(victim);
+        });
+      },
+    });
+  }
+
+  #bounce(node: number): void {
+    this.#cluster.crash(node);
+    this.#cluster.start(node);
+  }
+
   #perform(act: Act): boolean {
     const { machines, network } = this.#cluster;
     const nodes = range(machines.length);
@@ -90,6 +118,10 @@ export class Nemesis {
     switch (act) {
       case 'crash':
         return this.#crash(up);
+      case 'bounce':
+        if (up.length === 0) return false;
+        this.#bounce(this.#random.pick(up));
+        return true;
       case 'crashLeader':
         return this.#crash(this.#leaders(up));
       case 'isolateLeader':

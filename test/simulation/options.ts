@@ -1,9 +1,12 @@
+import type { RaftLimits } from '../../src/consensus/index.ts';
 import type { NetworkFaults } from '../support/simulated-network.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
 
 /** What the nemesis can do, with the share of its acts that each gets; 0 switches one off. */
 export interface FaultWeights {
   crash: number;
+  /** A crash and an immediate restart. */
+  bounce: number;
   crashLeader: number;
   restart: number;
   partition: number;
@@ -36,7 +39,13 @@ export interface SimulationOptions {
     readonly driftMax: number;
     readonly stepMaxMs: number;
   };
-  readonly nemesis: { readonly meanIntervalMs: number; readonly weights: Readonly<FaultWeights> };
+  readonly limits: Partial<RaftLimits>;
+  readonly nemesis: {
+    readonly meanIntervalMs: number;
+    /** Share of vote requests and votes whose sender or receiver crashes right then and restarts. */
+    readonly ambushRate: number;
+    readonly weights: Readonly<FaultWeights>;
+  };
   readonly workload: { readonly clientCount: number; readonly meanIntervalMs: number; readonly keyCount: number };
 }
 
@@ -58,7 +67,7 @@ export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOpt
     eventsMin: 5_000,
     tickMs,
     heartbeatTicks,
-    electionTicks: heartbeatTicks * random.between(4, 10),
+    electionTicks: heartbeatTicks * random.between(2, 10),
     network: {
       lossRate: when(0.6, () => random.unit() * 0.3),
       replayRate: when(0.6, () => random.unit() * 0.5),
@@ -73,10 +82,20 @@ export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOpt
       driftMax: when(0.3, () => random.unit() * 0.01),
       stepMaxMs: 3_600_000,
     },
+    // Small bounds: long branches travel in pieces, and windows fill.
+    limits: random.chance(0.5)
+      ? {
+          appendBlocksMax: random.between(1, 4),
+          inflightAppendsMax: random.between(1, 8),
+          uncertifiedBlocksMax: random.between(1, 8),
+        }
+      : {},
     nemesis: {
+      ambushRate: when(0.5, () => random.unit() * 0.3),
       meanIntervalMs: heartbeatMs * random.between(2, 30),
       weights: {
         crash: when(0.7, () => random.between(1, 5)),
+        bounce: when(0.5, () => random.between(1, 5)),
         crashLeader: when(0.6, () => random.between(1, 4)),
         restart: random.between(2, 6),
         partition: when(0.6, () => random.between(1, 5)),

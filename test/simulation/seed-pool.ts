@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { SeedReport } from './report.ts';
+import { checkFits } from './mutants.ts';
+import type { SeedFailure, SeedReport } from './report.ts';
 
 const seedProcess = fileURLToPath(new URL('./seed-process.ts', import.meta.url));
 
@@ -16,6 +17,8 @@ export async function runSeeds(options: {
   readonly count: number;
   readonly processes: number;
   readonly failuresMax: number;
+  /** Name of a rule to break; see mutants.ts. */
+  readonly mutant?: string;
   readonly onReport: (report: SeedReport) => void;
 }): Promise<void> {
   let next = options.from;
@@ -26,15 +29,40 @@ export async function runSeeds(options: {
     if (report.failure !== undefined) failures += 1;
     options.onReport(report);
   };
-  const runners = Array.from({ length: Math.min(options.processes, options.count) }, () => runOne(takeSeed, onReport));
+  const runners = Array.from({ length: Math.min(options.processes, options.count) }, () =>
+    runOne(takeSeed, onReport, options.mutant),
+  );
   await Promise.all(runners);
 }
 
+/** Runs a mutant until an invariant breaks. Answers which, and after how many seeds; undefined when none did. */
+export async function catchMutant(options: {
+  readonly mutant: string;
+  readonly from: number;
+  readonly count: number;
+  readonly processes: number;
+}): Promise<{ readonly seeds: number; readonly invariant: string; readonly message: string } | undefined> {
+  checkFits(options.mutant);
+  let seeds = 0;
+  let caught: SeedFailure | undefined;
+  const onReport = ({ failure }: SeedReport): void => {
+    if (caught === undefined) seeds += 1;
+    caught ??= failure;
+  };
+  await runSeeds({ ...options, failuresMax: 1, onReport });
+  return caught && { seeds, invariant: caught.invariant, message: caught.message };
+}
+
 /** Feeds one child after another until no seed is left; a child that dies or hangs costs its seed, not the run. */
-async function runOne(takeSeed: () => number | undefined, onReport: (report: SeedReport) => void): Promise<void> {
+async function runOne(
+  takeSeed: () => number | undefined,
+  onReport: (report: SeedReport) => void,
+  mutant: string | undefined,
+): Promise<void> {
+  const env = mutant === undefined ? process.env : { ...process.env, ASSENT_MUTANT: mutant };
   let child: ChildProcess | undefined;
   for (let seed = takeSeed(); seed !== undefined; seed = takeSeed()) {
-    child ??= fork(seedProcess, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child ??= fork(seedProcess, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const report = await askFor(child, seed);
     if (report.failure?.invariant === 'the process survives') child = undefined;
     onReport(report);

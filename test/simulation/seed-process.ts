@@ -1,6 +1,10 @@
-import { simulateSeed } from './simulate-seed.ts';
+import { switchOn } from './mutants.ts';
 
 /** A child process of the pool: takes one seed a message, answers with its report. */
+const mutant = process.env['ASSENT_MUTANT'];
+if (mutant !== undefined) switchOn(mutant);
+const { simulateSeed } = await import('./simulate-seed.ts');
+
 process.on('message', async (seed: number) => {
   process.send?.(await simulateSeed(seed));
 });

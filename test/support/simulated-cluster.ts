@@ -44,6 +44,15 @@ export interface ClusterObserver {
   onBadFrame(machine: Machine, from: string, error: Error): void;
 }
 
+/** Sees nothing: what an observer of one thing starts from. */
+export const silentObserver: ClusterObserver = {
+  onStart: () => undefined,
+  onSend: () => undefined,
+  onActed: () => undefined,
+  onDamaged: () => undefined,
+  onBadFrame: () => undefined,
+};
+
 /**
  * Nodes made of production code on simulated machines, links and time. Nothing happens between events; the same options
  * and the same random generator give the same run.

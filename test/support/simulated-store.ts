@@ -74,6 +74,11 @@ export class SimulatedDisk {
     return this.#requests.length;
   }
 
+  /** What is durable from key `from` up to, without, key `to`. */
+  entries(from: Uint8Array, to: Uint8Array): Entry[] {
+    return this.#table.range({ from, to, limit: Number.MAX_SAFE_INTEGER });
+  }
+
   /** The oldest write becomes durable and its callback runs. False when nothing is in flight. */
   completeNext(): boolean {
     const request = this.#requests.shift();

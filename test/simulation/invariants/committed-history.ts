@@ -1,10 +1,11 @@
+import { type ModelTransaction, ReferenceModel } from './reference-model.ts';
 import { holds, short } from './violation.ts';
 
 export interface AppliedBlock {
   readonly height: number;
   readonly hash: string;
   readonly stateRoot: string;
-  readonly transactionIds: readonly string[];
+  readonly transactions: readonly ModelTransaction[];
 }
 
 /** What a client was told about its transaction. */
@@ -19,6 +20,7 @@ export class CommittedHistory {
   readonly #blocks: (AppliedBlock | undefined)[] = [undefined];
   readonly #places = new Map<string, number>();
   readonly #told = new Map<string, ToldOutcome>();
+  readonly #model = new ReferenceModel();
   readonly #toldExpired = new Set<string>();
 
   get height(): number {
@@ -31,6 +33,16 @@ export class CommittedHistory {
 
   has(transactionId: string): boolean {
     return this.#places.has(transactionId);
+  }
+
+  /** The values that a node holds which has applied everything. */
+  values(): readonly string[] {
+    return this.#model.values();
+  }
+
+  /** The root that every node has at this height. */
+  stateRootAt(height: number): string | undefined {
+    return this.#blocks[height]?.stateRoot;
   }
 
   /** A node applied this block; `certifiedHash` is the certified chain's block at its height. */
@@ -57,7 +69,8 @@ export class CommittedHistory {
       () => `${nodeId} applied ${block.height}, the history ends at ${this.height}`,
     );
     this.#blocks.push(block);
-    for (const id of block.transactionIds) {
+    for (const transaction of block.transactions) {
+      const { id } = transaction;
       const earlier = this.#places.get(id);
       holds(
         earlier === undefined,
@@ -66,6 +79,7 @@ export class CommittedHistory {
       );
       this.#neverExpired(id);
       this.#places.set(id, block.height);
+      this.#model.apply(transaction);
     }
   }
 
@@ -75,6 +89,11 @@ export class CommittedHistory {
       place === outcome.height,
       'whatever a client was told is committed stays',
       () => `told ${short(outcome.transactionId)} is at ${outcome.height}, it is at ${place ?? 'no height'}`,
+    );
+    holds(
+      this.#model.outcome(outcome.transactionId) === outcome.ok,
+      'results are those of the rules',
+      () => `told ${short(outcome.transactionId)} is ${outcome.ok ? 'permitted' : 'refused'}; by the rules it is not`,
     );
     const earlier = this.#told.get(outcome.transactionId);
     holds(

@@ -20,6 +20,7 @@ import { Certificates } from './certificates.ts';
 import { CommittedHistory } from './committed-history.ts';
 import { DurableHistory } from './durable-history.ts';
 import { BlockRecords, readAppliedRecord } from './records.ts';
+import { stateRootOf, valuesOf } from './state-audit.ts';
 import { describeRequest, SignedStatements } from './statements.ts';
 import { holds, keyOf, short } from './violation.ts';
 
@@ -191,7 +192,7 @@ export class Invariants implements ClusterObserver {
     return leader ?? present(nodes[0], 'some node is asked for');
   }
 
-  /** At the end of a run: every disk holds a prefix of the certified chain up to what it applied. */
+  /** At the end of a run: every disk holds a prefix of the certified chain, and the state that its last root states. */
   final(): void {
     for (const watched of this.#watched) {
       if (this.#isExempt(watched)) continue;
@@ -201,6 +202,19 @@ export class Invariants implements ClusterObserver {
           'log matching',
           () => `${watched.machine.index} holds another block at ${height} than the certified one`,
         );
+      const root = watched.appliedHeight === 0 ? undefined : stateRootOf(watched.machine.disk);
+      holds(
+        root === undefined || root === this.#committed.stateRootAt(watched.appliedHeight),
+        'the state on the disk is the one of the state root',
+        () => `${watched.machine.index} at ${watched.appliedHeight}: the disk hashes to ${short(root ?? '')}`,
+      );
+      if (watched.appliedHeight < this.#committed.height) continue;
+      const held = valuesOf(watched.machine.disk);
+      holds(
+        held.join() === this.#committed.values().join(),
+        'results are those of the rules',
+        () => `${watched.machine.index} holds ${held.join()}, by the rules ${this.#committed.values().join()}`,
+      );
     }
   }
 
@@ -362,7 +376,7 @@ export class Invariants implements ClusterObserver {
     holds(block !== undefined, 'log matching', () => `applied block ${short(applied.hash)} was never stored`);
     this.#committed.applied(
       String(watched.machine.index),
-      { ...applied, transactionIds: block.transactionIds },
+      { ...applied, transactions: block.transactions },
       this.#certificates.hashAt(applied.height),
     );
   }

@@ -4,11 +4,12 @@ import { type BlockReference, decodeJustification } from '../../../src/consensus
 import { encodeNodeId } from '../../../src/crypto/index.ts';
 import { type CanonicalValue, decodeBlock, decodeCanonical } from '../../../src/ledger/index.ts';
 import { prefixedKey } from '../../../src/storage/index.ts';
+import type { ModelTransaction } from './reference-model.ts';
 import { keyOf } from './violation.ts';
 
 export interface BlockRecord {
   readonly reference: BlockReference;
-  readonly transactionIds: readonly string[];
+  readonly transactions: readonly ModelTransaction[];
 }
 
 /** Blocks by their bytes: each travels and is stored many times, and is read once. */
@@ -46,7 +47,7 @@ function readBlockRecord(bytes: Uint8Array): BlockRecord {
       justification: decodeJustification(block.justification),
       byteLength: bytes.length,
     },
-    transactionIds: block.transactions.map(({ idHex }) => idHex),
+    transactions: block.transactions.map(({ idHex, kind, payload }) => ({ id: idHex, kind, payload })),
   };
 }
 
