@@ -13,10 +13,11 @@ import type { TransactionPool } from './transaction-pool.ts';
 
 /** Blocks on their way to a certificate before the next waits: one being synced and acknowledged, one behind it. */
 const uncommittedBlocksTarget = 2;
-/** Execution of a block stays below this, so that nothing holds the main thread (protocol.md §11). */
-const executionMsTarget = 10;
-const transactionsMin = 16;
-const transactionsStep = 32;
+/** Execution of a block takes about this long, so that nothing holds the main thread for 20 ms (protocol.md §11). */
+const executionMsTarget = 12;
+const transactionsMin = 64;
+/** How much the newest block counts in the running cost of a transaction: one interruption by the system counts little. */
+const costWeight = 0.1;
 /** While a deadline is open an idle leader seals an empty block this often (protocol.md §4, "Time"). */
 const deadlineBlockMs = 60_000;
 const timeBlockMs = 1000;
@@ -44,7 +45,8 @@ export class Sealer {
   readonly #nodeKey: Signer;
   readonly #clock: Clock;
   readonly #pool: TransactionPool;
-  #transactionsMax = 256;
+  /** Running cost of one transaction, in milliseconds. */
+  #costMs = executionMsTarget / 256;
 
   constructor(options: { ledger: Ledger; nodeKey: Signer; clock: Clock; pool: TransactionPool }) {
     this.#ledger = options.ledger;
@@ -102,11 +104,16 @@ export class Sealer {
     if (code !== undefined) this.#pool.refuse(idHex, code, `the leader refused the transaction: ${reason}`);
   }
 
+  get #transactionsMax(): number {
+    const affordable = Math.floor(executionMsTarget / this.#costMs);
+    return Math.min(ledgerLimits.blockTransactionsMax, Math.max(transactionsMin, affordable));
+  }
+
   #adapt(count: number, elapsedMs: number): void {
-    if (elapsedMs > executionMsTarget) this.#transactionsMax = Math.max(transactionsMin, Math.floor(count * 0.7));
-    else if (count >= this.#transactionsMax) {
-      this.#transactionsMax = Math.min(ledgerLimits.blockTransactionsMax, this.#transactionsMax + transactionsStep);
-    }
+    if (count === 0) return;
+    // A small block's cost is mostly its own: it says little of a transaction's.
+    const weight = costWeight * Math.min(1, count / transactionsMin);
+    this.#costMs += weight * (elapsedMs / count - this.#costMs);
   }
 }
 
