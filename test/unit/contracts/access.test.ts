@@ -105,6 +105,18 @@ describe('access.record: decision and entry in one', () => {
     expect(ledger.stream(`access:${ledger.actor('ana').keyHex}`)).toEqual([]);
   });
 
+  it.each(['its period is over', 'its credential is revoked'])('refuses a gateway when %s', (how) => {
+    const { ledger, accessPayload } = world();
+    const until = ledger.nowMs + hourMs;
+    const { did } = ledger.actor('night-gateway');
+    const issued = ledger.submit('north', 'credential.issue', { agent: did, role: 'gateway', period: { until } });
+    const record = (event: string) => ledger.submit('night-gateway', 'access.record', accessPayload({ event }));
+    expect(record('before').ok).toBe(true);
+    if (how === 'its period is over') ledger.nowMs = until;
+    else ledger.submit('north', 'credential.revoke', { credential: issued.output?.['credential'] });
+    for (const event of ['before', 'after']) expect(record(event).code).toBe('not-the-gateway');
+  });
+
   it('refuses a request whose signature is for another ledger or whose bytes are no request', () => {
     const { ledger, accessPayload } = world();
     const payload = accessPayload();
