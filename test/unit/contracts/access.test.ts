@@ -313,6 +313,18 @@ describe('access.breakGlass: step 8', () => {
     expect(breakGlass({ ...change, categories: ['problems'] }).code).toBe('event-conflict');
   });
 
+  it('needs the emergency role in force when the glass is broken, and at each access', () => {
+    const { ledger, access, breakGlass } = world();
+    const agent = ledger.actor('fay').did;
+    const until = ledger.nowMs + hourMs;
+    ledger.submit('north', 'credential.issue', { agent, role: 'emergency-physician', period: { until } });
+    expect(breakGlass({}, 'fay').ok).toBe(true);
+    expect(access({ ...asEmergency, agent: 'fay' }).output?.['decision']).toBe('permit-break-glass');
+    ledger.nowMs = until;
+    expect(access({ ...asEmergency, agent: 'fay' }).output?.['decision']).toBe('deny');
+    expect(breakGlass({}, 'fay').code).toBe('not-an-emergency-role');
+  });
+
   it('needs the emergency role to be the one that is claimed, and BTG as the purpose', () => {
     const { ledger, access, breakGlass } = world();
     ledger.submit('north', 'credential.issue', { agent: ledger.actor('eve').did, role: 'clinician' });
