@@ -107,6 +107,10 @@ function checkReferences(content: GenesisContent): void {
     content.domains.map((domain) => domain.name),
     'domain name',
   );
+  unique(
+    content.parameters.map(([parameterName]) => parameterName),
+    'parameter',
+  );
   for (const node of content.nodes)
     if (!memberNames.has(node.member)) throw invalid(`node of unknown member ${node.member}`);
   for (const domain of content.domains) {

@@ -45,16 +45,21 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
 
 /** Reads a stored receipt. Throws `storage-damaged`. */
 export function decodeReceipt(id: Uint8Array, bytes: Uint8Array): Receipt {
-  const value = decodeCanonical(bytes, {
-    bytesMax: 2 * ledgerLimits.stateValueBytesMax,
-    depthMax: 20,
-    countMax: 100_000,
-  });
+  const value = decodeStored(bytes);
   if (!Array.isArray(value) || value.length !== 6) throw damaged();
   const [, height, index, timestamp, blockHash, result] = value as readonly CanonicalValue[];
   if (typeof height !== 'number' || typeof index !== 'number' || typeof timestamp !== 'number') throw damaged();
   if (!(blockHash instanceof Uint8Array) || !Array.isArray(result)) throw damaged();
   return { id, height, index, timestamp, blockHash, result: decodeResult(result) };
+}
+
+function decodeStored(bytes: Uint8Array): CanonicalValue {
+  const bytesMax = 2 * ledgerLimits.stateValueBytesMax;
+  try {
+    return decodeCanonical(bytes, { bytesMax, depthMax: 20, countMax: 100_000 });
+  } catch (error) {
+    throw damaged(error);
+  }
 }
 
 function decodeResult(value: readonly CanonicalValue[]): TransactionResult {
@@ -64,6 +69,6 @@ function decodeResult(value: readonly CanonicalValue[]): TransactionResult {
   return { ok: false, code: first, rule, sentence };
 }
 
-function damaged(): AssentError {
-  return new AssentError('storage-damaged', 'a stored receipt is not readable');
+function damaged(cause?: unknown): AssentError {
+  return new AssentError('storage-damaged', 'a stored receipt is not readable', {}, { cause });
 }

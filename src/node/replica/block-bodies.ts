@@ -7,7 +7,7 @@ import type {
   TermCertificate,
 } from '../../consensus/index.ts';
 import { decodeJustification, decodeTermCertificate } from '../../consensus/index.ts';
-import { encodeNodeId, type VerifySignature } from '../../crypto/index.ts';
+import { encodeNodeId, type NodeId, type VerifySignature } from '../../crypto/index.ts';
 import {
   checkHeaderSignature,
   decodeSignedHeader,
@@ -16,7 +16,7 @@ import {
   readBlock,
 } from '../../ledger/index.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
-import { termCertificateKey } from './records.ts';
+import { readRecord, termCertificateKey } from './records.ts';
 
 /** Signed headers kept to prove a contradiction with, should another of the same height turn up. */
 const recentHeadersMax = 1024;
@@ -30,6 +30,7 @@ export class BlockBodies implements ChainReader {
   readonly #ledgerId: Uint8Array;
   readonly #verify: VerifySignature;
   readonly #configurations: ReadonlyMap<string, Configuration>;
+  readonly #proposers: ReadonlySet<NodeId>;
   readonly #bodies = new WeakMap<BlockReference, OpenedBlock>();
   readonly #headers = new Map<string, SignedHeader>();
 
@@ -45,6 +46,7 @@ export class BlockBodies implements ChainReader {
     this.#configurations = new Map(
       options.configurations.map((configuration) => [toHex(configuration.hash), configuration]),
     );
+    this.#proposers = new Set(options.configurations.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
   }
 
   /** The block of a reference that came from here or that consensus read from the store. */
@@ -57,16 +59,18 @@ export class BlockBodies implements ChainReader {
     return block;
   }
 
-  /** A reference to a block whose header's signature was checked. */
+  /** The block at this height as this node wrote it, after it had checked it. Throws `storage-damaged`. */
   reference(height: number): BlockReference | undefined {
     const block = readBlock(this.#store, height);
-    return block === undefined ? undefined : this.refer(block);
+    return block === undefined ? undefined : this.#refer(block);
   }
 
-  /** Wraps a received block after checking its header's signature. Throws `signature-invalid` or `block-invalid`. */
+  /** Wraps a received block after checking its header's signature. Throws `signature-invalid` or `encoding-invalid`. */
   receive(block: OpenedBlock): BlockReference {
     checkHeaderSignature(block, this.#ledgerId, this.#verify);
-    return this.refer(block);
+    const reference = this.#refer(block);
+    this.#rememberHeader(block);
+    return reference;
   }
 
   /** Gives a reference that consensus took already its block. */
@@ -75,10 +79,9 @@ export class BlockBodies implements ChainReader {
     this.#rememberHeader(block);
   }
 
-  /** Wraps a block that this node read from its own store. */
-  refer(block: OpenedBlock): BlockReference {
+  #refer(block: OpenedBlock): BlockReference {
     const reference = referenceOf(block, decodeJustification(block.justification), block.bytes.length);
-    this.attach(reference, block);
+    this.#bodies.set(reference, block);
     return reference;
   }
 
@@ -105,15 +108,17 @@ export class BlockBodies implements ChainReader {
   }
 
   termCertificate(term: number): TermCertificate | undefined {
-    const bytes = this.#store.get(prefixedKey('certificate', termCertificateKey, uint64Bytes(term)));
-    return bytes === undefined ? undefined : decodeTermCertificate(bytes);
+    const key = prefixedKey('certificate', termCertificateKey, uint64Bytes(term));
+    return readRecord(this.#store, key, decodeTermCertificate);
   }
 
   configuration(hash: Uint8Array): Configuration | undefined {
     return this.#configurations.get(toHex(hash));
   }
 
+  /** Not those of strangers, who could sign any number to push out what matters. */
   #rememberHeader(block: OpenedBlock): void {
+    if (!this.#proposers.has(encodeNodeId(block.header.proposer))) return;
     this.#headers.set(block.hashHex, encodeSignedHeader(block));
     if (this.#headers.size <= recentHeadersMax) return;
     const [oldest] = this.#headers.keys();

@@ -17,9 +17,9 @@ import {
   hardStateKey,
   highestCertificateKey,
   highestTermKey,
+  promiseKey,
   termCertificateKey,
 } from './records.ts';
-import { promiseKey } from './restore.ts';
 
 /**
  * The batch of a persist request, and the signer's mark where the request changes what was promised. `storedHeight` is

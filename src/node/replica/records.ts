@@ -1,4 +1,4 @@
-import { AssentError, utf8 } from '../../base/index.ts';
+import { AssentError, messageOf, utf8 } from '../../base/index.ts';
 import type {
   AckStatement,
   HardState,
@@ -8,8 +8,9 @@ import type {
   Tip,
   VoteRequestStatement,
 } from '../../consensus/index.ts';
+import type { NodeId } from '../../crypto/index.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../ledger/index.ts';
-import { prefixedKey } from '../../storage/index.ts';
+import { prefixedKey, type Store } from '../../storage/index.ts';
 
 /** How the consensus core's durable facts stand in the store and in the mark file. */
 const recordVersion = 1;
@@ -20,6 +21,26 @@ export const highestCertificateKey: Uint8Array = prefixedKey('consensus', utf8('
 export const highestTermKey: Uint8Array = prefixedKey('consensus', utf8('term-certificate'));
 export const blockCertificateKey: Uint8Array = utf8('b');
 export const termCertificateKey: Uint8Array = utf8('t');
+
+export function promiseKey(nodeId: NodeId): Uint8Array {
+  return prefixedKey('peerPromise', utf8(nodeId));
+}
+
+/** The record under the key, if there is one. Throws `storage-damaged`. */
+export function readRecord<T>(store: Store, key: Uint8Array, decode: (bytes: Uint8Array) => T): T | undefined {
+  const bytes = store.get(key);
+  return bytes === undefined ? undefined : ownBytes('a record of consensus', () => decode(bytes));
+}
+
+/** What this node wrote itself and can no longer make sense of is damage, whatever the reader calls it. */
+export function ownBytes<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AssentError) || error.code.startsWith('storage-')) throw error;
+    throw new AssentError('storage-damaged', `${what} is damaged: ${messageOf(error)}`, {}, { cause: error });
+  }
+}
 
 export function encodeHardState(state: HardState): Uint8Array {
   return encodeCanonical([

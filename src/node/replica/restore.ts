@@ -1,4 +1,4 @@
-import { AssentError, equalBytes, utf8 } from '../../base/index.ts';
+import { AssentError, equalBytes } from '../../base/index.ts';
 import {
   decodeBlockCertificate,
   decodeTermCertificate,
@@ -7,17 +7,29 @@ import {
   type RestoredState,
 } from '../../consensus/index.ts';
 import type { NodeId, VerifySignature } from '../../crypto/index.ts';
-import { decodeBlock, type Ledger, readBlock, VerifiedBlock, VerifiedTransaction } from '../../ledger/index.ts';
-import { type Journal, prefixedKey, type Store } from '../../storage/index.ts';
+import {
+  decodeTransactions,
+  type Ledger,
+  type OpenedBlock,
+  readBlock,
+  VerifiedBlock,
+  VerifiedTransaction,
+} from '../../ledger/index.ts';
+import type { Journal, Store } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
-import { decodeHardState, decodePromise, hardStateKey, highestCertificateKey, highestTermKey } from './records.ts';
+import {
+  decodeHardState,
+  decodePromise,
+  hardStateKey,
+  highestCertificateKey,
+  highestTermKey,
+  ownBytes,
+  promiseKey,
+  readRecord,
+} from './records.ts';
 
 /** A node's empty promise: what a new data directory holds. */
 const nothingPromised: HardState = { term: 0 };
-
-export function promiseKey(nodeId: NodeId): Uint8Array {
-  return prefixedKey('peerPromise', utf8(nodeId));
-}
 
 /**
  * Reads what the core needs to go on, and executes the blocks above the applied one again, so that every durable block
@@ -33,8 +45,8 @@ export function restore(options: {
   readonly fresh: boolean;
 }): RestoredState {
   const { store, journal } = options;
-  const certificate = read(store, highestCertificateKey, decodeBlockCertificate);
-  const termCertificate = read(store, highestTermKey, decodeTermCertificate);
+  const certificate = readRecord(store, highestCertificateKey, decodeBlockCertificate);
+  const termCertificate = readRecord(store, highestTermKey, decodeTermCertificate);
   return {
     hardState: restoreHardState(store, journal),
     tip: restoreTail(options),
@@ -42,7 +54,7 @@ export function restore(options: {
     ...(certificate === undefined ? {} : { certificate }),
     ...(termCertificate === undefined ? {} : { termCertificate }),
     peerPromises: options.peers.flatMap((peer): readonly PeerPromise[] => {
-      const promise = read(store, promiseKey(peer), decodePromise);
+      const promise = readRecord(store, promiseKey(peer), decodePromise);
       return promise === undefined ? [] : [promise];
     }),
     markLost: journal.lost,
@@ -52,46 +64,41 @@ export function restore(options: {
 
 /** The mark counts where the database lost its end: it says what was promised. */
 function restoreHardState(store: Store, journal: Journal): HardState {
-  const kept = read(store, hardStateKey, decodeHardState) ?? nothingPromised;
-  return journal.lost && journal.mark !== undefined ? decodeHardState(journal.mark.bytes) : kept;
+  const kept = readRecord(store, hardStateKey, decodeHardState) ?? nothingPromised;
+  const { lost, mark } = journal;
+  return lost && mark !== undefined ? ownBytes('the mark file', () => decodeHardState(mark.bytes)) : kept;
 }
 
 function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restore>[0]): RestoredState['tip'] {
   const { applied } = ledger;
   let tip: RestoredState['tip'] = { term: applied.term, height: applied.height, hash: applied.hash };
-  for (;;) {
-    const height = tip.height + 1;
-    const opened = readBlock(store, height);
-    if (opened === undefined) return tip;
-    if (opened.header.height !== height || !equalBytes(opened.header.parentHash, tip.hash)) {
-      throw new AssentError('storage-damaged', `the stored block ${height} does not follow its parent`, { height });
+  if (tip.height > 0 && !equalBytes(readBlock(store, tip.height)?.hash ?? new Uint8Array(), tip.hash)) {
+    throw damaged(tip.height, 'whose effects are applied, is missing or another');
+  }
+  for (let opened = readBlock(store, tip.height + 1); opened !== undefined; opened = readBlock(store, tip.height + 1)) {
+    const { height, term, parentHash } = opened.header;
+    if (height !== tip.height + 1 || !equalBytes(parentHash, tip.hash)) {
+      throw damaged(tip.height + 1, 'does not follow its parent');
     }
+    const verdict = ledger.execute(verifyAgain(opened, ledger, bodies, verify));
+    if (!verdict.ok) throw damaged(height, `no longer executes: ${verdict.reason}`);
+    tip = { term, height, hash: opened.hash };
+  }
+  return tip;
+}
+
+function verifyAgain(opened: OpenedBlock, ledger: Ledger, bodies: BlockBodies, verify: VerifySignature): VerifiedBlock {
+  return ownBytes(`the stored block ${opened.header.height}`, () => {
     bodies.receive(opened);
-    const block = decodeBlock(opened.bytes);
+    const block = decodeTransactions(opened);
     const transactions = block.transactions.map((transaction) => {
       const key = ledger.executor.currentKey(ledger.state, transaction.sender);
       return VerifiedTransaction.verify(transaction, ledger.ledgerId, key, verify);
     });
-    const verdict = ledger.execute(new VerifiedBlock(block, transactions));
-    if (!verdict.ok)
-      throw new AssentError('storage-damaged', `the stored block ${height} no longer executes: ${verdict.reason}`, {
-        height,
-      });
-    tip = { term: block.header.term, height, hash: block.hash };
-  }
+    return new VerifiedBlock(block, transactions);
+  });
 }
 
-function read<T>(store: Store, key: Uint8Array, decode: (bytes: Uint8Array) => T): T | undefined {
-  const bytes = store.get(key);
-  if (bytes === undefined) return undefined;
-  try {
-    return decode(bytes);
-  } catch (error) {
-    throw new AssentError(
-      'storage-damaged',
-      'a durable record of the consensus core is not readable',
-      {},
-      { cause: error },
-    );
-  }
+function damaged(height: number, what: string): AssentError {
+  return new AssentError('storage-damaged', `the stored block ${height} ${what}`, { height });
 }
