@@ -95,17 +95,15 @@ export class Progress {
       this.#restart('replicate', this.nextHeight);
       return;
     }
-    this.#inflight = this.#inflight.filter((inflight) => {
-      const open = inflight.sequence > sequence && inflight.lastHeight > this.matchHeight;
-      if (!open) this.#inflightBytes -= inflight.bytes;
-      return open;
-    });
+    this.#release((inflight) => inflight.sequence <= sequence);
   }
 
   /** The follower says that it holds the leader's chain up to here. */
   matched(height: number): void {
     this.matchHeight = Math.max(this.matchHeight, height);
     this.nextHeight = Math.max(this.nextHeight, this.matchHeight + 1);
+    // Whichever message said so: the answer to the append itself may be lost.
+    this.#release((inflight) => inflight.lastHeight <= this.matchHeight);
   }
 
   /** Looks for the place where the chains part, from this block on. A follower may have lost blocks and be below its match. */
@@ -115,6 +113,13 @@ export class Progress {
     const isRepeated = this.state === 'probe' && this.nextHeight === nextHeight;
     this.#restart('probe', nextHeight);
     this.probing = isRepeated;
+  }
+
+  #release(isOver: (inflight: Inflight) => boolean): void {
+    this.#inflight = this.#inflight.filter((inflight) => {
+      if (isOver(inflight)) this.#inflightBytes -= inflight.bytes;
+      return !isOver(inflight);
+    });
   }
 
   #restart(state: 'probe' | 'replicate', nextHeight: number): void {

@@ -192,6 +192,17 @@ describe('replication', () => {
     cluster.until('all is committed', () => cluster.nodes.every((node) => node.status.committedHeight === 11), 30);
   });
 
+  test('23: a window whose answers are lost opens when a heartbeat says what is durable', () => {
+    const cluster = new TestCluster(3, { limits: { inflightAppendsMax: 1, appendBlocksMax: 1 } });
+    const leader = cluster.elect(0);
+    sealAndSettle(cluster, leader);
+    cluster.passes = (_from, _to, message) => message.type !== 'append-reply';
+    leader.seal();
+    cluster.settle();
+    leader.seal();
+    cluster.until('the second block is sent', () => cluster.nodes.every((node) => node.status.tip.height === 3), 20);
+  });
+
   test('a block that the followers certified is shown by its leader only after its own sync', () => {
     const cluster = new TestCluster(3);
     const leader = cluster.elect(0);

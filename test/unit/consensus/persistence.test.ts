@@ -95,7 +95,6 @@ describe("a follower's window", () => {
     for (let height = 11; height < 14; height++) progress.sent(height, 10);
     expect(progress.isWindowFull, 'appends').toBe(true);
     progress.matched(13);
-    progress.answered(0);
     expect([progress.isWindowFull, progress.inflightAppends]).toEqual([false, 0]);
     const large = progress.sent(14, 1000);
     expect(progress.isWindowFull, 'bytes').toBe(true);
