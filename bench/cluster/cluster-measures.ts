@@ -3,7 +3,7 @@ import type { BenchOptions } from '../rows.ts';
 import type { Cluster } from './cluster.ts';
 import type { Load } from './load.ts';
 import type { Audit, RunResult } from './load-messages.ts';
-import { threadSecondsOf, usageOf } from './processes.ts';
+import { threadSecondsOf, usageOf, waitSecondsOf } from './processes.ts';
 
 /** Single transactions a request, so many requests at a time. */
 const inFlights: readonly number[] = [1, 32, 256];
@@ -25,6 +25,8 @@ export interface NodeUse {
   readonly cpuSeconds: number;
   /** The same by the names of its threads, where the system tells them apart. */
   readonly threadSeconds: ReadonlyMap<string, number>;
+  /** Time that its threads waited for a core; undefined where the system does not say. */
+  readonly waitSeconds: number | undefined;
   readonly memoryBytes: number;
 }
 
@@ -61,13 +63,18 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
   const { meanBytes } = await load.call('sign', { count: signedPerSecond.peak * seconds });
   progress(`batches of ${peakLoad.batch}, ${peakLoad.inFlight} in flight, for ${seconds} s …`);
   const roles = await rolesOf(cluster);
-  const before = cluster.nodes.map(({ pid }) => ({ ...usageOf(pid), threads: threadSecondsOf(pid) }));
+  const before = cluster.nodes.map(({ pid }) => ({
+    ...usageOf(pid),
+    threads: threadSecondsOf(pid),
+    waited: waitSecondsOf(pid),
+  }));
   const fromUs = Number(process.hrtime.bigint() / 1000n);
   const result = await load.call('run', { ...peakLoad, seconds });
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const nodes = cluster.nodes.map(({ pid }, place): NodeUse => {
     const earlier = present(before[place], 'a reading for each node');
     const { cpuSeconds, memoryBytes } = usageOf(pid);
+    const waited = waitSecondsOf(pid);
     const threads = [...threadSecondsOf(pid)].map(([name, seconds]): [string, number] => {
       return [name, seconds - (earlier.threads.get(name) ?? 0)];
     });
@@ -76,6 +83,7 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
       pid,
       cpuSeconds: cpuSeconds - earlier.cpuSeconds,
       threadSeconds: new Map(threads),
+      waitSeconds: waited === undefined ? undefined : waited - (earlier.waited ?? 0),
       memoryBytes,
     };
   });

@@ -50,8 +50,9 @@ function peakRows({ result, nodes }: Peak, base: string, verifications: number):
     row('machine-limit/ratio', rate / limit, 'of the limit'),
     row('throughput/not-committed', failuresOf(result), 'transactions'),
     ...latencyRows(result, 'batches', row),
-    ...nodes.flatMap(({ role, cpuSeconds, memoryBytes }) => [
+    ...nodes.flatMap(({ role, cpuSeconds, waitSeconds, memoryBytes }) => [
       row(`cpu/${role}`, cpuSeconds, 's'),
+      ...(waitSeconds === undefined ? [] : [row(`cpu-wait/${role}`, waitSeconds, 's ready without a core')]),
       row(`cpu-per-1000/${role}`, (cpuSeconds * 1000) / result.committed, 's per 1,000 tx'),
       row(`memory-peak/${role}`, memoryBytes / (1024 * 1024), 'MiB'),
     ]),

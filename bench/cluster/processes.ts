@@ -28,6 +28,22 @@ export function threadSecondsOf(pid: number): Map<string, number> {
   return seconds;
 }
 
+/**
+ * Seconds that the threads of a process were ready to run and had no core, where the system counts them: on a busy
+ * machine, what a measurement says about the machine and not about the process.
+ */
+export function waitSecondsOf(pid: number): number | undefined {
+  try {
+    const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) => {
+      return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]);
+    });
+    return nanoseconds.reduce((sum, wait) => sum + wait, 0) / 1_000_000_000;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** proc(5): the name, in parentheses, may hold anything; fields 14 and 15 are 12 and 13 behind it. */
 function parseStat(stat: string): { name: string; cpuSeconds: number } {
   const end = stat.lastIndexOf(')');
