@@ -19,8 +19,7 @@ import type { SeededRandom } from './simulated-random.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import { SimulatedClock } from './simulated-time.ts';
 
-/** `atTheDoor`: the node answered at once, from its own clock and state, and never took the transaction. */
-export type SubmitDone = (index: number, outcome: Outcome, atTheDoor: boolean) => void;
+export type SubmitDone = (index: number, outcome: Outcome) => void;
 
 /** How long the simulated verification thread takes for an answer. */
 const verificationMs = 0.2;
@@ -69,11 +68,9 @@ export class NodeProcess implements SimulatedProcess {
   }
 
   submit(transactions: readonly VerifiedTransaction[], done: SubmitDone): void {
-    let atTheDoor = true;
     this.#replica?.submit(transactions, (index) => (outcome) => {
-      if (this.#isAlive) done(index, outcome, atTheDoor);
+      if (this.#isAlive) done(index, outcome);
     });
-    atTheDoor = false;
   }
 
   /** Undefined while the node's database is being made. */

@@ -118,7 +118,7 @@ export class Workload {
 
   #submit(node: number, transactions: readonly VerifiedTransaction[]): void {
     this.counters.submitted += transactions.length;
-    this.#cluster.submit(node, transactions, (index, outcome, atTheDoor) => {
+    this.#cluster.submit(node, transactions, (index, outcome) => {
       const transaction = transactions[index];
       if (outcome.status === 'committed') {
         if (outcome.receipt.result.ok) this.counters.committed += 1;
@@ -127,8 +127,7 @@ export class Workload {
         return;
       }
       this.counters.unanswered += 1;
-      // At the door a node refuses by its own clock; what it took and gives up later is certain never to be executed.
-      if (!atTheDoor && outcome.error.code === 'window-expired' && transaction !== undefined)
+      if (outcome.error.code === 'window-expired' && transaction !== undefined)
         this.#told.toldExpired(transaction.idHex);
     });
   }
