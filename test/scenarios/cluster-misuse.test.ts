@@ -20,7 +20,7 @@ test.each(['uncertified', 'certified'])(
       const carriesAck =
         (message.type === 'append-reply' && message.acks.length > 0) ||
         (message.type === 'heartbeat-reply' && message.ack?.statement.height === height);
-      return carriesAck && kind === 'uncertified' ? 'drop' : 'deliver';
+      return carriesAck ? 'drop' : 'deliver';
     });
     scenario.submit(leader);
     await scenario.until('all hold it', () =>
