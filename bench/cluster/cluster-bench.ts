@@ -7,7 +7,7 @@ import { printProfiles } from '../profile.ts';
 import type { Bench, BenchOptions } from '../rows.ts';
 import { Cluster } from './cluster.ts';
 import { type Measured, measurePeak, measureSingles } from './cluster-measures.ts';
-import { rowsOf } from './cluster-rows.ts';
+import { rowsOf, verdictOn } from './cluster-rows.ts';
 import { Load } from './load.ts';
 
 const nodeCount = 3;
@@ -34,6 +34,7 @@ export const cluster: Bench = async (options) => {
     if (profileDirectory !== undefined) {
       printProfiles(profileDirectory.profileDirectory, measured.peak, options.progress);
     }
+    options.progress(verdictOn(measured));
     return rowsOf(measured, { conditions: `${nodeCount} nodes, ${options.kind}, ${machine}`, verifications });
   } finally {
     rmSync(directory, { recursive: true, force: true });

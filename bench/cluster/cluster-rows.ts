@@ -9,6 +9,20 @@ export interface RowOptions {
   readonly verifications: number;
 }
 
+/** What this project demands of itself on a machine that does nothing else. */
+const bars = { throughput: 2500, latencyP50Ms: 5 } as const;
+
+/** How the run stands to the bars, in words. */
+export function verdictOn({ peak, singles }: Measured): string {
+  const rate = rateOf(peak.result);
+  const p50Ms = singles.find(({ inFlight }) => inFlight === 1)?.result.latencyMs.p50 ?? Number.NaN;
+  const said = (isMet: boolean): string => (isMet ? 'met' : 'missed');
+  return [
+    `bar of ${bars.throughput} tx/s: ${rounded(rate)}, ${said(rate >= bars.throughput)}`,
+    `bar of ${bars.latencyP50Ms} ms, median with one in flight: ${rounded(p50Ms)}, ${said(p50Ms < bars.latencyP50Ms)}`,
+  ].join('\n');
+}
+
 /** What was measured, as rows. */
 export function rowsOf(measured: Measured, options: RowOptions): Row[] {
   const { peak, singles, audit } = measured;
