@@ -5,9 +5,6 @@ import { AssentError } from '../../base/index.ts';
 import { type ClusterNode, type NodeProcess, nodeDirectory, nodeLog, noteProcess } from './cluster-file.ts';
 import { processFacts } from './processes.ts';
 
-/** What was compiled once is kept here: starting takes half the time then. */
-const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/assent', import.meta.url));
-
 const logBytesMax = 16 * 1024 * 1024;
 
 /** A node's process as this command started it. */
@@ -32,8 +29,8 @@ export function launchNode(directory: string, node: ClusterNode): Launched {
   const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['ignore', 'ignore', descriptor],
-    // Threads take it from the environment as well.
-    env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? compileCache },
+    // A node that has stopped must end at once, and not first write down what it compiled.
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
   });
   closeSync(descriptor);
   const ended = new Promise<void>((resolve) => {
