@@ -90,11 +90,12 @@ function leaderOfTerm(core: Core): NodeId | undefined {
   return leader === core.nodeId ? undefined : leader;
 }
 
-/** Of a refused leader's blocks only certified ones are taken. */
+/** Of a refused leader's blocks only certified ones are taken, and those that may prove to be when more of them is here. */
 function keepOnlyCovered(core: Core): void {
   placeCertificates(core);
   const { certificate, fork } = core.staging;
-  if (fork !== undefined) drop(core, Math.max(fork.height, certificate?.ack.height ?? 0) + 1);
+  if (fork === undefined) return;
+  drop(core, 1 + Math.max(fork.height, certificate?.ack.height ?? 0, core.unplaced?.ack.height ?? 0));
 }
 
 /** Nobody follows a leader without its term certificate, and there is one leader a term. */
@@ -129,8 +130,9 @@ function isAnswerDue(core: Core, append: Append, outcome: StageOutcome): boolean
   const last = append.blocks.at(-1);
   if (last === undefined || outcome.kind !== 'taken') return true;
   if (last.height <= core.log.durableHeight && core.log.has(last.height, last.hash)) return true;
-  // Waiting for a certificate that is yet to come: the window must not fill meanwhile.
-  return core.staging.at(last.height)?.state === 'waiting';
+  // What waits for a certificate that is yet to come, or was not taken, must not fill the window meanwhile.
+  const staged = core.staging.at(last.height);
+  return !core.log.has(last.height, last.hash) && (staged === undefined || staged.state === 'waiting');
 }
 
 function replyToAppend(

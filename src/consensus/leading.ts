@@ -48,8 +48,9 @@ export function tickLeader(core: Core, leadership: Leadership): void {
   }
   const { electionTicks } = core.parameters;
   const { majority } = electorateOf(configurationAtTip(core));
-  const inContact = countPeers(core, leadership, (peer) => core.tick - peer.lastContactTick < electionTicks);
-  if (inContact < majority) {
+  const isWilling = (peer: Progress): boolean =>
+    core.tick - peer.lastContactTick < electionTicks && peer.refusal === undefined;
+  if (countPeers(core, leadership, isWilling) < majority) {
     becomeFollower(core, undefined);
     return;
   }

@@ -69,6 +69,41 @@ describe('refusals and clocks', () => {
     expect(slow.status.committedHeight).toBe(2);
   });
 
+  test('59: a leader whose only living follower refuses it steps down', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    cluster.node(2).crash();
+    cluster.node(1).judge = () => ({ ok: false, reason: 'clock-ahead' });
+    leader.seal();
+    cluster.settle();
+    // Its clock is right again; the leader is dead to it all the same.
+    cluster.node(1).judge = () => ({ ok: true });
+    cluster.until('someone else, or in another term, commits', () => {
+      cluster.leader?.seal();
+      cluster.settle();
+      return [0, 1].every((index) => cluster.node(index).status.committedHeight > 0);
+    });
+  });
+
+  test('59: a refuser far behind takes certified blocks through a window smaller than what is certified', () => {
+    const cluster = new TestCluster(3, { limits: { inflightAppendsMax: 2, appendBlocksMax: 1 } });
+    const leader = cluster.elect(0);
+    const refuser = cluster.node(2);
+    refuser.judge = ({ certified }) => (certified ? { ok: true } : { ok: false, reason: 'clock-ahead' });
+    leader.seal();
+    cluster.settle();
+    expect(refuser.status.refusal).toBe('clock-ahead');
+    cluster.passes = (from, to) => from !== refuser && to !== refuser;
+    for (let sealed = 0; sealed < 6; sealed++) {
+      leader.seal();
+      cluster.settle();
+    }
+    // Certificates far apart: no block between justifies an earlier one.
+    cluster.heal();
+    cluster.until('it is there', () => refuser.status.committedHeight === 7, 60);
+    expect(leader.status.role).toBe('leader');
+  });
+
   test('59: a follower that refuses its leader grants PreVotes though heartbeats go on', () => {
     const cluster = new TestCluster(3);
     const leader = cluster.elect(0);
