@@ -19,3 +19,11 @@ export function interruptSignal(
   });
   return { signal: controller.signal, release };
 }
+
+/** What the work comes to, or undefined as soon as the signal aborts. What the work has sent by then stays sent. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    work.then(resolve, (error: unknown) => (signal.aborted ? resolve(undefined) : reject(error)));
+  });
+}

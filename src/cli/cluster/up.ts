@@ -7,7 +7,7 @@ import { withClusterLock } from './cluster-lock.ts';
 import { consortiumIn, createCluster, prepareDirectory } from './create.ts';
 import { defaultBasePort } from './ports.ts';
 import { isPaused, isRunning } from './processes.ts';
-import { Interrupted, startNodes } from './start.ts';
+import { startNodes } from './start.ts';
 import { stopNode } from './stop.ts';
 
 export interface UpOptions {
@@ -86,7 +86,8 @@ async function create(
 }
 
 /** Stops every node that runs, and takes back that they should. Answers the numbers of those that ran. */
-export function bringDown(directory: string): Promise<readonly number[]> {
+export async function bringDown(directory: string): Promise<readonly number[]> {
+  if (readCluster(directory) === undefined) return [];
   return withClusterLock(directory, async () => {
     setWanted(directory, false);
     const running = (readCluster(directory)?.nodes ?? []).filter(({ process }) => isRunning(process));
@@ -123,9 +124,4 @@ export async function watchCluster(context: Context, directory: string, signal: 
     }
     await pause(watchEveryMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** Whether an error says that the person interrupted. */
-export function isInterruption(thrown: unknown): boolean {
-  return thrown instanceof Interrupted;
 }

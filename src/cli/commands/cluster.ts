@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { AssentError } from '../../base/index.ts';
 import { type ClusterFile, readCluster } from '../cluster/cluster-file.ts';
 import { destroyCluster } from '../cluster/destroy.ts';
-import { interruptSignal } from '../cluster/interrupts.ts';
+import { interruptSignal, unlessAborted } from '../cluster/interrupts.ts';
 import { followLogs, lastLines } from '../cluster/logs.ts';
 import { clusterReport, upReport } from '../cluster/reports.ts';
 import { pauseOne, restartOne, resumeOne, stopOne } from '../cluster/single-node.ts';
+import { Interrupted } from '../cluster/start.ts';
 import { killNode, stopNode } from '../cluster/stop.ts';
 import { surveyCluster } from '../cluster/survey.ts';
-import { bringDown, bringUp, isInterruption, stopAll, type UpOptions, watchCluster } from '../cluster/up.ts';
+import { bringDown, bringUp, stopAll, type UpOptions, watchCluster } from '../cluster/up.ts';
 import type { Context } from '../context.ts';
 import { runDemo } from '../demo/run-demo.ts';
 import type { Report, Session } from '../session.ts';
@@ -78,21 +79,24 @@ const singleNodeVerbs = [
 
 async function up(context: Context, session: Session, flags: UpFlags): Promise<undefined> {
   const directory = context.clusterDirectory;
-  const insist = (): void => void bringDown(directory);
-  const { signal, release } = interruptSignal(context.shell, insist);
+  const { signal, release } = interruptSignal(context.shell, () => void bringDown(directory));
+  let stays = true;
   try {
     const result = await bringUp(context, flags, signal);
-    const demo = flags.demo === true ? await runDemo(context, {}) : undefined;
+    stays = result.started.length === 0;
+    const demo = flags.demo === true ? await unlessAborted(runDemo(context, {}), signal) : undefined;
+    if (signal.aborted) throw new Interrupted();
     session.print(context, upReport(context, result, demo, flags.detach === true));
     context.close();
-    if (flags.detach === true || (result.started.length === 0 && !signal.aborted)) return undefined;
-    await watchCluster(context, directory, signal);
-    await stopAll(context, directory);
+    stays ||= flags.detach === true;
+    if (!stays) await watchCluster(context, directory, signal);
   } catch (thrown) {
-    if (!isInterruption(thrown)) throw thrown;
+    if (!(thrown instanceof Interrupted)) throw thrown;
     context.remark('Interrupted; the nodes that were started are stopped.');
     session.exitCode = 130;
   } finally {
+    context.close();
+    if (!stays) await stopAll(context, directory);
     release();
   }
   return undefined;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { interruptSignal } from '../cluster/interrupts.ts';
+import { interruptSignal, unlessAborted } from '../cluster/interrupts.ts';
 import { upText } from '../cluster/reports.ts';
-import { bringDown, bringUp, isInterruption, stopAll, type UpResult, watchCluster } from '../cluster/up.ts';
+import { Interrupted } from '../cluster/start.ts';
+import { bringDown, bringUp, stopAll, type UpResult, watchCluster } from '../cluster/up.ts';
 import type { Context } from '../context.ts';
 import { type DemoOptions, type DemoOutcome, runDemo } from '../demo/run-demo.ts';
 import { demoText, nextSteps } from '../demo/story-text.ts';
@@ -50,7 +51,7 @@ async function demo(context: Context, session: Session, flags: DemoFlags): Promi
       session.print(context, { json: outcome.summary, text: textOf(context, outcome, up, flags) });
     if (flags.stay === true) await watchCluster(context, directory, signal);
   } catch (thrown) {
-    if (!isInterruption(thrown)) throw thrown;
+    if (!(thrown instanceof Interrupted)) throw thrown;
     context.remark('Interrupted; the nodes that were started are stopped.');
     session.exitCode = 130;
     return undefined;
@@ -60,14 +61,6 @@ async function demo(context: Context, session: Session, flags: DemoFlags): Promi
     release();
   }
   return undefined;
-}
-
-/** What the work comes to, or undefined as soon as the person interrupts. What was sent stays sent. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    work.then(resolve, (error: unknown) => (signal.aborted ? resolve(undefined) : reject(error)));
-  });
 }
 
 function textOf(context: Context, outcome: DemoOutcome, up: UpResult, flags: DemoFlags): string {

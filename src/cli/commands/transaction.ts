@@ -6,7 +6,7 @@ import type { SignedTransaction } from '../../client/index.ts';
 import type { Context } from '../context.ts';
 import { identityOfKey } from '../keys/people.ts';
 import { explain, type RuleVerdict } from '../ledger/explain.ts';
-import { findTransaction, headersBackwards } from '../ledger/find.ts';
+import { findTransaction, headersBackwards, searchBlocksMax } from '../ledger/find.ts';
 import { readSigned } from '../ledger/signed-file.ts';
 import { receiptOrThrow, signAs } from '../ledger/submit.ts';
 import type { Style } from '../output/style.ts';
@@ -165,7 +165,7 @@ async function list(context: Context, flags: { limit?: number }): Promise<Report
     height: number;
     timestamp: number;
   })[] = [];
-  for await (const { height, timestamp, transactionCount } of headersBackwards(client, Number.MAX_SAFE_INTEGER)) {
+  for await (const { height, timestamp, transactionCount } of headersBackwards(client, searchBlocksMax)) {
     if (found.length >= limit) break;
     if (transactionCount === 0) continue;
     const { transactions } = await client.block(height);

@@ -54,7 +54,7 @@ export function identityOfKey(home: Home, text: string, domain: string | undefin
 /** The DID that a text stands for: a DID, the short form of one known here, or a key. */
 export function didOf(home: Home, text: string, domain: string | undefined): string {
   if (text.startsWith('did:')) return checkedDid(text);
-  if (text.startsWith('z6Mk')) return knownDid(home, text);
+  if (text.startsWith('z6Mk')) return knownDid(home, text, domain === undefined ? [] : [domain]);
   return identityOfKey(home, text, domain).did;
 }
 
@@ -64,19 +64,19 @@ function checkedDid(text: string): string {
   return text;
 }
 
-/** The DID of an agent in this keystore that begins like the text. */
-function knownDid(home: Home, text: string): string {
-  const dids = actingKeys(home.keystore)
-    .filter((key) => !isWallet(key))
-    .map(({ name }) => identityNamed(home, name).did)
-    .filter((did) => did.includes(`:${text}`));
-  const [did] = dids;
-  if (did === undefined || dids.length > 1)
-    throw new AssentError(
-      'key-unknown',
-      `"${text}" is the beginning of ${dids.length} DIDs known here; give it in full.`,
-    );
-  return did;
+/** The DID that begins so, of an agent in this keystore, or of a person in it as one of the domains knows them. */
+function knownDid(home: Home, text: string, domains: readonly string[]): string {
+  const dids = actingKeys(home.keystore).flatMap((key) => {
+    if (!isWallet(key)) return [identityNamed(home, key.name).did];
+    const wallet = walletNamed(home, key.name);
+    return domains.map((domain) => wallet.identityFor(domain).did);
+  });
+  const [did, ...others] = dids.filter((known) => known.includes(`:${text}`));
+  if (did !== undefined && others.length === 0) return did;
+  throw new AssentError(
+    'key-unknown',
+    `"${text}" is the beginning of ${did === undefined ? 'no DID' : 'several DIDs'} known here; give it in full.`,
+  );
 }
 
 /** A person as the domains know them. */
@@ -90,6 +90,7 @@ export interface Person {
 /** The person that a text stands for, in every domain that knows them (or in one). */
 export async function personNamed(home: Home, text: string, domains: readonly string[]): Promise<Person> {
   if (text.startsWith('did:')) return { title: shortDid(text), key: undefined, dids: [checkedDid(text)] };
+  if (text.startsWith('z6Mk')) return { title: text, key: undefined, dids: [knownDid(home, text, domains)] };
   const key = keyNamed(home.keystore, text);
   if (!isWallet(key)) {
     const { did } = identityNamed(home, key.name);

@@ -5,8 +5,8 @@ import type { AssentClient } from '../../client/index.ts';
 const hashLength = 64;
 /** The shortest beginning of a hash that is looked for. */
 const prefixLengthMin = 6;
-/** How far back from the head a beginning of a hash is looked for. */
-const searchBlocksMax = 5000;
+/** How far back from the head transactions and beginnings of hashes are looked for. */
+export const searchBlocksMax = 5000;
 const pageBlocks = 100;
 
 /** The headers of committed blocks from the head backwards, at most so many. */
