@@ -197,6 +197,22 @@ describe('the chain', () => {
     }
   });
 
+  it('never lets go of a block that it gave out for commit, and of a lost branch whenever it is told to', async () => {
+    const { ledger, store } = await openLedger();
+    const lost = seal(ledger, genesis.ledgerId, 1_000_001, [put('a', 1)]).block;
+    const forgotten = seal(ledger, genesis.ledgerId, 1_000_002, [put('a', 2)]).block;
+    const kept = seal(ledger, genesis.ledgerId, 1_000_003, [put('a', 3)]).block;
+    const next = seal(ledger, kept.hash, 1_000_004, []).block;
+    const { operations } = ledger.commit(kept.hash);
+    ledger.discard(lost.hash);
+    expect(() => ledger.discard(kept.hash)).toThrow('a committed block never leaves the chain');
+    await write(store, operations);
+    ledger.settle(kept.hash);
+    expect(() => ledger.discard(kept.hash)).toThrow('a committed block never leaves the chain');
+    // Nobody told it of this one: nothing can be built on it any more.
+    expect([lost, forgotten, kept, next].map(({ hash }) => ledger.has(hash))).toEqual([false, false, true, true]);
+  });
+
   it('forgets a branch that was left, and takes the other', async () => {
     const { ledger, store } = await openLedger();
     const left = seal(ledger, genesis.ledgerId, 1_000_001, [put('a', 1)]).block;
