@@ -79,13 +79,6 @@ export interface RestoredState {
   /** The certificate of the highest term followed, if any. */
   readonly termCertificate?: TermCertificate;
   readonly peerPromises: readonly PeerPromise[];
-  /**
-   * The storage says that its end is lost; `hardState` is then the signer's mark. For the driver's log: the core sees by
-   * itself that the tip is below the ack, and repairs before any vote or ack.
-   */
-  readonly markLost: boolean;
-  /** The data directory is new. For the driver's log: a new node asks its nonces like any other. */
-  readonly fresh: boolean;
 }
 
 export interface RaftOptions {

@@ -142,14 +142,13 @@ class Daemon {
   }
 
   #createReplica(): Replica {
-    const { directory, ledger, fresh } = this.#opened;
+    const { directory, ledger } = this.#opened;
     const { heartbeatTicks, electionTicks } = this.#config.timing;
     return new Replica({
       nodeKey: this.#identity.key.signer,
       ledger,
       store: directory.store,
       journal: directory.journal,
-      fresh,
       verify: verifySignature,
       verifyTransactions: this.#verify.verify,
       clock: systemClock,

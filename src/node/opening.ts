@@ -60,8 +60,6 @@ function readGenesis(file: string): Genesis {
 export interface OpenedLedger {
   readonly directory: DataDirectory;
   readonly ledger: Ledger;
-  /** The data directory was new. */
-  readonly fresh: boolean;
 }
 
 /** Opens the data directory, writes the genesis state into a new one, and opens the ledger on it. */
@@ -73,7 +71,6 @@ export async function openLedger(config: NodeConfig, { genesis, key }: Identity)
   try {
     const executor = createExecutor();
     const { store, journal } = directory;
-    const fresh = journal.lastNumber === 0;
     if (!isBegun(store)) {
       await new Promise<void>((resolve, reject) => {
         journal.append(genesisOperations(store, genesis, executor), undefined, (error) => {
@@ -82,7 +79,7 @@ export async function openLedger(config: NodeConfig, { genesis, key }: Identity)
         });
       });
     }
-    return { directory, ledger: new Ledger(store, genesis, executor), fresh };
+    return { directory, ledger: new Ledger(store, genesis, executor) };
   } catch (error) {
     await directory.close();
     throw error;

@@ -49,13 +49,13 @@ export class NodeProcess implements SimulatedProcess {
     this.#journal = Journal.open(store, markFile, { ledgerId: genesis.ledgerId, nodeKey: machine.signer.publicKey });
     if (this.#journal.lost) throw new AssentError('storage-damaged', 'the end of the database was lost');
     if (this.#journal.lastNumber > 0) {
-      this.#replica = this.#open(false);
+      this.#replica = this.#open();
       return;
     }
     this.#journal.append(genesisOperations(store, genesis, simulatedRules), undefined, (error) => {
       if (!this.#isAlive) return;
       if (error !== undefined) this.#onFault(error);
-      else this.#replica = this.#open(true);
+      else this.#replica = this.#open();
     });
   }
 
@@ -84,7 +84,7 @@ export class NodeProcess implements SimulatedProcess {
     this.#replica?.stop();
   }
 
-  #open(fresh: boolean): Replica {
+  #open(): Replica {
     const { genesis, signatures, options } = this.#cluster;
     const { signer, disk, index } = this.#machine;
     return new Replica({
@@ -92,7 +92,6 @@ export class NodeProcess implements SimulatedProcess {
       ledger: new Ledger(disk.store, genesis, simulatedRules),
       store: disk.store,
       journal: this.#journal,
-      fresh,
       verify: signatures.verify,
       verifyTransactions: this.#verificationThread(this.#clock),
       clock: this.#clock,

@@ -14,8 +14,6 @@ export interface ReplicaOptions {
   readonly ledger: Ledger;
   readonly store: Store;
   readonly journal: Journal;
-  /** The data directory was new before the genesis batch. */
-  readonly fresh: boolean;
   readonly verify: VerifySignature;
   readonly verifyTransactions: VerifyTransactions;
   readonly clock: Clock;

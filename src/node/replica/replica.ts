@@ -77,7 +77,7 @@ export class Replica {
       receive: (bytes) => this.#bodies.receive(openBlock(bytes)),
     };
     const peers = configuration.nodes.map(({ id }) => id).filter((id) => id !== this.nodeId);
-    const restored = restore({ store, journal, ledger, bodies: this.#bodies, verify, peers, fresh: options.fresh });
+    const restored = restore({ store, journal, ledger, bodies: this.#bodies, verify, peers });
     this.#storedHeight = restored.tip.height;
     this.#raft = new Raft({
       nodeId: this.nodeId,

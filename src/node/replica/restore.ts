@@ -42,7 +42,6 @@ export function restore(options: {
   readonly bodies: BlockBodies;
   readonly verify: VerifySignature;
   readonly peers: readonly NodeId[];
-  readonly fresh: boolean;
 }): RestoredState {
   const { store, journal } = options;
   const certificate = readRecord(store, highestCertificateKey, decodeBlockCertificate);
@@ -57,8 +56,6 @@ export function restore(options: {
       const promise = readRecord(store, promiseKey(peer), decodePromise);
       return promise === undefined ? [] : [promise];
     }),
-    markLost: journal.lost,
-    fresh: options.fresh,
   };
 }
 

@@ -64,7 +64,7 @@ export class TestNode {
     this.signer = signer;
     this.id = encodeNodeId(signer.publicKey);
     this.disk = disk;
-    this.raft = this.#start(false);
+    this.raft = this.#start();
   }
 
   get nowMs(): number {
@@ -78,7 +78,7 @@ export class TestNode {
   /** Loses everything that is not on the disk, and starts again. */
   restart(): void {
     this.crash();
-    this.raft = this.#start(true);
+    this.raft = this.#start();
     this.isRunning = true;
     this.drain();
   }
@@ -169,7 +169,7 @@ export class TestNode {
     for (const promise of request.peerPromises) disk.promises.set(promise.nodeId, promise);
   }
 
-  #start(isRestart: boolean): Raft {
+  #start(): Raft {
     const { disk, cluster } = this;
     const last = disk.chain.at(-1);
     const termCertificate = disk.termCertificates.get(disk.hardState.term);
@@ -190,8 +190,6 @@ export class TestNode {
         ...(disk.certificate && { certificate: disk.certificate }),
         ...(termCertificate && { termCertificate }),
         peerPromises: [...disk.promises.values()],
-        markLost: false,
-        fresh: !isRestart,
       },
     });
   }

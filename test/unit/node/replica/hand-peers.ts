@@ -132,7 +132,6 @@ export class TestedNode {
       ledger: this.ledger,
       store,
       journal,
-      fresh: true,
       verify: verifySignature,
       verifyTransactions: (transactions, keys, done) => {
         const valid = transactions.map(({ body, signature }, index) =>

@@ -39,7 +39,7 @@ beforeAll(async () => {
 function restoreFrom(store: MemoryStore, journal: Journal = Journal.open(store, new MemoryMarkFile(), identity)) {
   const ledger = new Ledger(store, genesis, simulatedRules);
   const bodies = new BlockBodies({ store, ledgerId: genesis.ledgerId, verify: verifySignature, configurations: [] });
-  const restored = restore({ store, journal, ledger, bodies, verify: verifySignature, peers: [peer], fresh: false });
+  const restored = restore({ store, journal, ledger, bodies, verify: verifySignature, peers: [peer] });
   return { restored, ledger };
 }
 
@@ -66,8 +66,6 @@ describe('restoring', () => {
       tip: { term: 0, height: 0, hash: genesis.ledgerId },
       committedHeight: 0,
       peerPromises: [],
-      markLost: false,
-      fresh: false,
     });
   });
 
@@ -95,14 +93,14 @@ describe('restoring', () => {
         { type: 'put', key: promiseKey(peer), value: encodePromise(promise) },
       ],
     );
-    expect(restoreFrom(store).restored).toMatchObject({ hardState, peerPromises: [promise], markLost: false });
+    expect(restoreFrom(store).restored).toMatchObject({ hardState, peerPromises: [promise] });
 
     const markFile = new MemoryMarkFile();
     const journal = Journal.open(new MemoryStore(), markFile, identity);
     await new Promise<void>((resolve) => journal.append([], encodeHardState({ term: 9 }), () => resolve()));
     const emptied = await storeWith([]);
     const { restored } = restoreFrom(emptied, Journal.open(emptied, markFile, identity));
-    expect(restored).toMatchObject({ hardState: { term: 9 }, markLost: true });
+    expect(restored).toMatchObject({ hardState: { term: 9 } });
   });
 
   it.each([
