@@ -1,3 +1,4 @@
+import type { StatusView } from '../../src/api/index.ts';
 import { present } from '../../src/base/index.ts';
 import type { BenchOptions } from '../rows.ts';
 import type { Cluster } from './cluster.ts';
@@ -33,8 +34,10 @@ export interface NodeUse {
 export interface Peak {
   readonly result: RunResult;
   readonly meanBytes: number;
+  /** Sealed meanwhile. */
+  readonly blocks: number;
   readonly nodes: readonly NodeUse[];
-  /** Median latency of single requests, by role, is found through this: roles in the order of the cluster's nodes. */
+  /** In the order of the cluster's nodes. */
   readonly roles: readonly string[];
   /** On the system's monotonic clock, microseconds: the one that CPU profiles use. */
   readonly fromUs: number;
@@ -62,7 +65,8 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
   progress('signing …');
   const { meanBytes } = await load.call('sign', { count: signedPerSecond.peak * seconds });
   progress(`batches of ${peakLoad.batch}, ${peakLoad.inFlight} in flight, for ${seconds} s …`);
-  const roles = await rolesOf(cluster);
+  const status = await cluster.status();
+  const roles = rolesOf(status);
   const before = cluster.nodes.map(({ pid }) => ({
     ...usageOf(pid),
     threads: threadSecondsOf(pid),
@@ -87,11 +91,15 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
       memoryBytes,
     };
   });
-  return { result, meanBytes, nodes, roles, fromUs, toUs };
+  const blocks = heightOf(await cluster.status()) - heightOf(status);
+  return { result, meanBytes, blocks, nodes, roles, fromUs, toUs };
 }
 
-async function rolesOf(cluster: Cluster): Promise<string[]> {
-  const status = await cluster.status();
+function heightOf(status: readonly StatusView[]): number {
+  return Math.max(...status.map(({ height }) => height));
+}
+
+function rolesOf(status: readonly StatusView[]): string[] {
   let followers = 0;
   return status.map(({ nodeId, leader }) => {
     if (nodeId === leader) return 'leader';

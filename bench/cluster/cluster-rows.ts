@@ -47,7 +47,7 @@ export function rowsOf(measured: Measured, options: RowOptions): Row[] {
   ];
 }
 
-function peakRows({ result, nodes }: Peak, base: string, verifications: number): Row[] {
+function peakRows({ result, nodes, blocks }: Peak, base: string, verifications: number): Row[] {
   const { batch, inFlight } = peakLoad;
   const seconds = (result.elapsedMs / 1000).toFixed(1);
   const conditions = `${batch} transactions a request, ${inFlight} requests in flight over all nodes, ${seconds} s, ${base}`;
@@ -62,6 +62,7 @@ function peakRows({ result, nodes }: Peak, base: string, verifications: number):
     row('machine-limit/verifications', verifications, '1/s per core'),
     row('machine-limit/throughput', limit, 'tx/s'),
     row('machine-limit/ratio', rate / limit, 'of the limit'),
+    row('transactions-per-block', result.committed / blocks, 'tx'),
     row('throughput/not-committed', failuresOf(result), 'transactions'),
     ...latencyRows(result, 'batches', row),
     ...nodes.flatMap(({ role, cpuSeconds, waitSeconds, memoryBytes }) => [
