@@ -98,6 +98,9 @@ function run(program, args) {
   process.on('SIGINT', handOn);
   process.on('SIGTERM', handOn);
   process.on('SIGHUP', handOn);
+  // A shell between npm and this ends on SIGTERM without handing it on. Whoever started this being gone means: stop.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
   return new Promise((resolve) => {
     child.on('error', (error) => fail(`${program} could not be started: ${error.message}`));
     child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
