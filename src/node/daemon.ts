@@ -160,7 +160,10 @@ class Daemon {
         this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);
         this.#waiters.committed();
       },
-      onBadFrame: (_from, error) => this.#metrics.badFrame(error.code),
+      onBadFrame: (from, error) => {
+        this.#metrics.badFrame(error.code);
+        this.#transport.cutOff(from, error.message);
+      },
       parameters: { heartbeatTicks, electionTicks },
     });
   }

@@ -269,11 +269,16 @@ export class Peer {
   }
 
   #violated(channel: Channel, error: Error): void {
+    this.cutOffFor(`${channel}: ${error.message}`);
+  }
+
+  /** Ends the connection and takes none for a while. */
+  cutOffFor(reason: string): void {
     if (this.#state === 'stopped' || this.cutOff) return;
     const { cutOffMs } = this.#context.limits;
     this.#refused += 1;
     this.#cutOffUntilMs = this.#context.clock.monotonicMs() + cutOffMs;
-    this.#context.logger.warn({ peer: this.nodeId, channel, reason: error.message, cutOffMs }, 'peer cut off');
-    this.#choice.abort(error);
+    this.#context.logger.warn({ peer: this.nodeId, reason, cutOffMs }, 'peer cut off');
+    this.#choice.abort(new Error(reason));
   }
 }

@@ -144,6 +144,10 @@ class Libp2pTransport implements Transport {
     else peer.attach(connection);
   }
 
+  cutOff(nodeId: NodeId, reason: string): void {
+    this.#peers.get(nodeId)?.cutOffFor(reason);
+  }
+
   /** The member gate (protocol.md §10). */
   #admits(nodeId: NodeId): boolean {
     const peer = this.#peers.get(nodeId);

@@ -61,6 +61,8 @@ export interface Transport {
   readonly peers: () => readonly PeerStatus[];
   /** Connections and dials that the gater denied because their key is not admitted. */
   readonly connectionsDenied: () => number;
+  /** Ends the connection with a peer whose frames were wrong in content, and takes none from it for a while. */
+  cutOff(nodeId: NodeId, reason: string): void;
   /** Replaces the set of admitted nodes. Connections of a node that is no longer in it end at once. */
   setAdmitted(peers: readonly PeerAddresses[]): void;
 }

@@ -132,6 +132,15 @@ describe('garbage', () => {
     expect(one.statusOf(peerId).refused).toBe(1);
   });
 
+  test('a peer whose frames are well framed and wrong in content is cut off by whoever reads them', async () => {
+    one.transport.cutOff(two.nodeId, 'a vote signed by nobody');
+    await until('it is cut off', () => !one.statusOf(two.nodeId).connected);
+    expect(one.statusOf(two.nodeId).refused).toBe(1);
+    expect(one.warnings).toContain(`peer cut off ${two.nodeId}`);
+    await until('it may come back', () => one.statusOf(two.nodeId).connected && two.statusOf(one.nodeId).connected);
+    await until('it is greeted and served', () => two.transport.send(one.nodeId, 'heartbeat', Uint8Array.of(1)));
+  });
+
   test('a frame cut short by the end of its stream counts too', async () => {
     const peerId = nodeIdOf(admittedKey);
     one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
