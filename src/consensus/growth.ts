@@ -105,14 +105,14 @@ function stage(core: Core, block: BlockReference, leaderTerm: number): StageOutc
   const { log, staging } = core;
   const parentHeight = block.height - 1;
   const onBranch = staging.has(parentHeight, block.parentHash);
-  if (!onBranch && parentHeight < core.certifiedHeight) {
-    return { kind: 'broken', block, reason: 'contradicts-a-certified-block' };
-  }
   const rival = onBranch ? undefined : log.at(block.height);
   for (const other of [rival, staging.at(block.height)?.block]) {
     if (other !== undefined && areTwoHeaders(core, other, block) && block.term === leaderTerm) {
       return { kind: 'broken', block, reason: 'two-headers' };
     }
+  }
+  if (!onBranch && parentHeight < core.certifiedHeight) {
+    return { kind: 'broken', block, reason: 'contradicts-a-certified-block' };
   }
   const find = (height: number): BlockReference | undefined =>
     onBranch && staging.fork !== undefined && height > staging.fork.height ? staging.at(height)?.block : log.at(height);

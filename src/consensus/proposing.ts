@@ -24,6 +24,7 @@ export function proposalSlot(core: Core): ProposalSlot | undefined {
     term: core.persistence.term,
     parent: core.log.tip,
     justification: nextJustification(core),
+    nowMs: core.nowMs,
     mandatory: isFirstOfTerm(core),
   };
 }

@@ -45,7 +45,7 @@ export class Raft {
   /** One tick of the driver's. `nowMs` is the node's clock, milliseconds since the Unix epoch. */
   tick(nowMs: number): void {
     const core = this.#core;
-    core.nowMs = nowMs;
+    takeTime(core, nowMs);
     core.tick += 1;
     const { heartbeatTicks, electionTicks } = core.parameters;
     if (core.tripwire.contradiction !== undefined && core.role !== 'follower') becomeFollower(core, undefined);
@@ -63,7 +63,7 @@ export class Raft {
    */
   step(from: NodeId, message: Message, nowMs: number): string | undefined {
     const core = this.#core;
-    core.nowMs = nowMs;
+    takeTime(core, nowMs);
     if (from === core.nodeId) return 'a message from itself';
     if (!electorateOf(configurationAtTip(core)).keys.has(from)) return 'no node of the configuration';
     const malformed = checkMessage(message);
@@ -93,7 +93,8 @@ export class Raft {
   }
 
   /** What the next block has to be; undefined when none may be sealed now, for the reason that the status gives. */
-  proposalSlot(): ProposalSlot | undefined {
+  proposalSlot(nowMs: number): ProposalSlot | undefined {
+    takeTime(this.#core, nowMs);
     return proposalSlot(this.#core);
   }
 
@@ -140,6 +141,14 @@ function ackIsNew(core: Core): boolean {
   return (
     ack !== undefined && ack.term === core.persistence.term && ack.height > (core.signedAck?.statement.height ?? 0)
   );
+}
+
+/** A jump of the clock voids every comparison with a peer's: a leader seals again once it has compared anew. */
+function takeTime(core: Core, nowMs: number): void {
+  const jumpMs = Math.abs(nowMs - core.nowMs);
+  core.nowMs = nowMs;
+  if (core.leadership === undefined || jumpMs <= core.parameters.clockToleranceMs) return;
+  for (const peer of core.leadership.progress.values()) peer.clockOffsetMs = undefined;
 }
 
 function dispatch(core: Core, from: NodeId, message: Message): string | undefined {

@@ -321,6 +321,8 @@ export interface ProposalSlot {
   readonly term: number;
   readonly parent: Tip;
   readonly justification: Justification;
+  /** The clock that agreed with a majority's: the block's time follows it. */
+  readonly nowMs: number;
   /** A term's first block is sealed at once, empty if need be. */
   readonly mandatory: boolean;
 }

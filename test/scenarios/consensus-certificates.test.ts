@@ -193,6 +193,19 @@ describe('certificates', () => {
     expect(refusals[0]?.reason, 'it says why').toBe('two-headers');
   });
 
+  test('70: so it is at a height that is certified here', () => {
+    const forge = new Forge(3);
+    const blocks = forge.branch(genesisTip, 1, 0, 2, [0, 1]);
+    const { node } = follower(forge, blocks);
+    const [first, second] = [present(blocks[0], 'a block'), present(blocks[1], 'a block')];
+    const certificate = forge.blockCertificate(second, [0, 1]);
+    node.step(forge.id(0), { type: 'heartbeat', term: 1, round: 1, certificate });
+    const rival = forge.branch(tipOf(first), 1, 0, 5, []);
+    node.step(forge.id(0), { type: 'append', term: 1, sequence: 2, previous: tipOf(first), blocks: rival });
+    expect(node.disk.chain).toEqual(blocks);
+    expect(node.evidence.map(({ kind, culprit }) => [kind, culprit])).toEqual([['two-headers', forge.id(0)]]);
+  });
+
   test('52: a node that acks two blocks of one height is named by the leader', () => {
     const { cluster, leader, block } = waitingLeader(5);
     const { forge } = cluster;

@@ -135,6 +135,19 @@ describe('refusals and clocks', () => {
     expect(cluster.leader?.seal()).toBeDefined();
   });
 
+  test('60: a leader whose clock jumps seals nothing before it has compared it anew', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    cluster.tick(cluster.parameters.heartbeatTicks + 1);
+    leader.clockOffsetMs = 3_600_000;
+    expect(leader.seal()).toBeUndefined();
+    expect(leader.status.sealRefusal).toBe('clock-fault');
+    leader.clockOffsetMs = 0;
+    expect(leader.seal(), 'a jump back is a jump').toBeUndefined();
+    cluster.tick(cluster.parameters.heartbeatTicks + 1);
+    expect(leader.seal()).toBeDefined();
+  });
+
   test('60: one wrong clock among the followers stops nothing', () => {
     const cluster = new TestCluster(3);
     cluster.node(2).clockOffsetMs = -3_600_000;

@@ -259,7 +259,7 @@ describe('replication', () => {
       cluster.heal();
       const leader = cluster.elect(index);
       expect(leader.status.certifiedHeight).toBe(0);
-      expect(leader.raft.proposalSlot()?.mandatory).toBe(true);
+      expect(leader.raft.proposalSlot(leader.nowMs)?.mandatory).toBe(true);
       if (index === 1) cluster.passes = (_from, _to, message) => message.type !== 'append';
       expect(leader.seal()).toBeDefined();
       cluster.settle();

@@ -346,7 +346,7 @@ export class Replica {
 
   /** Seals one block if the core has a place for it and there is a reason to. */
   #seal(idle = false): boolean {
-    const slot = this.#raft.proposalSlot();
+    const slot = this.#raft.proposalSlot(this.#options.clock.nowMs());
     if (slot === undefined) return false;
     const { hash: parentHash, height: parentHeight } = slot.parent;
     const uncommittedBlocks = parentHeight - this.#ledger.committedHeight;

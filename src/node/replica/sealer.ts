@@ -78,7 +78,7 @@ export class Sealer {
   /** Executes what waits on the slot's parent, as much as one block may take; what has no place leaves the pool or the way. */
   seal(slot: ProposalSlot): Sealed {
     const parentHash = slot.parent.hash;
-    const timestamp = Math.max(this.#clock.nowMs(), (this.#ledger.timestampOf(parentHash) ?? 0) + 1);
+    const timestamp = Math.max(slot.nowMs, (this.#ledger.timestampOf(parentHash) ?? 0) + 1);
     const justification = encodeJustification(slot.justification);
     const startedMs = this.#clock.monotonicMs();
     const leftOut: LeftOut[] = [];

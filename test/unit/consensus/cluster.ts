@@ -91,7 +91,7 @@ export class TestNode {
 
   /** Seals a block in the present slot. Undefined when there is none. */
   seal(byteLength = 100): BlockReference | undefined {
-    const slot = this.raft.proposalSlot();
+    const slot = this.raft.proposalSlot(this.nowMs);
     if (slot === undefined) return undefined;
     const block = this.cluster.forge.block(slot.parent, slot.term, this.id, slot.justification, byteLength);
     const accepted = this.raft.propose(block);
