@@ -16,7 +16,25 @@ const nodeHash: NodeHash | undefined = globalThis.process?.getBuiltinModule?.('n
 /** SHA-256 of the concatenated parts: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
-  return digest(parts.length === 1 && first !== undefined ? first : concatBytes(...parts));
+  return digest(parts.length === 1 && first !== undefined ? first : joined(parts));
+}
+
+const scratch = new Uint8Array(4096);
+
+/**
+ * The parts in one piece, to be hashed at once: the next call may reuse the memory. V8 keeps arrays above 64 bytes outside
+ * its heap, so that making one for a tree node costs more than hashing it.
+ */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length > scratch.length) return concatBytes(...parts);
+  let offset = 0;
+  for (const part of parts) {
+    scratch.set(part, offset);
+    offset += part.length;
+  }
+  return scratch.subarray(0, length);
 }
 
 // Node hands a digest over as a Latin-1 string several times faster than as a Buffer: no memory outside the heap.

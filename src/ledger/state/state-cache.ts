@@ -2,67 +2,54 @@ import { utf8 } from '../../base/index.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
 import type { StateKey } from '../types/execution.ts';
 
-/** Bytes of keys and values kept in memory. */
-const cacheBytesMax = 32 * 1024 * 1024;
+/** Bytes of keys and values in one generation. There are two. */
+const generationBytesMax = 16 * 1024 * 1024;
 /** What an entry costs beside its characters and bytes. */
 const entryBytes = 128;
 
 /**
- * The committed state, with what was read or written last in memory. The same value is always the same object until it
+ * The committed state, with what was read or written lately in memory. The same value is always the same object until it
  * changes, so that whoever decodes it can remember what it says.
+ *
+ * Two generations: what is used goes into the young one, and when that is full it becomes the old one, whose place it
+ * takes. What was not used for a whole generation is forgotten, and a hit costs one look-up.
  */
 export class StateCache {
   readonly #store: Store;
-  /** Least recently used first. Undefined: known to be absent. */
-  readonly #values = new Map<StateKey, Uint8Array | undefined>();
-  #bytes = 0;
+  /** Undefined: known to be absent. */
+  #young = new Map<StateKey, Uint8Array | undefined>();
+  #old = new Map<StateKey, Uint8Array | undefined>();
+  #youngBytes = 0;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Bytes held, as they are counted against the bound. */
-  get bytes(): number {
-    return this.#bytes;
+  /** Entries held, for tests of the bound. */
+  get size(): number {
+    return this.#young.size + this.#old.size;
   }
 
   get(key: StateKey): Uint8Array | undefined {
-    if (this.#values.has(key)) {
-      const value = this.#values.get(key);
-      this.#values.delete(key);
-      this.#values.set(key, value);
-      return value;
-    }
-    const value = this.#store.get(prefixedKey('state', utf8(key)));
+    const young = this.#young.get(key);
+    if (young !== undefined || this.#young.has(key)) return young;
+    const value = this.#old.has(key) ? this.#old.get(key) : this.#store.get(prefixedKey('state', utf8(key)));
     this.#put(key, value);
     return value;
   }
 
   /** The changes of a block that is durable now. */
   settle(changes: ReadonlyMap<StateKey, Uint8Array | undefined>): void {
-    for (const [key, value] of changes) {
-      this.#remove(key);
-      this.#put(key, value);
-    }
+    for (const [key, value] of changes) this.#put(key, value);
   }
 
+  /** The young generation hides the old one's value of the same key. */
   #put(key: StateKey, value: Uint8Array | undefined): void {
-    this.#values.set(key, value);
-    this.#bytes += sizeOf(key, value);
-    while (this.#bytes > cacheBytesMax) {
-      const [oldest] = this.#values.keys();
-      if (oldest === undefined) return;
-      this.#remove(oldest);
-    }
+    this.#young.set(key, value);
+    this.#youngBytes += key.length + (value?.length ?? 0) + entryBytes;
+    if (this.#youngBytes <= generationBytesMax) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngBytes = 0;
   }
-
-  #remove(key: StateKey): void {
-    if (!this.#values.has(key)) return;
-    this.#bytes -= sizeOf(key, this.#values.get(key));
-    this.#values.delete(key);
-  }
-}
-
-function sizeOf(key: StateKey, value: Uint8Array | undefined): number {
-  return key.length + (value?.length ?? 0) + entryBytes;
 }

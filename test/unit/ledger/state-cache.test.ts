@@ -38,13 +38,16 @@ it('reads as the store does, whatever was read and written before', async () => 
   );
 });
 
-it('keeps its memory within the bound', async () => {
-  const store = new MemoryStore();
-  const cache = new StateCache(store);
+it('forgets what was not used for a generation', () => {
+  const cache = new StateCache(new MemoryStore());
   const big = new Uint8Array(4 * 1024 * 1024);
-  for (let index = 0; index < 20; index++) cache.settle(new Map([[`k${index}`, big]]));
-  expect(cache.bytes).toBeLessThanOrEqual(32 * 1024 * 1024);
-  // What was dropped is read from the store again, where it is not: the newest is still here.
+  for (let index = 0; index < 20; index++) {
+    cache.settle(new Map([[`k${index}`, big]]));
+    expect(cache.size).toBeLessThanOrEqual(8);
+    // Used all the time: never forgotten.
+    if (index >= 3) expect(cache.get('k3')).toBe(big);
+  }
+  // What was forgotten is read from the store again, where it is not.
   expect(cache.get('k0')).toBeUndefined();
   expect(cache.get('k19')).toBe(big);
 });
