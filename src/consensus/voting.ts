@@ -5,7 +5,7 @@ import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { witnessVoteRequest } from './evidence.ts';
 import { contradictsCertified } from './growth.ts';
-import { becomeFollower, enterTerm, isLeaderLive, send, withheldReason } from './roles.ts';
+import { becomeFollower, enterTerm, isLeaderLive, learnTerm, send, withheldReason } from './roles.ts';
 import { isValidVoteRequest } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage } from './statements.ts';
 import type { Message, Tip, VoteRequestStatement } from './types.ts';
@@ -32,6 +32,12 @@ export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest
   }
   const invalid = checkTip(core, request);
   if (invalid !== undefined) return invalid;
+  if (statement.term > core.persistence.term + core.limits.termLeapMax) {
+    // One key's word raises the term by a bound only; a candidate so far ahead asks again in its next term.
+    learnTerm(core, statement.term);
+    refuse(core, from, statement);
+    return undefined;
+  }
   grant(core, from, statement);
   return undefined;
 }
