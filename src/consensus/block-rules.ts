@@ -80,14 +80,14 @@ export function termCertificateOf(core: Core, tip: Tip): TermCertificate | undef
   return core.known.term(tip.term) ?? core.chain.termCertificate(tip.term) ?? findTermCertificate(core, tip);
 }
 
-const lookBackMax = 4096;
-
+/** Terms never fall along a chain: the first block of a term, however long it lasted, is a few reads away. */
 function findTermCertificate(core: Core, tip: Tip): TermCertificate | undefined {
-  const lowest = Math.max(1, tip.height - lookBackMax);
-  for (let height = tip.height; height >= lowest; height--) {
-    const block = core.log.at(height);
-    if (block === undefined || block.term !== tip.term) return undefined;
-    if (block.justification.term !== undefined) return block.justification.term;
+  let below = 0;
+  let first = tip.height;
+  while (first - below > 1) {
+    const middle = Math.floor((below + first) / 2);
+    if (core.log.at(middle)?.term === tip.term) first = middle;
+    else below = middle;
   }
-  return undefined;
+  return core.log.at(first)?.justification.term;
 }
