@@ -13,6 +13,7 @@ import { Staging } from './staging.ts';
 import { comparePlaces } from './statements.ts';
 import { Tripwire } from './tripwire.ts';
 import type {
+  AckStatement,
   BlockCertificate,
   ChainReader,
   Configuration,
@@ -87,6 +88,8 @@ export interface Core {
   unplaced: BlockCertificate | undefined;
   /** Highest block given to the driver as committed. */
   emittedHeight: number;
+  /** The highest ack of before the start, while its block is missing: blocks were lost, and are repaired first. */
+  lostMark: AckStatement | undefined;
   /** The highest ack signed since the start. */
   signedAck: SignedAck | undefined;
   /** Statements of peers have waited long enough for a batch to ride in. */
@@ -98,7 +101,7 @@ export function createCore(options: RaftOptions): Core {
   const parameters = { ...raftParameters, ...options.parameters };
   const limits = { ...raftLimits, ...options.limits };
   const log = new BlockLog(options.chain, options.ledgerId, restored.tip, limits.recentBlocksMax);
-  const { term } = restored.hardState;
+  const { term, ack } = restored.hardState;
   const core: Core = {
     nodeId: options.nodeId,
     ledgerId: options.ledgerId,
@@ -136,6 +139,7 @@ export function createCore(options: RaftOptions): Core {
     certificate: undefined,
     unplaced: undefined,
     emittedHeight: restored.committedHeight,
+    lostMark: ack !== undefined && !reachesMark(log, ack) ? ack : undefined,
     signedAck: undefined,
     promisesDue: false,
   };
@@ -158,10 +162,9 @@ export function createCore(options: RaftOptions): Core {
 }
 
 /**
- * Whether the chain ends below what the node once acknowledged: blocks were lost, and are repaired first. The tip decides,
- * durable or not: a promise that counts on it is written after it.
+ * Whether this chain has all that was acknowledged: that very block, or the end of a later term, whose leader's majority
+ * settled what became of it. The tip decides, durable or not: a promise that counts on it is written after it.
  */
-export function isMarkLost(core: Core): boolean {
-  const { ack } = core.tripwire.atStart;
-  return ack !== undefined && comparePlaces(core.log.tip, ack) < 0;
+export function reachesMark(log: BlockLog, mark: AckStatement): boolean {
+  return comparePlaces(log.tip, mark) >= 0 && (log.tip.term > mark.term || log.has(mark.height, mark.blockHash));
 }

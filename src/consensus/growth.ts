@@ -1,7 +1,7 @@
 import { assert, equalBytes } from '../base/index.ts';
 import { checkBlock } from './block-rules.ts';
 import { certify, learnCertificate, placeCertificates } from './certification.ts';
-import type { Core } from './core.ts';
+import { type Core, reachesMark } from './core.ts';
 import { areTwoHeaders } from './evidence.ts';
 import { sameTip, tipOf } from './statements.ts';
 import type { BlockReference, Hash, Tip, Verdict } from './types.ts';
@@ -170,6 +170,7 @@ function promote(core: Core): void {
   const last = staging.blocks[count - 1];
   if (last === undefined) return;
   assert(core.role !== 'leader' && core.role !== 'candidate', 'a claimed tip does not move');
+  assert(last.block.term <= persistence.term, 'no block is of a later term than the one promised');
   if (fork.height < log.tip.height) {
     if (last.block.term <= log.tip.term) return;
     assert(fork.height >= core.certifiedHeight, 'what is certified stays');
@@ -180,6 +181,7 @@ function promote(core: Core): void {
     log.append(block);
     persistence.append(block);
   }
+  if (core.lostMark !== undefined && reachesMark(log, core.lostMark)) core.lostMark = undefined;
   if (certificate !== undefined && certificate.ack.height <= log.tip.height) certify(core, certificate);
   placeCertificates(core);
 }

@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { isVoter } from './configuration-lookup.ts';
-import { type Core, isMarkLost } from './core.ts';
+import type { Core } from './core.ts';
 import { drop } from './growth.ts';
 import type { WithheldReason } from './options.ts';
 import type { Message, TermCertificate } from './types.ts';
@@ -11,7 +11,7 @@ export function withheldReason(core: Core): WithheldReason | undefined {
   if (core.tripwire.contradiction !== undefined) return 'contradicted';
   if (!isVoter(core, core.nodeId)) return 'not-a-voter';
   if (!core.tripwire.isPassed) return 'start-up';
-  if (isMarkLost(core)) return 'mark-lost';
+  if (core.lostMark !== undefined) return 'mark-lost';
   return undefined;
 }
 
