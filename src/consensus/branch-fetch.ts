@@ -1,19 +1,22 @@
+import { present } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { advance, stageBlocks } from './growth.ts';
 import { adoptTerm, send } from './roles.ts';
-import { comparePlaces } from './statements.ts';
+import { comparePlaces, tipOf } from './statements.ts';
 import type { BlockReference, Message, Tip } from './types.ts';
 
 type BranchRequest = Extract<Message, { type: 'branch-request' }>;
 type BranchReply = Extract<Message, { type: 'branch-reply' }>;
 
-/** A pre-candidate was refused for its lower tip: it asks the refuser for the branch (protocol.md §5, "Catching up"). */
+/**
+ * A pre-candidate was refused for its lower tip: it asks the refuser for the branch (protocol.md §5, "Catching up"). It
+ * starts at what is certified here, which is in the refuser's chain too; above it the two may have parted.
+ */
 export function requestBranch(core: Core, from: NodeId, wanted: Tip): void {
   core.branchSource = from;
-  const staged = core.staging.tip;
-  const known = staged !== undefined && comparePlaces(staged, core.log.tip) > 0 ? staged : core.log.tip;
+  const known = present(core.log.tipAt(core.certifiedHeight), 'what is certified is in the chain');
   send(core, from, { type: 'branch-request', known, wanted });
 }
 
@@ -42,11 +45,14 @@ export function handleBranchReply(core: Core, from: NodeId, reply: BranchReply):
   const last = reply.blocks.at(-1);
   if (last === undefined) return undefined;
   const outcome = stageBlocks(core, reply.previous, reply.blocks, Number.MAX_SAFE_INTEGER);
-  if (outcome.kind === 'broken') return `the branch breaks a rule: ${outcome.reason}`;
-  if (outcome.kind !== 'taken') return undefined;
-  // The certificate in the term's first block proves that the term was there.
-  if (last.term > core.persistence.term) adoptTerm(core, last.term);
+  // The certificate in the term's first block proves that the term was there. Whatever became of the rest: no block is
+  // of a later term than the one promised.
+  const { tip } = core.staging;
+  if (tip !== undefined && tip.term > core.persistence.term) adoptTerm(core, tip.term);
   advance(core);
-  if (last.height < reply.tip.height) requestBranch(core, from, reply.tip);
+  if (outcome.kind === 'broken') return `the branch breaks a rule: ${outcome.reason}`;
+  if (outcome.kind === 'taken' && last.height < reply.tip.height) {
+    send(core, from, { type: 'branch-request', known: tipOf(last), wanted: reply.tip });
+  }
   return undefined;
 }
