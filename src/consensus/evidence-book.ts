@@ -1,19 +1,21 @@
 import type { NodeId } from '../crypto/portable.ts';
 import type { Evidence, SignedAck } from './types.ts';
 
-const keptMax = 256;
+/** Of one culprit, so that whoever is named often hides nobody else. */
+const keptMax = 64;
 const strayAcksMax = 64;
 
 /** What was reported already, and acks of blocks that are not in this chain: half of a possible proof. Both bounded. */
 export class EvidenceBook {
-  readonly #reported = new Set<string>();
+  readonly #reported = new Map<NodeId, Set<string>>();
   #strayAcks: { readonly signer: NodeId; readonly ack: SignedAck }[] = [];
 
   /** Whether this misdeed is news. */
   isNew(evidence: Evidence, term: number, height: number): boolean {
-    const key = `${evidence.kind} ${evidence.culprit} ${term} ${height}`;
-    if (this.#reported.has(key) || this.#reported.size >= keptMax) return false;
-    this.#reported.add(key);
+    const key = `${evidence.kind} ${term} ${height}`;
+    const reported = this.#reported.get(evidence.culprit) ?? new Set();
+    if (reported.has(key) || reported.size >= keptMax) return false;
+    this.#reported.set(evidence.culprit, reported.add(key));
     return true;
   }
 

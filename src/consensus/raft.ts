@@ -21,7 +21,6 @@ import { checkMessage } from './message-checks.ts';
 import type { RaftOptions, RaftStatus } from './options.ts';
 import { proposalSlot, propose } from './proposing.ts';
 import { expireForwardedReads, handleReadIndexReply, handleReadIndexRequest, readIndex } from './reads.ts';
-import { becomeFollower } from './roles.ts';
 import { flush } from './sending.ts';
 import { statusOf } from './status.ts';
 import { askNonces, handleNonceReply, handleNonceRequest } from './tripwire.ts';
@@ -48,7 +47,6 @@ export class Raft {
     takeTime(core, nowMs);
     core.tick += 1;
     const { heartbeatTicks, electionTicks } = core.parameters;
-    if (core.tripwire.contradiction !== undefined && core.role !== 'follower') becomeFollower(core, undefined);
     if (core.tick % heartbeatTicks === 0) askNonces(core);
     if (core.leadership !== undefined) tickLeader(core, core.leadership);
     else if (core.tick - core.timerStartTick >= core.timerTicks) startPreVote(core);

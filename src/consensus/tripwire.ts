@@ -3,6 +3,7 @@ import type { NodeId } from '../crypto/portable.ts';
 import { configurationAtTip } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
+import { becomeFollower } from './roles.ts';
 import { isValidAck, isValidVote, isValidVoteRequest } from './statement-checks.ts';
 import { comparePlaces, sameAck, sameRequest } from './statements.ts';
 import type { HardState, Message } from './types.ts';
@@ -62,6 +63,8 @@ export function handleNonceReply(core: Core, from: NodeId, reply: NonceReply): s
   // A late answer is compared with what was signed meanwhile, too.
   const own = tripwire.isPassed ? core.persistence.hardState : tripwire.atStart;
   tripwire.contradiction ??= contradictionIn(own, reply, from);
+  // Whatever it leads or asks for ends before anything more is signed.
+  if (tripwire.contradiction !== undefined && core.role !== 'follower') becomeFollower(core, undefined);
   tripwire.answeredBy.add(from);
   countAnswers(core);
   return undefined;
