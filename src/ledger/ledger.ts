@@ -259,8 +259,6 @@ export class Ledger {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
-    // LevelDB shows a batch shortly before it reports it: until then reads are answered from what is in memory.
-    for (const key of point.changes.state.keys()) point.committed.get(key);
     return { operations: commitOperations(point), receipts: point.changes.receipts };
   }
 

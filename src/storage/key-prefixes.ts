@@ -1,5 +1,3 @@
-import { concatBytes } from '../base/index.ts';
-
 /**
  * The first byte of every key in a node's database. Append-only: a name keeps its byte for ever and the byte of a
  * retired name is never given out again, so that an old database can never be misread.
@@ -41,7 +39,16 @@ export interface KeyRange {
 
 /** The prefix's byte followed by the parts. Parts before the last have a fixed length or end themselves. */
 export function prefixedKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(Uint8Array.of(keyPrefixes[prefix]), ...parts);
+  let length = 1;
+  for (const part of parts) length += part.length;
+  const key = new Uint8Array(length);
+  key[0] = keyPrefixes[prefix];
+  let offset = 1;
+  for (const part of parts) {
+    key.set(part, offset);
+    offset += part.length;
+  }
+  return key;
 }
 
 /** The range of all keys that begin with the prefix's byte and the parts. */

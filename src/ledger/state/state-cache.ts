@@ -3,7 +3,7 @@ import { prefixedKey, type Store } from '../../storage/index.ts';
 import type { StateKey } from '../types/execution.ts';
 
 /** Bytes of keys and values in one generation. There are two. */
-const generationBytesMax = 16 * 1024 * 1024;
+const generationBytesMax = 4 * 1024 * 1024;
 /** What an entry costs beside its characters and bytes. */
 const entryBytes = 128;
 

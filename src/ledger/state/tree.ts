@@ -129,6 +129,7 @@ class Update {
  * every page is in the store.
  */
 export function forgetBelow(root: Child, pages: number): void {
+  assert(pages >= 1, 'the root page stays');
   forget(root, 0, pages * pageDepth);
 }
 

@@ -15,7 +15,7 @@ import type { TransactionPool } from './transaction-pool.ts';
 const uncommittedBlocksTarget = 2;
 /** Execution of a block takes about this long, so that nothing holds the main thread for 20 ms (protocol.md §11). */
 const executionMsTarget = 12;
-const transactionsMin = 128;
+const transactionsMin = 256;
 /** How much the newest block counts in the running cost of a transaction: one interruption by the system counts little. */
 const costWeight = 0.1;
 /** While a deadline is open an idle leader seals an empty block this often (protocol.md §4, "Time"). */

@@ -40,7 +40,7 @@ it('reads as the store does, whatever was read and written before', async () => 
 
 it('forgets what was not used for a generation', () => {
   const cache = new StateCache(new MemoryStore());
-  const big = new Uint8Array(4 * 1024 * 1024);
+  const big = new Uint8Array(1024 * 1024);
   for (let index = 0; index < 20; index++) {
     cache.settle(new Map([[`k${index}`, big]]));
     expect(cache.size).toBeLessThanOrEqual(8);

@@ -63,7 +63,7 @@ describe('the state tree', () => {
           root = updated.root;
           expect(toHex(hashOf(root))).toBe(toHex(naiveRoot(model)));
           const depth = forgetting[index];
-          if (depth !== undefined) forgetBelow(root, depth);
+          if (depth !== undefined) forgetBelow(root, 1 + depth);
           if (depth === 0 && root !== undefined) root = { type: 'stub', hash: hashOf(root) };
         }
         // What the store holds is exactly the tree: no node missing, none left over.
