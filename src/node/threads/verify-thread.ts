@@ -1,17 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import { present } from '../../base/index.ts';
-import type { UnverifiedTransaction } from '../../ledger/index.ts';
+import { verifySignature } from '../../crypto/index.ts';
+import { transactionMessage, type UnverifiedTransaction } from '../../ledger/index.ts';
 import type { VerifyAnswer, VerifyQuestion, VerifyThreadData } from './verify-messages.ts';
 import { workerFile } from './worker-file.ts';
+
+/** So few signatures, about 50 µs each, are checked sooner than the thread is woken. */
+const checkedHereMax = 2;
 
 /** The thread that checks signatures. What waits for it is bounded by who asks: the blocks between received and executed. */
 export class VerifyThread {
   readonly #worker: Worker;
+  readonly #ledgerId: Uint8Array;
   readonly #waiting: ((valid: readonly boolean[]) => void)[] = [];
   #signatures = 0;
 
   /** `onFault` is told when the thread dies: the node cannot go on. */
   constructor(ledgerId: Uint8Array, onFault: (error: Error) => void) {
+    this.#ledgerId = ledgerId;
     const workerData: VerifyThreadData = { ledgerId };
     this.#worker = new Worker(workerFile('verify-worker', import.meta.url), { workerData, name: 'verify' });
     this.#worker.on('message', (answer: VerifyAnswer) => this.#answer(answer));
@@ -29,6 +35,10 @@ export class VerifyThread {
     keys: readonly Uint8Array[],
     done: (valid: readonly boolean[]) => void,
   ): void => {
+    if (transactions.length <= checkedHereMax && this.#waiting.length === 0) {
+      done(transactions.map((transaction, index) => this.#check(transaction, keys[index])));
+      return;
+    }
     const question = questionOf(transactions, keys);
     this.#waiting.push(done);
     this.#signatures += transactions.length;
@@ -38,6 +48,11 @@ export class VerifyThread {
   async stop(): Promise<void> {
     this.#waiting.length = 0;
     await this.#worker.terminate();
+  }
+
+  #check({ body, signature }: UnverifiedTransaction, key: Uint8Array | undefined): boolean {
+    const signer = present(key, 'a key for each transaction');
+    return verifySignature(signer, transactionMessage(this.#ledgerId, body), signature);
   }
 
   #answer(answer: VerifyAnswer): void {

@@ -52,11 +52,26 @@ describe('verification thread', () => {
     expect(thread.queued).toBe(0);
   });
 
+  it('checks one or two at once while nothing waits, with the same verdicts', async () => {
+    const thread = new VerifyThread(ledgerId, (error) => expect.unreachable(error.message));
+    onTestFinished(() => thread.stop());
+    const broken = transaction();
+    broken.signature[3] = (broken.signature[3] ?? 0) ^ 1;
+    expect(await verified(thread, [transaction(), broken], signer.publicKey)).toEqual([true, false]);
+    const order: string[] = [];
+    const many = verified(thread, [transaction(), transaction(), broken], signer.publicKey).then(() =>
+      order.push('many'),
+    );
+    const one = verified(thread, [transaction()], signer.publicKey).then(() => order.push('one'));
+    await Promise.all([many, one]);
+    expect(order).toEqual(['many', 'one']);
+  });
+
   it('reports its death', async () => {
     const died = Promise.withResolvers<Error>();
     const thread = new VerifyThread(new Uint8Array(3), died.resolve);
     onTestFinished(() => thread.stop());
-    void verified(thread, [transaction()], signer.publicKey);
+    void verified(thread, [transaction(), transaction(), transaction()], signer.publicKey);
     expect((await died.promise).message).toContain('a ledger id is a hash');
   });
 });
