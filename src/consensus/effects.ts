@@ -50,6 +50,16 @@ export class Effects {
     if (this.#withheld.length < this.#withheldMax) this.#withheld.push({ token, to, message });
   }
 
+  /**
+   * Votes and vote requests that still wait are never sent: their term is over, and the next may take their place in the
+   * very batch they wait for.
+   */
+  dropStatements(): void {
+    this.#withheld = this.#withheld.filter(
+      ({ message }) => message.type !== 'vote-request' && !(message.type === 'vote-reply' && message.signature),
+    );
+  }
+
   /** Lets go what waited for this batch or an earlier one. */
   release(token: number): void {
     if (this.#withheld.length === 0) return;

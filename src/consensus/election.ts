@@ -9,7 +9,7 @@ import type { Core } from './core.ts';
 import { witnessVote } from './evidence.ts';
 import { drop } from './growth.ts';
 import { becomeLeader } from './leading.ts';
-import { isLeaderLive, learnTerm, restartElectionTimer, send, withheldReason } from './roles.ts';
+import { enterTerm, isLeaderLive, learnTerm, restartElectionTimer, send, withheldReason } from './roles.ts';
 import { isValidVote } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage, voteRequestMessage } from './statements.ts';
 import type { Message, VoteRequestStatement } from './types.ts';
@@ -118,8 +118,7 @@ function startCampaign(core: Core): void {
     tip: core.log.tip,
   };
   core.persistence.campaign(request);
-  core.termCertificate = undefined;
-  core.refusal = undefined;
+  enterTerm(core);
   core.role = 'candidate';
   restartElectionTimer(core);
   const signature = core.signer.sign(voteRequestMessage(core.ledgerId, request));

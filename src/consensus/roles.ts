@@ -51,6 +51,7 @@ export function adoptTerm(core: Core, term: number): void {
 
 /** Forgets what belonged to the term before. */
 export function enterTerm(core: Core): void {
+  core.effects.dropStatements();
   core.termCertificate = undefined;
   core.refusal = undefined;
   core.leader = undefined;

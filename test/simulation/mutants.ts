@@ -51,7 +51,7 @@ export const mutants: readonly Mutant[] = [
       replace: 'if (leadership === undefined) return undefined;',
     },
     {
-      find: 'if (block.term !== core.persistence.term) return;',
+      find: `assert(block.term === core.persistence.term, "only acks of the leader's own term count (Raft §5.4.2)");`,
       replace: '',
     },
   ),

@@ -331,7 +331,8 @@ export class Invariants implements ClusterObserver {
     holds(
       recorded !== undefined && describeRequest(recorded) === describeRequest(statement),
       'every vote is preceded by its durable record',
-      () => `${watched.machine.index} sent a ${kind} ${describeRequest(statement)} that its disk does not hold`,
+      () =>
+        `${watched.machine.index} sent a ${kind} ${describeRequest(statement)} that its disk does not hold: it promised ${watched.durable.hardState?.term}`,
     );
   }
 
