@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { AssentError } from '../../base/index.ts';
 
@@ -18,22 +19,24 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A free port, as the operating system chooses. */
+/**
+ * Any free port below those that operating systems give to clients (from 32,768 on): a node takes its port again after a
+ * restart, and nobody must have got it meanwhile by chance.
+ */
+const anyFrom = 16_384;
+const anyTo = 32_768;
+
 async function anyFree(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host, port: 0 }, () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+  for (let attempt = 0; attempt < searchMax; attempt++) {
+    const port = randomInt(anyFrom, anyTo);
+    if (await isFree(port)) return port;
+  }
+  throw new AssentError('port-in-use', `No free port was found between ${anyFrom} and ${anyTo}.`);
 }
 
 /**
  * Chooses `count` free ports: the first free ones from a start that nobody asked for, exactly the ones from a start that
- * somebody did, and whatever the operating system gives for 0. Throws `port-in-use`.
+ * somebody did, and any for 0. Throws `port-in-use`.
  */
 export async function choosePorts(
   count: number,
