@@ -267,9 +267,8 @@ export class Replica {
   /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
   #handle(ready: Ready): void {
     for (const hash of ready.abandoned) this.#abandon(hash);
-    if (ready.execute.length > 0) {
-      const { term } = this.#raft.status();
-      for (const request of ready.execute) this.#execution.push(request, this.#bodies.body(request.block), term);
+    for (const request of ready.execute) {
+      this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
     }
     if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const { to, message } of ready.messages)
@@ -378,7 +377,7 @@ export class Replica {
   }
 
   #noteLeader(): void {
-    const { leader, term } = this.#raft.status();
+    const { leader, term } = this.#raft;
     if (leader === this.#leader) return;
     this.#leader = leader;
     this.#options.logger.info({ term, leader }, leader === undefined ? 'no leader is known' : 'follows a leader');
