@@ -54,6 +54,20 @@ export interface SimulationOptions {
  * ("swarm testing"); within a seed its rate is drawn from the ranges of scenarios.md.
  */
 export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOptions {
+  const drawn = drawOptions(seed, random);
+  return { ...drawn, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
+}
+
+/**
+ * Raft elects only where an election takes less than its timeout (Raft §5.6): a request and a vote, each synced by a batch
+ * and a mark before it leaves, and the ways there and back.
+ */
+function electionTicksMin({ network, disk, tickMs }: SimulationOptions): number {
+  const electionMs = 2 * network.delayMeanMs + 4 * disk.writeMeanMs;
+  return Math.ceil((1.5 * electionMs) / tickMs);
+}
+
+function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
   const heartbeatTicks = random.between(1, 4);
   const tickMs = 10;
   const heartbeatMs = heartbeatTicks * tickMs;
