@@ -57,10 +57,15 @@ async function demo(context: Context, session: Session, flags: DemoFlags): Promi
     return undefined;
   } finally {
     context.close();
-    if (up !== undefined && up.started.length > 0) await stopAll(context, directory);
+    if (up !== undefined && isOwn(up)) await stopAll(context, directory);
     release();
   }
   return undefined;
+}
+
+/** Nothing ran before: the cluster is up for this demo only. One that somebody else has up stays up. */
+function isOwn(up: UpResult): boolean {
+  return up.started.length === up.cluster.nodes.length;
 }
 
 function textOf(context: Context, outcome: DemoOutcome, up: UpResult, flags: DemoFlags): string {
@@ -68,7 +73,7 @@ function textOf(context: Context, outcome: DemoOutcome, up: UpResult, flags: Dem
   const text = demoText(style, outcome, context.nowMs);
   const name = context.shell.environment['npm_lifecycle_event'] === undefined ? 'assent' : 'npx assent';
   const program = context.options.dir === undefined ? name : `${name} --dir ${context.options.dir}`;
-  if (flags.stay !== true && up.started.length > 0) return `${text}\n`;
+  if (flags.stay !== true && isOwn(up)) return `${text}\n`;
   const end = flags.stay === true ? '\n\nThe nodes stay up. Press Ctrl-C to stop them.' : '';
   return `${text}\n\n${nextSteps(style, outcome, program)}${end}`;
 }
