@@ -14,10 +14,14 @@ import type { TransactionPool } from './transaction-pool.ts';
 /** Blocks on their way to a certificate before the next waits: one being synced and acknowledged, one behind it. */
 const uncommittedBlocksTarget = 2;
 /** Execution of a block takes about this long, so that nothing holds the main thread for 20 ms (protocol.md §11). */
-const executionMsTarget = 12;
-const transactionsMin = 256;
-/** How much the newest block counts in the running cost of a transaction: one interruption by the system counts little. */
-const costWeight = 0.1;
+const executionMsTarget = 16;
+const transactionsMin = 64;
+/**
+ * How much the newest block counts in the running cost of a transaction. An interruption by the system only ever makes a
+ * block look costlier: a cheap one is believed at once, a costly one when others follow.
+ */
+const cheaperWeight = 0.5;
+const costlierWeight = 0.05;
 /** While a deadline is open an idle leader seals an empty block this often (protocol.md §4, "Time"). */
 const deadlineBlockMs = 60_000;
 const timeBlockMs = 1000;
@@ -111,9 +115,10 @@ export class Sealer {
 
   #adapt(count: number, elapsedMs: number): void {
     if (count === 0) return;
+    const costMs = elapsedMs / count;
+    const weight = costMs < this.#costMs ? cheaperWeight : costlierWeight;
     // A small block's cost is mostly its own: it says little of a transaction's.
-    const weight = costWeight * Math.min(1, count / transactionsMin);
-    this.#costMs += weight * (elapsedMs / count - this.#costMs);
+    this.#costMs += weight * Math.min(1, count / transactionsMin) * (costMs - this.#costMs);
   }
 }
 
