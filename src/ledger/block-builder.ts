@@ -1,13 +1,14 @@
 import { assert, equalBytes, utf8 } from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot, sha256 } from '../crypto/portable.ts';
-import { prefixedKey, type Store } from '../storage/index.ts';
+import type { Store } from '../storage/index.ts';
 import { encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
 import { type Receipt, resultLeaf } from './results.ts';
 import { type BlockChanges, ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
+import { pageReader } from './state/parts.ts';
 import { TransactionState } from './state/transaction-state.ts';
-import { type PageReader, type TreeChange, updateTree } from './state/tree.ts';
+import { type TreeChange, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { BlockContext, IndexEntry, RuleExecutor, StateKey, TransactionResult } from './types/execution.ts';
 
@@ -97,11 +98,10 @@ export class BlockBuilder {
     for (const [key, value] of this.#state) {
       changes.push({ keyHash: sha256(utf8(key)), valueHash: value === undefined ? undefined : sha256(value) });
     }
-    const readPage: PageReader = (path) => this.#store.get(prefixedKey('treeNode', path));
-    const { root, pages } = updateTree(this.#parent.facts.tree, changes, readPage);
+    const tree = updateTree(this.#parent.facts.tree, changes, pageReader(this.#store));
     const roots: BlockRoots = {
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
-      stateRoot: hashOf(root),
+      stateRoot: hashOf(tree.root),
       historyRoot: this.#parent.facts.history.root(),
     };
     return {
@@ -110,22 +110,22 @@ export class BlockBuilder {
         const history = this.#parent.facts.history.clone();
         history.append(leafHash(block.hash));
         const { height, timestamp } = this.#context;
-        const facts = { ...block, height, timestamp, tree: root, history, idBuckets };
+        const facts = { ...block, height, timestamp, tree: tree.root, history, idBuckets };
         return new ChainPoint(this.#store, this.#parent.committed, facts, {
           parent: this.#parent,
-          changes: this.#changes(pages, block.hash),
+          changes: this.#changes(tree, block.hash),
         });
       },
     };
   }
 
-  #changes(pages: BlockChanges['pages'], blockHash: Uint8Array): BlockChanges {
+  #changes(tree: BlockChanges['tree'], blockHash: Uint8Array): BlockChanges {
     const { height, timestamp } = this.#context;
     const receipts: Receipt[] = this.#transactions.map(({ id }, index) => {
       const result = this.#results[index] as TransactionResult;
       return { id, height, index, timestamp, blockHash, result };
     });
-    return { state: this.#state, pages, receipts, index: this.#index, ids: this.#ids };
+    return { state: this.#state, tree, receipts, index: this.#index, ids: this.#ids };
   }
 
   /** Writes the executed ids' buckets into the state and drops those whose minute has passed. */

@@ -1,17 +1,17 @@
-import { AssentError, equalBytes, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
+import { AssentError, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
-import { emptyHash, hashOf } from './state/nodes.ts';
-import { encodePage } from './state/pages.ts';
+import { hashOf } from './state/nodes.ts';
+import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
-const appliedVersion = 1;
+const appliedVersion = 2;
 
 /** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
 export function readBlock(store: Store, height: number): OpenedBlock | undefined {
@@ -50,13 +50,10 @@ export function readReceipt(store: Store, id: Uint8Array): Receipt | undefined {
 }
 
 /** One atomic batch: state, tree, receipts, indexes and the applied point (protocol.md §6). */
-export function commitOperations(point: ChainPoint): Operation[] {
+export function commitOperations(point: ChainPoint, parts: TreeParts): Operation[] {
   const { facts, changes } = point;
-  const operations: Operation[] = [];
+  const operations = parts.commit(facts.height, changes.tree);
   for (const [key, value] of changes.state) operations.push(change(prefixedKey('state', utf8(key)), value));
-  for (const { path, node } of changes.pages.values()) {
-    operations.push(change(prefixedKey('treeNode', path), node && encodePage(node)));
-  }
   for (const receipt of changes.receipts) {
     operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
     const entries = changes.index[receipt.index] ?? [];
@@ -65,7 +62,7 @@ export function commitOperations(point: ChainPoint): Operation[] {
     }
   }
   operations.push({ type: 'put', key: prefixedKey('blockHash', facts.hash), value: uint64Bytes(facts.height) });
-  operations.push({ type: 'put', key: appliedKey, value: encodeFacts(facts) });
+  operations.push({ type: 'put', key: appliedKey, value: encodeFacts(facts, parts.deltasFrom) });
   return operations;
 }
 
@@ -74,13 +71,21 @@ export function streamKey(stream: string, height: number, index: number, number:
   return prefixedKey('stream', utf8(`${stream}\0`), uint64Bytes(height), uint32Bytes(index), uint32Bytes(number));
 }
 
-/** The settled point that the store holds, or undefined in an empty store. Throws `storage-damaged`. */
-export function readApplied(store: Store): ChainPoint | undefined {
-  const bytes = store.get(appliedKey);
-  return bytes === undefined ? undefined : new ChainPoint(store, new StateCache(store), decodeFacts(bytes));
+/** Whether anything was ever committed to the store. */
+export function hasApplied(store: Store): boolean {
+  return store.get(appliedKey) !== undefined;
 }
 
-function encodeFacts(facts: ChainPointFacts): Uint8Array {
+/** The settled point that the store holds. Throws `storage-damaged`. */
+export function readApplied(store: Store): { point: ChainPoint; parts: TreeParts } {
+  const { rootHash, deltasFrom, ...facts } = decodeFacts(
+    present(store.get(appliedKey), 'the genesis batch was written'),
+  );
+  const { parts, root } = TreeParts.open(store, { height: facts.height, deltasFrom, rootHash });
+  return { point: new ChainPoint(store, new StateCache(store), { ...facts, tree: root }), parts };
+}
+
+function encodeFacts(facts: ChainPointFacts, deltasFrom: number): Uint8Array {
   const buckets: CanonicalValue[] = [...facts.idBuckets].map(([minute, bucket]) => [minute, bucket.size, bucket.peaks]);
   return encodeCanonical([
     appliedVersion,
@@ -92,12 +97,15 @@ function encodeFacts(facts: ChainPointFacts): Uint8Array {
     hashOf(facts.tree),
     [facts.history.size, facts.history.peaks],
     buckets,
+    deltasFrom,
   ]);
 }
 
-function decodeFacts(bytes: Uint8Array): ChainPointFacts {
+function decodeFacts(
+  bytes: Uint8Array,
+): Omit<ChainPointFacts, 'tree'> & { readonly rootHash: Uint8Array; readonly deltasFrom: number } {
   const value = decodeCanonical(bytes, { bytesMax: 1024 * 1024, depthMax: 5, countMax: 100_000 });
-  const [version, height, term, hash, timestamp, configurationHash, root, history, buckets] = list(value);
+  const [version, height, term, hash, timestamp, configurationHash, root, history, buckets, deltasFrom] = list(value);
   if (version !== appliedVersion) throw damaged();
   return {
     height: number(height),
@@ -105,7 +113,8 @@ function decodeFacts(bytes: Uint8Array): ChainPointFacts {
     hash: binary(hash),
     timestamp: number(timestamp),
     configurationHash: binary(configurationHash),
-    tree: equalBytes(binary(root), emptyHash) ? undefined : { type: 'stub', hash: binary(root) },
+    rootHash: binary(root),
+    deltasFrom: number(deltasFrom),
     history: frontier(list(history)),
     idBuckets: new Map(list(buckets).map((item) => bucket(list(item)))),
   };

@@ -3,22 +3,19 @@ import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../cr
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
-import { commitOperations, heightOfBlock, readApplied, readBlock, readReceipt } from './chain-store.ts';
+import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock, readReceipt } from './chain-store.ts';
 import type { Genesis } from './genesis.ts';
 import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './header.ts';
 import type { Receipt } from './results.ts';
 import { ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
+import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { TransactionState } from './state/transaction-state.ts';
-import { forgetBelow, updateTree } from './state/tree.ts';
+import { updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { RuleExecutor, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
-
-/** Every so many blocks the state tree's deep pages are dropped from memory and read again when needed. */
-const forgetEveryBlocks = 256;
-const residentPageLevels = 3;
 
 export interface SealInput {
   readonly parentHash: Uint8Array;
@@ -62,7 +59,7 @@ export interface StreamEntry {
 
 /** Whether the genesis batch is in the store. */
 export function isBegun(store: Store): boolean {
-  return readApplied(store) !== undefined;
+  return hasApplied(store);
 }
 
 /** The first batch of an empty store: the state that the genesis declares, as point 0. */
@@ -74,7 +71,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     keyHash: sha256(utf8(key)),
     valueHash: value && sha256(value),
   }));
-  const { root, pages } = updateTree(undefined, changes, () => undefined);
+  const tree = updateTree(undefined, changes, () => undefined);
   const history = MerkleFrontier.empty();
   history.append(leafHash(genesis.ledgerId));
   const facts = {
@@ -83,7 +80,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     hash: genesis.ledgerId,
     timestamp: genesis.content.createdAt,
     configurationHash: genesis.configuration.hash,
-    tree: root,
+    tree: tree.root,
     history,
     idBuckets: new Map(),
   };
@@ -91,9 +88,9 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   const nothing = new ChainPoint(store, cache, { ...facts, tree: undefined });
   const point = new ChainPoint(store, cache, facts, {
     parent: nothing,
-    changes: { state: state.changes, pages, receipts: [], index: [], ids: new Set() },
+    changes: { state: state.changes, tree, receipts: [], index: [], ids: new Set() },
   });
-  return commitOperations(point);
+  return commitOperations(point, TreeParts.empty());
 }
 
 /**
@@ -105,6 +102,7 @@ export class Ledger {
   readonly executor: RuleExecutor;
   readonly #store: Store;
   readonly #points = new Map<string, ChainPoint>();
+  readonly #parts: TreeParts;
   #applied: ChainPoint;
   /** The newest committed point; ahead of `#applied` while its batch is being written. */
   #committed: ChainPoint;
@@ -120,7 +118,9 @@ export class Ledger {
     this.genesis = genesis;
     this.executor = executor;
     this.#store = store;
-    this.#applied = present(readApplied(store), 'the genesis batch was written');
+    const { point, parts } = readApplied(store);
+    this.#applied = point;
+    this.#parts = parts;
     this.#committed = this.#applied;
     this.#points.set(toHex(this.#applied.facts.hash), this.#applied);
   }
@@ -259,7 +259,7 @@ export class Ledger {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
-    return { operations: commitOperations(point), receipts: point.changes.receipts };
+    return { operations: commitOperations(point, this.#parts), receipts: point.changes.receipts };
   }
 
   /** The commit's batch is durable: reads see it from now on. */
@@ -271,7 +271,7 @@ export class Ledger {
     for (const [key, other] of this.#points)
       if (other !== point && other.facts.height <= point.facts.height) this.#points.delete(key);
     point.settle();
-    if (point.facts.height % forgetEveryBlocks === 0) forgetBelow(point.facts.tree, residentPageLevels);
+    this.#parts.settle(point.facts.tree);
   }
 
   receipt(id: Uint8Array): Receipt | undefined {

@@ -11,7 +11,7 @@ export const keyPrefixes = {
   block: 0x03,
   /** State key → value. */
   state: 0x04,
-  /** Path in the state tree → node. */
+  /** Place in the state tree → page. */
   treeNode: 0x05,
   /** Transaction id → height, index, result. */
   transactionPlace: 0x06,
@@ -27,6 +27,10 @@ export const keyPrefixes = {
   evidence: 0x0b,
   /** Peer key → highest ack, vote and vote request held from it. */
   peerPromise: 0x0c,
+  /** First byte of key hashes → height, what stands in the state tree over them after that block. */
+  treePart: 0x0d,
+  /** Height (uint64) → the block's changes of the state tree, until every page holds them. */
+  treeDelta: 0x0e,
 } as const;
 
 export type KeyPrefix = keyof typeof keyPrefixes;

@@ -5,12 +5,12 @@ import type { Receipt } from '../results.ts';
 import type { IndexEntry, StateKey, StateView } from '../types/execution.ts';
 import type { Child } from './nodes.ts';
 import type { StateCache } from './state-cache.ts';
-import type { PageChanges } from './tree.ts';
+import type { TreeUpdate } from './tree.ts';
 
 /** What executing one block changed. */
 export interface BlockChanges {
   readonly state: ReadonlyMap<StateKey, Uint8Array | undefined>;
-  readonly pages: PageChanges;
+  readonly tree: TreeUpdate;
   readonly receipts: readonly Receipt[];
   /** By transaction, in block order. */
   readonly index: readonly (readonly IndexEntry[])[];

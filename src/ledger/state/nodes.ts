@@ -3,8 +3,8 @@ import { HASH_BYTES, sha256 } from '../../crypto/portable.ts';
 
 /**
  * Nodes of the sparse Merkle tree over SHA-256(state key), with compact leaves: a subtree of one key is that key's leaf,
- * at whatever depth. Nodes are immutable but for one thing: a stub in a child's place may become the node it stands for,
- * and back, since both have the same hash.
+ * at whatever depth. Nodes are immutable but for what is known of the store: a node in a child's place may become a stub, which
+ * has the same hash, and a page is stored at some time.
  */
 export type TreeNode = Leaf | Inner;
 export type Child = TreeNode | Stub | undefined;
@@ -21,6 +21,8 @@ export interface Inner {
   left: Child;
   right: Child;
   readonly hash: Uint8Array;
+  /** At a page's depth: the page in this place in the store is this node's, and the same holds for all pages below. */
+  isStored: boolean;
 }
 
 /** An inner node that is in the store and not in memory. */
@@ -54,7 +56,14 @@ export function leaf(keyHash: Uint8Array, valueHash: Uint8Array): Leaf {
 /** H(0x01 || left || right). */
 export function inner(left: Child, right: Child): Inner {
   assert(left !== undefined || right !== undefined, 'an inner node has a child');
-  return { type: 'inner', left, right, hash: hashPair(0x01, hashOf(left), hashOf(right)) };
+  return { type: 'inner', left, right, hash: hashPair(0x01, hashOf(left), hashOf(right)), isStored: false };
+}
+
+/** The subtree over two: one that has a single key is that key's leaf. A stub stands for an inner node. */
+export function joined(left: Child, right: Child): Child {
+  if (left !== undefined && right !== undefined) return inner(left, right);
+  const only = left ?? right;
+  return only === undefined || only.type === 'leaf' ? only : inner(left, right);
 }
 
 /** Bit `depth` of a key hash, most significant first. */

@@ -1,17 +1,24 @@
 import { AssentError, assert, equalBytes } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
-import { type Child, inner, leaf, type TreeNode } from './nodes.ts';
+import { type Child, type Inner, inner, leaf } from './nodes.ts';
 
 /**
- * The tree on disk: pages of four levels. A page is the inner node at a depth that is a multiple of four, with all below
- * it down to the next such depth; the root has a page whatever it is. One changed key rewrites a fourth as many records
- * as it changes nodes, for about as many bytes.
+ * The tree on disk: pages of four levels, from {@link partDepth} down. A page is the inner node at a depth that is a
+ * multiple of four, with all below it down to the next such depth. One changed key rewrites a fourth as many records as
+ * it changes nodes, for about as many bytes.
  *
  * A page is its nodes in preorder, a byte of type each: nothing, a leaf (key hash, value hash), an inner node (its two
  * children follow), or, at the next page's depth, an inner node's hash. Hashes within a page follow from what is there,
  * and are checked against the hash by which the page is known.
  */
 export const pageDepth = 4;
+/** The tree is kept in parts, one for each value of a key hash's first byte. */
+export const partDepth = 8;
+
+/** Whether an inner node at this depth has a page of its own. */
+export function isPageDepth(depth: number): boolean {
+  return depth % pageDepth === 0 && depth >= partDepth;
+}
 
 const nothing = 0;
 const leafNode = 1;
@@ -22,10 +29,14 @@ const pageBytesMax = 16 * (1 + 2 * HASH_BYTES) + 15;
 
 const scratch = new Uint8Array(pageBytesMax);
 
-/** The page of a node at a page's depth, or of the root. */
-export function encodePage(node: TreeNode): Uint8Array {
-  const length = write(node, 0, 0);
-  return scratch.slice(0, length);
+/** The page of a node at a page's depth. */
+export function encodePage(node: Inner): Uint8Array {
+  return scratch.slice(0, write(node, 0, 0));
+}
+
+/** What stands at a page's depth: nothing, a leaf, or the hash of an inner node that has its own page. */
+export function encodePlace(child: Child): Uint8Array {
+  return scratch.slice(0, write(child, pageDepth, 0));
 }
 
 function write(child: Child, depth: number, start: number): number {
@@ -50,14 +61,23 @@ function write(child: Child, depth: number, start: number): number {
 }
 
 /** Reads a page that is known by its first node's hash. Throws `storage-damaged`. */
-export function decodePage(bytes: Uint8Array | undefined, expectedHash: Uint8Array): TreeNode {
-  if (bytes === undefined) throw damaged();
-  const reader = new PageReader(bytes);
-  const node = reader.read(0);
-  if (node === undefined || node.type === 'stub' || !reader.isAtEnd || !equalBytes(node.hash, expectedHash)) {
-    throw damaged();
-  }
+export function decodePage(bytes: Uint8Array | undefined, expectedHash: Uint8Array): Inner {
+  const node = bytes && decode(bytes, 0);
+  if (node?.type !== 'inner' || !equalBytes(node.hash, expectedHash)) throw damagedTree();
+  node.isStored = true;
   return node;
+}
+
+/** Reads what {@link encodePlace} wrote. Throws `storage-damaged`; the hash is for the caller to check. */
+export function decodePlace(bytes: Uint8Array): Child {
+  return decode(bytes, pageDepth);
+}
+
+function decode(bytes: Uint8Array, depth: number): Child {
+  const reader = new PageReader(bytes);
+  const child = reader.read(depth);
+  if (!reader.isAtEnd) throw damagedTree();
+  return child;
 }
 
 class PageReader {
@@ -78,16 +98,16 @@ class PageReader {
     if (type === nothing) return undefined;
     if (type === leafNode) return leaf(this.#hash(), this.#hash());
     if (type === nextPage && depth === pageDepth) return { type: 'stub', hash: this.#hash() };
-    if (type !== innerNode || depth === pageDepth) throw damaged();
+    if (type !== innerNode || depth === pageDepth) throw damagedTree();
     const left = this.read(depth + 1);
     const right = this.read(depth + 1);
-    if (left === undefined && right === undefined) throw damaged();
+    if (left === undefined && right === undefined) throw damagedTree();
     return inner(left, right);
   }
 
   #hash(): Uint8Array {
     const end = this.#position + HASH_BYTES;
-    if (end > this.#bytes.length) throw damaged();
+    if (end > this.#bytes.length) throw damagedTree();
     const hash = this.#bytes.slice(this.#position, end);
     this.#position = end;
     return hash;
@@ -96,7 +116,7 @@ class PageReader {
 
 /** A page's place: its depth in one byte, then the leading bits of the key hashes below it. */
 export function pagePath(keyHash: Uint8Array, depth: number): Uint8Array {
-  assert(depth % pageDepth === 0 && depth < 256, 'pages stand at every fourth depth');
+  assert(isPageDepth(depth) && depth < 256, 'pages stand at every fourth depth from the eighth');
   const whole = depth >>> 3;
   const isHalf = depth % 8 !== 0;
   const path = new Uint8Array(1 + whole + (isHalf ? 1 : 0));
@@ -106,6 +126,7 @@ export function pagePath(keyHash: Uint8Array, depth: number): Uint8Array {
   return path;
 }
 
-function damaged(): AssentError {
-  return new AssentError('storage-damaged', 'a page of the state tree is missing or was changed on disk');
+/** What is stored is not the tree that the chain names. */
+export function damagedTree(): AssentError {
+  return new AssentError('storage-damaged', 'a part of the state tree is missing or was changed on disk');
 }

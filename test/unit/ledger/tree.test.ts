@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareBytes, concatBytes, present, toHex } from '../../../src/base/index.ts';
+import { compareBytes, concatBytes, toHex } from '../../../src/base/index.ts';
 import { sha256 } from '../../../src/crypto/index.ts';
 import { bitAt, type Child, emptyHash, hashOf } from '../../../src/ledger/state/nodes.ts';
-import { encodePage } from '../../../src/ledger/state/pages.ts';
-import { forgetBelow, type TreeChange, updateTree } from '../../../src/ledger/state/tree.ts';
+import { pageReader, TreeParts, type TreePartsLimits } from '../../../src/ledger/state/parts.ts';
+import { type TreeChange, updateTree } from '../../../src/ledger/state/tree.ts';
+import { type Entry, keyPrefixes, MemoryStore, MemoryTable, type Operation } from '../../../src/storage/index.ts';
 
 /** The definition, read off docs/protocol.md: no sharing, no batches. */
 function naiveRoot(entries: ReadonlyMap<string, TreeChange>): Uint8Array {
@@ -43,38 +44,100 @@ const block = fc.uniqueArray(fc.record({ keyHash, valueHash }), {
   maxLength: 12,
 });
 
+/** A tree in a store, block by block, as a node keeps it. */
+class KeptTree {
+  readonly table = new MemoryTable();
+  readonly #store = new MemoryStore(this.table);
+  readonly read = pageReader(this.#store);
+  readonly #limits: Partial<TreePartsLimits>;
+  #parts: TreeParts;
+  #height = -1;
+  root: Child;
+
+  constructor(limits: Partial<TreePartsLimits> = { residentNodesMax: 0 }) {
+    this.#limits = limits;
+    this.#parts = TreeParts.empty(limits);
+  }
+
+  commit(changes: readonly TreeChange[]): Operation[] {
+    const update = updateTree(this.root, changes, this.read);
+    this.#height += 1;
+    this.root = update.root;
+    const operations = this.#parts.commit(this.#height, update);
+    this.table.apply(operations);
+    this.#parts.settle(update.root);
+    return operations;
+  }
+
+  reopen(rootHash: Uint8Array = hashOf(this.root)): void {
+    const applied = { height: this.#height, deltasFrom: this.#parts.deltasFrom, rootHash };
+    const { parts, root } = TreeParts.open(this.#store, applied, this.#limits);
+    this.#parts = parts;
+    this.root = root;
+  }
+
+  /** Until nothing waits to be written. */
+  rest(): void {
+    while (this.#parts.deltasFrom <= this.#height) this.commit([]);
+  }
+
+  /** What is stored beside the heights at which parts were written. */
+  pages(): readonly Entry[] {
+    const isPart = (key: Uint8Array): boolean => key[0] === keyPrefixes.treePart;
+    return this.entries()
+      .map(([key, value]): Entry => [key, isPart(key) ? value.subarray(8) : value])
+      .filter(([, value]) => value.length > 1);
+  }
+
+  entries(): readonly Entry[] {
+    return this.table.range({ from: Uint8Array.of(0), to: Uint8Array.of(255), limit: 10_000 });
+  }
+}
+
 describe('the state tree', () => {
   it('has the root of the naive definition after every block, and the store alone gives the same tree', () => {
     fc.assert(
-      fc.property(fc.array(block, { maxLength: 12 }), fc.array(fc.nat(20)), (blocks, forgetting) => {
+      fc.property(fc.array(block, { maxLength: 12 }), fc.array(fc.boolean()), (blocks, reopening) => {
         const model = new Map<string, TreeChange>();
-        const stored = new Map<string, Uint8Array>();
-        let root: Child;
+        const kept = new KeptTree({ pendingChangesMax: 8, residentNodesMax: 0 });
         for (const [index, changes] of blocks.entries()) {
-          const updated = updateTree(root, changes, (path) => stored.get(toHex(path)));
-          for (const { path, node } of updated.pages.values()) {
-            if (node === undefined) stored.delete(toHex(path));
-            else stored.set(toHex(path), encodePage(node));
-          }
+          kept.commit(changes);
           for (const change of changes) {
             if (change.valueHash === undefined) model.delete(toHex(change.keyHash));
             else model.set(toHex(change.keyHash), change);
           }
-          root = updated.root;
-          expect(toHex(hashOf(root))).toBe(toHex(naiveRoot(model)));
-          const depth = forgetting[index];
-          if (depth !== undefined) forgetBelow(root, 1 + depth);
-          if (depth === 0 && root !== undefined) root = { type: 'stub', hash: hashOf(root) };
+          expect(toHex(hashOf(kept.root))).toBe(toHex(naiveRoot(model)));
+          if (reopening[index]) kept.reopen();
         }
-        // What the store holds is exactly the tree: no node missing, none left over.
-        const fromNothing = updateTree(undefined, [...model.values()], () => undefined);
-        const expected = [...fromNothing.pages.values()].flatMap(({ path, node }) =>
-          node === undefined ? [] : [[toHex(path), toHex(encodePage(node))]],
-        );
-        expect([...stored].map(([key, bytes]) => [key, toHex(bytes)]).sort()).toEqual(expected.sort());
+        kept.rest();
+        // What the store holds is exactly the tree: no page missing, none left over.
+        const fromNothing = new KeptTree();
+        fromNothing.commit([...model.values()]);
+        fromNothing.rest();
+        expect(kept.pages()).toEqual(fromNothing.pages());
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
+  });
+
+  it('writes a part that changes with every block once in a while, and no part waits for more than 256 commits', () => {
+    const kept = new KeptTree();
+    const changeOf = (part: number, seed: number): TreeChange => {
+      const keyHash = sha256(Uint8Array.of(seed >> 8, seed));
+      keyHash[0] = part;
+      return { keyHash, valueHash: sha256(keyHash) };
+    };
+    const everyPart = (round: number): TreeChange[] => Array.from({ length: 256 }, (_, part) => changeOf(part, round));
+    let partsWritten = 0;
+    for (let round = 0; round < 600; round++) {
+      const operations = kept.commit(everyPart(round));
+      partsWritten += operations.filter(({ key }) => key[0] === keyPrefixes.treePart).length;
+      if (round % 100 !== 99) continue;
+      kept.reopen();
+      const deltas = kept.entries().filter(([key]) => key[0] === keyPrefixes.treeDelta);
+      expect(deltas.length).toBeLessThanOrEqual(256);
+    }
+    expect(partsWritten).toBe(600);
   });
 
   it('leaves the tree it began with as it was', () => {
@@ -88,19 +151,30 @@ describe('the state tree', () => {
     expect(toHex(hashOf(updateTree(before, [], () => undefined).root))).toBe(rootBefore);
   });
 
-  it('refuses a stored page that was changed', () => {
-    const nodes = new Map<string, Uint8Array>();
-    const first = updateTree(undefined, [{ keyHash: sha256(Uint8Array.of(1)), valueHash: emptyHash }], () => undefined);
-    for (const { path, node } of first.pages.values()) {
-      const bytes = encodePage(present(node, 'a new tree deletes nothing'));
-      nodes.set(
-        toHex(path),
-        bytes.map((byte, index) => (index === 40 ? byte ^ 1 : byte)),
-      );
+  it('refuses what was changed in the store, wherever it stands', () => {
+    const kept = new KeptTree();
+    const changes = Array.from({ length: 600 }, (_, seed) => {
+      const keyHash = sha256(Uint8Array.of(seed >> 8, seed));
+      keyHash[0] = (keyHash[0] as number) & 3;
+      return { keyHash, valueHash: sha256(keyHash) };
+    });
+    kept.commit(changes.slice(0, 500));
+    kept.rest();
+    kept.commit(changes.slice(500));
+    const rootHash = hashOf(kept.root);
+    const entries = kept.entries();
+    expect(new Set(entries.map(([key]) => key[0])).size).toBe(3);
+    for (const [index, [key, value]] of entries.entries()) {
+      const place = index % 2 === 0 && key[0] === keyPrefixes.treePart ? 0 : value.length - 1;
+      const changed = value.map((byte, position) => (position === place ? byte ^ 1 : byte));
+      kept.table.apply([{ type: 'put', key, value: changed }]);
+      // A deep page is read when it is needed: here by a change of every key.
+      expect(() => {
+        kept.reopen(rootHash);
+        updateTree(kept.root, changes, kept.read);
+      }).toThrow('state tree');
+      kept.table.apply([{ type: 'put', key, value }]);
     }
-    const change = { keyHash: sha256(Uint8Array.of(2)), valueHash: emptyHash };
-    expect(() =>
-      updateTree({ type: 'stub', hash: hashOf(first.root) }, [change], (path) => nodes.get(toHex(path))),
-    ).toThrow('state tree');
+    kept.reopen(rootHash);
   });
 });

@@ -18,6 +18,8 @@ test('every name keeps its byte', () => {
     certificate: 10,
     evidence: 11,
     peerPromise: 12,
+    treePart: 13,
+    treeDelta: 14,
   });
 });
 
