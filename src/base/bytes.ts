@@ -2,8 +2,13 @@ const hexDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) => by
 const textEncoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+// Absent in browsers. Where it is there it makes the text in one piece; added up, each digit would be an object.
+const nodeBuffer: typeof Buffer | undefined = globalThis.Buffer;
+
 /** Lower-case hexadecimal of the bytes. */
 export function toHex(bytes: Uint8Array): string {
+  if (nodeBuffer !== undefined)
+    return nodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
   let text = '';
   for (const byte of bytes) text += hexDigits[byte];
   return text;
@@ -16,6 +21,18 @@ export function fromHex(text: string): Uint8Array | undefined {
   for (let index = 0; index < bytes.length; index++)
     bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
   return bytes;
+}
+
+/** A byte for each character, all of which are Latin-1. */
+export function latin1Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
+/** A character for each byte: a short key or hash as a text, whose order is that of the bytes. */
+export function latin1Text(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 export function utf8(text: string): Uint8Array {

@@ -9,6 +9,8 @@ export {
   equalBytes,
   fromHex,
   fromUtf8,
+  latin1Bytes,
+  latin1Text,
   readUint64,
   toHex,
   uint64Bytes,

@@ -6,7 +6,7 @@ export { COMMITMENT_SALT_BYTES, commit, verifyCommitment } from './commitment.ts
 export { constantTimeEqual } from './constant-time.ts';
 export { decodeDid, encodeDid } from './did.ts';
 export { domainPrefix, type SignedKind, signedKinds, signedMessage } from './domain.ts';
-export { HASH_BYTES, hkdfSha256, hmacSha256, sha256 } from './hash.ts';
+export { HASH_BYTES, hkdfSha256, hmacSha256, sha256, sha256Latin1 } from './hash.ts';
 export { PUBLIC_KEY_BYTES } from './key-text.ts';
 export * from './merkle/index.ts';
 export { decodeNodeId, encodeNodeId, type NodeId } from './node-id.ts';

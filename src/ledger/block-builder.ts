@@ -1,5 +1,5 @@
-import { assert, equalBytes, utf8 } from '../base/index.ts';
-import { leafHash, MerkleFrontier, merkleRoot, sha256 } from '../crypto/portable.ts';
+import { assert, equalBytes, latin1Bytes } from '../base/index.ts';
+import { leafHash, MerkleFrontier, merkleRoot, sha256Latin1 } from '../crypto/portable.ts';
 import type { Store } from '../storage/index.ts';
 import { encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
@@ -96,12 +96,12 @@ export class BlockBuilder {
     const idBuckets = this.#closeBuckets();
     const changes: TreeChange[] = [];
     for (const [key, value] of this.#state) {
-      changes.push({ keyHash: sha256(utf8(key)), valueHash: value === undefined ? undefined : sha256(value) });
+      changes.push({ keyHash: sha256Latin1(key), valueHash: value && sha256Latin1(value) });
     }
     const tree = updateTree(this.#parent.facts.tree, changes, pageReader(this.#store));
     const roots: BlockRoots = {
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
-      stateRoot: hashOf(tree.root),
+      stateRoot: latin1Bytes(hashOf(tree.root)),
       historyRoot: this.#parent.facts.history.root(),
     };
     return {
@@ -110,7 +110,8 @@ export class BlockBuilder {
         const history = this.#parent.facts.history.clone();
         history.append(leafHash(block.hash));
         const { height, timestamp } = this.#context;
-        const facts = { ...block, height, timestamp, tree: tree.root, history, idBuckets };
+        const { stateRoot } = roots;
+        const facts = { ...block, height, timestamp, tree: tree.root, stateRoot, history, idBuckets };
         return new ChainPoint(this.#store, this.#parent.committed, facts, {
           parent: this.#parent,
           changes: this.#changes(tree, block.hash),

@@ -1,11 +1,10 @@
-import { AssentError, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
+import { AssentError, latin1Text, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
-import { hashOf } from './state/nodes.ts';
 import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
 
@@ -78,10 +77,12 @@ export function hasApplied(store: Store): boolean {
 
 /** The settled point that the store holds. Throws `storage-damaged`. */
 export function readApplied(store: Store): { point: ChainPoint; parts: TreeParts } {
-  const { rootHash, deltasFrom, ...facts } = decodeFacts(
-    present(store.get(appliedKey), 'the genesis batch was written'),
-  );
-  const { parts, root } = TreeParts.open(store, { height: facts.height, deltasFrom, rootHash });
+  const { deltasFrom, ...facts } = decodeFacts(present(store.get(appliedKey), 'the genesis batch was written'));
+  const { parts, root } = TreeParts.open(store, {
+    height: facts.height,
+    deltasFrom,
+    rootHash: latin1Text(facts.stateRoot),
+  });
   return { point: new ChainPoint(store, new StateCache(store), { ...facts, tree: root }), parts };
 }
 
@@ -94,18 +95,17 @@ function encodeFacts(facts: ChainPointFacts, deltasFrom: number): Uint8Array {
     facts.hash,
     facts.timestamp,
     facts.configurationHash,
-    hashOf(facts.tree),
+    facts.stateRoot,
     [facts.history.size, facts.history.peaks],
     buckets,
     deltasFrom,
   ]);
 }
 
-function decodeFacts(
-  bytes: Uint8Array,
-): Omit<ChainPointFacts, 'tree'> & { readonly rootHash: Uint8Array; readonly deltasFrom: number } {
+function decodeFacts(bytes: Uint8Array): Omit<ChainPointFacts, 'tree'> & { readonly deltasFrom: number } {
   const value = decodeCanonical(bytes, { bytesMax: 1024 * 1024, depthMax: 5, countMax: 100_000 });
-  const [version, height, term, hash, timestamp, configurationHash, root, history, buckets, deltasFrom] = list(value);
+  const [version, height, term, hash, timestamp, configurationHash, stateRoot, history, buckets, deltasFrom] =
+    list(value);
   if (version !== appliedVersion) throw damaged();
   return {
     height: number(height),
@@ -113,7 +113,7 @@ function decodeFacts(
     hash: binary(hash),
     timestamp: number(timestamp),
     configurationHash: binary(configurationHash),
-    rootHash: binary(root),
+    stateRoot: binary(stateRoot),
     deltasFrom: number(deltasFrom),
     history: frontier(list(history)),
     idBuckets: new Map(list(buckets).map((item) => bucket(list(item)))),

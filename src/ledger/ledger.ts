@@ -1,5 +1,5 @@
-import { AssentError, assert, equalBytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
-import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
+import { AssentError, assert, equalBytes, latin1Bytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
+import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256, sha256Latin1 } from '../crypto/portable.ts';
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
@@ -68,8 +68,8 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   const state = new TransactionState(() => undefined);
   executor.initialise(genesis.content, state);
   const changes = [...state.changes].map(([key, value]) => ({
-    keyHash: sha256(utf8(key)),
-    valueHash: value && sha256(value),
+    keyHash: sha256Latin1(key),
+    valueHash: value && sha256Latin1(value),
   }));
   const tree = updateTree(undefined, changes, () => undefined);
   const history = MerkleFrontier.empty();
@@ -81,6 +81,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     timestamp: genesis.content.createdAt,
     configurationHash: genesis.configuration.hash,
     tree: tree.root,
+    stateRoot: latin1Bytes(hashOf(tree.root)),
     history,
     idBuckets: new Map(),
   };
@@ -130,8 +131,8 @@ export class Ledger {
   }
 
   /** The newest block whose effects are durable: what reads are answered from. */
-  get applied(): ChainPoint['facts'] & { readonly stateRoot: Uint8Array } {
-    return { ...this.#applied.facts, stateRoot: hashOf(this.#applied.facts.tree) };
+  get applied(): ChainPoint['facts'] {
+    return this.#applied.facts;
   }
 
   /** Height of the newest block that {@link commit} gave out; its batch may still be on its way to the disk. */

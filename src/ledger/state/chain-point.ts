@@ -25,8 +25,9 @@ export interface ChainPointFacts {
   /** Milliseconds since the Unix epoch. */
   readonly timestamp: number;
   readonly configurationHash: Uint8Array;
-  /** Root of the state tree after this block. */
+  /** The state tree after this block, and its root. */
   readonly tree: Child;
+  readonly stateRoot: Uint8Array;
   /** RFC 9162 frontier over block hashes up to and including this one. */
   readonly history: MerkleFrontier;
   /** Executed ids by minute of their `validUntil`. */

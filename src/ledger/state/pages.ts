@@ -1,6 +1,6 @@
-import { AssentError, assert, equalBytes } from '../../base/index.ts';
+import { AssentError, assert, latin1Text } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
-import { type Child, type Inner, inner, leaf } from './nodes.ts';
+import { type Child, type HashText, type Inner, inner, leaf, putHash } from './nodes.ts';
 
 /**
  * The tree on disk: pages of four levels, from {@link partDepth} down. A page is the inner node at a depth that is a
@@ -46,13 +46,13 @@ function write(child: Child, depth: number, start: number): number {
   }
   if (child.type === 'leaf') {
     scratch[start] = leafNode;
-    scratch.set(child.keyHash, start + 1);
-    scratch.set(child.valueHash, start + 1 + HASH_BYTES);
+    putHash(scratch, child.keyHash, start + 1);
+    putHash(scratch, child.valueHash, start + 1 + HASH_BYTES);
     return start + 1 + 2 * HASH_BYTES;
   }
   if (depth === pageDepth) {
     scratch[start] = nextPage;
-    scratch.set(child.hash, start + 1);
+    putHash(scratch, child.hash, start + 1);
     return start + 1 + HASH_BYTES;
   }
   assert(child.type === 'inner', 'stubs stand at the depth of pages only');
@@ -61,9 +61,9 @@ function write(child: Child, depth: number, start: number): number {
 }
 
 /** Reads a page that is known by its first node's hash. Throws `storage-damaged`. */
-export function decodePage(bytes: Uint8Array | undefined, expectedHash: Uint8Array): Inner {
+export function decodePage(bytes: Uint8Array | undefined, expectedHash: HashText): Inner {
   const node = bytes && decode(bytes, 0);
-  if (node?.type !== 'inner' || !equalBytes(node.hash, expectedHash)) throw damagedTree();
+  if (node?.type !== 'inner' || node.hash !== expectedHash) throw damagedTree();
   node.isStored = true;
   return node;
 }
@@ -105,24 +105,24 @@ class PageReader {
     return inner(left, right);
   }
 
-  #hash(): Uint8Array {
+  #hash(): HashText {
     const end = this.#position + HASH_BYTES;
     if (end > this.#bytes.length) throw damagedTree();
-    const hash = this.#bytes.slice(this.#position, end);
+    const hash = latin1Text(this.#bytes.subarray(this.#position, end));
     this.#position = end;
     return hash;
   }
 }
 
 /** A page's place: its depth in one byte, then the leading bits of the key hashes below it. */
-export function pagePath(keyHash: Uint8Array, depth: number): Uint8Array {
+export function pagePath(keyHash: HashText, depth: number): Uint8Array {
   assert(isPageDepth(depth) && depth < 256, 'pages stand at every fourth depth from the eighth');
   const whole = depth >>> 3;
   const isHalf = depth % 8 !== 0;
   const path = new Uint8Array(1 + whole + (isHalf ? 1 : 0));
   path[0] = depth;
-  path.set(keyHash.subarray(0, whole), 1);
-  if (isHalf) path[1 + whole] = (keyHash[whole] as number) & 0xf0;
+  for (let index = 0; index < whole; index++) path[1 + index] = keyHash.charCodeAt(index);
+  if (isHalf) path[1 + whole] = keyHash.charCodeAt(whole) & 0xf0;
   return path;
 }
 

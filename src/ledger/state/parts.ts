@@ -1,7 +1,7 @@
-import { assert, concatBytes, equalBytes, readUint64, uint64Bytes } from '../../base/index.ts';
+import { assert, concatBytes, latin1Text, readUint64, uint64Bytes } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
-import { bitAt, type Child, emptyHash, hashOf, type Inner, joined } from './nodes.ts';
+import { bitAt, type Child, emptyHash, type HashText, hashOf, type Inner, joined, putHash } from './nodes.ts';
 import {
   damagedTree,
   decodePlace,
@@ -71,7 +71,7 @@ export class TreeParts {
    */
   static open(
     store: Store,
-    applied: { readonly height: number; readonly deltasFrom: number; readonly rootHash: Uint8Array },
+    applied: { readonly height: number; readonly deltasFrom: number; readonly rootHash: HashText },
     limits: Partial<TreePartsLimits> = {},
   ): { parts: TreeParts; root: Child } {
     const { height, deltasFrom, rootHash } = applied;
@@ -80,11 +80,11 @@ export class TreeParts {
     const changes = new Map<string, TreeChange>();
     for (let at = deltasFrom; at <= height; at++) {
       const missing = decodeDelta(store.get(deltaKey(at))).filter(({ keyHash }) => at > heightOf(stored, keyHash));
-      for (const change of missing) changes.set(String.fromCharCode(...change.keyHash), change);
+      for (const change of missing) changes.set(change.keyHash, change);
       parts.#note(at, missing);
     }
     const { root, removedPages } = updateTree(rootOf(stored), [...changes.values()], pageReader(store));
-    if (!equalBytes(hashOf(root), rootHash)) throw damagedTree();
+    if (hashOf(root) !== rootHash) throw damagedTree();
     parts.#noteRemoved(removedPages);
     return { parts, root };
   }
@@ -128,7 +128,7 @@ export class TreeParts {
   #note(height: number, changes: readonly TreeChange[]): void {
     this.#pendingChanges += changes.length;
     for (const { keyHash } of changes) {
-      const part = keyHash[0] as number;
+      const part = keyHash.charCodeAt(0);
       const dirty = this.#dirty.get(part);
       if (dirty === undefined) this.#dirty.set(part, { since: height, changes: 1, removedPages: [] });
       else dirty.changes += 1;
@@ -153,8 +153,8 @@ function deltaKey(height: number): Uint8Array {
 function encodeDelta(changes: readonly TreeChange[]): Uint8Array {
   const bytes = new Uint8Array(changes.length * deltaRecordBytes);
   for (const [index, { keyHash, valueHash }] of changes.entries()) {
-    bytes.set(keyHash, index * deltaRecordBytes);
-    bytes.set(valueHash ?? emptyHash, index * deltaRecordBytes + HASH_BYTES);
+    putHash(bytes, keyHash, index * deltaRecordBytes);
+    putHash(bytes, valueHash ?? emptyHash, index * deltaRecordBytes + HASH_BYTES);
   }
   return bytes;
 }
@@ -163,11 +163,9 @@ function decodeDelta(bytes: Uint8Array = new Uint8Array()): TreeChange[] {
   if (bytes.length % deltaRecordBytes !== 0) throw damagedTree();
   const changes: TreeChange[] = [];
   for (let at = 0; at < bytes.length; at += deltaRecordBytes) {
-    const valueHash = bytes.slice(at + HASH_BYTES, at + deltaRecordBytes);
-    changes.push({
-      keyHash: bytes.slice(at, at + HASH_BYTES),
-      valueHash: equalBytes(valueHash, emptyHash) ? undefined : valueHash,
-    });
+    const keyHash = latin1Text(bytes.subarray(at, at + HASH_BYTES));
+    const valueHash = latin1Text(bytes.subarray(at + HASH_BYTES, at + deltaRecordBytes));
+    changes.push({ keyHash, valueHash: valueHash === emptyHash ? undefined : valueHash });
   }
   return changes;
 }
@@ -191,8 +189,8 @@ function readPart(store: Store, part: number): StoredPart {
   return { height: readUint64(bytes), child: decodePlace(bytes.subarray(heightBytes)) };
 }
 
-function heightOf(parts: readonly StoredPart[], keyHash: Uint8Array): number {
-  return (parts[keyHash[0] as number] as StoredPart).height;
+function heightOf(parts: readonly StoredPart[], keyHash: HashText): number {
+  return (parts[keyHash.charCodeAt(0)] as StoredPart).height;
 }
 
 function rootOf(parts: readonly StoredPart[]): Child {
@@ -204,12 +202,12 @@ function rootOf(parts: readonly StoredPart[]): Child {
 
 /** What stands over the key hashes that begin with this byte. */
 function partOf(root: Child, part: number): Child {
-  const place = Uint8Array.of(part);
+  const place = String.fromCharCode(part);
   let node = root;
   for (let depth = 0; depth < partDepth && node?.type === 'inner'; depth++)
     node = bitAt(place, depth) === 0 ? node.left : node.right;
   // A leaf stands as high up as it is alone.
-  return node?.type === 'leaf' && node.keyHash[0] !== part ? undefined : node;
+  return node?.type === 'leaf' && node.keyHash.charCodeAt(0) !== part ? undefined : node;
 }
 
 /** Puts what stands over the part, and all its pages that are not stored. */
@@ -226,7 +224,8 @@ function writePages(node: Inner, place: Uint8Array, depth: number, operations: O
   if (isPageDepth(depth)) {
     if (node.isStored) return;
     node.isStored = true;
-    operations.push({ type: 'put', key: prefixedKey('treeNode', pagePath(place, depth)), value: encodePage(node) });
+    const key = prefixedKey('treeNode', pagePath(latin1Text(place), depth));
+    operations.push({ type: 'put', key, value: encodePage(node) });
   }
   if (node.left?.type === 'inner') writePages(node.left, place, depth + 1, operations);
   if (node.right?.type !== 'inner') return;

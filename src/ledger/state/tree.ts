@@ -1,11 +1,21 @@
-import { assert, compareBytes, equalBytes } from '../../base/index.ts';
-import { bitAt, type Child, type Inner, inner, joined, type Leaf, leaf, type TreeNode } from './nodes.ts';
+import { assert } from '../../base/index.ts';
+import {
+  bitAt,
+  type Child,
+  type HashText,
+  type Inner,
+  inner,
+  joined,
+  type Leaf,
+  leaf,
+  type TreeNode,
+} from './nodes.ts';
 import { decodePage, isPageDepth, pagePath } from './pages.ts';
 
 /** A changed key: its hash, and its new value's hash or undefined when it was deleted. */
 export interface TreeChange {
-  readonly keyHash: Uint8Array;
-  readonly valueHash: Uint8Array | undefined;
+  readonly keyHash: HashText;
+  readonly valueHash: HashText | undefined;
 }
 
 /** What one block, or a few in one, did to the tree. */
@@ -25,10 +35,10 @@ export type PageReader = (path: Uint8Array) => Uint8Array | undefined;
  * that are not committed yet can share it.
  */
 export function updateTree(root: Child, changes: readonly TreeChange[], read: PageReader): TreeUpdate {
-  const sorted = [...changes].sort((left, right) => compareBytes(left.keyHash, right.keyHash));
+  const sorted = [...changes].sort((left, right) => (left.keyHash < right.keyHash ? -1 : 1));
   for (let index = 1; index < sorted.length; index++) {
     const [previous, change] = [sorted[index - 1] as TreeChange, sorted[index] as TreeChange];
-    assert(!equalBytes(previous.keyHash, change.keyHash), 'a key changes once a block');
+    assert(previous.keyHash !== change.keyHash, 'a key changes once a block');
   }
   const update = new Update(read, sorted);
   return { root: update.apply(root, 0, 0, sorted.length), changes: sorted, removedPages: update.removedPages };
@@ -74,11 +84,11 @@ class Update {
     return inner(this.#build(depth + 1, leaves.slice(0, split)), this.#build(depth + 1, leaves.slice(split)));
   }
 
-  #load(child: Child, place: Uint8Array, depth: number): TreeNode | undefined {
+  #load(child: Child, place: HashText, depth: number): TreeNode | undefined {
     return child?.type === 'stub' ? decodePage(this.#read(pagePath(place, depth)), child.hash) : child;
   }
 
-  #place(index: number): Uint8Array {
+  #place(index: number): HashText {
     return (this.#changes[index] as TreeChange).keyHash;
   }
 
@@ -88,9 +98,8 @@ class Update {
     let kept = old;
     for (let index = start; index < end; index++) {
       const { keyHash, valueHash } = this.#changes[index] as TreeChange;
-      const order = kept === undefined ? 1 : compareBytes(kept.keyHash, keyHash);
-      if (kept !== undefined && order < 0) leaves.push(kept);
-      if (order <= 0) kept = undefined;
+      if (kept !== undefined && kept.keyHash < keyHash) leaves.push(kept);
+      if (kept !== undefined && kept.keyHash <= keyHash) kept = undefined;
       if (valueHash !== undefined) leaves.push(leaf(keyHash, valueHash));
     }
     if (kept !== undefined) leaves.push(kept);
