@@ -63,7 +63,8 @@ function checkAncestorCertificate(
 
 export function isValidBlockCertificate(core: Core, certificate: BlockCertificate): boolean {
   const configuration = configurationOf(core, certificate.ack.configurationHash);
-  const verdict = configuration === undefined ? 'invalid' : core.known.checkBlock(certificate, configuration);
+  const verdict =
+    configuration === undefined ? 'invalid' : core.known.checkBlock(certificate, configuration, core.signedAck);
   if (verdict === 'verified') witnessBlockCertificate(core, certificate);
   return verdict !== 'invalid';
 }

@@ -116,7 +116,7 @@ export function createCore(options: RaftOptions): Core {
     staging: new Staging(limits),
     persistence: new Persistence(restored.hardState),
     effects: new Effects(limits.withheldMessagesMax),
-    known: new KnownCertificates(options.ledgerId, options.verify),
+    known: new KnownCertificates(options.nodeId, options.ledgerId, options.verify),
     promises: new PeerPromises(restored.peerPromises.filter((promise) => promise.nodeId !== options.nodeId)),
     evidence: new EvidenceBook(),
     tripwire: new Tripwire(restored.hardState, options.random.bytes(32)),

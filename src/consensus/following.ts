@@ -125,8 +125,9 @@ function admitLeader(core: Core, from: NodeId, term: number, certificate: TermCe
   return { kind: 'followed' };
 }
 
-/** Blocks on their way to the disk are answered when they are there; everything else at once. */
+/** Blocks on their way to the disk are answered when they are there; what has no number not at all, the rest at once. */
 function isAnswerDue(core: Core, append: Append, outcome: StageOutcome): boolean {
+  if (append.sequence === 0) return false;
   const last = append.blocks.at(-1);
   if (last === undefined || outcome.kind !== 'taken') return true;
   if (last.height <= core.log.durableHeight && core.log.has(last.height, last.hash)) return true;

@@ -24,10 +24,9 @@ function replicate(core: Core, leadership: Leadership, nodeId: NodeId, peer: Pro
   } else {
     while (peer.nextHeight <= until && !peer.isWindowFull) sendAppend(core, leadership, nodeId, peer, until);
     const certificateHeight = core.certificate?.ack.height ?? 0;
+    if (peer.probeDue && peer.nextHeight > peer.matchHeight + 1) sendAppend(core, leadership, nodeId, peer, 0);
     // On an idle chain certificates travel alone.
-    if (certificateHeight > peer.certificateHeight || (peer.probeDue && peer.nextHeight > peer.matchHeight + 1)) {
-      sendAppend(core, leadership, nodeId, peer, 0);
-    }
+    else if (certificateHeight > peer.certificateHeight) sendCertificate(core, nodeId, peer);
   }
   peer.probeDue = false;
 }
@@ -57,6 +56,15 @@ function sendAppend(core: Core, leadership: Leadership, nodeId: NodeId, peer: Pr
     ...(certificate && isNews(certificate.ack.height, peer) && { certificate }),
   });
   peer.certificateHeight = certificate?.ack.height ?? 0;
+}
+
+/** Nothing that needs an answer: if it is lost, the next heartbeat brings it again. */
+function sendCertificate(core: Core, nodeId: NodeId, peer: Progress): void {
+  const certificate = present(core.certificate, 'there is one that the follower has not seen');
+  const previous = core.log.tipAt(peer.nextHeight - 1);
+  if (previous === undefined) return;
+  send(core, nodeId, { type: 'append', term: core.persistence.term, sequence: 0, previous, blocks: [], certificate });
+  peer.certificateHeight = certificate.ack.height;
 }
 
 function sendHeartbeats(core: Core, leadership: Leadership): void {

@@ -125,7 +125,7 @@ export type Message =
   | {
       readonly type: 'append';
       readonly term: number;
-      /** Number of this append on its way to this follower, from 1, echoed in the reply. */
+      /** Number of this append on its way to this follower, from 1, echoed in the reply; 0 wants none: a certificate alone. */
       readonly sequence: number;
       /** The right to lead, until the follower has acknowledged it. */
       readonly termCertificate?: TermCertificate;

@@ -155,6 +155,7 @@ class Daemon {
       random: systemRandom,
       logger: this.#log.logger,
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),
+      flush: () => this.#transport.flush(),
       onFault: (error) => this.#fail(error),
       onCommitted: (_block, transactionCount) => {
         this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);

@@ -1,4 +1,3 @@
-import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { ComponentLogger, ConnectionGater, Libp2p, Logger as Libp2pLogger, PeerId } from '@libp2p/interface';
@@ -6,9 +5,9 @@ import { tcp } from '@libp2p/tcp';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../crypto/index.ts';
-import { corking } from './cork.ts';
+import type { Corks } from './cork.ts';
 import type { TransportLimits } from './limits.ts';
-import { noiseCrypto } from './noise-crypto.ts';
+import { noiseEncrypter } from './noise-encrypter.ts';
 
 /** yamux's initial window, fixed by its specification. Without its keep-alive pings it has no round-trip time and never grows. */
 const windowBytes = 256 * 1024;
@@ -26,6 +25,7 @@ export async function createNode(options: {
   listenAddress: Multiaddr;
   limits: TransportLimits;
   admits: (nodeId: NodeId) => boolean;
+  corks: Corks;
 }): Promise<Libp2p> {
   const { limits } = options;
   return createLibp2p({
@@ -39,7 +39,7 @@ export async function createNode(options: {
         maxConnections: limits.connectionsMax + limits.pendingConnectionsMax,
       }),
     ],
-    connectionEncrypters: [noise({ crypto: noiseCrypto })],
+    connectionEncrypters: [noiseEncrypter()],
     streamMuxers: [
       yamux({
         enableKeepAlive: false,
@@ -48,7 +48,7 @@ export async function createNode(options: {
         streamOptions: { initialStreamWindowSize: windowBytes, maxStreamWindowSize: windowBytes },
       }),
     ],
-    connectionProtector: corking,
+    connectionProtector: options.corks.protector,
     connectionGater: gater(options.admits),
     connectionManager: {
       maxConnections: limits.connectionsMax,

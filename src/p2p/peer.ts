@@ -217,12 +217,13 @@ export class Peer {
     this.#flushRequested = true;
     queueMicrotask(() => {
       this.#flushRequested = false;
-      if (this.connected) this.#flush();
+      this.flush();
     });
   }
 
-  /** Heartbeats first. The other channels take turns, a piece each, so that none of them starves. */
-  #flush(): void {
+  /** Sends what its streams take. Heartbeats first. The other channels take turns, a piece each, so that none of them starves. */
+  flush(): void {
+    if (!this.connected) return;
     while (this.#outboxes.heartbeat.flushPiece());
     for (let refusals = 0; refusals < sharing.length; this.#turn = (this.#turn + 1) % sharing.length) {
       const channel = present(sharing[this.#turn], 'the turn is within the channels');

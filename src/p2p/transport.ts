@@ -4,6 +4,7 @@ import { AssentError, assert, messageOf, type Timer } from '../base/index.ts';
 import { createSigner, encodeNodeId, type NodeId } from '../crypto/index.ts';
 import { listenMultiaddr, peerMultiaddrs } from './address.ts';
 import { type Channel, channels, protocolOf } from './channel.ts';
+import { Corks } from './cork.ts';
 import { createNode } from './libp2p-node.ts';
 import { defaultLimits, type TransportLimits } from './limits.ts';
 import { Peer, type PeerContext } from './peer.ts';
@@ -23,6 +24,7 @@ class Libp2pTransport implements Transport {
   readonly #limits: TransportLimits;
   readonly #listenAddress: Multiaddr;
   readonly #context: PeerContext;
+  readonly #corks = new Corks();
   readonly #peers = new Map<NodeId, Peer>();
   #node: Libp2p | undefined;
   #state: 'new' | 'starting' | 'started' | 'stopped' = 'new';
@@ -73,6 +75,11 @@ class Libp2pTransport implements Transport {
     return this.#peers.get(to)?.send(channel, frame) ?? false;
   }
 
+  flush(): void {
+    for (const peer of this.#peers.values()) peer.flush();
+    this.#corks.flush();
+  }
+
   readonly peers = (): readonly PeerStatus[] => [...this.#peers.values()].map((peer) => peer.status());
 
   readonly connectionsDenied = (): number => this.#connectionsDenied;
@@ -110,6 +117,7 @@ class Libp2pTransport implements Transport {
       listenAddress: this.#listenAddress,
       limits: this.#limits,
       admits: (nodeId) => this.#admits(nodeId),
+      corks: this.#corks,
     });
     node.addEventListener('connection:open', ({ detail }) => this.#attach(detail));
     const streams = { maxInboundStreams: streamsPerChannelMax, maxOutboundStreams: streamsPerChannelMax };

@@ -58,6 +58,8 @@ export interface Transport {
    * dropped (not connected, queue full): the caller relies on its own resending.
    */
   send(to: NodeId, channel: Channel, frame: Uint8Array): boolean;
+  /** Sends what is queued now, not at the end of the turn: for when the turn has other work to do. */
+  flush(): void;
   readonly peers: () => readonly PeerStatus[];
   /** Connections and dials that the gater denied because their key is not admitted. */
   readonly connectionsDenied: () => number;

@@ -53,7 +53,7 @@ interface Append {
  * batch before it, so that a start notices a batch that LevelDB lost between others; the signer's mark, kept in a second
  * file, notices those lost from the end.
  *
- * Group commit: one batch is in flight, the appends that come meanwhile form the next. A batch is done when it is synced
+ * Group commit: one batch is in flight, the appends that come meanwhile form the next. What is deferred rides along. A batch is done when it is synced
  * and, if it carries a mark, the mark file after it: a mark ahead of the database therefore always means loss.
  */
 export class Journal {
@@ -73,6 +73,8 @@ export class Journal {
   #lastMark: number;
   #markOnFile: number;
   #writing = false;
+  /** Something waits that is not deferred, or was flushed. */
+  #isDue = false;
   #failure: Error | undefined;
   #closing: (() => void) | undefined;
   /** The newest mark at the time of opening. */
@@ -153,6 +155,22 @@ export class Journal {
    * too much is waiting.
    */
   append(operations: readonly Operation[], mark: Uint8Array | undefined, done: (error?: Error) => void): void {
+    this.#push(operations, mark, done);
+    this.flush();
+  }
+
+  /** An append that nobody waits for: it rides with the next one, or goes with {@link flush}. Order is kept. */
+  defer(operations: readonly Operation[], done: (error?: Error) => void): void {
+    this.#push(operations, undefined, done);
+  }
+
+  /** Writes what is deferred. */
+  flush(): void {
+    this.#isDue = this.#waiting.length > 0;
+    if (!this.#writing) this.#writeNext();
+  }
+
+  #push(operations: readonly Operation[], mark: Uint8Array | undefined, done: (error?: Error) => void): void {
     assert(this.#closing === undefined, 'the journal is open');
     if (this.#failure !== undefined) throw this.#failure;
     const append: Append = { operations, bytes: operationsBytes(operations), mark, done };
@@ -161,7 +179,6 @@ export class Journal {
         waiting: this.#waiting.length,
         waitingBytes: this.#waiting.weight,
       });
-    if (!this.#writing) this.#writeNext();
   }
 
   /** Takes no more appends, finishes those it has, then closes the store and the mark file. */
@@ -169,14 +186,15 @@ export class Journal {
     assert(this.#closing === undefined, 'a journal is closed once');
     await new Promise<void>((resolve) => {
       this.#closing = resolve;
-      if (!this.#writing) resolve();
+      if (!this.#writing) this.#writeNext();
     });
     await this.#markFile.close();
     await this.#store.close();
   }
 
   #writeNext(): void {
-    const group = this.#takeGroup();
+    const group = this.#isDue || this.#closing !== undefined ? this.#takeGroup() : [];
+    this.#isDue &&= this.#waiting.length > 0;
     if (group.length === 0) {
       this.#closing?.();
       return;

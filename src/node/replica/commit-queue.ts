@@ -8,10 +8,14 @@ const writingMax = 8;
 /** With more commits than this to be written, nothing more is executed: overlays stay in memory until they are. */
 const backlogMax = 64;
 
-/** Committed blocks on their way to the disk, in chain order, as fast as the disk takes them. */
+/**
+ * Committed blocks on their way to the disk, in chain order. A commit says nothing that the certificate does not: where
+ * nobody waits for it, it rides in the next append's batch (protocol.md §6).
+ */
 export class CommitQueue {
   readonly #ledger: Ledger;
-  readonly #write: (operations: readonly Operation[], done: () => void) => void;
+  readonly #write: (operations: readonly Operation[], urgent: boolean, done: () => void) => void;
+  readonly #isAwaited: (block: BlockReference) => boolean;
   readonly #onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
   /** Bounded by the chain that is certified and not applied, whose blocks the core holds. */
   readonly #waiting: CommittedBlock[] = [];
@@ -20,13 +24,16 @@ export class CommitQueue {
 
   constructor(options: {
     ledger: Ledger;
-    /** Writes one atomic batch, in order. */
-    write: (operations: readonly Operation[], done: () => void) => void;
+    /** Writes one atomic batch, in order; one that is not urgent with the next that is, or with the next tick. */
+    write: (operations: readonly Operation[], urgent: boolean, done: () => void) => void;
+    /** Whether somebody waits for the block's effects. */
+    isAwaited: (block: BlockReference) => boolean;
     /** The block's effects are durable and readable. */
     onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
   }) {
     this.#ledger = options.ledger;
     this.#write = options.write;
+    this.#isAwaited = options.isAwaited;
     this.#onSettled = options.onSettled;
   }
 
@@ -55,7 +62,8 @@ export class CommitQueue {
 
   #commit({ block, certificate }: CommittedBlock): void {
     const { operations, receipts } = this.#ledger.commit(block.hash);
-    this.#write([...operations, ...this.#newCertificate(certificate)], () => {
+    const urgent = this.#waiting.length > 0 || this.#writing === writingMax || this.#isAwaited(block);
+    this.#write([...operations, ...this.#newCertificate(certificate)], urgent, () => {
       this.#writing -= 1;
       this.#ledger.settle(block.hash);
       this.#onSettled(block, receipts);

@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   readonly logger: Logger;
   /** False when the frame was dropped; consensus and forwarding send again by themselves. */
   readonly send: (to: NodeId, channel: ReplicaChannel, frame: Uint8Array) => boolean;
+  /** What was sent in this turn leaves now: the turn goes on with something long. */
+  readonly flush?: () => void;
   /** The node cannot go on: a poisoned disk, a divergence, a bug. Called once; nothing is done afterwards. */
   readonly onFault: (error: Error) => void;
   /** A block's effects are durable. */

@@ -24,6 +24,7 @@ import { consensusConfiguration } from './configuration.ts';
 import { type Executed, ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { decodeForwarded } from './forwarding.ts';
+import { periods } from './periods.ts';
 import { evidenceOperation, persistOperations } from './persistence.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
@@ -32,9 +33,6 @@ import { Sealer } from './sealer.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { type BlockAccess, channelOf, decodeMessage, encodeMessage } from './wire.ts';
 
-/** Ticks without a known leader after which work is refused at once. */
-const leaderlessTicksMax = 200;
-const expirySweepTicks = 100;
 /** With more batches than this on their way to the disk frames are dropped, as a network would: each can ask for another. */
 const writingMax = 1024;
 
@@ -101,7 +99,11 @@ export class Replica {
     });
     this.#commits = new CommitQueue({
       ledger,
-      write: (operations, done) => this.#append(operations, undefined, done),
+      write: (operations, urgent, done) => {
+        if (urgent) this.#append(operations, undefined, done);
+        else options.journal.defer(operations, this.#whenWritten(done));
+      },
+      isAwaited: ({ hash }) => this.#pool.awaits(toHex(hash)),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
     });
     this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, pool: this.#pool });
@@ -142,9 +144,10 @@ export class Replica {
       this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
-      if (leader === this.nodeId) this.#sealIdle();
-      else if (leader !== undefined) this.#forwarder.forward(leader, this.#ticks);
-      if (this.#ticks % expirySweepTicks === 0) this.#pool.expire(this.#ledger.applied.timestamp);
+      if (leader === this.nodeId && this.#ticks % periods.idleSeal === 0) this.#sealIdle();
+      if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
+      if (this.#ticks % periods.flush === 0) this.#options.journal.flush();
+      if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     });
   }
 
@@ -239,7 +242,7 @@ export class Replica {
     if (joined === false) return new AssentError('outcome-unknown', 'too many wait for this transaction already');
     const refusal = admissionRefusal(this.#ledger, transaction, this.#options.clock.nowMs());
     if (refusal !== undefined) return refusal;
-    if (this.#leaderlessTicks > leaderlessTicksMax) {
+    if (this.#leaderlessTicks > periods.leaderlessMax) {
       return new AssentError('no-quorum', 'no leader with a majority is known to this node; nothing happened');
     }
     if (this.#pool.add(transaction, listener)) return undefined;
@@ -270,9 +273,11 @@ export class Replica {
     for (const request of ready.execute) {
       this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
     }
-    if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const { to, message } of ready.messages)
       this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
+    // Peers work on it while this node writes. What must be durable first, the core itself keeps back.
+    if (ready.messages.length > 0) this.#options.flush?.();
+    if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const committed of ready.committed) this.#commits.push(committed);
     for (const evidence of ready.evidence) this.#keepEvidence(evidence);
   }
@@ -300,15 +305,19 @@ export class Replica {
   }
 
   #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {
+    this.#options.journal.append(operations, mark, this.#whenWritten(done));
+  }
+
+  #whenWritten(done: () => void): (error?: Error) => void {
     this.#writing += 1;
-    this.#options.journal.append(operations, mark, (error) => {
+    return (error) => {
       this.#writing -= 1;
       this.#guarded(() => {
         if (error !== undefined) throw error;
         done();
         this.#pump();
       });
-    });
+    };
   }
 
   #abandon(hash: Uint8Array): void {

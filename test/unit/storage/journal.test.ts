@@ -53,6 +53,30 @@ test('appends that come while a write is in flight share the next batch, in orde
   expect(disk.inFlight).toBe(0);
 });
 
+test('what is deferred waits for the next append, for a flush or for the end, and keeps its place', async () => {
+  const disk = new SimulatedDisk();
+  const journal = open(disk);
+  const done: string[] = [];
+  const defer = (name: string): void => journal.defer([put('newest', name)], () => done.push(name));
+  defer('first');
+  expect(disk.inFlight).toBe(0);
+  journal.append([put('newest', 'second')], undefined, () => done.push('second'));
+  expect(disk.inFlight).toBe(1);
+  // Deferred while a batch is in flight: the end of that batch is no reason to write.
+  defer('third');
+  disk.completeNext();
+  expect(done).toEqual(['first', 'second']);
+  expect([journal.lastNumber, journal.waiting, disk.inFlight]).toEqual([1, 1, 0]);
+  journal.flush();
+  disk.completeNext();
+  expect(done).toEqual(['first', 'second', 'third']);
+  defer('fourth');
+  const closed = journal.close();
+  disk.completeNext();
+  await closed;
+  expect(done).toEqual(['first', 'second', 'third', 'fourth']);
+});
+
 test('a batch takes what fits its bytes, and one append of any size', () => {
   const disk = new SimulatedDisk();
   const journal = open(disk, { mergedBytesMax: 1000 });

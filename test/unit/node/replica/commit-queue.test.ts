@@ -11,7 +11,8 @@ import { chainOf, referenceOf } from './fixture.ts';
 let ledger: Ledger;
 let store: MemoryStore;
 let blocks: readonly ReceivedBlock[];
-let writing: { readonly operations: readonly Operation[]; readonly done: () => void }[];
+let writing: { readonly operations: readonly Operation[]; readonly urgent: boolean; readonly done: () => void }[];
+let awaited: number | undefined;
 let settled: (readonly [height: number, receipts: number])[];
 let queue: CommitQueue;
 beforeEach(async () => {
@@ -21,10 +22,12 @@ beforeEach(async () => {
     Array.from({ length: 100 }, (_, index) => [put('a', index + 1)]),
   );
   writing = [];
+  awaited = undefined;
   settled = [];
   queue = new CommitQueue({
     ledger,
-    write: (operations, done) => writing.push({ operations, done }),
+    write: (operations, urgent, done) => writing.push({ operations, urgent, done }),
+    isAwaited: ({ height }) => height === awaited,
     onSettled: (block, receipts) => settled.push([block.height, receipts.length]),
   });
 });
@@ -53,6 +56,12 @@ async function disk(): Promise<boolean> {
 }
 
 describe('the commit queue', () => {
+  it('hurries the commit that somebody waits for, and one after which no more would be taken', () => {
+    awaited = 3;
+    for (let height = 1; height <= 8; height++) queue.push(committed(height, 8));
+    expect(writing.flatMap(({ urgent }, index) => (urgent ? [index + 1] : []))).toEqual([3, 8]);
+  });
+
   it('hands the disk a bounded number of batches, in chain order, and says when it is behind', async () => {
     for (let height = 1; height <= 100; height++) queue.push(committed(height, 100));
     expect([writing.length, queue.length, queue.isBehind, ledger.committedHeight]).toEqual([8, 100, true, 8]);

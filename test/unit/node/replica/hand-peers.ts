@@ -22,6 +22,7 @@ import {
   type VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
 import { decodeMessage, encodeMessage, Replica, type ReplicaChannel } from '../../../../src/node/replica/index.ts';
+import { periods } from '../../../../src/node/replica/periods.ts';
 import { Journal, MemoryStore } from '../../../../src/storage/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
 import { simulatedRules } from '../../../support/simulated-rules.ts';
@@ -155,6 +156,13 @@ export class TestedNode {
   /** Everything that is on its way to the disk arrives there. */
   sync(): void {
     while (this.disk.completeNext());
+  }
+
+  /** Until nothing waits for the disk, commits that ride with the next batch included. */
+  rest(): void {
+    this.sync();
+    this.ticks(periods.flush);
+    this.sync();
   }
 
   /** The verification thread answers everything it was asked. */

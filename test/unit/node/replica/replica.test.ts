@@ -70,7 +70,7 @@ describe('a follower', () => {
     node.hear(chain, append(1, tipOf(first), { blocks: [second] }));
     node.hear(chain, append(1, tipOf(second), { blocks: [third], certificate: blockCertificate(third) }));
     node.answerSignatures();
-    node.sync();
+    node.rest();
     expect(node.faults).toEqual([]);
     expect([node.refusal, node.ledger.applied.height]).toEqual([undefined, 3]);
   });
@@ -92,7 +92,7 @@ describe('a follower', () => {
     node.hear(chain, append(2, tipOf(second), { certificate: blockCertificate(second) }));
     node.sync();
     node.hear(chain, append(2, tipOf(second), { certificate: blockCertificate(second) }));
-    node.sync();
+    node.rest();
     expect([node.faults, node.ledger.applied.height]).toEqual([[], 2]);
   });
 
