@@ -55,4 +55,4 @@ export class Ticker {
 }
 
 /** Well below the shortest election timeout. */
-const missedTicksMax = 20;
+const missedTicksMax = 10;

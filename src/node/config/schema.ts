@@ -74,9 +74,9 @@ export const nodeConfigSchema: z.ZodType<NodeConfig> = z.strictObject({
   api: z.strictObject({ listen: listen(7300) }).prefault({}),
   timing: z
     .strictObject({
-      tickMs: z.int().min(1).max(1000).default(10),
-      heartbeatTicks: z.int().min(1).max(1000).default(5),
-      electionTicks: z.int().min(2).max(100_000).default(100),
+      tickMs: z.int().min(1).max(1000).default(25),
+      heartbeatTicks: z.int().min(1).max(1000).default(4),
+      electionTicks: z.int().min(2).max(100_000).default(40),
       shutdownMs: z.int().min(100).max(600_000).default(10_000),
     })
     .refine((timing) => timing.electionTicks >= 4 * timing.heartbeatTicks, {

@@ -9,7 +9,7 @@ import type { TransactionPool } from './transaction-pool.ts';
 /** Forwarded transactions whose signatures are being checked. More are dropped: their origin sends them again. */
 const unverifiedMax = 4096;
 /** A forwarded transaction that is in no block after this many ticks is forwarded again. */
-const forwardAgainTicks = 100;
+const forwardAgainTicks = 40;
 
 /**
  * Carries transactions from the node that took them to the leader, one hop. Nothing comes back: that a transaction is in

@@ -1,11 +1,11 @@
 /** How often a replica looks after what no message brings about, in ticks of the driver. */
 export const periods = {
   /** Without a known leader for this long work is refused at once. */
-  leaderlessMax: 200,
+  leaderlessMax: 100,
   /** Between searches for transactions whose window has passed. */
-  expirySweep: 100,
+  expirySweep: 40,
   /** Between a leader's looks at whether a deadline calls for an empty block. */
-  idleSeal: 100,
+  idleSeal: 40,
   /** What rides with the next append waits no longer than this. */
-  flush: 5,
+  flush: 2,
 } as const;

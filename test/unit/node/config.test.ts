@@ -15,7 +15,7 @@ function messageFor(text: string): string {
 describe('node configuration', () => {
   it('has a default for every setting', () => {
     const config = parseConfig('{}', 'node.json');
-    expect(config.timing).toEqual({ tickMs: 10, heartbeatTicks: 5, electionTicks: 100, shutdownMs: 10_000 });
+    expect(config.timing).toEqual({ tickMs: 25, heartbeatTicks: 4, electionTicks: 40, shutdownMs: 10_000 });
     expect(config.api.listen).toEqual({ host: '127.0.0.1', port: 7300 });
     expect(config.p2p.peers).toEqual([]);
     expect(config.log).toEqual({ level: 'info' });
