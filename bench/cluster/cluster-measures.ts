@@ -53,6 +53,10 @@ export interface Measured {
 export async function measureSingles(load: Load, { seconds, progress }: BenchOptions): Promise<Single[]> {
   const singles: Single[] = [];
   const eachSeconds = Math.max(1, Math.round(seconds * 0.4));
+  const warmUpSeconds = 2 * eachSeconds;
+  await load.call('sign', { count: warmUpSeconds * signedPerSecond.one });
+  progress(`warming up, for ${warmUpSeconds} s …`);
+  await load.call('run', { inFlight: 1, batch: 1, seconds: warmUpSeconds });
   for (const inFlight of inFlights) {
     await load.call('sign', { count: eachSeconds * (inFlight === 1 ? signedPerSecond.one : signedPerSecond.single) });
     progress(`${inFlight} in flight, for ${eachSeconds} s …`);

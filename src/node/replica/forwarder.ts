@@ -56,13 +56,12 @@ export class Forwarder {
    * Takes what another node forwarded, while this node leads. What has no place in a block is dropped: its origin learns
    * from certified time that it is void, and the pool is not filled with what can never leave it.
    */
-  receive(transactions: readonly UnverifiedTransaction[]): void {
+  receive(from: NodeId, transactions: readonly UnverifiedTransaction[]): void {
     const nowMs = this.#clock.nowMs();
     const unknown = transactions.filter(
       (transaction) =>
         this.#pool.find(transaction.idHex) === undefined &&
-        admissionRefusal(this.#ledger, transaction, nowMs) === undefined &&
-        this.#ledger.receipt(transaction.id) === undefined,
+        admissionRefusal(this.#ledger, transaction, nowMs) === undefined,
     );
     if (unknown.length === 0 || this.#unverified + unknown.length > unverifiedMax) return;
     const keys = unknown.map((transaction) => this.#ledger.executor.currentKey(this.#ledger.state, transaction.sender));
@@ -71,7 +70,7 @@ export class Forwarder {
       this.#unverified -= unknown.length;
       for (const [index, transaction] of unknown.entries()) {
         if (valid[index] !== true) continue;
-        this.#pool.add(VerifiedTransaction.vouchedFor(transaction, keys[index] as Uint8Array));
+        this.#pool.add(VerifiedTransaction.vouchedFor(transaction, keys[index] as Uint8Array), { from });
       }
       this.#onVerified();
     });

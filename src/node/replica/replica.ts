@@ -163,7 +163,7 @@ export class Replica {
 
   #takeForwarded(from: NodeId, frame: Uint8Array): void {
     const transactions = this.#read(from, () => decodeForwarded(frame));
-    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(transactions);
+    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(from, transactions);
   }
 
   #step(from: NodeId, frame: Uint8Array): void {
@@ -373,7 +373,7 @@ export class Replica {
       justification: slot.justification,
       byteLength: draft.byteLength,
     };
-    if (!this.#raft.propose(reference)) return false;
+    if (!this.#raft.propose(reference, this.#pool.originsOf(draft.transactions))) return false;
     accept();
     this.#bodies.attach(reference, draft.sign(this.#options.nodeKey));
     this.#pool.place(toHex(draft.hash), draft.transactions);

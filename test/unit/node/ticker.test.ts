@@ -55,7 +55,7 @@ describe('ticker', () => {
     expect(ticks).toBe(1);
 
     stalledMs = 5000;
-    const owed = 22;
+    const owed = 12;
     for (let expected = 2; expected <= 1 + owed; expected++) {
       time.runNext(time.nowMs + (expected === 2 ? 10 : 0));
       expect(ticks).toBe(expected - 1);

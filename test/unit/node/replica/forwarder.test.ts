@@ -47,6 +47,7 @@ describe('the forwarder of a leader', () => {
     const known = put('b', 1);
     pool.add(known, () => undefined);
     forwarder.receive(
+      leader,
       decodeForwarded(
         encodeForwarded([
           good,
@@ -64,11 +65,11 @@ describe('the forwarder of a leader', () => {
   });
 
   it('drops what does not verify, and more than it may ask about at a time', () => {
-    forwarder.receive(decodeForwarded(encodeForwarded([put('a', 1)])));
+    forwarder.receive(leader, decodeForwarded(encodeForwarded([put('a', 1)])));
     verifier.answer(false);
     expect(pool.size).toBe(0);
     const many = Array.from({ length: 1000 }, (_, index) => put(`k${index}`, 1));
-    for (let round = 0; round < 8; round++) forwarder.receive(decodeForwarded(encodeForwarded(many)));
+    for (let round = 0; round < 8; round++) forwarder.receive(leader, decodeForwarded(encodeForwarded(many)));
     expect(verifier.asked).toBe(4000);
     verifier.answer();
     expect(pool.size).toBe(1000);
@@ -91,9 +92,9 @@ describe('the forwarder of a follower', () => {
     for (const transaction of transactions) pool.add(transaction, () => undefined);
     forwarder.forward(leader, 1);
     expect(taken.map(({ idHex }) => idHex)).toEqual(transactions.map(({ idHex }) => idHex));
-    forwarder.forward(leader, 100);
+    forwarder.forward(leader, 40);
     expect(taken).toHaveLength(20);
-    forwarder.forward(leader, 101);
+    forwarder.forward(leader, 41);
     expect(taken).toHaveLength(40);
   });
 
