@@ -63,7 +63,7 @@ describe('ticker', () => {
       expect(ticks).toBe(expected);
     }
     expect(time.runNext(time.nowMs)).toBeUndefined();
-    expect(lateMs.slice(0, 3)).toEqual([0, 5000, 200]);
+    expect(lateMs.slice(0, 3)).toEqual([0, 5000, 100]);
 
     ticker.stop();
     expect(time.runNext()).toBeUndefined();
