@@ -64,7 +64,11 @@ export class BlockBuilder {
     if (refusal !== undefined) return refusal;
     const state = new TransactionState((key) => this.#read(key));
     const { result, index } = this.#executor.execute(transaction, state, this.#context);
-    if (result.ok) for (const [key, value] of state.changes) this.#state.set(key, value);
+    if (result.ok) {
+      state.changes.forEach((value, key) => {
+        this.#state.set(key, value);
+      });
+    }
     this.#transactions.push(transaction);
     this.#results.push(result);
     this.#index.push(result.ok ? index : []);
@@ -95,9 +99,9 @@ export class BlockBuilder {
   finish(): FinishedBlock {
     const idBuckets = this.#closeBuckets();
     const changes: TreeChange[] = [];
-    for (const [key, value] of this.#state) {
+    this.#state.forEach((value, key) => {
       changes.push({ keyHash: sha256Latin1(key), valueHash: value && sha256Latin1(value) });
-    }
+    });
     const tree = updateTree(this.#parent.facts.tree, changes, pageReader(this.#store));
     const roots: BlockRoots = {
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),

@@ -1,6 +1,6 @@
 import { AssentError, latin1Text, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { MerkleFrontier } from '../crypto/portable.ts';
-import { type Operation, prefixedKey, type Store } from '../storage/index.ts';
+import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
@@ -52,12 +52,15 @@ export function readReceipt(store: Store, id: Uint8Array): Receipt | undefined {
 export function commitOperations(point: ChainPoint, parts: TreeParts): Operation[] {
   const { facts, changes } = point;
   const operations = parts.commit(facts.height, changes.tree);
-  for (const [key, value] of changes.state) operations.push(change(prefixedKey('state', utf8(key)), value));
+  changes.state.forEach((value, key) => {
+    operations.push(change(prefixedTextKey('state', key), value));
+  });
   for (const receipt of changes.receipts) {
     operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
-    const entries = changes.index[receipt.index] ?? [];
-    for (const [number, { stream, entry }] of entries.entries()) {
+    let number = 0;
+    for (const { stream, entry } of changes.index[receipt.index] ?? []) {
       operations.push({ type: 'put', key: streamKey(stream, facts.height, receipt.index, number), value: entry });
+      number += 1;
     }
   }
   operations.push({ type: 'put', key: prefixedKey('blockHash', facts.hash), value: uint64Bytes(facts.height) });
@@ -67,8 +70,17 @@ export function commitOperations(point: ChainPoint, parts: TreeParts): Operation
 
 /** Key of an index entry: streams are separated by a zero byte, entries sort by their place in the chain. */
 export function streamKey(stream: string, height: number, index: number, number: number): Uint8Array {
-  return prefixedKey('stream', utf8(`${stream}\0`), uint64Bytes(height), uint32Bytes(index), uint32Bytes(number));
+  const key = prefixedTextKey('stream', stream, 1 + streamPlaceBytes);
+  const place = new DataView(key.buffer, key.length - streamPlaceBytes);
+  place.setUint32(0, Math.floor(height / 0x1_0000_0000));
+  place.setUint32(4, height >>> 0);
+  place.setUint32(8, index);
+  place.setUint32(12, number);
+  return key;
 }
+
+/** Height, transaction's index, entry's number. */
+const streamPlaceBytes = 16;
 
 /** Whether anything was ever committed to the store. */
 export function hasApplied(store: Store): boolean {
@@ -130,10 +142,6 @@ function frontier([size, peaks]: readonly CanonicalValue[]): MerkleFrontier {
 
 function change(key: Uint8Array, value: Uint8Array | undefined): Operation {
   return value === undefined ? { type: 'delete', key } : { type: 'put', key, value };
-}
-
-function uint32Bytes(value: number): Uint8Array {
-  return uint64Bytes(value).subarray(4);
 }
 
 function list(value: CanonicalValue | undefined): readonly CanonicalValue[] {

@@ -9,7 +9,14 @@ export { FileMarkFile } from './file-mark-file.ts';
 export { Journal, type JournalLimits, journalLimits } from './journal.ts';
 export { storageFormat } from './journal-records.ts';
 export type { Identity } from './journal-scan.ts';
-export { type KeyPrefix, type KeyRange, keyPrefixes, prefixedKey, prefixRange } from './key-prefixes.ts';
+export {
+  type KeyPrefix,
+  type KeyRange,
+  keyPrefixes,
+  prefixedKey,
+  prefixedTextKey,
+  prefixRange,
+} from './key-prefixes.ts';
 export { LevelStore } from './level-store.ts';
 export { type Mark, type MarkFile, type MarkReading, markBytesMax } from './mark-file.ts';
 export { MemoryMarkFile } from './memory-mark-file.ts';

@@ -1,3 +1,5 @@
+import { assert } from '../base/index.ts';
+
 /**
  * The first byte of every key in a node's database. Append-only: a name keeps its byte for ever and the byte of a
  * retired name is never given out again, so that an old database can never be misread.
@@ -52,6 +54,20 @@ export function prefixedKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]):
     key.set(part, offset);
     offset += part.length;
   }
+  return key;
+}
+
+/** {@link prefixedKey} of an ASCII text, with `extraBytes` zeros after it for the caller to fill. */
+export function prefixedTextKey(prefix: KeyPrefix, text: string, extraBytes = 0): Uint8Array {
+  const key = new Uint8Array(1 + text.length + extraBytes);
+  key[0] = keyPrefixes[prefix];
+  let bits = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    bits |= code;
+    key[1 + index] = code;
+  }
+  assert(bits < 0x80, 'the text of a key is ASCII');
   return key;
 }
 

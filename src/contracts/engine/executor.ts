@@ -33,10 +33,20 @@ export interface TracingRuleExecutor extends RuleExecutor {
   ): ExecutedTransaction;
 }
 
+type DecodedPayload = ReturnType<Kind['payloadCodec']['fromWire']>;
+
 /** Puts contracts behind the ledger's port. Synchronous, deterministic, without effects but those on the given state. */
 export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOptions): TracingRuleExecutor {
   const { ruleSet, verifySignature } = options;
   const bounds = options.limits ?? limits;
+
+  // A block looks at a payload's form and executes it at once: one reading serves both.
+  let newest: { readonly kind: Kind; readonly payload: CanonicalValue; readonly decoded: DecodedPayload } | undefined;
+  function decodePayload(kind: Kind, payload: CanonicalValue): DecodedPayload {
+    if (newest?.payload !== payload || newest.kind !== kind)
+      newest = { kind, payload, decoded: kind.payloadCodec.fromWire(payload) };
+    return newest.decoded;
+  }
 
   function executeTraced(
     transaction: TransactionContent,
@@ -46,7 +56,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
   ): ExecutedTransaction {
     const kind = catalogue.kind(transaction.kind);
     assert(kind !== undefined, `a transaction of unknown kind ${transaction.kind} reached execution`);
-    const decoded = kind.payloadCodec.fromWire(transaction.payload);
+    const decoded = decodePayload(kind, transaction.payload);
     if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
     const session = new Session(state, kind.namespace, bounds);
     if (trace !== undefined) session.onRead = (key, found) => trace.read(key, found);
@@ -78,7 +88,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     checkPayload(kindName, payload) {
       const kind = catalogue.kind(kindName);
       if (kind === undefined) return `unknown kind ${kindName}`;
-      const decoded = kind.payloadCodec.fromWire(payload);
+      const decoded = decodePayload(kind, payload);
       return decoded.ok ? undefined : decoded.problem;
     },
     execute: (transaction, state, block) => executeTraced(transaction, state, block, undefined),

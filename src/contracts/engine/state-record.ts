@@ -13,6 +13,8 @@ interface WritingView {
   delete(key: StateKey): void;
 }
 
+const plainPart = /^[\x21-\x2e\x30-\x7e]+$/;
+
 /** A typed value of the state under `<prefix>/<part>/…`. Parts are ASCII without a slash: hex, names. */
 export interface StateRecord<T> {
   key(...parts: readonly string[]): StateKey;
@@ -34,11 +36,12 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
   if (codec.bytesMax > ledgerLimits.stateValueBytesMax)
     throw new SchemaError(`${prefix}: a value could grow to ${codec.bytesMax} bytes, more than the ledger stores`);
   const key = (...parts: readonly string[]): StateKey => {
-    assert(
-      parts.every((part) => /^[\x21-\x2e\x30-\x7e]+$/.test(part)),
-      `a part of a state key under ${prefix} is empty or not plain ASCII`,
-    );
-    return parts.length === 0 ? prefix : `${prefix}/${parts.join('/')}`;
+    let place = prefix;
+    for (const part of parts) {
+      assert(plainPart.test(part), `a part of a state key under ${prefix} is empty or not plain ASCII`);
+      place += `/${part}`;
+    }
+    return place;
   };
   // Stored bytes never change, so what they decode to is remembered as long as they are.
   const remembered = new WeakMap<Uint8Array, z.output<S>>();

@@ -25,15 +25,14 @@ export function checkCanonical(bytes: Uint8Array, limits: CodecLimits = codecLim
 /** Walks the bytes once and checks each before it is believed. */
 class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #depthMax: number;
   #countLeft: number;
   #position = 0;
 
   constructor(bytes: Uint8Array, limits: CodecLimits) {
     // A plain view, so that byte strings come out as Uint8Array also where a Buffer goes in.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#depthMax = limits.depthMax;
     this.#countLeft = limits.countMax;
   }
@@ -117,31 +116,38 @@ class Reader {
   }
 
   #unsigned8(shorterMax: number): number {
-    return this.#longerThan(shorterMax, this.#view.getUint8(this.#after(1)));
+    return this.#longerThan(shorterMax, this.#bytesAt(this.#after(1), 1));
   }
 
   #unsigned16(shorterMax: number): number {
-    return this.#longerThan(shorterMax, this.#view.getUint16(this.#after(2)));
+    return this.#longerThan(shorterMax, this.#bytesAt(this.#after(2), 2));
   }
 
   #unsigned32(shorterMax: number): number {
-    return this.#longerThan(shorterMax, this.#view.getUint32(this.#after(4)));
+    return this.#longerThan(shorterMax, this.#bytesAt(this.#after(4), 4));
   }
 
   #unsigned64(): number {
     const at = this.#after(8);
-    const value = this.#view.getUint32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4);
+    const value = this.#bytesAt(at, 4) * 0x1_0000_0000 + this.#bytesAt(at + 4, 4);
     return this.#longerThan(0xffff_ffff, this.#safe(value));
   }
 
   #negative(width: 1 | 2 | 4 | 8, shorterMin: number): number {
     const at = this.#after(width);
     let value: number;
-    if (width === 1) value = this.#view.getInt8(at);
-    else if (width === 2) value = this.#view.getInt16(at);
-    else if (width === 4) value = this.#view.getInt32(at);
-    else value = this.#safe(this.#view.getInt32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4));
+    if (width === 1) value = (this.#bytesAt(at, 1) << 24) >> 24;
+    else if (width === 2) value = (this.#bytesAt(at, 2) << 16) >> 16;
+    else if (width === 4) value = this.#bytesAt(at, 4) | 0;
+    else value = this.#safe((this.#bytesAt(at, 4) | 0) * 0x1_0000_0000 + this.#bytesAt(at + 4, 4));
     if (value >= shorterMin) throw this.#invalid('an integer that is not in its shortest form');
+    return value;
+  }
+
+  /** Big-endian, unsigned. What a view would do, without making one for each value that is decoded. */
+  #bytesAt(at: number, width: 1 | 2 | 4): number {
+    let value = 0;
+    for (let index = at; index < at + width; index++) value = value * 0x100 + (this.#bytes[index] as number);
     return value;
   }
 

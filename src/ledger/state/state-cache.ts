@@ -1,5 +1,4 @@
-import { utf8 } from '../../base/index.ts';
-import { prefixedKey, type Store } from '../../storage/index.ts';
+import { prefixedTextKey, type Store } from '../../storage/index.ts';
 import type { StateKey } from '../types/execution.ts';
 
 /** Bytes of keys and values in one generation. There are two. */
@@ -33,14 +32,16 @@ export class StateCache {
   get(key: StateKey): Uint8Array | undefined {
     const young = this.#young.get(key);
     if (young !== undefined || this.#young.has(key)) return young;
-    const value = this.#old.has(key) ? this.#old.get(key) : this.#store.get(prefixedKey('state', utf8(key)));
+    const value = this.#old.has(key) ? this.#old.get(key) : this.#store.get(prefixedTextKey('state', key));
     this.#put(key, value);
     return value;
   }
 
   /** The changes of a block that is durable now. */
   settle(changes: ReadonlyMap<StateKey, Uint8Array | undefined>): void {
-    for (const [key, value] of changes) this.#put(key, value);
+    changes.forEach((value, key) => {
+      this.#put(key, value);
+    });
   }
 
   /** The young generation hides the old one's value of the same key. */
