@@ -83,8 +83,7 @@ export class BlockBuilder {
     if (this.#bytes + transaction.byteLength > ledgerLimits.blockTransactionBytesMax) return 'block-full';
     if (transaction.validUntil < timestamp) return 'expired';
     if (transaction.validUntil > timestamp + ledgerLimits.validityWindowMs) return 'too-far';
-    if (this.#ids.has(transaction.idHex) || this.#parent.hasExecuted(transaction.id, transaction.idHex))
-      return 'already-executed';
+    if (this.#ids.has(transaction.idHex) || this.#parent.hasExecuted(transaction)) return 'already-executed';
     if (!this.#executor.kinds.has(transaction.kind)) return 'kind-unknown';
     if (this.#executor.checkPayload(transaction.kind, transaction.payload) !== undefined) return 'payload-invalid';
     const currentKey = this.#executor.currentKey({ get: (key) => this.#read(key) }, transaction.sender);
@@ -116,7 +115,7 @@ export class BlockBuilder {
         const { height, timestamp } = this.#context;
         const { stateRoot } = roots;
         const facts = { ...block, height, timestamp, tree: tree.root, stateRoot, history, idBuckets };
-        return new ChainPoint(this.#store, this.#parent.committed, facts, {
+        return new ChainPoint(this.#parent.committed, facts, {
           parent: this.#parent,
           changes: this.#changes(tree, block.hash),
         });

@@ -3,7 +3,7 @@ import { MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
-import { decodeReceipt, encodeReceipt, type Receipt } from './results.ts';
+import { encodeReceipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
@@ -40,12 +40,6 @@ export function deleteBlock(height: number): Operation {
 export function heightOfBlock(store: Store, hash: Uint8Array): number | undefined {
   const bytes = store.get(prefixedKey('blockHash', hash));
   return bytes === undefined ? undefined : readUint64(bytes);
-}
-
-/** The permanent place and result of an executed transaction. */
-export function readReceipt(store: Store, id: Uint8Array): Receipt | undefined {
-  const bytes = store.get(prefixedKey('transactionPlace', id));
-  return bytes === undefined ? undefined : decodeReceipt(id, bytes);
 }
 
 /** One atomic batch: state, tree, receipts, indexes and the applied point (protocol.md §6). */
@@ -95,7 +89,8 @@ export function readApplied(store: Store): { point: ChainPoint; parts: TreeParts
     deltasFrom,
     rootHash: latin1Text(facts.stateRoot),
   });
-  return { point: new ChainPoint(store, new StateCache(store), { ...facts, tree: root }), parts };
+  const openedAfterMs = facts.height === 0 ? Number.NEGATIVE_INFINITY : facts.timestamp;
+  return { point: new ChainPoint(new StateCache(store, openedAfterMs), { ...facts, tree: root }), parts };
 }
 
 function encodeFacts(facts: ChainPointFacts, deltasFrom: number): Uint8Array {

@@ -3,13 +3,14 @@ import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256, sha256Latin1
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
-import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock, readReceipt } from './chain-store.ts';
+import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock } from './chain-store.ts';
 import type { Genesis } from './genesis.ts';
 import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './header.ts';
 import type { Receipt } from './results.ts';
 import { ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
 import { TreeParts } from './state/parts.ts';
+import { readReceipt } from './state/receipts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { updateTree } from './state/tree.ts';
@@ -85,9 +86,9 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     history,
     idBuckets: new Map(),
   };
-  const cache = new StateCache(store);
-  const nothing = new ChainPoint(store, cache, { ...facts, tree: undefined });
-  const point = new ChainPoint(store, cache, facts, {
+  const cache = new StateCache(store, Number.NEGATIVE_INFINITY);
+  const nothing = new ChainPoint(cache, { ...facts, tree: undefined });
+  const point = new ChainPoint(cache, facts, {
     parent: nothing,
     changes: { state: state.changes, tree, receipts: [], index: [], ids: new Set() },
   });
@@ -277,6 +278,11 @@ export class Ledger {
 
   receipt(id: Uint8Array): Receipt | undefined {
     return readReceipt(this.#store, id);
+  }
+
+  /** The same of a transaction at hand: for a new one, without a look at the store. */
+  receiptOf(transaction: VerifiedTransaction): Receipt | undefined {
+    return this.#applied.committed.receipt(transaction);
   }
 
   /** A committed block. Throws `storage-damaged`. */

@@ -97,16 +97,12 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'executed ids are not looked up',
     {
-      find: 'this.#parent.hasExecuted(transaction.id, transaction.idHex)',
+      find: 'this.#parent.hasExecuted(transaction)',
       replace: 'false',
     },
     {
       find: 'if (receipt !== undefined) {',
       replace: 'if (receipt !== undefined && receipt.height < 0) {',
-    },
-    {
-      find: ' &&\n        this.#ledger.receipt(transaction.id) === undefined',
-      replace: '',
     },
   ),
   mutant('clients are told when a block is sealed', {

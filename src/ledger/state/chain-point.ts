@@ -1,6 +1,5 @@
 import { present } from '../../base/index.ts';
 import type { MerkleFrontier } from '../../crypto/portable.ts';
-import { prefixedKey, type Store } from '../../storage/index.ts';
 import type { Receipt } from '../results.ts';
 import type { IndexEntry, StateKey, StateView } from '../types/execution.ts';
 import type { Child } from './nodes.ts';
@@ -40,20 +39,13 @@ export interface ChainPointFacts {
  */
 export class ChainPoint implements StateView {
   readonly facts: ChainPointFacts;
-  readonly #store: Store;
   /** The state in the store, shared by all points of a ledger. */
   readonly committed: StateCache;
   #parent: ChainPoint | undefined;
   #changes: BlockChanges | undefined;
 
-  constructor(
-    store: Store,
-    committed: StateCache,
-    facts: ChainPointFacts,
-    overlay?: { parent: ChainPoint; changes: BlockChanges },
-  ) {
+  constructor(committed: StateCache, facts: ChainPointFacts, overlay?: { parent: ChainPoint; changes: BlockChanges }) {
     this.facts = facts;
-    this.#store = store;
     this.committed = committed;
     this.#parent = overlay?.parent;
     this.#changes = overlay?.changes;
@@ -70,7 +62,7 @@ export class ChainPoint implements StateView {
 
   /** This block's changes, and with them all its ancestors', are in the store. */
   settle(): void {
-    this.committed.settle(this.changes.state);
+    this.committed.settle(this.changes, this.facts.timestamp);
     this.#parent = undefined;
     this.#changes = undefined;
   }
@@ -84,10 +76,10 @@ export class ChainPoint implements StateView {
   }
 
   /** Whether the chain up to this block has executed the transaction. */
-  hasExecuted(id: Uint8Array, idHex: string): boolean {
+  hasExecuted(transaction: { readonly id: Uint8Array; readonly idHex: string; readonly validUntil: number }): boolean {
     for (let point: ChainPoint | undefined = this; point !== undefined; point = point.#parent) {
-      if (point.#changes?.ids.has(idHex)) return true;
+      if (point.#changes?.ids.has(transaction.idHex)) return true;
     }
-    return this.#store.get(prefixedKey('transactionPlace', id)) !== undefined;
+    return this.committed.receipt(transaction) !== undefined;
   }
 }

@@ -1,10 +1,20 @@
 import { prefixedTextKey, type Store } from '../../storage/index.ts';
+import { ledgerLimits } from '../limits.ts';
+import type { Receipt } from '../results.ts';
 import type { StateKey } from '../types/execution.ts';
+import { readReceipt } from './receipts.ts';
+import { RecentIds } from './recent-ids.ts';
 
 /** Bytes of keys and values in one generation. There are two. */
 const generationBytesMax = 4 * 1024 * 1024;
 /** What an entry costs beside its characters and bytes. */
 const entryBytes = 128;
+
+/** Of a block. */
+export interface SettledChanges {
+  readonly state: ReadonlyMap<StateKey, Uint8Array | undefined>;
+  readonly receipts: readonly Receipt[];
+}
 
 /**
  * The committed state, with what was read or written lately in memory. The same value is always the same object until it
@@ -15,13 +25,16 @@ const entryBytes = 128;
  */
 export class StateCache {
   readonly #store: Store;
+  readonly #executed: RecentIds;
   /** Undefined: known to be absent. */
   #young = new Map<StateKey, Uint8Array | undefined>();
   #old = new Map<StateKey, Uint8Array | undefined>();
   #youngBytes = 0;
 
-  constructor(store: Store) {
+  /** `openedAfterMs` is the time of the newest block in the store, or -Infinity before the first. */
+  constructor(store: Store, openedAfterMs: number) {
     this.#store = store;
+    this.#executed = new RecentIds(ledgerLimits.validityWindowMs, openedAfterMs);
   }
 
   /** Entries held, for tests of the bound. */
@@ -37,8 +50,14 @@ export class StateCache {
     return value;
   }
 
+  /** Where the chain up to the newest durable block has executed the transaction. */
+  receipt({ id, validUntil }: { readonly id: Uint8Array; readonly validUntil: number }): Receipt | undefined {
+    return this.#executed.mayHave(id, validUntil) ? readReceipt(this.#store, id) : undefined;
+  }
+
   /** The changes of a block that is durable now. */
-  settle(changes: ReadonlyMap<StateKey, Uint8Array | undefined>): void {
+  settle({ state: changes, receipts }: SettledChanges, timestampMs: number): void {
+    this.#executed.add(receipts, timestampMs);
     changes.forEach((value, key) => {
       this.#put(key, value);
     });

@@ -231,7 +231,7 @@ export class Replica {
   }
 
   #take(transaction: VerifiedTransaction, listener: OutcomeListener): AssentError | undefined {
-    const receipt = this.#ledger.receipt(transaction.id);
+    const receipt = this.#ledger.receiptOf(transaction);
     if (receipt !== undefined) {
       listener({ status: 'committed', receipt });
       return undefined;

@@ -19,7 +19,7 @@ it('reads as the store does, whatever was read and written before', async () => 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const store = new MemoryStore();
-      const cache = new StateCache(store);
+      const cache = new StateCache(store, 0);
       for (const next of steps) {
         if ('read' in next) {
           expect(cache.get(next.read)).toEqual(store.get(prefixedKey('state', utf8(next.read))));
@@ -31,7 +31,7 @@ it('reads as the store does, whatever was read and written before', async () => 
           return value === undefined ? { type: 'delete', key: stored } : { type: 'put', key: stored, value };
         });
         await write(store, operations);
-        cache.settle(changes);
+        cache.settle({ state: changes, receipts: [] }, 1);
       }
     }),
     { numRuns: 300 },
@@ -39,10 +39,10 @@ it('reads as the store does, whatever was read and written before', async () => 
 });
 
 it('forgets what was not used for a generation', () => {
-  const cache = new StateCache(new MemoryStore());
+  const cache = new StateCache(new MemoryStore(), 0);
   const big = new Uint8Array(1024 * 1024);
   for (let index = 0; index < 20; index++) {
-    cache.settle(new Map([[`k${index}`, big]]));
+    cache.settle({ state: new Map([[`k${index}`, big]]), receipts: [] }, 1);
     expect(cache.size).toBeLessThanOrEqual(8);
     // Used all the time: never forgotten.
     if (index >= 3) expect(cache.get('k3')).toBe(big);
