@@ -14,8 +14,6 @@ export interface Leadership {
   round: number;
   /** A round is to start with the next Ready. */
   roundDue: boolean;
-  /** A tick has passed: certificates that waited for company travel alone. */
-  certificatesDue: boolean;
   heartbeatTick: number;
   /** Last tick at which a majority's clocks agreed with this one's. */
   clockAgreedTick: number;

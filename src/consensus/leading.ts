@@ -35,7 +35,6 @@ export function becomeLeader(core: Core, termCertificate: TermCertificate): void
     reads: new LeaderReads(core.nodeId, core.limits.readsMax),
     round: 0,
     roundDue: true,
-    certificatesDue: false,
     heartbeatTick: core.tick,
     clockAgreedTick: core.tick,
   };
@@ -43,7 +42,6 @@ export function becomeLeader(core: Core, termCertificate: TermCertificate): void
 
 /** Once a tick: heartbeats, and whether a majority is still there, accepts this leader, and has its time. */
 export function tickLeader(core: Core, leadership: Leadership): void {
-  leadership.certificatesDue = true;
   if (core.tick - leadership.heartbeatTick >= core.parameters.heartbeatTicks) {
     leadership.roundDue = true;
     witnessLateAcks(core, leadership);

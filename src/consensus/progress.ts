@@ -31,8 +31,6 @@ export class Progress {
   /** Height of the newest certificate sent. */
   certificateHeight = 0;
   committedHeight = 0;
-  /** Highest block whose certificate somebody waits for at the follower: it travels at once, others with what comes next. */
-  awaitedHeight = 0;
   /** The follower answered in this term, so it has the term certificate. */
   hasTermCertificate = false;
   lastContactTick: number;

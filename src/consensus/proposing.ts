@@ -1,11 +1,9 @@
 import { assert, equalBytes } from '../base/index.ts';
-import type { NodeId } from '../crypto/portable.ts';
 import { encodeJustification } from './certificate-codec.ts';
 import { configurationAtTip } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { clocksAgree } from './leading.ts';
 import type { SealRefusal } from './options.ts';
-import type { Progress } from './progress.ts';
 import type { BlockReference, Justification, ProposalSlot } from './types.ts';
 
 /** Why this node seals nothing now; undefined when it may. */
@@ -31,11 +29,8 @@ export function proposalSlot(core: Core): ProposalSlot | undefined {
   };
 }
 
-/**
- * Takes the leader's own sealed and executed block, or answers false when the slot it was sealed for is gone. `awaitedBy`:
- * see {@link Progress.awaitedHeight}; absent, everybody waits.
- */
-export function propose(core: Core, block: BlockReference, awaitedBy?: ReadonlySet<NodeId>): boolean {
+/** Takes the leader's own sealed and executed block, or answers false when the slot it was sealed for is gone. */
+export function propose(core: Core, block: BlockReference): boolean {
   const slot = proposalSlot(core);
   if (slot === undefined || block.term !== slot.term || !equalBytes(block.parentHash, slot.parent.hash)) return false;
   if (!sameJustification(block.justification, slot.justification)) return false;
@@ -43,8 +38,6 @@ export function propose(core: Core, block: BlockReference, awaitedBy?: ReadonlyS
   assert(equalBytes(block.configurationHash, configurationAtTip(core).hash), 'the configuration is fixed');
   core.log.append(block);
   core.persistence.append(block);
-  for (const [nodeId, peer] of core.leadership?.progress ?? [])
-    if (awaitedBy === undefined || awaitedBy.has(nodeId)) peer.awaitedHeight = block.height;
   return true;
 }
 

@@ -96,12 +96,9 @@ export class Raft {
     return proposalSlot(this.#core);
   }
 
-  /**
-   * Offers the block sealed for the present slot. Its header may be signed only after `true`. Nodes in `awaitedBy` are sent
-   * its certificate as soon as it is there, others with the next append or tick; absent, all are.
-   */
-  propose(block: BlockReference, awaitedBy?: ReadonlySet<NodeId>): boolean {
-    return propose(this.#core, block, awaitedBy);
+  /** Offers the block sealed for the present slot. Its header may be signed only after `true`. */
+  propose(block: BlockReference): boolean {
+    return propose(this.#core, block);
   }
 
   /** Asks for a height from which a read is linearizable. The answer comes once, in `Ready.reads`. */

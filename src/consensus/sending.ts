@@ -10,7 +10,6 @@ import type { BlockReference } from './types.ts';
 export function flush(core: Core, leadership: Leadership): void {
   if (leadership.roundDue) sendHeartbeats(core, leadership);
   for (const [nodeId, peer] of leadership.progress) replicate(core, leadership, nodeId, peer);
-  leadership.certificatesDue = false;
 }
 
 /** The whole chain for a follower that accepts this leader; for one that refuses it, only what is certified. */
@@ -26,11 +25,8 @@ function replicate(core: Core, leadership: Leadership, nodeId: NodeId, peer: Pro
     while (peer.nextHeight <= until && !peer.isWindowFull) sendAppend(core, leadership, nodeId, peer, until);
     const certificateHeight = core.certificate?.ack.height ?? 0;
     if (peer.probeDue && peer.nextHeight > peer.matchHeight + 1) sendAppend(core, leadership, nodeId, peer, 0);
-    else if (certificateHeight > peer.certificateHeight) {
-      // On an idle chain certificates travel alone.
-      if (leadership.certificatesDue || peer.awaitedHeight > peer.certificateHeight)
-        sendCertificate(core, nodeId, peer);
-    }
+    // On an idle chain certificates travel alone.
+    else if (certificateHeight > peer.certificateHeight) sendCertificate(core, nodeId, peer);
   }
   peer.probeDue = false;
 }

@@ -18,12 +18,15 @@ const partCount = 1 << partDepth;
 const deltaRecordBytes = 2 * HASH_BYTES;
 const heightBytes = 8;
 
-/** Changes that no page holds yet, beyond which more than one part is written a block: bounds memory and start-up. */
+/** A part is written so many blocks after it changed. With a part a block, no more than 256 deltas beyond that are kept. */
+const waitBlocks = 768;
+/** Changes that no page holds yet, beyond which more than that is written: bounds memory and what a start has to do. */
 const pendingChangesMax = 65_536;
 /** Nodes of a part, beyond which its deep pages are dropped from memory after they were written. */
 const residentNodesMax = 1024;
 
 export interface TreePartsLimits {
+  readonly waitBlocks: number;
   readonly pendingChangesMax: number;
   readonly residentNodesMax: number;
 }
@@ -42,8 +45,8 @@ interface DirtyPart {
  * changed, so that a page which changes with every block is not written with every block. Until then the block's changes
  * stand in its delta, and a start applies the deltas to the parts: the root must come out as the chain says.
  *
- * Each commit writes the part that has waited longest. So no part waits for more than 256 commits, and no more deltas
- * than that are kept.
+ * What has waited longest is written first: a part a block once it has waited long enough, and more when too many changes
+ * wait.
  */
 export class TreeParts {
   /** In the order of `since`. */
@@ -57,7 +60,7 @@ export class TreeParts {
 
   private constructor(deltasFrom: number, limits: Partial<TreePartsLimits>) {
     this.#deltasFrom = deltasFrom;
-    this.#limits = { pendingChangesMax, residentNodesMax, ...limits };
+    this.#limits = { waitBlocks, pendingChangesMax, residentNodesMax, ...limits };
   }
 
   /** Of a tree that has no block yet. */
@@ -97,7 +100,8 @@ export class TreeParts {
     this.#noteRemoved(removedPages);
     const written: number[] = [];
     for (const [part, dirty] of this.#dirty) {
-      if (written.length > 0 && this.#pendingChanges <= this.#limits.pendingChangesMax) break;
+      const isDue = written.length === 0 && dirty.since <= height - this.#limits.waitBlocks;
+      if (!isDue && this.#pendingChanges <= this.#limits.pendingChangesMax) break;
       this.#dirty.delete(part);
       this.#pendingChanges -= dirty.changes;
       written.push(part);

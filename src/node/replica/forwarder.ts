@@ -56,7 +56,7 @@ export class Forwarder {
    * Takes what another node forwarded, while this node leads. What has no place in a block is dropped: its origin learns
    * from certified time that it is void, and the pool is not filled with what can never leave it.
    */
-  receive(from: NodeId, transactions: readonly UnverifiedTransaction[]): void {
+  receive(transactions: readonly UnverifiedTransaction[]): void {
     const nowMs = this.#clock.nowMs();
     const unknown = transactions.filter(
       (transaction) =>
@@ -70,7 +70,7 @@ export class Forwarder {
       this.#unverified -= unknown.length;
       for (const [index, transaction] of unknown.entries()) {
         if (valid[index] !== true) continue;
-        this.#pool.add(VerifiedTransaction.vouchedFor(transaction, keys[index] as Uint8Array), { from });
+        this.#pool.add(VerifiedTransaction.vouchedFor(transaction, keys[index] as Uint8Array));
       }
       this.#onVerified();
     });

@@ -163,7 +163,7 @@ export class Replica {
 
   #takeForwarded(from: NodeId, frame: Uint8Array): void {
     const transactions = this.#read(from, () => decodeForwarded(frame));
-    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(from, transactions);
+    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(transactions);
   }
 
   #step(from: NodeId, frame: Uint8Array): void {
@@ -273,13 +273,20 @@ export class Replica {
     for (const request of ready.execute) {
       this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
     }
-    for (const { to, message } of ready.messages)
-      this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
-    // Peers work on it while this node writes. What must be durable first, the core itself keeps back.
-    if (ready.messages.length > 0) this.#options.flush?.();
+    // What must be durable before it is sent, the core itself keeps back. Mostly peers wait for messages, and work while
+    // this node writes; a submitter who waits here goes first.
+    const isAwaited = ready.committed.some(({ block }) => this.#pool.awaits(toHex(block.hash)));
+    if (!isAwaited) this.#sendAll(ready.messages);
     if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const committed of ready.committed) this.#commits.push(committed);
+    if (isAwaited) this.#sendAll(ready.messages);
     for (const evidence of ready.evidence) this.#keepEvidence(evidence);
+  }
+
+  #sendAll(messages: Ready['messages']): void {
+    for (const { to, message } of messages)
+      this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
+    if (messages.length > 0) this.#options.flush?.();
   }
 
   #persist(request: PersistRequest): void {
@@ -373,7 +380,7 @@ export class Replica {
       justification: slot.justification,
       byteLength: draft.byteLength,
     };
-    if (!this.#raft.propose(reference, this.#pool.originsOf(draft.transactions))) return false;
+    if (!this.#raft.propose(reference)) return false;
     accept();
     this.#bodies.attach(reference, draft.sign(this.#options.nodeKey));
     this.#pool.place(toHex(draft.hash), draft.transactions);

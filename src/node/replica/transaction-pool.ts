@@ -1,5 +1,4 @@
 import { AssentError, type ErrorCode } from '../../base/index.ts';
-import type { NodeId } from '../../crypto/index.ts';
 import type { Receipt, VerifiedTransaction } from '../../ledger/index.ts';
 
 /** What a submitter is told. */
@@ -13,8 +12,6 @@ interface Pending {
   readonly transaction: VerifiedTransaction;
   /** Submitters at this node. Empty for a transaction that another node forwarded. */
   listeners: OutcomeListener[];
-  /** The node that forwarded it first. */
-  readonly from: NodeId | undefined;
   /** Submitted at this node, and so kept and handed on again until its fate is certain. */
   local: boolean;
   /** Whether any other part of the ledger can know of it: after that its outcome is open. */
@@ -77,9 +74,8 @@ export class TransactionPool {
     return true;
   }
 
-  /** Takes a transaction from a submitter, or from another node. Answers false when full. */
-  add(transaction: VerifiedTransaction, by: OutcomeListener | { readonly from: NodeId }): boolean {
-    const listener = typeof by === 'function' ? by : undefined;
+  /** Takes a transaction: from a submitter with its listener, from another node without. Answers false when full. */
+  add(transaction: VerifiedTransaction, listener?: OutcomeListener): boolean {
     if (this.#pending.has(transaction.idHex)) {
       return listener === undefined || this.join(transaction.idHex, listener) === true;
     }
@@ -88,7 +84,6 @@ export class TransactionPool {
     const pending: Pending = {
       transaction,
       listeners: listener === undefined ? [] : [listener],
-      from: typeof by === 'function' ? undefined : by.from,
       local: listener !== undefined,
       // The node that forwarded it keeps it.
       handedOn: listener === undefined,
@@ -104,16 +99,6 @@ export class TransactionPool {
   /** In order of arrival; the pool may change while it is iterated. */
   *candidates(): Generator<VerifiedTransaction> {
     for (const { transaction } of this.#waiting.values()) yield transaction;
-  }
-
-  /** The nodes that forwarded these, and wait for what comes of them. */
-  originsOf(transactions: readonly VerifiedTransaction[]): ReadonlySet<NodeId> {
-    const origins = new Set<NodeId>();
-    for (const { idHex } of transactions) {
-      const from = this.#pending.get(idHex)?.from;
-      if (from !== undefined) origins.add(from);
-    }
-    return origins;
   }
 
   /** These transactions are in a block of this node's chain. */

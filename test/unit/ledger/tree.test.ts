@@ -100,7 +100,7 @@ describe('the state tree', () => {
     fc.assert(
       fc.property(fc.array(block, { maxLength: 12 }), fc.array(fc.boolean()), (blocks, reopening) => {
         const model = new Map<string, TreeChange>();
-        const kept = new KeptTree({ pendingChangesMax: 8, residentNodesMax: 0 });
+        const kept = new KeptTree({ waitBlocks: 5, pendingChangesMax: 8, residentNodesMax: 0 });
         for (const [index, changes] of blocks.entries()) {
           kept.commit(changes);
           for (const change of changes) {
@@ -121,23 +121,24 @@ describe('the state tree', () => {
     );
   });
 
-  it('writes a part that changes with every block once in a while, and no part waits for more than 256 commits', () => {
-    const kept = new KeptTree();
+  it('writes a part that changes with every block once in a while, and keeps a bounded number of deltas', () => {
+    const [waitBlocks, partCount] = [50, 8];
+    const kept = new KeptTree({ waitBlocks });
     const changeOf = (part: number, seed: number): TreeChange => {
       const keyHash = String.fromCharCode(part) + sha256Latin1(`${seed}`).slice(1);
       return { keyHash, valueHash: sha256Latin1(keyHash) };
     };
-    const everyPart = (round: number): TreeChange[] => Array.from({ length: 256 }, (_, part) => changeOf(part, round));
-    let partsWritten = 0;
-    for (let round = 0; round < 600; round++) {
-      const operations = kept.commit(everyPart(round));
+    let [partsWritten, deltasMax] = [0, 0];
+    for (let round = 0; round < 500; round++) {
+      const operations = kept.commit(Array.from({ length: partCount }, (_, part) => changeOf(part, round)));
       partsWritten += operations.filter(({ key }) => key[0] === keyPrefixes.treePart).length;
-      if (round % 100 !== 99) continue;
-      kept.reopen();
+      // A restart changes nothing of that.
+      if (round % 35 === 34) kept.reopen();
       const deltas = kept.entries().filter(([key]) => key[0] === keyPrefixes.treeDelta);
-      expect(deltas.length).toBeLessThanOrEqual(256);
+      deltasMax = Math.max(deltasMax, deltas.length);
     }
-    expect(partsWritten).toBe(600);
+    expect(deltasMax).toBe(waitBlocks + partCount - 1);
+    expect(partsWritten).toBe(partCount * Math.floor(500 / (waitBlocks + 1)));
   });
 
   it('leaves the tree it began with as it was', () => {

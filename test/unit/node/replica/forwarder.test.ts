@@ -47,7 +47,6 @@ describe('the forwarder of a leader', () => {
     const known = put('b', 1);
     pool.add(known, () => undefined);
     forwarder.receive(
-      leader,
       decodeForwarded(
         encodeForwarded([
           good,
@@ -65,11 +64,11 @@ describe('the forwarder of a leader', () => {
   });
 
   it('drops what does not verify, and more than it may ask about at a time', () => {
-    forwarder.receive(leader, decodeForwarded(encodeForwarded([put('a', 1)])));
+    forwarder.receive(decodeForwarded(encodeForwarded([put('a', 1)])));
     verifier.answer(false);
     expect(pool.size).toBe(0);
     const many = Array.from({ length: 1000 }, (_, index) => put(`k${index}`, 1));
-    for (let round = 0; round < 8; round++) forwarder.receive(leader, decodeForwarded(encodeForwarded(many)));
+    for (let round = 0; round < 8; round++) forwarder.receive(decodeForwarded(encodeForwarded(many)));
     expect(verifier.asked).toBe(4000);
     verifier.answer();
     expect(pool.size).toBe(1000);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import type { Receipt } from '../../../../src/ledger/index.ts';
 import { type Outcome, poolLimits } from '../../../../src/node/replica/index.ts';
 import { TransactionPool } from '../../../../src/node/replica/transaction-pool.ts';
-import { proposer, put } from '../../ledger/fixture.ts';
+import { put } from '../../ledger/fixture.ts';
 
 const receipt: Receipt = {
   id: new Uint8Array(32),
@@ -22,19 +21,16 @@ function listener(): { outcomes: string[]; listen: (outcome: Outcome) => void } 
   };
 }
 
-/** Forwarded by another node. */
-const elsewhere = { from: encodeNodeId(proposer.publicKey) };
-
 describe('the transaction pool', () => {
   it('refuses at its bounds and says so', () => {
     const pool = new TransactionPool({ ...poolLimits, transactionsMax: 2 });
-    expect([put('a', 1), put('a', 2), put('a', 3)].map((transaction) => pool.add(transaction, elsewhere))).toEqual([
+    expect([put('a', 1), put('a', 2), put('a', 3)].map((transaction) => pool.add(transaction))).toEqual([
       true,
       true,
       false,
     ]);
     const bytes = new TransactionPool({ ...poolLimits, bytesMax: 200 });
-    expect([put('a', 1), put('a', 2)].map((transaction) => bytes.add(transaction, elsewhere))).toEqual([true, false]);
+    expect([put('a', 1), put('a', 2)].map((transaction) => bytes.add(transaction))).toEqual([true, false]);
   });
 
   it('tells every listener of one transaction, once', () => {
@@ -54,7 +50,7 @@ describe('the transaction pool', () => {
     const pool = new TransactionPool();
     const [local, foreign] = [put('a', 1), put('a', 2)];
     pool.add(local, listener().listen);
-    pool.add(foreign, elsewhere);
+    pool.add(foreign);
     pool.place('block', [local, foreign]);
     expect([...pool.candidates()]).toEqual([]);
     pool.release('block');
@@ -83,7 +79,7 @@ describe('the transaction pool', () => {
     const pool = new TransactionPool();
     const [local, foreign] = [put('a', 1), put('a', 2)];
     pool.add(local, listener().listen);
-    pool.add(foreign, elsewhere);
+    pool.add(foreign);
     pool.park(local.idHex);
     pool.park(foreign.idHex);
     expect([[...pool.candidates()], pool.waiting, pool.parked]).toEqual([[], 0, 2]);
@@ -97,7 +93,7 @@ describe('the transaction pool', () => {
     const transaction = put('a', 1);
     const waiting = [listener(), listener(), listener()];
     expect(pool.join(transaction.idHex, listener().listen)).toBeUndefined();
-    expect(pool.add(transaction, elsewhere)).toBe(true);
+    expect(pool.add(transaction)).toBe(true);
     expect(waiting.map(({ listen }) => pool.join(transaction.idHex, listen))).toEqual([true, true, false]);
     pool.commit(transaction.idHex, receipt);
     expect(waiting.map(({ outcomes }) => outcomes)).toEqual([['committed'], ['committed'], []]);
@@ -107,7 +103,7 @@ describe('the transaction pool', () => {
     const pool = new TransactionPool();
     const transaction = put('a', 1);
     const mine = listener();
-    pool.add(transaction, elsewhere);
+    pool.add(transaction);
     pool.add(transaction, mine.listen);
     expect(pool.giveUp(transaction.idHex, mine.listen)).toBe('unknown');
     expect(pool.size).toBe(1);

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ProposalSlot } from '../../../../src/consensus/index.ts';
-import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import type { Ledger, VerifiedTransaction } from '../../../../src/ledger/index.ts';
 import { Sealer } from '../../../../src/node/replica/sealer.ts';
 import { type Outcome, TransactionPool } from '../../../../src/node/replica/transaction-pool.ts';
@@ -33,8 +32,7 @@ describe('sealing', () => {
   it('finds what has a place behind any number of transactions that have none', () => {
     const late = clock.now - 1;
     for (let index = 0; index < 400; index++) submit(put(`k${index}`, 1, { validUntil: late }));
-    for (let index = 0; index < 400; index++)
-      pool.add(put(`k${index}`, 1, { validUntil: 9_999_999_999 }), { from: encodeNodeId(proposer.publicKey) });
+    for (let index = 0; index < 400; index++) pool.add(put(`k${index}`, 1, { validUntil: 9_999_999_999 }));
     const good = put('a', 1);
     submit(good);
     expect(sealer.seal(slot()).draft.transactions).toEqual([good]);
