@@ -208,7 +208,9 @@ export class Replica {
       }
       this.#pump();
       const { leader } = this;
-      if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
+      if (leader === undefined || leader === this.nodeId) return;
+      this.#forwarder.forward(leader, this.#ticks);
+      this.#options.flush?.();
     });
   }
 
