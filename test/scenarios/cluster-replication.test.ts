@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../src/consensus/index.ts';
 import { Scenario } from '../support/simulated-scenario.ts';
+import { simulationEpochMs } from '../support/simulated-time.ts';
 
 function carriesAckAbove(message: Message, term: number): boolean {
   if (message.type === 'append-reply') return message.acks.some(({ statement }) => statement.term > term);
@@ -76,10 +77,13 @@ test('69: acks of different heights arrive in pipelines: certification follows w
     disk: { writeMinMs: 1, writeMeanMs: 1 },
   });
   const leader = scenario.theLeader;
+  const validUntil = Math.floor(simulationEpochMs + scenario.nowMs) + 300_000;
   for (const intervalMs of [1, 3, 7, 15, 40]) {
     const started: { sentAtMs: number; sent: ReturnType<Scenario['submit']>; doneAtMs?: number }[] = [];
     for (let count = 0; count < 40; count++) {
-      started.push({ sentAtMs: scenario.nowMs, sent: scenario.submit(leader) });
+      // Valid for long: none expires on its way.
+      const sent = scenario.submitContent(leader, 'sim.put', [1, 'k', Uint8Array.of(count)], validUntil);
+      started.push({ sentAtMs: scenario.nowMs, sent });
       await scenario.pass(intervalMs);
       for (const item of started) if (item.sent.receipt !== undefined) item.doneAtMs ??= scenario.nowMs;
     }

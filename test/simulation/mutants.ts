@@ -133,8 +133,8 @@ export const mutants: readonly Mutant[] = [
       "timestamp } = this.#context;\n    if (height === 5) this.#state.set('sim/drift', Uint8Array.of(1));\n    const receipts",
   }),
   mutant('a refused transaction keeps its writes', {
-    find: 'if (result.ok) for (const [key, value] of state.changes)',
-    replace: 'for (const [key, value] of state.changes)',
+    find: 'if (result.ok) {\n      state.changes.forEach(',
+    replace: '{\n      state.changes.forEach(',
   }),
 ];
 
