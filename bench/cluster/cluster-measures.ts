@@ -8,6 +8,8 @@ import { threadSecondsOf, usageOf, waitSecondsOf } from './processes.ts';
 
 /** Single transactions a request, so many requests at a time. */
 const inFlights: readonly number[] = [1, 32, 256];
+/** Code that runs a hundred times a second takes Node a minute to compile well: before the measurements it runs more often. */
+const warmUpInFlight = 32;
 /** As gateways send when much is waiting: over all nodes, so many requests of so many transactions. */
 export const peakLoad = { inFlight: 9, batch: 200 } as const;
 /** Transactions a second that are signed beforehand: more than a machine commits, or the load runs dry. */
@@ -56,7 +58,7 @@ export async function measureSingles(load: Load, { seconds, progress }: BenchOpt
   const warmUpSeconds = 2 * eachSeconds;
   await load.call('sign', { count: warmUpSeconds * signedPerSecond.one });
   progress(`warming up, for ${warmUpSeconds} s …`);
-  await load.call('run', { inFlight: 1, batch: 1, seconds: warmUpSeconds });
+  await load.call('run', { inFlight: warmUpInFlight, batch: 1, seconds: warmUpSeconds });
   for (const inFlight of inFlights) {
     await load.call('sign', { count: eachSeconds * (inFlight === 1 ? signedPerSecond.one : signedPerSecond.single) });
     progress(`${inFlight} in flight, for ${eachSeconds} s …`);
