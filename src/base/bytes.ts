@@ -26,8 +26,13 @@ export function fromHex(text: string): Uint8Array | undefined {
 /** A byte for each character, all of which are Latin-1. */
 export function latin1Bytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
+  putLatin1(bytes, text, 0);
   return bytes;
+}
+
+/** Writes a byte for each character at the offset, where there is room for them. */
+export function putLatin1(target: Uint8Array, text: string, offset: number): void {
+  for (let index = 0; index < text.length; index++) target[offset + index] = text.charCodeAt(index);
 }
 
 /** A character for each byte: a short key or hash as a text, whose order is that of the bytes. */

@@ -11,6 +11,7 @@ export {
   fromUtf8,
   latin1Bytes,
   latin1Text,
+  putLatin1,
   readUint64,
   toHex,
   uint64Bytes,

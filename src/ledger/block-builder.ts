@@ -1,5 +1,5 @@
 import { assert, equalBytes, latin1Bytes } from '../base/index.ts';
-import { leafHash, MerkleFrontier, merkleRoot, sha256Latin1 } from '../crypto/portable.ts';
+import { leafHash, MerkleFrontier, merkleRoot } from '../crypto/portable.ts';
 import type { Store } from '../storage/index.ts';
 import { encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
@@ -8,7 +8,7 @@ import { type BlockChanges, ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
 import { pageReader } from './state/parts.ts';
 import { TransactionState } from './state/transaction-state.ts';
-import { type TreeChange, updateTree } from './state/tree.ts';
+import { treeChanges, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { BlockContext, IndexEntry, RuleExecutor, StateKey, TransactionResult } from './types/execution.ts';
 
@@ -97,11 +97,7 @@ export class BlockBuilder {
   /** Hashes everything once. The point is made with {@link point} when the block's own hash is known. */
   finish(): FinishedBlock {
     const idBuckets = this.#closeBuckets();
-    const changes: TreeChange[] = [];
-    this.#state.forEach((value, key) => {
-      changes.push({ keyHash: sha256Latin1(key), valueHash: value && sha256Latin1(value) });
-    });
-    const tree = updateTree(this.#parent.facts.tree, changes, pageReader(this.#store));
+    const tree = updateTree(this.#parent.facts.tree, treeChanges(this.#state), pageReader(this.#store));
     const roots: BlockRoots = {
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
       stateRoot: latin1Bytes(hashOf(tree.root)),

@@ -66,8 +66,7 @@ export function commitOperations(point: ChainPoint, parts: TreeParts): Operation
 export function streamKey(stream: string, height: number, index: number, number: number): Uint8Array {
   const key = prefixedTextKey('stream', stream, 1 + streamPlaceBytes);
   const place = new DataView(key.buffer, key.length - streamPlaceBytes);
-  place.setUint32(0, Math.floor(height / 0x1_0000_0000));
-  place.setUint32(4, height >>> 0);
+  key.set(uint64Bytes(height), key.length - streamPlaceBytes);
   place.setUint32(8, index);
   place.setUint32(12, number);
   return key;

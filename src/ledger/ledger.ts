@@ -1,5 +1,5 @@
 import { AssentError, assert, equalBytes, latin1Bytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
-import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256, sha256Latin1 } from '../crypto/portable.ts';
+import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
@@ -13,7 +13,7 @@ import { TreeParts } from './state/parts.ts';
 import { readReceipt } from './state/receipts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { TransactionState } from './state/transaction-state.ts';
-import { updateTree } from './state/tree.ts';
+import { treeChanges, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { RuleExecutor, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
@@ -68,11 +68,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   assert(!isBegun(store), 'genesis is applied to an empty store');
   const state = new TransactionState(() => undefined);
   executor.initialise(genesis.content, state);
-  const changes = [...state.changes].map(([key, value]) => ({
-    keyHash: sha256Latin1(key),
-    valueHash: value && sha256Latin1(value),
-  }));
-  const tree = updateTree(undefined, changes, () => undefined);
+  const tree = updateTree(undefined, treeChanges(state.changes), () => undefined);
   const history = MerkleFrontier.empty();
   history.append(leafHash(genesis.ledgerId));
   const facts = {

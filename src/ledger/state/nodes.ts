@@ -1,4 +1,4 @@
-import { assert } from '../../base/index.ts';
+import { assert, putLatin1 } from '../../base/index.ts';
 import { HASH_BYTES, sha256Latin1 } from '../../crypto/portable.ts';
 
 /** 32 bytes as Latin-1 text, one character a byte: compared, ordered and kept at a fifth of an array's cost. */
@@ -42,14 +42,9 @@ const hashInput = new Uint8Array(1 + 2 * HASH_BYTES);
 
 function hashPair(prefix: 0x00 | 0x01, first: HashText, second: HashText): HashText {
   hashInput[0] = prefix;
-  putHash(hashInput, first, 1);
-  putHash(hashInput, second, 1 + HASH_BYTES);
+  putLatin1(hashInput, first, 1);
+  putLatin1(hashInput, second, 1 + HASH_BYTES);
   return sha256Latin1(hashInput);
-}
-
-/** Writes the hash's bytes at the offset. */
-export function putHash(target: Uint8Array, hash: HashText, offset: number): void {
-  for (let index = 0; index < HASH_BYTES; index++) target[offset + index] = hash.charCodeAt(index);
 }
 
 export function hashOf(child: Child): HashText {

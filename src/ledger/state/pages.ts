@@ -1,6 +1,6 @@
-import { AssentError, assert, latin1Text } from '../../base/index.ts';
+import { AssentError, assert, latin1Text, putLatin1 } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
-import { type Child, type HashText, type Inner, inner, leaf, putHash } from './nodes.ts';
+import { type Child, type HashText, type Inner, inner, leaf } from './nodes.ts';
 
 /**
  * The tree on disk: pages of four levels, from {@link partDepth} down. A page is the inner node at a depth that is a
@@ -46,13 +46,13 @@ function write(child: Child, depth: number, start: number): number {
   }
   if (child.type === 'leaf') {
     scratch[start] = leafNode;
-    putHash(scratch, child.keyHash, start + 1);
-    putHash(scratch, child.valueHash, start + 1 + HASH_BYTES);
+    putLatin1(scratch, child.keyHash, start + 1);
+    putLatin1(scratch, child.valueHash, start + 1 + HASH_BYTES);
     return start + 1 + 2 * HASH_BYTES;
   }
   if (depth === pageDepth) {
     scratch[start] = nextPage;
-    putHash(scratch, child.hash, start + 1);
+    putLatin1(scratch, child.hash, start + 1);
     return start + 1 + HASH_BYTES;
   }
   assert(child.type === 'inner', 'stubs stand at the depth of pages only');

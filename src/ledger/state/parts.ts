@@ -1,7 +1,7 @@
-import { assert, concatBytes, latin1Text, readUint64, uint64Bytes } from '../../base/index.ts';
+import { assert, concatBytes, latin1Text, putLatin1, readUint64, uint64Bytes } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
-import { bitAt, type Child, emptyHash, type HashText, hashOf, type Inner, joined, putHash } from './nodes.ts';
+import { bitAt, type Child, emptyHash, type HashText, hashOf, type Inner, joined } from './nodes.ts';
 import {
   damagedTree,
   decodePlace,
@@ -157,8 +157,8 @@ function deltaKey(height: number): Uint8Array {
 function encodeDelta(changes: readonly TreeChange[]): Uint8Array {
   const bytes = new Uint8Array(changes.length * deltaRecordBytes);
   for (const [index, { keyHash, valueHash }] of changes.entries()) {
-    putHash(bytes, keyHash, index * deltaRecordBytes);
-    putHash(bytes, valueHash ?? emptyHash, index * deltaRecordBytes + HASH_BYTES);
+    putLatin1(bytes, keyHash, index * deltaRecordBytes);
+    putLatin1(bytes, valueHash ?? emptyHash, index * deltaRecordBytes + HASH_BYTES);
   }
   return bytes;
 }

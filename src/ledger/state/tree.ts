@@ -1,4 +1,6 @@
 import { assert } from '../../base/index.ts';
+import { sha256Latin1 } from '../../crypto/portable.ts';
+import type { StateKey } from '../types/execution.ts';
 import {
   bitAt,
   type Child,
@@ -16,6 +18,15 @@ import { decodePage, isPageDepth, pagePath } from './pages.ts';
 export interface TreeChange {
   readonly keyHash: HashText;
   readonly valueHash: HashText | undefined;
+}
+
+/** The tree's side of changes of the state. */
+export function treeChanges(state: ReadonlyMap<StateKey, Uint8Array | undefined>): TreeChange[] {
+  const changes: TreeChange[] = [];
+  state.forEach((value, key) => {
+    changes.push({ keyHash: sha256Latin1(key), valueHash: value && sha256Latin1(value) });
+  });
+  return changes;
 }
 
 /** What one block, or a few in one, did to the tree. */

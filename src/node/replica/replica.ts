@@ -275,20 +275,13 @@ export class Replica {
     for (const request of ready.execute) {
       this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
     }
-    // What must be durable before it is sent, the core itself keeps back. Mostly peers wait for messages, and work while
-    // this node writes; a submitter who waits here goes first.
-    const isAwaited = ready.committed.some(({ block }) => this.#pool.awaits(toHex(block.hash)));
-    if (!isAwaited) this.#sendAll(ready.messages);
+    for (const { to, message } of ready.messages)
+      this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
+    // Peers work on it while this node writes. What must be durable first, the core itself keeps back.
+    if (ready.messages.length > 0) this.#options.flush?.();
     if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const committed of ready.committed) this.#commits.push(committed);
-    if (isAwaited) this.#sendAll(ready.messages);
     for (const evidence of ready.evidence) this.#keepEvidence(evidence);
-  }
-
-  #sendAll(messages: Ready['messages']): void {
-    for (const { to, message } of messages)
-      this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
-    if (messages.length > 0) this.#options.flush?.();
   }
 
   #persist(request: PersistRequest): void {
@@ -368,20 +361,9 @@ export class Replica {
     const { hash: parentHash, height: parentHeight } = slot.parent;
     const uncommittedBlocks = parentHeight - this.#ledger.committedHeight;
     if (!slot.mandatory && !idle && !this.#sealer.hasWork(uncommittedBlocks, parentHash)) return false;
-    const { draft, accept } = this.#sealer.seal(slot);
+    const { draft, reference, accept } = this.#sealer.seal(slot);
     const isEmptyWanted = slot.mandatory || idle || this.#sealer.timeBlockDue(parentHash);
     if (draft.transactions.length === 0 && !isEmptyWanted) return false;
-    const { height, term, configurationHash } = draft.header;
-    const reference: BlockReference = {
-      height,
-      term,
-      hash: draft.hash,
-      parentHash,
-      proposer: this.nodeId,
-      configurationHash,
-      justification: slot.justification,
-      byteLength: draft.byteLength,
-    };
     if (!this.#raft.propose(reference)) return false;
     accept();
     this.#bodies.attach(reference, draft.sign(this.#options.nodeKey));

@@ -1,12 +1,11 @@
 import type { Clock, ErrorCode } from '../../base/index.ts';
-import { encodeJustification, type ProposalSlot } from '../../consensus/index.ts';
-import type { Signer } from '../../crypto/index.ts';
+import { type BlockReference, encodeJustification, type ProposalSlot } from '../../consensus/index.ts';
+import { encodeNodeId, type Signer } from '../../crypto/index.ts';
 import {
   type Draft,
   type Inadmissible,
   type Ledger,
   ledgerLimits,
-  type OpenedBlock,
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
 import type { TransactionPool } from './transaction-pool.ts';
@@ -27,7 +26,9 @@ const deadlineBlockMs = 60_000;
 const timeBlockMs = 1000;
 
 export interface Sealed {
-  readonly draft: Omit<Draft, 'sign'> & { readonly byteLength: number; sign(signer: Signer): OpenedBlock };
+  readonly draft: Draft;
+  /** The draft as consensus sees it. */
+  readonly reference: BlockReference;
   readonly accept: () => void;
 }
 
@@ -96,7 +97,18 @@ export class Sealer {
     for (const item of leftOut) this.#dismiss(item);
     let byteLength = justification.length + headerBytesAbout;
     for (const transaction of draft.transactions) byteLength += transaction.byteLength;
-    return { draft: { ...draft, byteLength }, accept };
+    const { height, term, configurationHash } = draft.header;
+    const reference: BlockReference = {
+      height,
+      term,
+      hash: draft.hash,
+      parentHash,
+      proposer: encodeNodeId(this.#nodeKey.publicKey),
+      configurationHash,
+      justification: slot.justification,
+      byteLength,
+    };
+    return { draft, reference, accept };
   }
 
   /** Submitters here are told what can never have a place; another node sees its transactions expire. */
