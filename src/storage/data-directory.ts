@@ -46,6 +46,9 @@ export async function openDataDirectory(path: string, identity: Identity): Promi
     const markFile = FileMarkFile.open(join(path, 'signer-mark'), { create: !made });
     try {
       const journal = Journal.open(store, markFile, identity);
+      await new Promise<void>((resolve, reject) =>
+        journal.redo((error) => (error === undefined ? resolve() : reject(error))),
+      );
       if (journal.lastNumber === 0) await refuseForeignContent(store, path);
       if (!made) writeOwner(path, identity);
       return { path, store, journal, close: () => journal.close() };

@@ -2,17 +2,18 @@ import { close, closeSync, constants, fsyncSync, openSync, readSync, write, writ
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { AssentError, assert } from '../base/index.ts';
-import type { MarkFile, MarkReading } from './mark-file.ts';
+import type { Mark, MarkFile, MarkReading } from './mark-file.ts';
 import { decodeSlot, encodeSlot, type Slot, slotBytes } from './mark-slot.ts';
 import { storageError } from './storage-errors.ts';
 
-/** The mark file on a disk. Slots are written in turn, each as one synchronous write of one aligned 4 KiB. */
+/** The mark file on a disk. Slots are written in turn, each as one synchronous write of aligned pages. */
 export class FileMarkFile implements MarkFile {
   readonly #path: string;
   readonly #descriptor: number;
   readonly #reading: MarkReading;
   #nextIndex: 0 | 1;
   #nextSequence: number;
+  readonly #buffer = new Uint8Array(slotBytes);
   #writing = false;
   #failure: AssentError | undefined;
 
@@ -48,14 +49,14 @@ export class FileMarkFile implements MarkFile {
     return this.#reading;
   }
 
-  write(bytes: Uint8Array, journalNumber: number, done: (error?: Error) => void): void {
+  write(mark: Mark, done: (error?: Error) => void): void {
     assert(!this.#writing, 'one mark is written at a time');
     if (this.#failure !== undefined) throw this.#failure;
-    const encoded = encodeSlot({ sequence: this.#nextSequence, mark: { bytes, journalNumber } });
+    const encoded = encodeSlot({ sequence: this.#nextSequence, mark }, this.#buffer);
     this.#writing = true;
-    write(this.#descriptor, encoded, 0, slotBytes, this.#nextIndex * slotBytes, (error, written) => {
+    write(this.#descriptor, encoded, 0, encoded.length, this.#nextIndex * slotBytes, (error, written) => {
       this.#writing = false;
-      if (error !== null || written !== slotBytes) {
+      if (error !== null || written !== encoded.length) {
         this.#failure = storageError(error ?? new Error('the disk took a part of a write'), this.#path);
         return done(this.#failure);
       }

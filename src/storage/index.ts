@@ -18,7 +18,15 @@ export {
   prefixRange,
 } from './key-prefixes.ts';
 export { LevelStore } from './level-store.ts';
-export { type Mark, type MarkFile, type MarkReading, markBytesMax } from './mark-file.ts';
+export {
+  assertMark,
+  type Mark,
+  type MarkFile,
+  type MarkReading,
+  markBytesMax,
+  type RedoBatch,
+  redoBytesMax,
+} from './mark-file.ts';
 export { MemoryMarkFile } from './memory-mark-file.ts';
 export { MemoryStore } from './memory-store.ts';
 export { MemoryTable } from './memory-table.ts';

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { uint64Bytes } from '../base/index.ts';
+import { assert, uint64Bytes } from '../base/index.ts';
 import { prefixedKey } from './key-prefixes.ts';
 import type { Operation } from './store.ts';
 
 /** The name and version of everything in a database: keys, values and their meaning. */
-export const storageFormat = 'assent/1';
+export const storageFormat = 'assent/2';
 
 /** What stands in every batch about its place in the chain of batches. Digests are SHA-256. */
 export interface JournalEntry {
@@ -118,8 +118,8 @@ export function operationsBytes(operations: readonly Operation[]): number {
   return bytes;
 }
 
-/** Digest over each operation's type, lengths, key and value: packed first, since one call is cheaper than thousands. */
-export function operationsDigest(operations: readonly Operation[], bytes: number): Uint8Array {
+/** Operations in one piece, to be digested and repeated: type (1) · key length (uint32) · value length (uint32) · key · value. */
+export function packOperations(operations: readonly Operation[], bytes: number): Uint8Array {
   const packed = Buffer.allocUnsafe(bytes + operations.length * 9);
   let offset = 0;
   for (const operation of operations) {
@@ -132,7 +132,23 @@ export function operationsDigest(operations: readonly Operation[], bytes: number
     packed.set(value, offset);
     offset += value.length;
   }
-  return sha256(packed);
+  return packed;
+}
+
+/** What {@link packOperations} packed, its digest already checked. */
+export function unpackOperations(packed: Uint8Array): Operation[] {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const operations: Operation[] = [];
+  for (let offset = 0; offset < packed.length; ) {
+    const keyEnd = offset + 9 + view.getUint32(offset + 1);
+    const valueEnd = keyEnd + view.getUint32(offset + 5);
+    assert(valueEnd <= packed.length, 'packed operations are whole');
+    const key = packed.subarray(offset + 9, keyEnd);
+    if (packed[offset] === 0) operations.push({ type: 'delete', key });
+    else operations.push({ type: 'put', key, value: packed.subarray(keyEnd, valueEnd) });
+    offset = valueEnd;
+  }
+  return operations;
 }
 
 const noBytes = new Uint8Array(0);

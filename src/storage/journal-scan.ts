@@ -11,7 +11,7 @@ import {
   sha256,
   storageFormat,
 } from './journal-records.ts';
-import type { Mark, MarkReading } from './mark-file.ts';
+import type { Mark, MarkReading, RedoBatch } from './mark-file.ts';
 import type { Store } from './store.ts';
 
 /** Whose database this is. */
@@ -80,15 +80,29 @@ const emptyScan: JournalScan = {
   markDigests: new Map(),
 };
 
+export interface MarkVerdict {
+  readonly mark: Mark | undefined;
+  /** The batch that only the mark file has: the next one, to be written before anything else. */
+  readonly redo: RedoBatch | undefined;
+  /** Batches up to the mark's are missing for good. */
+  readonly lost: boolean;
+}
+
 /**
- * The verdict on the mark file. The file is written after its batch, and the head says what the file held when the newest
- * batch was written, so only two readings are the work of a crash: that mark, or the one of the newest marked batch.
+ * The verdict on the mark file. A marked batch and its mark are written at the same time and the next batch after both;
+ * or, where the batch is too large to be repeated, the mark after it. The head says what the file held when the newest
+ * batch was written. So a crash leaves that mark, or the newest marked batch's, or the next batch's with the batch in it.
  */
-export function checkMark(scan: JournalScan, reading: MarkReading): { mark: Mark | undefined; lost: boolean } {
+export function checkMark(scan: JournalScan, reading: MarkReading): MarkVerdict {
   if (reading.damagedSlots === 2) throw damaged('both slots of the mark file are unreadable');
   const { mark } = reading;
   const number = mark?.journalNumber ?? 0;
-  if (number > scan.last) return { mark, lost: true };
+  if (number === scan.last + 1 && mark?.redo !== undefined) {
+    if (!equalBytes(mark.redo.previousDigest, scan.lastDigest))
+      throw damaged(`the mark file's batch ${number} does not follow batch ${scan.last}`, { markNumber: number });
+    return { mark, redo: mark.redo, lost: false };
+  }
+  if (number > scan.last) return { mark, redo: undefined, lost: true };
   if (number !== scan.lastMark && number !== scan.markOnFile)
     throw damaged(`the mark file holds the mark of batch ${number} instead of batch ${scan.lastMark}`, {
       markNumber: number,
@@ -97,7 +111,7 @@ export function checkMark(scan: JournalScan, reading: MarkReading): { mark: Mark
   const digest = scan.markDigests.get(number);
   if (mark !== undefined && number >= scan.first && (digest === undefined || !equalBytes(digest, sha256(mark.bytes))))
     throw damaged(`the mark of batch ${number} is not the one that the batch carries`, { markNumber: number });
-  return { mark, lost: false };
+  return { mark, redo: undefined, lost: false };
 }
 
 function checkIdentity(store: Store, identity: Identity, headMissing: boolean): void {

@@ -10,12 +10,13 @@ import {
   noDigest,
   nodeKey,
   operationsBytes,
-  operationsDigest,
+  packOperations,
   sha256,
   storageFormat,
+  unpackOperations,
 } from './journal-records.ts';
 import { checkMark, type Identity, type JournalScan, scanJournal } from './journal-scan.ts';
-import type { Mark, MarkFile } from './mark-file.ts';
+import { type Mark, type MarkFile, type RedoBatch, redoBytesMax } from './mark-file.ts';
 import type { Operation, Store } from './store.ts';
 
 export interface JournalLimits {
@@ -48,13 +49,23 @@ interface Append {
   readonly done: (error?: Error) => void;
 }
 
+interface Batch {
+  readonly number: number;
+  readonly operations: readonly Operation[];
+  /** Of its entry: what the next batch follows. */
+  readonly digest: Uint8Array;
+  readonly mark?: Mark;
+}
+
 /**
  * The only writer of a node's database (protocol.md §6). Every batch carries a consecutive number and the digest of the
  * batch before it, so that a start notices a batch that LevelDB lost between others; the signer's mark, kept in a second
  * file, notices those lost from the end.
  *
- * Group commit: one batch is in flight, the appends that come meanwhile form the next. What is deferred rides along. A batch is done when it is synced
- * and, if it carries a mark, the mark file after it: a mark ahead of the database therefore always means loss.
+ * Group commit: one batch is in flight, the appends that come meanwhile form the next. What is deferred rides along. A
+ * batch is done when it is synced and, if it carries a mark, the mark file too. The two are written at the same time, the
+ * mark with a copy of the batch: a mark ahead of the database then brings what is missing. A batch that is too large for
+ * that is written first, its mark after it. So a mark ahead of the database without its batch always means loss.
  */
 export class Journal {
   readonly #store: Store;
@@ -84,6 +95,8 @@ export class Journal {
    * journal goes on with the number after the mark's, and the mark says what was promised in what is gone.
    */
   readonly lost: boolean;
+  /** The batch to be written again before anything else. */
+  #redo: RedoBatch | undefined;
 
   private constructor(store: Store, markFile: MarkFile, identity: Identity, limits: JournalLimits, scan: JournalScan) {
     this.#store = store;
@@ -106,6 +119,7 @@ export class Journal {
     const verdict = checkMark(scan, markFile.read());
     this.mark = verdict.mark;
     this.lost = verdict.lost;
+    this.#redo = verdict.redo;
     this.#markOnFile = verdict.mark?.journalNumber ?? 0;
     if (this.lost) this.#goOnAfter(this.#markOnFile);
   }
@@ -122,10 +136,27 @@ export class Journal {
 
   /**
    * Checks what is kept and takes over the store. Errors: `storage-format-unknown`, `storage-foreign`, and
-   * `storage-damaged` with what is missing. Writes nothing; a new database gets its identity with the first batch.
+   * `storage-damaged` with what is missing. Writes nothing; a new database gets its identity with the first batch. Call
+   * {@link redo} before anything else.
    */
   static open(store: Store, markFile: MarkFile, identity: Identity, limits: Partial<JournalLimits> = {}): Journal {
     return new Journal(store, markFile, identity, { ...journalLimits, ...limits }, scanJournal(store, identity));
+  }
+
+  /** Writes the batch that a crash left in the mark file alone. Only then is the store what the journal says it is. */
+  redo(done: (error?: Error) => void): void {
+    const redo = this.#redo;
+    if (redo === undefined) {
+      done();
+      return;
+    }
+    const { mark, ...batch } = this.#compose(unpackOperations(redo.operations), this.mark?.bytes);
+    this.#write(batch, (error) => {
+      this.#redo = undefined;
+      this.#lastMark = batch.number;
+      if (error !== undefined) this.#fail([], error);
+      done(this.#failure);
+    });
   }
 
   /** Number of the newest durable batch, after a loss the mark's; 0 in a new database. */
@@ -172,6 +203,7 @@ export class Journal {
 
   #push(operations: readonly Operation[], mark: Uint8Array | undefined, done: (error?: Error) => void): void {
     assert(this.#closing === undefined, 'the journal is open');
+    assert(this.#redo === undefined, 'what a crash left is written first');
     if (this.#failure !== undefined) throw this.#failure;
     const append: Append = { operations, bytes: operationsBytes(operations), mark, done };
     if (!this.#waiting.push(append))
@@ -199,23 +231,40 @@ export class Journal {
       this.#closing?.();
       return;
     }
-    this.#writing = true;
     const merged = group.length === 1 ? (group[0] as Append).operations : group.flatMap((append) => append.operations);
     const mark = group.findLast((append) => append.mark !== undefined)?.mark;
-    const number = this.#lastNumber + 1;
-    const { operations, digest } = this.#compose(number, merged, mark);
-    this.#store.write(operations, (error) => {
+    this.#write(this.#compose(merged, mark), (error) => {
       if (error !== undefined) return this.#fail(group, error);
-      this.#lastNumber = number;
-      this.#lastDigest = digest;
-      if (mark === undefined) return this.#finish(group);
-      this.#lastMark = number;
-      this.#markFile.write(mark, number, (markError) => {
-        if (markError !== undefined) return this.#fail(group, markError);
-        this.#markOnFile = number;
-        this.#finish(group);
-      });
+      // The next batch is on its way before the callbacks run: the disk does not wait for them.
+      this.#writeNext();
+      for (const append of group) append.done();
     });
+  }
+
+  /** Writes one batch to the places where it belongs; `done` is called when all have it, or have refused. */
+  #write(batch: Batch, done: (error?: Error) => void): void {
+    this.#writing = true;
+    const { number, operations, mark } = batch;
+    const finish = (error?: Error): void => {
+      this.#writing = false;
+      if (error === undefined) {
+        this.#lastNumber = number;
+        this.#lastDigest = batch.digest;
+        if (mark !== undefined) this.#lastMark = this.#markOnFile = number;
+      }
+      done(error);
+    };
+    if (mark === undefined) this.#store.write(operations, finish);
+    else if (mark.redo === undefined)
+      this.#store.write(operations, (error) => {
+        if (error === undefined) this.#markFile.write(mark, finish);
+        else finish(error);
+      });
+    else {
+      const settle = afterBoth(finish);
+      this.#store.write(operations, settle);
+      this.#markFile.write(mark, settle);
+    }
   }
 
   #takeGroup(): Append[] {
@@ -230,17 +279,16 @@ export class Journal {
     return group;
   }
 
-  /** The batch as it is written: the operations, its entry, the head, and the entries that need not be kept longer. */
-  #compose(
-    number: number,
-    merged: readonly Operation[],
-    mark: Uint8Array | undefined,
-  ): { operations: Operation[]; digest: Uint8Array } {
+  /** The next batch as it is written: the operations, its entry, the head, and the entries that need not be kept longer. */
+  #compose(merged: readonly Operation[], markBytes: Uint8Array | undefined): Batch {
+    const number = this.#lastNumber + 1;
     const bytes = operationsBytes(merged);
+    const packed = packOperations(merged, bytes);
+    const [previousDigest, packedDigest] = [this.#lastDigest, sha256(packed)];
     const entry = encodeEntry(number, {
-      previousDigest: this.#lastDigest,
-      operationsDigest: operationsDigest(merged, bytes),
-      markDigest: mark === undefined ? noDigest : sha256(mark),
+      previousDigest,
+      operationsDigest: packedDigest,
+      markDigest: markBytes === undefined ? noDigest : sha256(markBytes),
       bytes,
     });
     const operations: Operation[] = [...merged, { type: 'put', key: entryKey(number), value: entry }];
@@ -254,10 +302,14 @@ export class Journal {
       this.#firstNumber += 1;
       this.#kept.shift();
     }
-    const lastMark = mark === undefined ? this.#lastMark : number;
+    const lastMark = markBytes === undefined ? this.#lastMark : number;
     const head = encodeHead({ last: number, first: this.#firstNumber, lastMark, markOnFile: this.#markOnFile });
     operations.push({ type: 'put', key: headKey, value: head });
-    return { operations, digest: sha256(entry) };
+    const batch = { number, operations, digest: sha256(entry) };
+    if (markBytes === undefined) return batch;
+    const mark = { bytes: markBytes, journalNumber: number };
+    if (packed.length > redoBytesMax) return { ...batch, mark };
+    return { ...batch, mark: { ...mark, redo: { previousDigest, digest: packedDigest, operations: packed } } };
   }
 
   #keep(bytes: number): void {
@@ -272,15 +324,7 @@ export class Journal {
     ];
   }
 
-  #finish(group: readonly Append[]): void {
-    this.#writing = false;
-    // The next batch is on its way before the callbacks run: the disk does not wait for them.
-    this.#writeNext();
-    for (const append of group) append.done();
-  }
-
   #fail(group: readonly Append[], cause: Error): void {
-    this.#writing = false;
     this.#failure =
       cause instanceof AssentError
         ? cause
@@ -290,4 +334,15 @@ export class Journal {
       append.done(this.#failure);
     this.#closing?.();
   }
+}
+
+/** A callback for two ends, that calls `done` at the second, with the first error. */
+function afterBoth(done: (error?: Error) => void): (error?: Error) => void {
+  let first = true;
+  let failure: Error | undefined;
+  return (error) => {
+    failure ??= error;
+    if (first) first = false;
+    else done(failure);
+  };
 }

@@ -1,9 +1,23 @@
+import { assert } from '../base/index.ts';
+
+/** A batch as the mark file repeats it, so that a start can write it again. */
+export interface RedoBatch {
+  /** Digest of the journal entry before it, 32 bytes: what it may be written after. */
+  readonly previousDigest: Uint8Array;
+  /** Digest of the packed operations, 32 bytes. */
+  readonly digest: Uint8Array;
+  /** The operations as `packOperations` writes them; at most {@link redoBytesMax} bytes. */
+  readonly operations: Uint8Array;
+}
+
 /** The signer's mark as the file holds it. */
 export interface Mark {
   /** What the signer promised last, in the signer's own encoding; 1 to {@link markBytesMax} bytes. */
   readonly bytes: Uint8Array;
   /** The journal number of the batch that holds the same promise. */
   readonly journalNumber: number;
+  /** That batch, where it is small: it is durable as soon as the mark is. */
+  readonly redo?: RedoBatch;
 }
 
 export interface MarkReading {
@@ -13,8 +27,17 @@ export interface MarkReading {
   readonly damagedSlots: 0 | 1 | 2;
 }
 
-/** The most bytes of a mark: one slot of 4 KiB less its header and checksum. */
-export const markBytesMax = 4032;
+/** The most bytes of a mark. */
+export const markBytesMax = 4000;
+
+/** The most bytes of a repeated batch. */
+export const redoBytesMax = 60_000;
+
+/** A mark within the bounds; anything else is a bug of the caller. */
+export function assertMark({ bytes, redo }: Mark): void {
+  assert(bytes.length >= 1 && bytes.length <= markBytesMax, 'a mark fits its slot');
+  assert(redo === undefined || redo.operations.length <= redoBytesMax, 'a batch fits its slot');
+}
 
 /**
  * The second place of the signer's mark (protocol.md §6), apart from the database, so that a database that lost its
@@ -24,6 +47,6 @@ export interface MarkFile {
   /** The newest intact mark, at start. */
   read(): MarkReading;
   /** Writes and syncs before `done`. One at a time: the next call comes after `done`. */
-  write(bytes: Uint8Array, journalNumber: number, done: (error?: Error) => void): void;
+  write(mark: Mark, done: (error?: Error) => void): void;
   close(): Promise<void>;
 }

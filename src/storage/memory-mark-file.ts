@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import { type Mark, type MarkFile, type MarkReading, markBytesMax } from './mark-file.ts';
+import { assertMark, type Mark, type MarkFile, type MarkReading } from './mark-file.ts';
 
 /** The in-memory twin of FileMarkFile, for tests. */
 export class MemoryMarkFile implements MarkFile {
@@ -10,12 +10,12 @@ export class MemoryMarkFile implements MarkFile {
     return { mark: this.#mark, damagedSlots: 0 };
   }
 
-  write(bytes: Uint8Array, journalNumber: number, done: (error?: Error) => void): void {
+  write(mark: Mark, done: (error?: Error) => void): void {
     assert(!this.#writing, 'one mark is written at a time');
-    assert(bytes.length >= 1 && bytes.length <= markBytesMax, 'a mark fits its slot');
+    assertMark(mark);
     this.#writing = true;
     queueMicrotask(() => {
-      this.#mark = { bytes: bytes.slice(), journalNumber };
+      this.#mark = { ...mark, bytes: mark.bytes.slice() };
       this.#writing = false;
       done();
     });

@@ -1,7 +1,7 @@
 import { AssentError, type Random } from '../../src/base/index.ts';
 import { encodeNodeId, type NodeId, type Signer } from '../../src/crypto/index.ts';
 import type { SeededRandom } from './simulated-random.ts';
-import { type DiskFault, SimulatedDisk } from './simulated-store.ts';
+import { type DiskFault, type DiskFile, SimulatedDisk } from './simulated-store.ts';
 import type { ClockSkew, EventQueue } from './simulated-time.ts';
 
 /** What runs on a machine until it crashes. */
@@ -50,13 +50,13 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
     this.skew = options.skew;
     this.#queue = options.queue;
     const { writeMinMs, writeMeanMs } = options.disk;
-    this.disk = new SimulatedDisk(() => {
+    this.disk = new SimulatedDisk((file) => {
       const generation = this.#diskGeneration;
       const durationMs = writeMinMs + options.random.exponential(Math.max(0, writeMeanMs - writeMinMs));
       this.#queue.schedule(durationMs, 'disk', () => {
         if (generation !== this.#diskGeneration) return;
         this.act(() => {
-          this.#completeWrite();
+          this.#completeWrite(file);
           options.onWritten();
         });
       });
@@ -107,7 +107,7 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
     this.disk.crash(random, fault);
   }
 
-  #completeWrite(): void {
+  #completeWrite(file: DiskFile): void {
     if (this.writesHang) return;
     if (this.diskFull) {
       this.disk.failNext(new AssentError('storage-full', 'The simulated disk is full.'));
@@ -115,7 +115,7 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
       this.failWrites -= 1;
       this.disk.failNext(new AssentError('storage-failed', 'The simulated disk refused a write.'));
     } else {
-      this.disk.completeNext();
+      this.disk.completeNext(file);
     }
   }
 }

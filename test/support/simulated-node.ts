@@ -48,15 +48,11 @@ export class NodeProcess implements SimulatedProcess {
     const { genesis } = cluster;
     this.#journal = Journal.open(store, markFile, { ledgerId: genesis.ledgerId, nodeKey: machine.signer.publicKey });
     if (this.#journal.lost) throw new AssentError('storage-damaged', 'the end of the database was lost');
-    if (this.#journal.lastNumber > 0) {
-      this.#replica = this.#open();
-      return;
-    }
-    this.#journal.append(genesisOperations(store, genesis, simulatedRules), undefined, (error) => {
-      if (!this.#isAlive) return;
-      if (error !== undefined) this.#onFault(error);
-      else this.#replica = this.#open();
-    });
+    const goOn = (): void => {
+      if (this.#journal.lastNumber > 0) this.#replica = this.#open();
+      else this.#journal.append(genesisOperations(store, genesis, simulatedRules), undefined, this.#after(goOn));
+    };
+    this.#journal.redo(this.#after(goOn));
   }
 
   tick(): void {
@@ -82,6 +78,15 @@ export class NodeProcess implements SimulatedProcess {
     this.#isAlive = false;
     this.#clock.stop();
     this.#replica?.stop();
+  }
+
+  /** What follows a write of the start, if the process still runs then. */
+  #after(next: () => void): (error?: Error) => void {
+    return (error) => {
+      if (!this.#isAlive) return;
+      if (error !== undefined) this.#onFault(error);
+      else next();
+    };
   }
 
   #open(): Replica {

@@ -1,11 +1,11 @@
 import { assert, present, type Random } from '../../src/base/index.ts';
 import {
+  assertMark,
   type Entry,
   type Mark,
   type MarkFile,
   type MarkReading,
   MemoryTable,
-  markBytesMax,
   type Operation,
   type RangeOptions,
   rangeLimitMax,
@@ -19,7 +19,11 @@ import {
  */
 export type DiskFault = 'none' | 'tail-lost' | 'middle-lost' | 'mark-damaged' | 'marks-damaged';
 
+/** Writes of one file reach the disk in their order; those of different files in any. */
+export type DiskFile = 'store' | 'mark';
+
 interface Request {
+  readonly file: DiskFile;
   /** Takes effect on the disk. */
   readonly apply: () => void;
   /** What a crash in the middle of it leaves behind. */
@@ -50,12 +54,12 @@ export class SimulatedDisk {
   #markFile: SimulatedMarkFile;
   #writeFailure: Error | undefined;
   #readFailure: Error | undefined;
-  readonly #onRequest: () => void;
+  readonly #onRequest: (file: DiskFile) => void;
   /** Sees every batch at the moment it becomes durable. */
   onDurable: (operations: readonly Operation[]) => void = () => undefined;
 
-  /** `onRequest` runs for every write that begins: the simulator schedules a `completeNext` for each. */
-  constructor(onRequest: () => void = () => undefined) {
+  /** `onRequest` runs for every write that begins: the simulator schedules a `completeNext` of its file for each. */
+  constructor(onRequest: (file: DiskFile) => void = () => undefined) {
     this.#onRequest = onRequest;
     this.#store = new SimulatedStore(this.#access());
     this.#markFile = new SimulatedMarkFile(this.#access());
@@ -79,9 +83,10 @@ export class SimulatedDisk {
     return this.#table.range({ from, to, limit: Number.MAX_SAFE_INTEGER });
   }
 
-  /** The oldest write becomes durable and its callback runs. False when nothing is in flight. */
-  completeNext(): boolean {
-    const request = this.#requests.shift();
+  /** The oldest write, of one file or of all, becomes durable and its callback runs. False when nothing is in flight. */
+  completeNext(file?: DiskFile): boolean {
+    const index = this.#requests.findIndex((request) => file === undefined || request.file === file);
+    const [request] = index < 0 ? [] : this.#requests.splice(index, 1);
     if (request === undefined) return false;
     request.apply();
     request.done();
@@ -104,13 +109,17 @@ export class SimulatedDisk {
   }
 
   /**
-   * The process ends: of the writes in flight a random number, oldest first, reached the disk, and the next may be torn.
+   * The process ends: of each file's writes in flight a random number, oldest first, reached the disk, and the next may
+   * be torn.
    * No callback runs any more. Returns how many durable batches the fault took.
    */
   crash(random: Random, fault: DiskFault = 'none'): number {
-    const survivors = random.below(this.#requests.length + 1);
-    for (const request of this.#requests.slice(0, survivors)) request.apply();
-    if (random.below(2) === 0) this.#requests[survivors]?.tear();
+    for (const file of ['store', 'mark'] as const) {
+      const requests = this.#requests.filter((request) => request.file === file);
+      const survivors = random.below(requests.length + 1);
+      for (const request of requests.slice(0, survivors)) request.apply();
+      if (random.below(2) === 0) requests[survivors]?.tear();
+    }
     this.#requests = [];
     this.#writeFailure = undefined;
     this.#readFailure = undefined;
@@ -162,13 +171,13 @@ export class SimulatedDisk {
         return this.#slots;
       },
       writeBatch: (operations, done) =>
-        this.#request({ apply: () => this.#applyBatch(operations), tear: () => undefined, done }),
+        this.#request({ file: 'store', apply: () => this.#applyBatch(operations), tear: () => undefined, done }),
       writeMark: (mark, done) => {
         const index = this.#newestSlot() === 0 ? 1 : 0;
         const set = (slot: Slot) => {
           this.#slots[index] = slot;
         };
-        this.#request({ apply: () => set(mark), tear: () => set('damaged'), done });
+        this.#request({ file: 'mark', apply: () => set(mark), tear: () => set('damaged'), done });
       },
     };
   }
@@ -176,7 +185,7 @@ export class SimulatedDisk {
   #request(request: Request): void {
     if (this.#writeFailure !== undefined) throw this.#writeFailure;
     this.#requests.push(request);
-    this.#onRequest();
+    this.#onRequest(request.file);
   }
 }
 
@@ -241,12 +250,12 @@ export class SimulatedMarkFile implements MarkFile {
     return { mark, damagedSlots };
   }
 
-  write(bytes: Uint8Array, journalNumber: number, done: (error?: Error) => void): void {
+  write(mark: Mark, done: (error?: Error) => void): void {
     assert(this.#open, 'the mark file is open');
     assert(!this.#writing, 'one mark is written at a time');
-    assert(bytes.length >= 1 && bytes.length <= markBytesMax, 'a mark fits its slot');
+    assertMark(mark);
     this.#writing = true;
-    this.#disk.writeMark({ bytes: bytes.slice(), journalNumber }, (error) => {
+    this.#disk.writeMark({ ...mark, bytes: mark.bytes.slice() }, (error) => {
       this.#writing = false;
       done(error);
     });

@@ -146,7 +146,9 @@ test(`LevelDB's log cut anywhere: ${places} places`, { timeout: 120_000 }, async
     truncateSync(log, size);
     return `place ${place}: log cut to ${size}`;
   });
-  expect([...outcomes]).toEqual([['lost', places]]);
+  // A cut in the last batch of all is mended from the mark file.
+  expect((outcomes.get('lost') ?? 0) + (outcomes.get('whole') ?? 0)).toBe(places);
+  expect(outcomes.get('whole') ?? 0).toBeLessThan(places / 20);
 });
 
 test("LevelDB's logs after rotation: old entries lie in tables, the newest in the log", {

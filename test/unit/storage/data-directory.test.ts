@@ -17,7 +17,8 @@ const other = new Uint8Array(32).fill(9);
 async function writtenDirectory(): Promise<string> {
   const path = join(temporaryDirectory(), 'below', 'node');
   const { journal, close } = await openDataDirectory(path, identity);
-  await new Promise<void>((resolve) => journal.append([put('a', '1')], utf8('mark'), () => resolve()));
+  for (const value of ['0', '1'])
+    await new Promise<void>((resolve) => journal.append([put('a', value)], utf8('mark'), () => resolve()));
   await close();
   return path;
 }
@@ -31,13 +32,13 @@ test('is made once, with a file that says whose it is, and opens again', async (
   const path = await writtenDirectory();
   expect(readdirSync(path).sort()).toEqual(['database', 'owner.json', 'signer-mark']);
   expect(JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8'))).toEqual({
-    format: 'assent/1',
+    format: 'assent/2',
     ledgerId: 'a1'.repeat(32),
     nodeKey: 'b2'.repeat(32),
   });
   const { store, journal, close } = await openDataDirectory(path, identity);
   expect([...(await stateOf(store))]).toEqual([['a', '1']]);
-  expect(journal.mark).toEqual({ bytes: utf8('mark'), journalNumber: 1 });
+  expect(journal.mark).toMatchObject({ bytes: utf8('mark'), journalNumber: 2 });
   await close();
 });
 
@@ -61,7 +62,7 @@ test('another ledger or node is refused, with and without the owner file', async
 test('another format is refused', async () => {
   const path = await writtenDirectory();
   const file = join(path, 'owner.json');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('assent/1', 'assent/2'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('assent/2', 'assent/3'));
   expect(await codeRejected(open(path))).toBe('storage-format-unknown');
 });
 

@@ -1,9 +1,28 @@
 import { AssentError, type ErrorCode, present, utf8 } from '../../../src/base/index.ts';
-import type { Identity, Operation, Store } from '../../../src/storage/index.ts';
-import { prefixedKey, prefixRange } from '../../../src/storage/index.ts';
+import {
+  type Identity,
+  Journal,
+  type JournalLimits,
+  type Operation,
+  prefixedKey,
+  prefixRange,
+  type Store,
+} from '../../../src/storage/index.ts';
 import type { SeededRandom } from '../../support/simulated-random.ts';
+import type { SimulatedDisk } from '../../support/simulated-store.ts';
 
 export const identity: Identity = { ledgerId: new Uint8Array(32).fill(0xa1), nodeKey: new Uint8Array(32).fill(0xb2) };
+
+/** The journal of a disk after its redo. */
+export function openJournal(disk: SimulatedDisk, limits: Partial<JournalLimits> = {}): Journal {
+  const journal = Journal.open(disk.store, disk.markFile, identity, limits);
+  let isDone = false;
+  journal.redo(() => {
+    isDone = true;
+  });
+  while (!isDone) disk.completeNext();
+  return journal;
+}
 
 export function put(name: string, value: string): Operation {
   return { type: 'put', key: prefixedKey('state', utf8(name)), value: utf8(value) };

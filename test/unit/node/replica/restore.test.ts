@@ -97,7 +97,8 @@ describe('restoring', () => {
 
     const markFile = new MemoryMarkFile();
     const journal = Journal.open(new MemoryStore(), markFile, identity);
-    await new Promise<void>((resolve) => journal.append([], encodeHardState({ term: 9 }), () => resolve()));
+    for (const term of [8, 9])
+      await new Promise<void>((resolve) => journal.append([], encodeHardState({ term }), () => resolve()));
     const emptied = await storeWith([]);
     const { restored } = restoreFrom(emptied, Journal.open(emptied, markFile, identity));
     expect(restored).toMatchObject({ hardState: { term: 9 } });
