@@ -8,8 +8,11 @@ import { threadSecondsOf, usageOf, waitSecondsOf } from './processes.ts';
 
 /** Single transactions a request, so many requests at a time. */
 const inFlights: readonly number[] = [1, 32, 256];
-/** Code that runs a hundred times a second takes Node a minute to compile well: before the measurements it runs more often. */
-const warmUpInFlight = 32;
+/**
+ * Node compiles a function well after some thousands of calls, and what runs once a block reaches them in about a minute.
+ * A node runs for months: so it is measured after that minute, and the warm-up is the load that is measured next.
+ */
+const warmUpShare = 6;
 /** As gateways send when much is waiting: over all nodes, so many requests of so many transactions. */
 export const peakLoad = { inFlight: 9, batch: 200 } as const;
 /** Transactions a second that are signed beforehand: more than a machine commits, or the load runs dry. */
@@ -55,10 +58,10 @@ export interface Measured {
 export async function measureSingles(load: Load, { seconds, progress }: BenchOptions): Promise<Single[]> {
   const singles: Single[] = [];
   const eachSeconds = Math.max(1, Math.round(seconds * 0.4));
-  const warmUpSeconds = 2 * eachSeconds;
+  const warmUpSeconds = warmUpShare * seconds;
   await load.call('sign', { count: warmUpSeconds * signedPerSecond.one });
-  progress(`warming up, for ${warmUpSeconds} s …`);
-  await load.call('run', { inFlight: warmUpInFlight, batch: 1, seconds: warmUpSeconds });
+  progress(`warming up, one in flight, for ${warmUpSeconds} s …`);
+  await load.call('run', { inFlight: 1, batch: 1, seconds: warmUpSeconds });
   for (const inFlight of inFlights) {
     await load.call('sign', { count: eachSeconds * (inFlight === 1 ? signedPerSecond.one : signedPerSecond.single) });
     progress(`${inFlight} in flight, for ${eachSeconds} s …`);
