@@ -32,6 +32,8 @@ export type Campaign =
       readonly stage: 'vote';
       readonly request: VoteRequestStatement;
       readonly signature: Uint8Array;
+      /** The leader of the term before ordered it. */
+      readonly isOrdered: boolean;
       /** Verified votes. The own one enters when it is durable. */
       readonly votes: Map<NodeId, Uint8Array>;
       readonly refusedBy: Set<NodeId>;

@@ -5,7 +5,7 @@ import { requestBranch } from './branch-fetch.ts';
 import { assembleTermCertificate } from './certificates.ts';
 import { configurationAtTip, isVoter } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
-import type { Core } from './core.ts';
+import type { Campaign, Core } from './core.ts';
 import { witnessVote } from './evidence.ts';
 import { drop } from './growth.ts';
 import { becomeLeader } from './leading.ts';
@@ -18,6 +18,8 @@ import { isElectable } from './voting.ts';
 type PreVoteRequest = Extract<Message, { type: 'pre-vote-request' }>;
 type PreVoteReply = Extract<Message, { type: 'pre-vote-reply' }>;
 type VoteReply = Extract<Message, { type: 'vote-reply' }>;
+type CampaignNow = Extract<Message, { type: 'campaign-now' }>;
+type VoteCampaign = Extract<Campaign, { stage: 'vote' }>;
 
 /** The election timer ran out: asks whether a campaign could succeed, changing nobody's term (Raft thesis §9.6). */
 export function startPreVote(core: Core): void {
@@ -44,7 +46,7 @@ export function askAgain(core: Core): void {
       if (campaign.grants.has(voter)) continue;
       send(core, voter, { type: 'pre-vote-request', term, round, tip: core.log.tip });
     } else if (campaign.votes.has(core.nodeId) && !campaign.votes.has(voter) && !campaign.refusedBy.has(voter)) {
-      sendVoteRequest(core, voter, campaign.request, campaign.signature);
+      sendVoteRequest(core, voter, campaign);
     }
   }
 }
@@ -92,6 +94,16 @@ export function handleVoteReply(core: Core, from: NodeId, reply: VoteReply): str
   return undefined;
 }
 
+/**
+ * The leader that this node follows hands over: campaigns at once, without a round of PreVotes. From anybody else, or of
+ * another term, it is stale or a lie, and means nothing.
+ */
+export function handleCampaignNow(core: Core, from: NodeId, order: CampaignNow): void {
+  if (order.term !== core.persistence.term || from !== core.leader || core.role !== 'follower') return;
+  if (core.refusal !== undefined || withheldReason(core) !== undefined) return;
+  startCampaign(core, true);
+}
+
 /** The own vote counts, and the others are asked, once the promise would survive a crash. */
 export function countOwnVote(core: Core): void {
   const { campaign } = core;
@@ -105,11 +117,11 @@ export function countOwnVote(core: Core): void {
 function countPreVotes(core: Core): void {
   const { campaign } = core;
   if (campaign?.stage !== 'pre-vote') return;
-  if (campaign.grants.size >= electorateOf(configurationAtTip(core)).majority) startCampaign(core);
+  if (campaign.grants.size >= electorateOf(configurationAtTip(core)).majority) startCampaign(core, false);
 }
 
 /** Promises the next term to itself, and asks for the others' votes as soon as that is durable. */
-function startCampaign(core: Core): void {
+function startCampaign(core: Core, isOrdered: boolean): void {
   // What is not in the chain yet is no part of the claim, and a claimed tip does not move.
   drop(core, 0);
   const request: VoteRequestStatement = {
@@ -122,19 +134,21 @@ function startCampaign(core: Core): void {
   core.role = 'candidate';
   restartElectionTimer(core);
   const signature = core.signer.sign(voteRequestMessage(core.ledgerId, request));
-  core.campaign = { stage: 'vote', request, signature, votes: new Map(), refusedBy: new Set() };
+  core.campaign = { stage: 'vote', request, signature, isOrdered, votes: new Map(), refusedBy: new Set() };
 }
 
-function sendVoteRequest(core: Core, to: NodeId, statement: VoteRequestStatement, signature: Uint8Array): void {
-  const { tip } = statement;
+function sendVoteRequest(core: Core, to: NodeId, { request, signature, isOrdered }: VoteCampaign): void {
+  const { tip } = request;
+  const order = isOrdered && ({ ordered: true } as const);
+  const asked = { type: 'vote-request', statement: request, signature, ...order } as const;
   if (tip.height === 0) {
-    send(core, to, { type: 'vote-request', statement, signature });
+    send(core, to, asked);
     return;
   }
   // The claim was written in the same batch as the tip or a later one, so the tip is durable by now.
   const tipHeader = present(core.chain.signedHeader(tip.height), 'the header of the own tip is kept');
   const tipTermCertificate = present(termCertificateOf(core, tip), 'the certificate of the own tip is kept');
-  send(core, to, { type: 'vote-request', statement, signature, tipHeader, tipTermCertificate });
+  send(core, to, { ...asked, tipHeader, tipTermCertificate });
 }
 
 function countVotes(core: Core): void {

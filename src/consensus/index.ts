@@ -23,6 +23,8 @@ export {
   raftLimits,
   raftParameters,
   type SealRefusal,
+  type TransferAnswer,
+  type TransferRefusal,
   type WithheldReason,
 } from './options.ts';
 export { Raft } from './raft.ts';

@@ -4,6 +4,14 @@ import type { Progress } from './progress.ts';
 import type { LeaderReads } from './reads-leader.ts';
 import type { TermCertificate } from './types.ts';
 
+/** The leadership is on its way to another voter. */
+export interface Transfer {
+  readonly target: NodeId;
+  readonly startTick: number;
+  /** When the target was last told to campaign. */
+  orderTick: number | undefined;
+}
+
 /** What only a leader knows; it begins and ends with the leadership. */
 export interface Leadership {
   readonly termCertificate: TermCertificate;
@@ -17,4 +25,6 @@ export interface Leadership {
   heartbeatTick: number;
   /** Last tick at which a majority's clocks agreed with this one's. */
   clockAgreedTick: number;
+  /** While there is one, nothing is sealed. */
+  transfer: Transfer | undefined;
 }

@@ -10,6 +10,7 @@ import { Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
 import { LeaderReads } from './reads-leader.ts';
 import { becomeFollower, learnTerm } from './roles.ts';
+import { expireTransfer } from './transfer.ts';
 import type { Message, Refusal, TermCertificate, Tip } from './types.ts';
 
 type AppendReply = Extract<Message, { type: 'append-reply' }>;
@@ -37,6 +38,7 @@ export function becomeLeader(core: Core, termCertificate: TermCertificate): void
     roundDue: true,
     heartbeatTick: core.tick,
     clockAgreedTick: core.tick,
+    transfer: undefined,
   };
 }
 
@@ -46,6 +48,7 @@ export function tickLeader(core: Core, leadership: Leadership): void {
     leadership.roundDue = true;
     witnessLateAcks(core, leadership);
   }
+  expireTransfer(core, leadership);
   const { electionTicks } = core.parameters;
   const { majority } = electorateOf(configurationAtTip(core));
   const isWilling = (peer: Progress): boolean =>

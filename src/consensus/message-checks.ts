@@ -96,6 +96,8 @@ function isWellFormed(message: Message): boolean {
       return isTip(message.known) && isTip(message.wanted);
     case 'branch-reply':
       return isTip(message.previous) && isTip(message.tip) && message.blocks.every(isBlock);
+    case 'campaign-now':
+      return isNumber(message.term);
   }
 }
 

@@ -107,7 +107,27 @@ export type WithheldReason =
   | 'not-a-voter';
 
 /** Why a leader seals nothing. */
-export type SealRefusal = 'not-leader' | 'clock-fault' | 'uncertified-tail-full';
+export type SealRefusal = 'not-leader' | 'clock-fault' | 'transfer-under-way' | 'uncertified-tail-full';
+
+/** Why a leadership is not handed over. */
+export type TransferRefusal =
+  /** This node does not lead. */
+  | 'not-leader'
+  /** One transfer at a time. */
+  | 'under-way'
+  /** The target leads already. */
+  | 'self'
+  /** The target is no node of the configuration. */
+  | 'unknown-node'
+  /** The target has no vote. */
+  | 'learner'
+  /** No other voter answered lately. */
+  | 'no-target';
+
+/** Whether a transfer began. Whether it succeeds, the next leader shows; one that does not ends by itself. */
+export type TransferAnswer =
+  | { readonly started: true; readonly target: NodeId }
+  | { readonly started: false; readonly reason: TransferRefusal };
 
 export interface PeerStatus {
   readonly nodeId: NodeId;

@@ -11,6 +11,7 @@ export function sealRefusal(core: Core): SealRefusal | undefined {
   const { leadership, log, limits } = core;
   if (leadership === undefined) return 'not-leader';
   if (!clocksAgree(core, leadership)) return 'clock-fault';
+  if (leadership.transfer !== undefined) return 'transfer-under-way';
   if (isFirstOfTerm(core)) return undefined;
   const isFull =
     log.tip.height - core.certifiedHeight >= limits.uncertifiedBlocksMax ||

@@ -9,6 +9,7 @@ import { type Core, createCore } from './core.ts';
 import {
   askAgain,
   countOwnVote,
+  handleCampaignNow,
   handlePreVoteReply,
   handlePreVoteRequest,
   handleVoteReply,
@@ -18,11 +19,12 @@ import { handleAppend, handleHeartbeat, refuse, reportProgress } from './followi
 import { takeVerdict } from './growth.ts';
 import { handleAppendReply, handleHeartbeatReply, tickLeader } from './leading.ts';
 import { checkMessage } from './message-checks.ts';
-import type { RaftOptions, RaftStatus } from './options.ts';
+import type { RaftOptions, RaftStatus, TransferAnswer } from './options.ts';
 import { proposalSlot, propose } from './proposing.ts';
 import { expireForwardedReads, handleReadIndexReply, handleReadIndexRequest, readIndex } from './reads.ts';
 import { flush } from './sending.ts';
 import { statusOf } from './status.ts';
+import { transferLeadership } from './transfer.ts';
 import { askNonces, handleNonceReply, handleNonceRequest } from './tripwire.ts';
 import type { BlockReference, Hash, Message, ProposalSlot, Ready, Verdict } from './types.ts';
 import { handleVoteRequest } from './voting.ts';
@@ -106,6 +108,14 @@ export class Raft {
     readIndex(this.#core, context);
   }
 
+  /**
+   * Begins to hand the leadership to this voter, or to the one with the highest durable tip that answered lately. The
+   * leader seals nothing until the target leads or one election timeout has passed.
+   */
+  transferLeadership(to?: NodeId): TransferAnswer {
+    return transferLeadership(this.#core, to);
+  }
+
   /** What is to be done since the last call; undefined when nothing is. */
   ready(): Ready | undefined {
     const core = this.#core;
@@ -185,5 +195,8 @@ function dispatch(core: Core, from: NodeId, message: Message): string | undefine
       return undefined;
     case 'branch-reply':
       return handleBranchReply(core, from, message);
+    case 'campaign-now':
+      handleCampaignNow(core, from, message);
+      return undefined;
   }
 }

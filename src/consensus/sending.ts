@@ -4,12 +4,14 @@ import type { Core } from './core.ts';
 import type { Leadership } from './leadership.ts';
 import type { Progress } from './progress.ts';
 import { send } from './roles.ts';
+import { orderCampaign } from './transfer.ts';
 import type { BlockReference } from './types.ts';
 
 /** Sends what is due: the heartbeat round, and to every follower what its window allows. */
 export function flush(core: Core, leadership: Leadership): void {
   if (leadership.roundDue) sendHeartbeats(core, leadership);
   for (const [nodeId, peer] of leadership.progress) replicate(core, leadership, nodeId, peer);
+  orderCampaign(core, leadership);
 }
 
 /** The whole chain for a follower that accepts this leader; for one that refuses it, only what is certified. */

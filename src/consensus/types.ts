@@ -112,6 +112,8 @@ export type Message =
       /** Header of the tip and the certificate of the tip's term; absent at genesis. */
       readonly tipHeader?: SignedHeader;
       readonly tipTermCertificate?: TermCertificate;
+      /** The leader itself ordered the campaign: that it is alive is no reason to refuse. Outside of the signature. */
+      readonly ordered?: true;
     }
   | {
       readonly type: 'vote-reply';
@@ -186,7 +188,9 @@ export type Message =
       readonly blocks: readonly BlockReference[];
       readonly termCertificates: readonly TermCertificate[];
       readonly tip: Tip;
-    };
+    }
+  /** A leader hands over: its follower is to campaign at once. Signed by nobody, since it gives no right. */
+  | { readonly type: 'campaign-now'; readonly term: number };
 
 export interface SignedAck {
   readonly statement: AckStatement;

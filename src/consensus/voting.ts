@@ -14,12 +14,12 @@ type VoteRequest = Extract<Message, { type: 'vote-request' }>;
 
 /** Votes for at most one request a term, and only for a tip that is proved and not below its own (Raft §5.2, §5.4.1). */
 export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest): string | undefined {
-  const { statement, signature } = request;
+  const { statement, signature, ordered } = request;
   if (statement.candidate !== from || !isVoter(core, from)) return 'no voter asks for itself';
   const rival = core.promises.latest(from)?.voteRequest?.statement;
   const isRival = rival !== undefined && rival.term === statement.term && !sameRequest(rival, statement);
   // The signature is the expensive part: whoever is refused anyway is refused before it, unless it may be proof.
-  const refused = mustRefuse(core, statement);
+  const refused = mustRefuse(core, statement, ordered === true);
   if (refused && !isRival) {
     refuse(core, from, statement);
     return undefined;
@@ -42,12 +42,13 @@ export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest
   return undefined;
 }
 
-function mustRefuse(core: Core, statement: VoteRequestStatement): boolean {
+function mustRefuse(core: Core, statement: VoteRequestStatement, isOrdered: boolean): boolean {
   const { term, vote } = core.persistence.hardState;
   if (withheldReason(core) !== undefined || statement.term < term) return true;
   // The same tuple again is the same vote again, whatever happened since; any other is refused for good.
   if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);
-  return isLeaderLive(core) || !isElectable(core, statement.tip);
+  // A live leader protects its term from disturbance, not the chain: one that hands over needs no protection.
+  return (isLeaderLive(core) && !isOrdered) || !isElectable(core, statement.tip);
 }
 
 /** Whether a leader with this tip would lack nothing that this node must not lose (Raft §5.4.1). */

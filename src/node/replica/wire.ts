@@ -36,7 +36,7 @@ const wireVersion = 1;
 const frameLimits = { bytesMax: 4 * 1024 * 1024, depthMax: 8, countMax: 4096 };
 const blocksMax = 512;
 
-/** Numbers are part of the protocol: appended to, never reused. 15 and up are for transfer, snapshots and configurations. */
+/** Numbers are part of the protocol: appended to, never reused. 16 and up are for snapshots and configurations. */
 const numbers = {
   'pre-vote-request': 1,
   'pre-vote-reply': 2,
@@ -52,6 +52,7 @@ const numbers = {
   'nonce-reply': 12,
   'branch-request': 13,
   'branch-reply': 14,
+  'campaign-now': 15,
 } as const satisfies Record<Message['type'], number>;
 
 const types = new Map<number, Message['type']>(
@@ -105,6 +106,7 @@ function fieldsOf(message: Message, blocks: BlockAccess): CanonicalValue[] {
         message.signature,
         message.tipHeader ?? null,
         termOut(message.tipTermCertificate),
+        ...(message.ordered === undefined ? [] : [true]),
       ];
     case 'vote-reply':
       return [message.term, encodeRequest(message.statement), message.signature ?? null, encodeTip(message.tip)];
@@ -167,6 +169,8 @@ function fieldsOf(message: Message, blocks: BlockAccess): CanonicalValue[] {
         encodeTip(message.tip),
       ];
     }
+    case 'campaign-now':
+      return [message.term];
     default:
       return unreachable(message);
   }
@@ -183,13 +187,15 @@ function messageFrom(type: Message['type'], fields: readonly CanonicalValue[], b
       only(4);
       return { type, term: count(field(0)), round: count(field(1)), granted: flag(field(2)), tip: decodeTip(field(3)) };
     case 'vote-request':
-      only(4);
+      // The fifth stands only in a campaign that the leader ordered.
+      only(fields.length === 5 ? 5 : 4);
       return {
         type,
         statement: decodeRequest(field(0)),
         signature: binary(field(1), 64),
         ...given('tipHeader', field(2), (value) => binary(value)),
         ...given('tipTermCertificate', field(3), termIn),
+        ...(fields.length === 5 && { ordered: mark(field(4)) }),
       };
     case 'vote-reply':
       only(4);
@@ -274,6 +280,9 @@ function messageFrom(type: Message['type'], fields: readonly CanonicalValue[], b
         termCertificates: bounded(field(2)).map(termIn),
         tip: decodeTip(field(3)),
       };
+    case 'campaign-now':
+      only(1);
+      return { type, term: count(field(0)) };
     default:
       return unreachable(type);
   }
@@ -321,6 +330,12 @@ function blockIn(value: CanonicalValue): BlockCertificate {
 
 function flag(value: CanonicalValue | undefined): boolean {
   if (typeof value !== 'boolean') throw new AssentError('frame-invalid', 'a flag is true or false');
+  return value;
+}
+
+/** What has a place only when it is true. */
+function mark(value: CanonicalValue | undefined): true {
+  if (value !== true) throw new AssentError('frame-invalid', 'a mark is true or absent');
   return value;
 }
 

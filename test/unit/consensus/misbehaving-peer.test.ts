@@ -85,7 +85,7 @@ class Liar {
     const tip: Tip = place === undefined ? genesisTip : tipOf(place);
     const request = forge.request(Math.max(term, tip.term + 1), this.#index, tip);
     const voters = [this.#index, this.#random.below(4)];
-    switch (this.#random.below(8)) {
+    switch (this.#random.below(9)) {
       case 0: {
         const termCertificate = { request, votes: [forge.vote(this.#index, request)] };
         const blocks = forge.branch(tip, Math.max(1, tip.term + this.#random.below(2)), this.#index, 3, [this.#index]);
@@ -103,6 +103,7 @@ class Liar {
           signature: forge.signRequest(request, this.#index),
           tipHeader: tip.hash,
           tipTermCertificate: forge.termCertificate(request.term, this.#index, tip, voters.slice(0, 1)),
+          ...(this.#random.below(2) === 0 && { ordered: true as const }),
         };
       case 3: {
         const block = place ?? forge.block(tip, Math.max(1, term), forge.id(this.#index));
@@ -125,6 +126,8 @@ class Liar {
           nonce: this.#random.bytes(32),
           vote: { statement: request, signature: this.#random.bytes(64) },
         };
+      case 7:
+        return { type: 'campaign-now', term: status.term };
       default:
         return { type: 'branch-request', known: tip, wanted: tip };
     }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AssentError } from '../../../../src/base/index.ts';
 import type { BlockReference, Message } from '../../../../src/consensus/index.ts';
 import { createSigner, encodeNodeId } from '../../../../src/crypto/index.ts';
+import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../../../src/ledger/index.ts';
 import { type BlockAccess, decodeMessage, encodeMessage } from '../../../../src/node/replica/index.ts';
 
 const nodes = [1, 2, 3].map((seed) => encodeNodeId(createSigner(new Uint8Array(32).fill(seed)).publicKey)).sort();
@@ -55,10 +56,17 @@ const typed = <T extends Message['type']>(type: T, fields: object, optional: rea
 const message = fc.oneof(
   typed('pre-vote-request', { term: number, round: number, tip }),
   typed('pre-vote-reply', { term: number, round: number, granted: fc.boolean(), tip }),
-  typed('vote-request', { statement: request, signature, tipHeader: bytes(40), tipTermCertificate: termCertificate }, [
-    'tipHeader',
-    'tipTermCertificate',
-  ]),
+  typed(
+    'vote-request',
+    {
+      statement: request,
+      signature,
+      tipHeader: bytes(40),
+      tipTermCertificate: termCertificate,
+      ordered: fc.constant(true),
+    },
+    ['tipHeader', 'tipTermCertificate', 'ordered'],
+  ),
   typed('vote-reply', { term: number, statement: request, signature, tip }, ['signature']),
   typed(
     'append',
@@ -117,6 +125,7 @@ const message = fc.oneof(
     termCertificates: fc.array(termCertificate, { maxLength: 2 }),
     tip,
   }),
+  typed('campaign-now', { term: number }),
 ) as unknown as fc.Arbitrary<Message>;
 
 describe('consensus messages on the wire', () => {
@@ -146,5 +155,18 @@ describe('consensus messages on the wire', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('name an order to campaign by its number and term, and mark an ordered vote request by a fifth field', () => {
+    const order = encodeMessage({ type: 'campaign-now', term: 7 }, blocks);
+    expect(decodeCanonical(order)).toEqual([1, 15, 7]);
+    const statement = { term: 7, candidate: nodes[0] as string, tip: { term: 0, height: 0, hash: new Uint8Array(32) } };
+    const asked: Message = { type: 'vote-request', statement, signature: new Uint8Array(64) };
+    const plain = decodeCanonical(encodeMessage(asked, blocks)) as CanonicalValue[];
+    expect(plain).toHaveLength(2 + 4);
+    expect(decodeCanonical(encodeMessage({ ...asked, ordered: true }, blocks))).toEqual([...plain, true]);
+    for (const mark of [false, null, 1, [true]])
+      expect(() => decodeMessage(encodeCanonical([...plain, mark]), blocks)).toThrow(AssentError);
+    expect(() => decodeMessage(encodeCanonical([...plain, true, true]), blocks)).toThrow(AssentError);
   });
 });
