@@ -104,6 +104,12 @@ const entries = {
     exitCode: 3,
     action: 'Check the nodes with `assent status`; try again when a majority is up.',
   },
+  'node-behind': {
+    meaning: 'This node has not yet applied what was committed before the read.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Ask another node; with --local (consistency=local) this one answers with what it has.',
+  },
   'outcome-unknown': {
     meaning: 'The transaction was handed on and its outcome was not seen in time.',
     httpStatus: 504,

@@ -1,5 +1,6 @@
 import { AssentError } from '../../base/index.ts';
-import { type Ledger, ledgerLimits, type TransactionContent } from '../../ledger/index.ts';
+import { type Ledger, ledgerLimits, type TransactionContent, type VerifiedTransaction } from '../../ledger/index.ts';
+import type { OutcomeListener, TransactionPool } from './transaction-pool.ts';
 
 /**
  * What can be refused at the door, whoever brings it: a leader would leave it out of every block. That a window has
@@ -23,4 +24,38 @@ export function admissionRefusal(
   if (validUntil > nowMs + ledgerLimits.validityWindowMs)
     return new AssentError('window-too-far', 'validUntil is more than ten minutes ahead');
   return undefined;
+}
+
+/**
+ * Takes one verified transaction into the pool, or answers why not. The listener of one that was ever executed is called
+ * at once, with the receipt.
+ */
+export function admit(
+  transaction: VerifiedTransaction,
+  listener: OutcomeListener,
+  node: {
+    readonly ledger: Ledger;
+    readonly pool: TransactionPool;
+    readonly nowMs: number;
+    readonly isLeaderless: boolean;
+  },
+): AssentError | undefined {
+  const { ledger, pool } = node;
+  const receipt = ledger.receiptOf(transaction);
+  if (receipt !== undefined) {
+    listener({ status: 'committed', receipt });
+    return undefined;
+  }
+  // A refusal says that nothing happened: it is no answer where the same transaction is on its way already.
+  const joined = pool.join(transaction.idHex, listener);
+  if (joined === true) return undefined;
+  if (joined === false) return new AssentError('outcome-unknown', 'too many wait for this transaction already');
+  const refusal = admissionRefusal(ledger, transaction, node.nowMs);
+  if (refusal !== undefined) return refusal;
+  if (node.isLeaderless)
+    return new AssentError('no-quorum', 'no leader with a majority is known to this node; nothing happened');
+  if (pool.add(transaction, listener)) return undefined;
+  return new AssentError('overloaded', 'this node has as many pending transactions as it can hold', {
+    pending: pool.size,
+  });
 }

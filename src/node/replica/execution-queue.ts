@@ -185,3 +185,9 @@ export class ExecutionQueue {
     return known !== undefined && equalBytes(known.bytes, transaction.bytes) ? known : undefined;
   }
 }
+
+/** What a node cannot go on after: the others certified what it cannot reproduce. */
+export function divergenceFault(height: number, reason: string): AssentError {
+  const message = `this node cannot reproduce the certified block ${height}: ${reason}`;
+  return new AssentError('divergence-fault', message, { height, reason });
+}

@@ -4,6 +4,7 @@
  */
 export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
 export { certificateKey } from './persistence.ts';
+export type { ReadListener } from './read-barrier.ts';
 export { Replica } from './replica.ts';
 export type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 export { type Outcome, type OutcomeListener, type PoolLimits, poolLimits } from './transaction-pool.ts';

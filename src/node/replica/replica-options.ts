@@ -38,4 +38,6 @@ export interface ReplicaStatus extends RaftStatus {
   /** Height whose effects are durable and readable. */
   readonly appliedHeight: number;
   readonly pending: number;
+  /** Linearizable reads that wait. */
+  readonly readers: number;
 }

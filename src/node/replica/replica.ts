@@ -17,15 +17,16 @@ import {
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
-import { admissionRefusal } from './admission.ts';
+import { admit } from './admission.ts';
 import { BlockBodies } from './block-bodies.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { consensusConfiguration } from './configuration.ts';
-import { type Executed, ExecutionQueue } from './execution-queue.ts';
+import { divergenceFault, type Executed, ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { decodeForwarded } from './forwarding.ts';
 import { periods } from './periods.ts';
 import { evidenceOperation, persistOperations } from './persistence.ts';
+import { ReadBarrier, type ReadListener } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { restore } from './restore.ts';
@@ -52,6 +53,7 @@ export class Replica {
   readonly #sealer: Sealer;
   readonly #forwarder: Forwarder;
   readonly #commits: CommitQueue;
+  readonly #reads: ReadBarrier;
   readonly #blocks: BlockAccess;
   #storedHeight: number;
   #leader: NodeId | undefined;
@@ -103,8 +105,16 @@ export class Replica {
         if (urgent) this.#append(operations, undefined, done);
         else options.journal.defer(operations, this.#whenWritten(done));
       },
-      isAwaited: ({ hash }) => this.#pool.awaits(toHex(hash)),
+      isAwaited: (block) => this.#pool.awaits(toHex(block.hash)) || this.#reads.awaits(block),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
+    });
+    this.#reads = new ReadBarrier({
+      request: (context) => this.#raft.readIndex(context),
+      firstContext: () => options.random.below(2 ** 31),
+      appliedHeight: () => ledger.applied.height,
+      hasten: () => options.journal.flush(),
+      isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
+      electionTicks: options.parameters?.electionTicks,
     });
     this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, pool: this.#pool });
     this.#forwarder = new Forwarder({
@@ -141,6 +151,7 @@ export class Replica {
     this.#guarded(() => {
       this.#ticks += 1;
       this.#raft.tick(this.#options.clock.nowMs());
+      this.#reads.tick();
       this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
@@ -201,9 +212,11 @@ export class Replica {
       return;
     }
     this.#guarded(() => {
+      const isLeaderless = this.#leaderlessTicks > periods.leaderlessMax;
+      const admission = { ledger: this.#ledger, pool: this.#pool, nowMs: this.#options.clock.nowMs(), isLeaderless };
       for (const [index, transaction] of transactions.entries()) {
         const listener = listen(index);
-        const error = this.#take(transaction, listener);
+        const error = admit(transaction, listener, admission);
         if (error !== undefined) listener({ status: 'refused', error });
       }
       this.#pump();
@@ -219,38 +232,31 @@ export class Replica {
     return this.#pool.giveUp(idHex, listener);
   }
 
+  /**
+   * Calls back once, at once or later: when this node has applied all that was committed anywhere before the call, or
+   * with `no-quorum`, `node-behind`, `overloaded` or `shutting-down`.
+   */
+  read(done: ReadListener): void {
+    if (this.#stopped) done(new AssentError('shutting-down', 'The node is stopping.'));
+    this.#guarded(() => {
+      this.#reads.read(done);
+      this.#pump();
+    });
+  }
+
   get leader(): NodeId | undefined {
     return this.#leader;
   }
 
   status(): ReplicaStatus {
-    return { ...this.#raft.status(), appliedHeight: this.#ledger.applied.height, pending: this.#pool.size };
+    const { waiting: readers } = this.#reads;
+    return { ...this.#raft.status(), appliedHeight: this.#ledger.applied.height, pending: this.#pool.size, readers };
   }
 
   /** Nothing is done after this. */
   stop(): void {
     this.#stopped = true;
-  }
-
-  #take(transaction: VerifiedTransaction, listener: OutcomeListener): AssentError | undefined {
-    const receipt = this.#ledger.receiptOf(transaction);
-    if (receipt !== undefined) {
-      listener({ status: 'committed', receipt });
-      return undefined;
-    }
-    // A refusal says that nothing happened: it is no answer where the same transaction is on its way already.
-    const joined = this.#pool.join(transaction.idHex, listener);
-    if (joined === true) return undefined;
-    if (joined === false) return new AssentError('outcome-unknown', 'too many wait for this transaction already');
-    const refusal = admissionRefusal(this.#ledger, transaction, this.#options.clock.nowMs());
-    if (refusal !== undefined) return refusal;
-    if (this.#leaderlessTicks > periods.leaderlessMax) {
-      return new AssentError('no-quorum', 'no leader with a majority is known to this node; nothing happened');
-    }
-    if (this.#pool.add(transaction, listener)) return undefined;
-    return new AssentError('overloaded', 'this node has as many pending transactions as it can hold', {
-      pending: this.#pool.size,
-    });
+    this.#reads.close(new AssentError('shutting-down', 'The node is stopping.'));
   }
 
   // ------------------------------------------------------------------ effects
@@ -281,6 +287,7 @@ export class Replica {
     if (ready.messages.length > 0) this.#options.flush?.();
     if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const committed of ready.committed) this.#commits.push(committed);
+    for (const read of ready.reads) this.#reads.answer(read);
     for (const evidence of ready.evidence) this.#keepEvidence(evidence);
   }
 
@@ -295,6 +302,7 @@ export class Replica {
     this.#pool.forgetBlock(toHex(block.hash));
     if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     this.#options.onCommitted?.(block, receipts.length);
+    this.#reads.applied();
   }
 
   #keepEvidence(evidence: Evidence): void {
@@ -340,13 +348,7 @@ export class Replica {
     if (executed !== undefined) this.#pool.place(executed.received.hashHex, executed.transactions);
     if (!verdict.ok) {
       const { reason } = verdict;
-      if (certified) {
-        throw new AssentError(
-          'divergence-fault',
-          `this node cannot reproduce the certified block ${height}: ${reason}`,
-          { height, reason },
-        );
-      }
+      if (certified) throw divergenceFault(height, reason);
       this.#options.logger.warn({ height, reason }, 'refused a block');
     }
     this.#raft.verdict(block.hash, verdict);
@@ -372,8 +374,7 @@ export class Replica {
   }
 
   #sealIdle(): void {
-    const tip = this.#raft.status().tip;
-    if (this.#sealer.deadlineBlockDue(tip.hash) && this.#seal(true)) this.#pump();
+    if (this.#sealer.deadlineBlockDue(this.#raft.status().tip.hash) && this.#seal(true)) this.#pump();
   }
 
   #noteLeader(): void {
@@ -390,7 +391,7 @@ export class Replica {
     try {
       action();
     } catch (error) {
-      this.#stopped = true;
+      this.stop();
       const fault = error instanceof Error ? error : new InvariantError(messageOf(error));
       this.#options.onFault(fault);
     }

@@ -97,6 +97,7 @@ export class NodeMetrics {
     this.#gauge('assent_term', 'Current term.', () => status().term);
     this.#gauge('assent_leader_known', '1 while a leader is known.', () => (status().leader === undefined ? 0 : 1));
     this.#gauge('assent_transactions_pending', 'Transactions without a certain outcome.', () => status().pending);
+    this.#gauge('assent_readers_waiting', 'Linearizable reads that wait for their height.', () => status().readers);
     this.#gauge('assent_submissions_open', 'Submissions from the HTTP thread without an outcome.', submissionsOpen);
     this.#gauge('assent_verify_queue', 'Signatures that wait for the verification thread.', signaturesQueued);
     this.#gauge('assent_journal_waiting', 'Appends that wait for the disk.', () => journal.waiting);

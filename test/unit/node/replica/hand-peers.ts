@@ -122,7 +122,7 @@ export class TestedNode {
   readonly ledger: Ledger;
   #questions: (() => void)[] = [];
 
-  constructor() {
+  constructor(seed = 1) {
     const { store, markFile } = this.disk;
     const journal = Journal.open(store, markFile, { ledgerId: genesis.ledgerId, nodeKey: self.publicKey });
     journal.append(genesisOperations(store, genesis, simulatedRules), undefined, () => undefined);
@@ -141,7 +141,7 @@ export class TestedNode {
         this.#questions.push(() => done(valid));
       },
       clock: this.clock,
-      random: new SeededRandom(1),
+      random: new SeededRandom(seed),
       logger: silentLogger,
       send: (to, channel, frame) => {
         if (channel !== 'forwarding') this.sent.push({ to, message: this.#read(frame) });
