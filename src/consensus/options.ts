@@ -159,6 +159,8 @@ export interface RaftStatus {
   readonly contradiction?: string;
   /** Set on a leader that may not seal now. */
   readonly sealRefusal?: SealRefusal;
+  /** Set on a leader that hands over. */
+  readonly transferTarget?: NodeId;
   /** Why this node refuses the leader of the term. */
   readonly refusal?: string;
   /** On a leader only. */

@@ -18,6 +18,7 @@ export function statusOf(core: Core): RaftStatus {
     ...(withheld !== undefined && { withheld }),
     ...(core.tripwire.contradiction !== undefined && { contradiction: core.tripwire.contradiction }),
     ...(refusedSeal !== undefined && { sealRefusal: refusedSeal }),
+    ...(core.leadership?.transfer && { transferTarget: core.leadership.transfer.target }),
     ...(core.refusal !== undefined && { refusal: core.refusal.reason }),
     peers: peersOf(core),
   };

@@ -5,6 +5,7 @@ import { createTransport, type Transport } from '../p2p/index.ts';
 import { systemClock } from './clock.ts';
 import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
+import { Handover } from './handover.ts';
 import { type NodeLog, openLog } from './log.ts';
 import { type Identity, type OpenedLedger, openLedger, readIdentity } from './opening.ts';
 import { Replica } from './replica/index.ts';
@@ -54,6 +55,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
 }
 
 const faultShutdownMs = 1000;
+/** The part of the time for a clean stop in which another node may take the leadership over. */
+const handoverShare = 4;
 
 /** The parts of a running node and what connects them. */
 class Daemon {
@@ -65,6 +68,7 @@ class Daemon {
   readonly #verify: VerifyThread;
   readonly #transport: Transport;
   readonly #replica: Replica;
+  readonly #handover: Handover;
   readonly #desk: SubmissionDesk;
   readonly #waiters: CommitWaiters;
   readonly #metrics: NodeMetrics;
@@ -84,6 +88,12 @@ class Daemon {
     this.#transport = this.#createTransport();
     this.#waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
     this.#replica = this.#createReplica();
+    this.#handover = new Handover({
+      replica: this.#replica,
+      transport: this.#transport,
+      clock: systemClock,
+      logger: log.logger,
+    });
     this.#desk = new SubmissionDesk({ replica: this.#replica, send: (message) => this.#http?.settle(message) });
     this.#metrics = new NodeMetrics({
       status: () => this.#replica.status(),
@@ -103,7 +113,10 @@ class Daemon {
     const ticker = new Ticker({
       clock: systemClock,
       tickMs: timing.tickMs,
-      tick: () => this.#replica.tick(),
+      tick: () => {
+        this.#replica.tick();
+        this.#handover.look();
+      },
       observeLateMs: (lateMs) => this.#metrics.tickLateMs(lateMs),
     });
     this.#closers.add('ticker', () => ticker.stop());
@@ -216,11 +229,16 @@ class Daemon {
   async #stopOnce(fault: Error | undefined): Promise<void> {
     this.#log.logger.info({}, 'the node is stopping');
     const { shutdownMs } = this.#config.timing;
-    // After a fault nothing that is under way can still be answered for.
-    await this.#closers.closeAll(
-      fault === undefined ? shutdownMs : Math.min(shutdownMs, faultShutdownMs),
-      this.#log.logger,
-    );
+    if (fault === undefined) {
+      const startMs = systemClock.monotonicMs();
+      // While the API still answers: what it was given is committed by the next leader, and this node hears of it.
+      await this.#handover.run(shutdownMs / handoverShare);
+      const leftMs = shutdownMs - (systemClock.monotonicMs() - startMs);
+      await this.#closers.closeAll(Math.max(0, leftMs), this.#log.logger);
+    } else {
+      // After a fault nothing that is under way can still be answered for.
+      await this.#closers.closeAll(Math.min(shutdownMs, faultShutdownMs), this.#log.logger);
+    }
     this.#stopped.resolve(fault);
   }
 }

@@ -1,5 +1,5 @@
 import { AssentError, type Clock, type Logger, silentLogger } from '../../src/base/index.ts';
-import type { Message } from '../../src/consensus/index.ts';
+import type { Message, TransferAnswer } from '../../src/consensus/index.ts';
 import type { NodeId } from '../../src/crypto/index.ts';
 import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import {
@@ -72,6 +72,11 @@ export class NodeProcess implements SimulatedProcess {
   /** Undefined while the node's database is being made. */
   status(): ReplicaStatus | undefined {
     return this.#replica?.status();
+  }
+
+  /** Undefined while the node's database is being made. */
+  transferLeadership(to?: NodeId): TransferAnswer | undefined {
+    return this.#replica?.transferLeadership(to);
   }
 
   stop(): void {

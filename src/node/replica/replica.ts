@@ -64,6 +64,8 @@ export class Replica {
   #pumping = false;
   #started = false;
   #stopped = false;
+  /** Goes on with the next event; see {@link Raft.transferLeadership}. */
+  readonly transferLeadership: Raft['transferLeadership'] = (to) => this.#raft.transferLeadership(to);
 
   constructor(options: ReplicaOptions) {
     const { ledger, store, journal, verify, clock } = options;
@@ -277,7 +279,11 @@ export class Replica {
 
   /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
   #handle(ready: Ready): void {
-    for (const hash of ready.abandoned) this.#abandon(hash);
+    for (const hash of ready.abandoned) {
+      this.#execution.abandon(hash);
+      this.#ledger.discard(hash);
+      this.#pool.release(toHex(hash));
+    }
     for (const request of ready.execute) {
       this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
     }
@@ -328,12 +334,6 @@ export class Replica {
         this.#pump();
       });
     };
-  }
-
-  #abandon(hash: Uint8Array): void {
-    this.#execution.abandon(hash);
-    this.#ledger.discard(hash);
-    this.#pool.release(toHex(hash));
   }
 
   /** Executes a block that the core asked for, and answers. False when there is none to execute now. */
