@@ -18,6 +18,7 @@ export {
 } from './route.ts';
 export {
   commonErrors,
+  errorsOf,
   type Routes,
   requestLimits,
   routeList,
@@ -35,6 +36,13 @@ export type {
   CertificateView,
   HeaderView,
 } from './schemas/blocks.ts';
+export {
+  type Consistency,
+  type ConsistencyQuery,
+  consistencyHeaders,
+  consistencyQuery,
+  type ReadPoint,
+} from './schemas/consistency.ts';
 export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
 export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type ErrorCode, errorTable } from '../base/index.ts';
 import type { AnyRoute, BodyFormat } from './route.ts';
-import { commonErrors, routeList } from './routes.ts';
+import { errorsOf, routeList } from './routes.ts';
 import { blockPage, blockSummary, blockView, certificateView } from './schemas/blocks.ts';
+import { consistencyHeaders, consistencyQuery } from './schemas/consistency.ts';
 import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
 import type { JsonValue } from './schemas/primitives.ts';
@@ -81,7 +82,11 @@ function operationOf(route: AnyRoute): JsonObject {
   return {
     operationId: route.operation,
     summary: route.summary,
-    parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
+    parameters: [
+      ...parametersOf(route.params, 'path'),
+      ...parametersOf(route.query, 'query'),
+      ...parametersOf(route.readsLedger ? consistencyQuery : undefined, 'query'),
+    ],
     ...(route.bodies === undefined ? {} : { requestBody: bodyOf(route.bodies) }),
     responses: responsesOf(route),
   };
@@ -110,12 +115,20 @@ function responsesOf(route: AnyRoute): JsonObject {
   const schema = route.reply.mediaType === 'application/json' ? schemaOf(route.reply.schema) : { type: 'string' };
   const responses: Record<string, JsonValue> = {};
   for (const status of route.statuses ?? [200]) {
-    responses[status] = { description: route.summary, content: { [route.reply.mediaType]: { schema } } };
+    responses[status] = {
+      description: route.summary,
+      ...(route.readsLedger === true && { headers: readHeaders }),
+      content: { [route.reply.mediaType]: { schema } },
+    };
   }
-  const byStatus = Map.groupBy([...route.errors, ...commonErrors], (code) => errorTable[code].httpStatus);
+  const byStatus = Map.groupBy(errorsOf(route), (code) => errorTable[code].httpStatus);
   for (const [status, codes] of byStatus) responses[status] = errorResponse(codes);
   return responses;
 }
+
+const readHeaders: JsonObject = Object.fromEntries(
+  Object.entries(consistencyHeaders).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+);
 
 function errorResponse(codes: readonly ErrorCode[]): JsonObject {
   const description = codes.map((code) => `\`${code}\`: ${errorTable[code].meaning}`).join('\n');

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../base/index.ts';
+import type { Consistency } from './schemas/consistency.ts';
 import type { QueryInput } from './schemas/primitives.ts';
 
 /** A form in which a request's body may come. Binary bodies have no schema: the ledger's codec reads them. */
@@ -33,6 +34,8 @@ export interface Route<Params, Query, Body, Reply> {
   readonly reply: ReplyFormat<Reply>;
   /** Status of the reply when it is not always 200. */
   readonly statuses?: readonly number[];
+  /** Answers from the ledger: takes `?consistency=`, and says in headers how far the node had applied it. */
+  readonly readsLedger?: true;
   /** The expected failures; their status stands in the error table. */
   readonly errors: readonly ErrorCode[];
 }
@@ -52,12 +55,14 @@ export function requestTarget<R extends AnyRoute>(
   route: R,
   params: ParamsOf<R>,
   query: QueryInput<QueryOf<R>>,
+  consistency?: Consistency,
 ): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String((params as Record<string, unknown>)[name])),
   );
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  if (route.readsLedger && consistency !== undefined) search.set('consistency', consistency);
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;
 }

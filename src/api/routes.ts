@@ -94,6 +94,9 @@ export interface Routes {
 /** What any route may answer: the request did not parse, the node is busy or going away, or it has a bug. */
 export const commonErrors: readonly ErrorCode[] = ['request-invalid', 'overloaded', 'shutting-down', 'internal'];
 
+/** What any route that reads the ledger may answer besides. */
+const readErrors: readonly ErrorCode[] = ['no-quorum', 'node-behind'];
+
 const ingressErrors: readonly ErrorCode[] = [
   'encoding-invalid',
   'encoding-too-large',
@@ -118,7 +121,7 @@ function subjectStream(operation: string, last: string, summary: string): Stream
 
 function streamOf(operation: string, path: string, summary: string): Stream<never> {
   const reply = { mediaType: 'application/json', schema: streamPage } as const;
-  return { operation, method: 'GET', path, summary, query: streamQuery, reply, errors: [] };
+  return { operation, method: 'GET', path, summary, query: streamQuery, reply, readsLedger: true, errors: [] };
 }
 
 export const routes: Routes = {
@@ -153,6 +156,7 @@ export const routes: Routes = {
     params: transactionParams,
     query: transactionQuery,
     reply: { mediaType: 'application/json', schema: transactionReply },
+    readsLedger: true,
     errors: ['transaction-unknown'],
   },
   block: {
@@ -162,6 +166,7 @@ export const routes: Routes = {
     summary: 'A committed block by height or hash, or the head.',
     params: blockParams,
     reply: { mediaType: 'application/json', schema: blockView },
+    readsLedger: true,
     errors: ['block-unknown'],
   },
   blocks: {
@@ -171,6 +176,7 @@ export const routes: Routes = {
     summary: 'Headers of committed blocks, ascending.',
     query: blocksQuery,
     reply: { mediaType: 'application/json', schema: blockPage },
+    readsLedger: true,
     errors: [],
   },
   consents: subjectStream('listConsents', 'consents', "What happened to the subject's consents."),
@@ -182,6 +188,7 @@ export const routes: Routes = {
     path: '/v1/domains',
     summary: 'The custodians of records on this ledger.',
     reply: { mediaType: 'application/json', schema: domainList },
+    readsLedger: true,
     errors: [],
   },
   domain: {
@@ -191,6 +198,7 @@ export const routes: Routes = {
     summary: 'One domain and its policy.',
     params: domainParams,
     reply: { mediaType: 'application/json', schema: domainView },
+    readsLedger: true,
     errors: ['not-found'],
   },
   link: {
@@ -200,6 +208,7 @@ export const routes: Routes = {
     summary: 'The link between a subject and a domain.',
     params: linkParams,
     reply: { mediaType: 'application/json', schema: linkView },
+    readsLedger: true,
     errors: ['not-found'],
   },
   domainRecords: {
@@ -213,6 +222,7 @@ export const routes: Routes = {
     summary: "The agent's credentials, revoked and ended ones included.",
     params: didParams,
     reply: { mediaType: 'application/json', schema: credentialList },
+    readsLedger: true,
     errors: [],
   },
   record: {
@@ -222,6 +232,7 @@ export const routes: Routes = {
     summary: 'One anchored item, by who anchored it and under which event id.',
     params: recordParams,
     reply: { mediaType: 'application/json', schema: recordView },
+    readsLedger: true,
     errors: ['not-found'],
   },
   decide: {
@@ -238,6 +249,7 @@ export const routes: Routes = {
       },
     ],
     reply: { mediaType: 'application/json', schema: decisionView },
+    readsLedger: true,
     errors: ['not-found'],
   },
   status: {
@@ -283,3 +295,8 @@ export const routes: Routes = {
 };
 
 export const routeList: readonly AnyRoute[] = Object.values(routes);
+
+/** Every expected failure of the route. */
+export function errorsOf({ errors, readsLedger }: AnyRoute): readonly ErrorCode[] {
+  return [...errors, ...(readsLedger === true ? readErrors : []), ...commonErrors];
+}

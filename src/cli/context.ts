@@ -15,6 +15,7 @@ import type { Shell } from './shell.ts';
 export interface GlobalOptions {
   readonly json?: boolean;
   readonly node?: string;
+  readonly local?: boolean;
   readonly as?: string;
   readonly home?: string;
   readonly dir?: string;
@@ -62,7 +63,10 @@ export class Context {
   }
 
   client(): AssentClient {
-    this.#client ??= new AssentClient({ nodes: nodeUrls(this) });
+    this.#client ??= new AssentClient({
+      nodes: nodeUrls(this),
+      ...(this.options.local === true && { consistency: 'local' }),
+    });
     return this.#client;
   }
 

@@ -40,6 +40,7 @@ export function createProgram(session: Session): Command {
     .helpCommand('help [command]', 'show help')
     .option('--json', 'print one JSON document and nothing else on standard output')
     .option('--node <url>', 'the node to ask (ASSENT_NODE; else the local cluster)')
+    .option('--local', 'read what the asked node has applied, even without a majority')
     .option('--as <name>', 'the key to act with, from the keystore')
     .option('--home <dir>', "the keystore (ASSENT_HOME; else the local cluster's own, else ~/.assent)")
     .option('--dir <dir>', "the local cluster's directory (else .assent here or above); of init and start: the node's")

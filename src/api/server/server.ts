@@ -16,6 +16,7 @@ import {
 import { expectedFailure, malformedRequestReply, sendError } from './errors.ts';
 import { type Handlers, type ReadingRoute, readingHandlers } from './handlers.ts';
 import { parseInput } from './parse.ts';
+import { beginRead, splitQuery } from './reading.ts';
 import type { NodeService } from './service.ts';
 import { submitHandler } from './submit.ts';
 
@@ -115,7 +116,7 @@ function build(options: ServerOptions, limits: ServerLimits): FastifyInstance {
     handler: submitHandler(options.service),
   });
   const handlers = readingHandlers(options.service, openApiDocument(options.version, options.ruleSchemas));
-  for (const name of Object.keys(handlers) as ReadingRoute[]) readingRoute(app, name, handlers);
+  for (const name of Object.keys(handlers) as ReadingRoute[]) readingRoute(app, name, handlers, options.service);
   return app;
 }
 
@@ -155,7 +156,12 @@ function failuresOf(app: FastifyInstance, { logger, onBug }: ServerOptions): voi
   });
 }
 
-function readingRoute<Name extends ReadingRoute>(app: FastifyInstance, name: Name, handlers: Handlers): void {
+function readingRoute<Name extends ReadingRoute>(
+  app: FastifyInstance,
+  name: Name,
+  handlers: Handlers,
+  service: NodeService,
+): void {
   const route: AnyRoute = routes[name];
   const handle = handlers[name] as (input: unknown) => Promise<unknown>;
   const bodySchema = route.bodies?.[0]?.schema;
@@ -164,11 +170,16 @@ function readingRoute<Name extends ReadingRoute>(app: FastifyInstance, name: Nam
     url: urlOf(route),
     config: { operation: route.operation },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
-      const result = await handle({
+      const { consistency, own: query } = route.readsLedger
+        ? splitQuery(request.query)
+        : { consistency: undefined, own: request.query };
+      const input = {
         params: route.params === undefined ? {} : parseInput(route.params, request.params, 'path'),
-        query: route.query === undefined ? {} : parseInput(route.query, request.query, 'query'),
+        query: route.query === undefined ? {} : parseInput(route.query, query, 'query'),
         body: bodySchema === undefined ? undefined : parseInput(bodySchema, request.body, 'body'),
-      });
+      };
+      if (consistency !== undefined) await beginRead(service, consistency, reply);
+      const result = await handle(input);
       if (route.reply.mediaType === 'text/plain') reply.type('text/plain; version=0.0.4; charset=utf-8');
       return reply.send(result);
     },

@@ -2,6 +2,7 @@ import type {
   BlockPage,
   BlocksQuery,
   BlockView,
+  Consistency,
   CredentialList,
   DecisionRequest,
   DecisionView,
@@ -9,6 +10,7 @@ import type {
   DomainView,
   LinkView,
   OutcomeView,
+  ReadPoint,
   RecordView,
   StatusView,
   StreamPage,
@@ -37,6 +39,11 @@ export interface NodeService {
    * `shutting-down` when none was looked at.
    */
   submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void;
+  /**
+   * Resolves when what is asked from now on is answered as the consistency says. Rejects with `no-quorum` or
+   * `node-behind` when it cannot be in bounded time.
+   */
+  readPoint(consistency: Consistency): Promise<ReadPoint>;
   /** Rejects with `transaction-unknown` when it is not committed here, or not in time. */
   transaction(id: string, query: WaitQuery): Promise<TransactionReply>;
   /** By height, hash or `head`. Rejects with `block-unknown`. */

@@ -4,6 +4,7 @@ import {
   type BlockParams,
   type BlocksQuery,
   type BlockView,
+  type Consistency,
   type CredentialList,
   type DecisionRequest,
   type DecisionView,
@@ -34,6 +35,8 @@ import type { Fetch } from './transport.ts';
 export interface AssentClientOptions {
   /** Base URLs of nodes, such as `http://127.0.0.1:7401`. The first that answers is kept. */
   readonly nodes: readonly string[];
+  /** Of all reads that do not say otherwise; linearizable unless given. */
+  readonly consistency?: Consistency;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -59,6 +62,7 @@ export class AssentClient {
     this.#nodes = {
       urls: options.nodes.map((url) => url.replace(/\/+$/, '')),
       preferred: 0,
+      consistency: options.consistency,
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       clock: options.clock ?? webClock,
       random: options.random ?? webRandom,

@@ -1,4 +1,4 @@
-import type { AnyRoute, ErrorDetail, ParamsOf, QueryInput, QueryOf, ReplyOf } from '../../api/index.ts';
+import type { AnyRoute, Consistency, ErrorDetail, ParamsOf, QueryInput, QueryOf, ReplyOf } from '../../api/index.ts';
 import { AssentError, type Clock, type ErrorCode, errorTable } from '../../base/index.ts';
 import type { Nodes } from './nodes.ts';
 import { knownCode } from './outcome.ts';
@@ -8,6 +8,8 @@ export interface ReadOptions {
   /** The longest that one node is waited for; 10 s unless given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** `local` reads what the asked node has applied, and needs no majority. */
+  readonly consistency?: Consistency;
 }
 
 /** Codes after which another node may still know better: it lags, or it is busy, recovering or stopping. */
@@ -28,6 +30,7 @@ export async function readAnywhere<R extends AnyRoute>(
   body?: object,
 ): Promise<ReplyOf<R>> {
   let failure: AssentError | undefined;
+  const consistency = options.consistency ?? nodes.consistency;
   for (let attempt = 0; attempt < nodes.urls.length; attempt++) {
     options.signal?.throwIfAborted();
     const index = (nodes.preferred + attempt) % nodes.urls.length;
@@ -35,6 +38,7 @@ export async function readAnywhere<R extends AnyRoute>(
     const answer = await exchange(nodes.fetch, node, route, {
       params,
       query,
+      consistency,
       signal: withTimeout(options.timeoutMs ?? 10_000, options.signal),
       ...(body === undefined ? {} : { body: { mediaType: 'application/json', content: JSON.stringify(body) } }),
     });

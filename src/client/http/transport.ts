@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type AnyRoute,
+  type Consistency,
   type ErrorDetail,
   type ErrorReply,
   type ParamsOf,
@@ -29,6 +30,7 @@ export type Exchange<Reply> =
 export interface RouteRequest<R extends AnyRoute> {
   readonly params: ParamsOf<R>;
   readonly query: QueryInput<QueryOf<R>>;
+  readonly consistency?: Consistency | undefined;
   readonly body?: { readonly mediaType: string; readonly content: Uint8Array | string };
   readonly signal: AbortSignal;
 }
@@ -47,11 +49,11 @@ export async function exchange<R extends AnyRoute>(
   route: R,
   request: RouteRequest<R>,
 ): Promise<Exchange<ReplyOf<R>>> {
-  const { params, query, body, signal } = request;
+  const { params, query, consistency, body, signal } = request;
   let response: Response;
   let text: string;
   try {
-    response = await fetch(node + requestTarget(route, params, query), {
+    response = await fetch(node + requestTarget(route, params, query, consistency), {
       method: route.method,
       signal,
       // A redirect could carry signed bytes to a place that nobody configured.

@@ -3,6 +3,7 @@ import type {
   BlockSummary,
   BlocksQuery,
   BlockView,
+  Consistency,
   CredentialList,
   DecisionRequest,
   DecisionView,
@@ -10,6 +11,7 @@ import type {
   DomainView,
   LinkView,
   OutcomeView,
+  ReadPoint,
   RecordView,
   StatusView,
   StreamPage,
@@ -50,6 +52,10 @@ export class Front implements NodeService {
 
   submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void {
     this.#submissions.submit(submission, done);
+  }
+
+  readPoint(consistency: Consistency): Promise<ReadPoint> {
+    return this.#ask('readPoint', { consistency });
   }
 
   async transaction(id: string, { wait, timeoutMs }: WaitQuery): Promise<TransactionReply> {

@@ -1,9 +1,11 @@
 import type {
   CertificateView,
+  Consistency,
   ContractObject,
   DecisionRequest,
   DecisionView,
   DomainView,
+  ReadPoint,
   StatusView,
 } from '../../api/index.ts';
 
@@ -39,6 +41,8 @@ export interface ResultCode {
  * is long is asked for in slices, so that no reader costs an election (protocol.md §11).
  */
 export interface Queries {
+  /** Comes before all other questions of a read: what is asked after the answer is answered with such consistency. */
+  readonly readPoint: { readonly input: { consistency: Consistency }; readonly answer: ReadPoint };
   /** Waits up to `timeoutMs` for the commit; with 0 it answers at once. */
   readonly place: { readonly input: { id: string; timeoutMs: number }; readonly answer: Place };
   /** Block bytes by height, hash or `head`. */

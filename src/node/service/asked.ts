@@ -1,5 +1,7 @@
+import type { ReadPoint } from '../../api/index.ts';
 import type { Store } from '../../storage/index.ts';
-import type { Asked } from '../queries/query.ts';
+import type { Asked, InputOf } from '../queries/query.ts';
+import type { Replica } from '../replica/index.ts';
 import { ChainAnswers } from './chain-answers.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 import type { NodeMetrics } from './metrics.ts';
@@ -7,6 +9,7 @@ import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
 export interface AskedOptions extends StatusSources {
+  readonly replica: Pick<Replica, 'status' | 'read'>;
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
@@ -18,6 +21,7 @@ export function answersOf(options: AskedOptions): Asked {
   const chain = new ChainAnswers(ledger, store, waiters);
   const state = new StateAnswers(ledger, options.nowMs);
   return {
+    readPoint: (input) => readPoint(options, input),
     place: (input) => chain.place(input),
     block: (input) => chain.block(input),
     headers: (input) => chain.headers(input),
@@ -38,4 +42,15 @@ export function answersOf(options: AskedOptions): Asked {
     },
     metrics: () => options.metrics.text(),
   };
+}
+
+/** A read that is to be linearizable passes the replica's barrier once, however many slices it has. */
+async function readPoint({ replica, ledger }: AskedOptions, { consistency }: InputOf<'readPoint'>): Promise<ReadPoint> {
+  if (consistency === 'linearizable') {
+    await new Promise<void>((resolve, reject) => {
+      replica.read((error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+  const { height, timestamp } = ledger.applied;
+  return { height, timestamp };
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { commonErrors, openApiDocument, requestTarget, routeList, routes } from '../../../src/api/index.ts';
+import { errorsOf, openApiDocument, requestTarget, routeList, routes } from '../../../src/api/index.ts';
 import { errorTable } from '../../../src/base/index.ts';
 
 interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
-  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly headers?: object }>>;
 }
 
 const document = openApiDocument('1.2.3') as unknown as {
@@ -44,11 +44,28 @@ describe('openapi.json', () => {
     '%s documents every error it can give',
     (_, route) => {
       const { responses } = operationOf(route);
-      for (const code of [...route.errors, ...commonErrors]) {
+      for (const code of errorsOf(route)) {
         expect(responses[errorTable[code].httpStatus]?.description).toContain(`\`${code}\``);
       }
     },
   );
+
+  it('gives every route under /v1 that reads the ledger its consistency, and no other', () => {
+    const described = routeList.filter((route) => {
+      const { parameters, responses } = operationOf(route);
+      const takes = parameters.some(
+        ({ name, in: place, required }) => name === 'consistency' && place === 'query' && !required,
+      );
+      expect(responses[200]?.headers !== undefined).toBe(takes);
+      return takes;
+    });
+    const reading = routeList.filter(({ path }) => path.startsWith('/v1/'));
+    const others = [routes.submit, routes.status].map(({ operation }) => operation);
+    expect(described.map(({ operation }) => operation)).toEqual(
+      reading.map(({ operation }) => operation).filter((operation) => !others.includes(operation)),
+    );
+    expect(errorsOf(routes.block)).toEqual(expect.arrayContaining(['no-quorum', 'node-behind', 'block-unknown']));
+  });
 
   it('leaves no reference open', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
@@ -70,6 +87,11 @@ describe('requestTarget', () => {
   it('fills the path and leaves out what is not given', () => {
     expect(requestTarget(routes.block, { reference: 'head' }, {})).toBe('/v1/blocks/head');
     expect(requestTarget(routes.blocks, {}, { from: 7, limit: undefined })).toBe('/v1/blocks?from=7');
+  });
+
+  it('asks for a consistency only where there is one', () => {
+    expect(requestTarget(routes.blocks, {}, { from: 7 }, 'local')).toBe('/v1/blocks?from=7&consistency=local');
+    expect(requestTarget(routes.status, {}, {}, 'local')).toBe('/v1/status');
   });
 
   it('encodes what would change the path', () => {

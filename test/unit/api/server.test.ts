@@ -5,15 +5,20 @@ import { type ErrorReply, transactionMediaType, transactionsMediaType } from '..
 import { ApiServer, type NodeService, type ServerOptions } from '../../../src/api/server/index.ts';
 import { AssentError, InvariantError, silentLogger } from '../../../src/base/index.ts';
 
-/** A node of which a test says only what it needs. */
+const readPoint: NodeService['readPoint'] = () => Promise.resolve({ height: 3, timestamp: 1_700_000_000_123 });
+
+/** A node of which a test says only what it needs; any consistency is to be had. */
 function nodeWith(answers: Partial<NodeService>): NodeService {
-  return new Proxy(answers, {
-    get: (target, name) =>
-      Reflect.get(target, name) ??
-      (() => {
-        throw new AssentError('not-found', `nobody expected ${String(name)}`);
-      }),
-  }) as NodeService;
+  return new Proxy(
+    { readPoint, ...answers },
+    {
+      get: (target, name) =>
+        Reflect.get(target, name) ??
+        (() => {
+          throw new AssentError('not-found', `nobody expected ${String(name)}`);
+        }),
+    },
+  ) as NodeService;
 }
 
 async function serve(answers: Partial<NodeService>, options: Partial<ServerOptions> = {}): Promise<string> {
@@ -82,6 +87,93 @@ describe('errors', () => {
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('"code":"request-invalid"');
+  });
+});
+
+describe('reads of the ledger', () => {
+  const noDomains = (): Promise<{ domains: [] }> => Promise.resolve({ domains: [] });
+
+  it('are linearizable unless asked otherwise, and begin once the node may read', async () => {
+    const asked: string[] = [];
+    const url = await serve({
+      async readPoint(consistency) {
+        asked.push(consistency);
+        await new Promise(setImmediate);
+        asked.push('may read');
+        return readPoint(consistency);
+      },
+      domains() {
+        asked.push('domains');
+        return noDomains();
+      },
+    });
+    for (const query of ['', '?consistency=linearizable', '?consistency=local'])
+      expect((await fetch(`${url}/v1/domains${query}`)).status).toBe(200);
+    const rest = ['may read', 'domains'];
+    expect(asked).toEqual(['linearizable', ...rest, 'linearizable', ...rest, 'local', ...rest]);
+  });
+
+  it('say in headers how far the node is, also when there is nothing', async () => {
+    const url = await serve({
+      domains: noDomains,
+      domain: () => Promise.reject(new AssentError('not-found', 'There is no such domain.')),
+    });
+    for (const [target, status, consistency] of [
+      ['/v1/domains', 200, 'linearizable'],
+      ['/v1/domains?consistency=local', 200, 'local'],
+      ['/v1/domains/nowhere?consistency=local', 404, 'local'],
+    ] as const) {
+      const response = await fetch(url + target);
+      expect([
+        response.status,
+        response.headers.get('assent-consistency'),
+        response.headers.get('assent-applied-height'),
+        response.headers.get('assent-applied-time'),
+      ]).toEqual([status, consistency, '3', '2023-11-14T22:13:20.123Z']);
+    }
+  });
+
+  it('that cannot be had end with the reason, and nothing is read', async () => {
+    const url = await serve({
+      readPoint: () => Promise.reject(new AssentError('no-quorum', 'No leader confirmed it.')),
+      domains: () => Promise.reject(new InvariantError('nothing is read')),
+    });
+    expect(await errorOf(await fetch(`${url}/v1/domains`))).toMatchObject({ status: 503, code: 'no-quorum' });
+  });
+
+  it.each([
+    ['GET', '/v1/domains?consistency=eventual'],
+    ['GET', '/v1/domains?consistency='],
+    ['GET', '/v1/domains?consistency=local&consistency=local'],
+    ['GET', '/v1/blocks?limit=3&consistency=LOCAL'],
+    ['POST', '/v1/decisions?consistency=none'],
+  ])('%s %s is refused with the parameter that is wrong', async (method, target) => {
+    const url = await serve({ domains: noDomains });
+    const body = method === 'POST' ? post('{}', 'application/json') : {};
+    const error = await errorOf(await fetch(url + target, body));
+    expect(error).toMatchObject({ status: 400, code: 'request-invalid' });
+    expect(error.message).toContain('consistency');
+  });
+
+  it('keep the rest of their query', async () => {
+    const asked: unknown[] = [];
+    const url = await serve({
+      blocks(query) {
+        asked.push(query);
+        return Promise.resolve({ blocks: [] });
+      },
+    });
+    await fetch(`${url}/v1/blocks?consistency=local&limit=3`);
+    expect(asked).toEqual([{ from: 1, limit: 3 }]);
+  });
+
+  it('are not what status and readiness are', async () => {
+    const url = await serve({
+      readPoint: () => Promise.reject(new InvariantError('the ledger is not read')),
+      readiness: () => Promise.resolve(),
+    });
+    const response = await fetch(`${url}/readyz`);
+    expect([response.status, response.headers.get('assent-consistency')]).toEqual([200, null]);
   });
 });
 

@@ -24,6 +24,19 @@ describe('reading', () => {
     ]);
   });
 
+  it('asks for the consistency that the client was made for, or that the read names', async () => {
+    await using node = await ScriptedNode.start(() => ({ json: { domains: [] } }));
+    await new AssentClient({ nodes: [node.url] }).domains({ consistency: 'local' });
+    const client = new AssentClient({ nodes: [node.url], consistency: 'local' });
+    await client.domains();
+    await client.domains({ consistency: 'linearizable' });
+    expect(node.received.map(({ target }) => target)).toEqual([
+      '/v1/domains?consistency=local',
+      '/v1/domains?consistency=local',
+      '/v1/domains?consistency=linearizable',
+    ]);
+  });
+
   it('refuses an address that is none, before anything is sent', () => {
     for (const url of ['', '127.0.0.1:7401', 'ftp://127.0.0.1', 'http://'])
       expect(() => new AssentClient({ nodes: [url] })).toThrow(expect.objectContaining({ code: 'usage' }));
