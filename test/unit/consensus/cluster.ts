@@ -13,6 +13,7 @@ import {
   type RaftLimits,
   type RaftParameters,
   type ReadResult,
+  type Ready,
   tipOf,
   type Verdict,
 } from '../../../src/consensus/index.ts';
@@ -129,6 +130,7 @@ export class TestNode {
   /** Does what the core wants done. */
   drain(): void {
     for (let ready = this.raft.ready(); ready !== undefined; ready = this.raft.ready()) {
+      this.cluster.observe(this, ready);
       this.executions.push(...ready.execute);
       this.executed.push(...ready.execute);
       if (ready.persist !== undefined) this.writes.push(ready.persist);
@@ -217,6 +219,8 @@ export class TestCluster {
   wire: (Envelope & { readonly from: NodeId })[] = [];
   /** Whether a message gets through. */
   passes: (from: TestNode, to: TestNode, message: Message) => boolean = () => true;
+  /** Sees everything that a core wants done, before it is done. */
+  observe: (node: TestNode, ready: Ready) => void = () => undefined;
   #seed: number;
 
   constructor(
