@@ -99,10 +99,22 @@ const entries = {
     action: 'Try again after the time in Retry-After.',
   },
   'no-quorum': {
-    meaning: 'No leader with a majority is known, so nothing can be committed now.',
+    meaning: 'No leader with a majority is known, so nothing can be committed now, nor read as of now.',
     httpStatus: 503,
     exitCode: 3,
-    action: 'Check the nodes with `assent status`; try again when a majority is up.',
+    action: 'Check the nodes with `assent status`; try again when a majority is up. --local reads what one node has.',
+  },
+  'not-leader': {
+    meaning: 'This node does not lead, so it has no leadership to hand over.',
+    httpStatus: 409,
+    exitCode: 3,
+    action: 'Ask the leader that `assent status` names.',
+  },
+  'leadership-kept': {
+    meaning: 'The leadership was not handed over; the leader goes on.',
+    httpStatus: 409,
+    exitCode: 1,
+    action: 'See the message; choose another voter that `assent cluster status` shows as running, or try again.',
   },
   'node-behind': {
     meaning: 'This node has not yet applied what was committed before the read.',
