@@ -34,6 +34,8 @@ export type Machine = SimulatedMachine<NodeProcess>;
 export interface ClusterObserver {
   /** A process is about to start, from what its disk holds. */
   onStart(machine: Machine): void;
+  /** A process did not start, for what its disk holds. */
+  onRefusedStart(machine: Machine): void;
   /** A packet leaves a machine. */
   onSend(packet: ClusterPacket): void;
   /** Something happened to a machine's process: its state may have changed. */
@@ -47,6 +49,7 @@ export interface ClusterObserver {
 /** Sees nothing: what an observer of one thing starts from. */
 export const silentObserver: ClusterObserver = {
   onStart: () => undefined,
+  onRefusedStart: () => undefined,
   onSend: () => undefined,
   onActed: () => undefined,
   onDamaged: () => undefined,
@@ -136,6 +139,7 @@ export class SimulatedCluster {
     machine.process = startNodeProcess(this, machine, this.#random.fork(`process ${index}.${machine.incarnation}`));
     if (machine.process === undefined) {
       this.counters.damagedStarts += 1;
+      for (const observer of this.observers) observer.onRefusedStart(machine);
       this.crash(index);
       return;
     }

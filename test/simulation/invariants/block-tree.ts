@@ -51,6 +51,11 @@ export class BlockTree {
       'parent hash and term monotone along every chain',
       () => `block ${describe(block)} on ${parent === undefined ? 'nothing known' : describe(parent)}`,
     );
+    holds(
+      block.term === parent.term || isOwnTerm(reference, parent),
+      'every term begins with its certificate',
+      () => `block ${describe(block)} on ${describe(parent)}`,
+    );
     const place = `${block.term}:${block.height}`;
     const other = this.#byPlace.get(place);
     holds(other === undefined, 'log matching', () => `two blocks at ${place}: ${short(other ?? '')}, ${short(hash)}`);
@@ -74,6 +79,12 @@ export class BlockTree {
     while (current !== undefined && current.height > ancestor.height) current = this.#blocks.get(current.parent);
     return current?.hash === ancestor.hash;
   }
+}
+
+/** A term's first block proves the right to lead, for the very tip that it stands on. */
+function isOwnTerm({ term, proposer, justification }: BlockReference, parent: KnownBlock): boolean {
+  const request = justification.term?.request;
+  return request?.term === term && request.candidate === proposer && keyOf(request.tip.hash) === parent.hash;
 }
 
 export function describe(block: KnownBlock): string {

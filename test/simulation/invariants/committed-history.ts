@@ -1,11 +1,16 @@
 import { type ModelTransaction, ReferenceModel } from './reference-model.ts';
 import { holds, short } from './violation.ts';
 
+/** Followers refuse what is ahead of their clocks by much less, and at most a minority of the clocks is wrong. */
+const aheadMsMax = 60_000;
+
 export interface AppliedBlock {
   readonly height: number;
   readonly hash: string;
   readonly stateRoot: string;
   readonly transactions: readonly ModelTransaction[];
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number;
 }
 
 /** What a client was told about its transaction. */
@@ -45,8 +50,8 @@ export class CommittedHistory {
     return this.#blocks[height]?.stateRoot;
   }
 
-  /** A node applied this block; `certifiedHash` is the certified chain's block at its height. */
-  applied(nodeId: string, block: AppliedBlock, certifiedHash: string | undefined): void {
+  /** A node applied this block; `certifiedHash` is the certified chain's block at its height, `nowMs` the true time. */
+  applied(nodeId: string, block: AppliedBlock, certifiedHash: string | undefined, nowMs: number): void {
     holds(
       certifiedHash === block.hash,
       'commit height at most the highest certificate',
@@ -68,14 +73,20 @@ export class CommittedHistory {
       'blocks are applied in order',
       () => `${nodeId} applied ${block.height}, the history ends at ${this.height}`,
     );
+    this.#isInTime(block, nowMs);
     this.#blocks.push(block);
     for (const transaction of block.transactions) {
-      const { id } = transaction;
+      const { id, validUntil } = transaction;
       const earlier = this.#places.get(id);
       holds(
         earlier === undefined,
         'every transaction executes at most once',
         () => `${short(id)} at ${earlier} and ${block.height}`,
+      );
+      holds(
+        validUntil >= block.timestamp,
+        'every transaction executes within its window',
+        () => `${short(id)} executed at ${block.timestamp}, valid until ${validUntil}`,
       );
       this.#neverExpired(id);
       this.#places.set(id, block.height);
@@ -108,6 +119,20 @@ export class CommittedHistory {
   toldExpired(transactionId: string): void {
     this.#toldExpired.add(transactionId);
     if (this.#places.has(transactionId)) this.#neverExpired(transactionId);
+  }
+
+  #isInTime({ height, timestamp }: AppliedBlock, nowMs: number): void {
+    const parentTimestamp = this.#blocks[height - 1]?.timestamp ?? 0;
+    holds(
+      timestamp > parentTimestamp,
+      'time goes forward along the chain',
+      () => `block ${height} is of ${timestamp}, its parent of ${parentTimestamp}`,
+    );
+    holds(
+      timestamp <= nowMs + aheadMsMax,
+      'certified time is not ahead of true time',
+      () => `block ${height} is ${timestamp - nowMs} ms ahead`,
+    );
   }
 
   #neverExpired(transactionId: string): void {

@@ -1,7 +1,14 @@
 import { readUint64 } from '../../../src/base/index.ts';
-import type { AckStatement, BlockReference, HardState } from '../../../src/consensus/index.ts';
+import type {
+  AckStatement,
+  BlockReference,
+  HardState,
+  Message,
+  VoteRequestStatement,
+} from '../../../src/consensus/index.ts';
 import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
 import type { BlockTree } from './block-tree.ts';
+import { describeRequest } from './statements.ts';
 import { holds, keyOf, short } from './violation.ts';
 
 /** What the bytes of a node's database mean, as far as invariants need it. */
@@ -71,6 +78,42 @@ export class DurableHistory {
     // An ack says that no later term is promised: one that became durable together with such a promise is never signed.
     const ack = this.#hardState?.ack;
     if (ack !== undefined && ack.term === this.#hardState?.term) this.#onAck(ack);
+  }
+
+  /** The node signs this ack: its block and its record outlive a crash, and no later term was promised before. */
+  acks({ term, height, blockHash }: AckStatement): void {
+    const invariant = 'every ack is preceded by its durable record';
+    const acked = (): string => `${this.#nodeId} acked (${term}, ${height})`;
+    holds(this.hashAt(height) === keyOf(blockHash), invariant, () => `${acked()} and does not hold the block`);
+    const recorded = this.#hardState?.ack;
+    holds(
+      recorded !== undefined && (recorded.term > term || (recorded.term === term && recorded.height >= height)),
+      invariant,
+      () => `${acked()}, its record ends at ${recorded?.term}, ${recorded?.height}`,
+    );
+    const promised = this.#hardState?.term;
+    holds(promised === term, invariant, () => `${acked()}, having promised ${promised}`);
+  }
+
+  /** The node signs this vote or vote request: its record outlives a crash. */
+  promises(statement: VoteRequestStatement, kind: 'vote' | 'voteRequest'): void {
+    const recorded = this.#hardState?.[kind];
+    holds(
+      recorded !== undefined && describeRequest(recorded) === describeRequest(statement),
+      'every vote is preceded by its durable record',
+      () =>
+        `${this.#nodeId} sent a ${kind} ${describeRequest(statement)} that its disk does not hold: it promised ${this.#hardState?.term}`,
+    );
+  }
+
+  /** A message leaves the node: the term that it states as the node's own outlives a crash. */
+  tells(message: Message): void {
+    const isOwnTerm = 'term' in message && message.type !== 'pre-vote-request' && message.type !== 'pre-vote-reply';
+    holds(
+      !isOwnTerm || message.term <= (this.#hardState?.term ?? 0),
+      'every term told is preceded by its durable record',
+      () => `${this.#nodeId} sent a ${message.type} with a term above the durable ${this.#hardState?.term}`,
+    );
   }
 
   #blockOperation(operation: Operation, removed: [number, string][]): void {

@@ -15,13 +15,14 @@ import { decodeMessage } from '../../../src/node/replica/index.ts';
 import { decodeHardState, hardStateKey, highestCertificateKey } from '../../../src/node/replica/records.ts';
 import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
 import type { ClusterObserver, ClusterPacket, Machine, SimulatedCluster } from '../../support/simulated-cluster.ts';
+import { simulationEpochMs } from '../../support/simulated-time.ts';
 import { BlockTree } from './block-tree.ts';
 import { Certificates } from './certificates.ts';
 import { CommittedHistory } from './committed-history.ts';
 import { DurableHistory } from './durable-history.ts';
 import { BlockRecords, readAppliedRecord } from './records.ts';
 import { stateRootOf, valuesOf } from './state-audit.ts';
-import { describeRequest, SignedStatements } from './statements.ts';
+import { SignedStatements } from './statements.ts';
 import { holds, keyOf, short } from './violation.ts';
 
 /** What is known of one node from outside. */
@@ -104,6 +105,14 @@ export class Invariants implements ClusterObserver {
     watched.committedHeight = 0;
   }
 
+  onRefusedStart(machine: Machine): void {
+    holds(
+      this.#isExempt(this.#of(machine)),
+      'a node starts from a disk that lost nothing',
+      () => `${machine.index} refuses its disk`,
+    );
+  }
+
   onDamaged(machine: Machine): void {
     this.#of(machine).isDamaged = true;
   }
@@ -120,6 +129,8 @@ export class Invariants implements ClusterObserver {
         return reference;
       },
     });
+    const watched = this.#of(sender);
+    if (!this.#isExempt(watched)) watched.durable.tells(message);
     this.#message(sender.nodeId, message);
   }
 
@@ -291,27 +302,8 @@ export class Invariants implements ClusterObserver {
 
   #ack(signer: string, statement: AckStatement): void {
     if (this.misusedKeys.has(signer) || !this.#statements.ack(signer, statement)) return;
-    const { term, height } = statement;
     const watched = this.#byNodeId.get(signer);
-    if (watched === undefined || this.#isExempt(watched)) return;
-    const { hardState } = watched.durable;
-    holds(
-      watched.durable.hashAt(height) === keyOf(statement.blockHash),
-      'every ack is preceded by its durable record',
-      () => `${watched.machine.index} acked (${term}, ${height}) and does not hold the block`,
-    );
-    const recorded = hardState?.ack;
-    holds(
-      recorded !== undefined && (recorded.term > term || (recorded.term === term && recorded.height >= height)),
-      'every ack is preceded by its durable record',
-      () =>
-        `${watched.machine.index} acked (${term}, ${height}), its record ends at ${recorded?.term}, ${recorded?.height}`,
-    );
-    holds(
-      hardState?.term === term,
-      'every ack is preceded by its durable record',
-      () => `${watched.machine.index} acked in ${term}, having promised ${hardState?.term}`,
-    );
+    if (watched !== undefined && !this.#isExempt(watched)) watched.durable.acks(statement);
   }
 
   #vote(signer: string, statement: VoteRequestStatement): void {
@@ -326,14 +318,7 @@ export class Invariants implements ClusterObserver {
 
   #isRecorded(signer: string, statement: VoteRequestStatement, kind: 'vote' | 'voteRequest'): void {
     const watched = this.#byNodeId.get(signer);
-    if (watched === undefined || this.#isExempt(watched)) return;
-    const recorded = watched.durable.hardState?.[kind];
-    holds(
-      recorded !== undefined && describeRequest(recorded) === describeRequest(statement),
-      'every vote is preceded by its durable record',
-      () =>
-        `${watched.machine.index} sent a ${kind} ${describeRequest(statement)} that its disk does not hold: it promised ${watched.durable.hardState?.term}`,
-    );
+    if (watched !== undefined && !this.#isExempt(watched)) watched.durable.promises(statement, kind);
   }
 
   #durable(watched: Watched, operations: readonly Operation[]): void {
@@ -377,8 +362,9 @@ export class Invariants implements ClusterObserver {
     holds(block !== undefined, 'log matching', () => `applied block ${short(applied.hash)} was never stored`);
     this.#committed.applied(
       String(watched.machine.index),
-      { ...applied, transactions: block.transactions },
+      { ...applied, transactions: block.transactions, timestamp: block.timestamp },
       this.#certificates.hashAt(applied.height),
+      simulationEpochMs + this.#cluster.queue.nowMs,
     );
   }
 }

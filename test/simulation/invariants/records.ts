@@ -10,6 +10,8 @@ import { keyOf } from './violation.ts';
 export interface BlockRecord {
   readonly reference: BlockReference;
   readonly transactions: readonly ModelTransaction[];
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number;
 }
 
 /** Blocks by their bytes: each travels and is stored many times, and is read once. */
@@ -47,7 +49,13 @@ function readBlockRecord(bytes: Uint8Array): BlockRecord {
       justification: decodeJustification(block.justification),
       byteLength: bytes.length,
     },
-    transactions: block.transactions.map(({ idHex, kind, payload }) => ({ id: idHex, kind, payload })),
+    transactions: block.transactions.map(({ idHex, kind, payload, validUntil }) => ({
+      id: idHex,
+      kind,
+      payload,
+      validUntil,
+    })),
+    timestamp: block.header.timestamp,
   };
 }
 

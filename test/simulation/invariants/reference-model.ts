@@ -6,6 +6,8 @@ export interface ModelTransaction {
   readonly id: string;
   readonly kind: string;
   readonly payload: CanonicalValue;
+  /** Milliseconds since the Unix epoch. */
+  readonly validUntil: number;
 }
 
 /** What the simulator's rules mean, said a second time and in the plainest way: a map, changed one transaction at a time. */
