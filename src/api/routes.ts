@@ -11,6 +11,7 @@ import {
   blockView,
 } from './schemas/blocks.ts';
 import { type DecisionRequest, type DecisionView, decisionRequest, decisionView } from './schemas/decisions.ts';
+import { type TransferRequest, type TransferView, transferRequest, transferView } from './schemas/leadership.ts';
 import { type JsonValue, jsonValue } from './schemas/primitives.ts';
 import { type HealthView, healthView, type StatusView, statusView } from './schemas/status.ts';
 import {
@@ -84,6 +85,7 @@ export interface Routes {
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
   readonly record: Route<RecordParams, Nothing, never, RecordView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
+  readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
   readonly status: Route<Nothing, Nothing, never, StatusView>;
   readonly healthz: Route<Nothing, Nothing, never, HealthView>;
   readonly readyz: Route<Nothing, Nothing, never, HealthView>;
@@ -251,6 +253,23 @@ export const routes: Routes = {
     reply: { mediaType: 'application/json', schema: decisionView },
     readsLedger: true,
     errors: ['not-found'],
+  },
+  transferLeadership: {
+    operation: 'transferLeadership',
+    method: 'POST',
+    path: '/v1/leadership/transfer',
+    summary:
+      'Begin to hand the leadership to another voter. Only the leader can; whether it succeeded, the next term shows.',
+    bodies: [
+      {
+        mediaType: 'application/json',
+        description: 'The node id of the voter, or null for the one that is furthest.',
+        bytesMax: requestLimits.jsonBytesMax,
+        schema: transferRequest,
+      },
+    ],
+    reply: { mediaType: 'application/json', schema: transferView },
+    errors: ['not-leader', 'leadership-kept', 'not-found'],
   },
   status: {
     operation: 'getStatus',

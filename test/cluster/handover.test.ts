@@ -10,7 +10,7 @@ interface LogLine {
   readonly term?: number;
 }
 
-describe('a leader that is told to stop', () => {
+describe('a leader that is told to go', () => {
   let cluster: LocalCluster;
   let home: Home;
   beforeAll(async () => {
@@ -61,6 +61,31 @@ describe('a leader that is told to stop', () => {
     const counts = await occurrences(cluster.client(old));
     for (const id of committed()) expect(counts.get(id)).toBe(1);
     expect(Math.max(...counts.values())).toBe(1);
+  });
+
+  it('hands over on a command, to a node that is named or to the one that is furthest, and does not stop', async () => {
+    const leader = await cluster.leader();
+    const target = leader === 3 ? 2 : leader + 1;
+    const { term } = await statusOf(leader);
+    const { nodeId } = await statusOf(target);
+    expect(await cluster.json('node', 'transfer', String(target))).toEqual({
+      to: nodeId,
+      leader: nodeId,
+      term: term + 1,
+    });
+    const { to } = await cluster.json<{ to: string }>('node', 'transfer');
+    expect(to).not.toBe(nodeId);
+    expect((await statusOf(target)).term).toBe(term + 2);
+    expect((await cluster.client(leader).submit(newTransaction(home))).status).toBe('committed');
+
+    const again = await cluster.run('node', 'transfer', to.slice(-8));
+    expect(again.exitCode).toBe(1);
+    expect(again.stderr).toMatch(/This node leads already\. .* \[leadership-kept\]\n$/);
+    const [url] = cluster.urls.filter((_, place) => place + 1 === target);
+    const follower = await cluster.run('--node', url ?? '', 'node', 'transfer');
+    expect(follower.exitCode).toBe(3);
+    expect(follower.stderr).toContain('[not-leader]');
+    expect((await cluster.run('node', 'transfer', '9')).exitCode).toBe(2);
   });
 
   it('stops cleanly all the same when nobody can take it over', async () => {

@@ -29,6 +29,7 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     credentials: ({ params }) => service.credentials(params.did),
     record: ({ params }) => service.record(params.did, params.eventId),
     decide: ({ body }) => service.decide(body),
+    transferLeadership: ({ body }) => service.transferLeadership(body),
     status: () => service.status(),
     healthz: async () => {
       await service.status();

@@ -16,6 +16,8 @@ import type {
   StreamPage,
   StreamQuery,
   TransactionReply,
+  TransferRequest,
+  TransferView,
   WaitQuery,
 } from '../index.ts';
 
@@ -61,6 +63,8 @@ export interface NodeService {
   record(sender: string, eventId: string): Promise<RecordView>;
   /** Rejects with `request-invalid` and the path that is wrong. */
   decide(request: DecisionRequest): Promise<DecisionView>;
+  /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
+  transferLeadership(request: TransferRequest): Promise<TransferView>;
   status(): Promise<StatusView>;
   /** Resolves when submissions can be committed, else rejects with the reason. */
   readiness(): Promise<void>;

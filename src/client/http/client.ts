@@ -22,6 +22,8 @@ import {
   type StreamPage,
   type StreamQuery,
   type TransactionReply,
+  type TransferRequest,
+  type TransferView,
 } from '../../api/index.ts';
 import { AssentError, assert, type Clock, type Random } from '../../base/index.ts';
 import { webClock, webRandom } from '../platform.ts';
@@ -151,6 +153,11 @@ export class AssentClient {
   /** What the rules would decide now: advisory, not logged, releases nothing. */
   decide(request: DecisionRequest, options?: ReadOptions): Promise<DecisionView> {
     return this.#read(routes.decide, {}, {}, options, request);
+  }
+
+  /** Tells whichever node leads to hand over. Throws `not-leader` when none does, `leadership-kept`, `not-found`. */
+  transferLeadership(request: TransferRequest, options?: ReadOptions): Promise<TransferView> {
+    return this.#read(routes.transferLeadership, {}, {}, options, request);
   }
 
   status(options?: ReadOptions): Promise<StatusView> {

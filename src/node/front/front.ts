@@ -17,6 +17,8 @@ import type {
   StreamPage,
   StreamQuery,
   TransactionReply,
+  TransferRequest,
+  TransferView,
   WaitQuery,
 } from '../../api/index.ts';
 import type { NodeService, SubjectStream, Submission } from '../../api/server/index.ts';
@@ -127,6 +129,10 @@ export class Front implements NodeService {
 
   decide(request: DecisionRequest): Promise<DecisionView> {
     return this.#ask('decide', { request });
+  }
+
+  transferLeadership(request: TransferRequest): Promise<TransferView> {
+    return this.#ask('transferLeadership', request);
   }
 
   status(): Promise<StatusView> {

@@ -7,6 +7,8 @@ import type {
   DomainView,
   ReadPoint,
   StatusView,
+  TransferRequest,
+  TransferView,
 } from '../../api/index.ts';
 
 /** Where an executed transaction stands, and its packed result (ingress/packed-result.ts). */
@@ -63,6 +65,7 @@ export interface Queries {
   readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: readonly ContractObject[] };
   readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
   readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
+  readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
   readonly status: { readonly input: object; readonly answer: StatusView };
   /** Fails with the reason while nothing can be committed. */
   readonly readiness: { readonly input: object; readonly answer: true };

@@ -4,12 +4,13 @@ import type { Asked, InputOf } from '../queries/query.ts';
 import type { Replica } from '../replica/index.ts';
 import { ChainAnswers } from './chain-answers.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
+import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
 import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
 export interface AskedOptions extends StatusSources {
-  readonly replica: Pick<Replica, 'status' | 'read'>;
+  readonly replica: Pick<Replica, 'status' | 'read' | 'transferLeadership'>;
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
@@ -34,6 +35,7 @@ export function answersOf(options: AskedOptions): Asked {
     credentials: (input) => state.credentials(input),
     record: (input) => state.record(input),
     decide: (input) => state.decide(input),
+    transferLeadership: (input) => transferLeadership(options.replica, input),
     status: () => statusView(options),
     readiness() {
       const reason = unreadiness(options.replica.status());

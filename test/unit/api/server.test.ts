@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type ErrorReply, transactionMediaType, transactionsMediaType } from '../../../src/api/index.ts';
 import { ApiServer, type NodeService, type ServerOptions } from '../../../src/api/server/index.ts';
 import { AssentError, InvariantError, silentLogger } from '../../../src/base/index.ts';
+import { encodeNodeId } from '../../../src/crypto/index.ts';
 
+const nodeId = encodeNodeId(new Uint8Array(32).fill(1));
 const readPoint: NodeService['readPoint'] = () => Promise.resolve({ height: 3, timestamp: 1_700_000_000_123 });
 
 /** A node of which a test says only what it needs; any consistency is to be had. */
@@ -87,6 +89,31 @@ describe('errors', () => {
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('"code":"request-invalid"');
+  });
+});
+
+describe('a transfer of the leadership', () => {
+  it('takes a node id or null, as JSON only: a page of a browser cannot send that from elsewhere', async () => {
+    const asked: (string | null)[] = [];
+    const url = await serve({
+      transferLeadership({ to }) {
+        asked.push(to);
+        return Promise.resolve({ to: nodeId, term: 4 });
+      },
+    });
+    const target = `${url}/v1/leadership/transfer`;
+    for (const to of [null, nodeId]) {
+      const response = await fetch(target, post(JSON.stringify({ to }), 'application/json'));
+      expect(await response.json()).toEqual({ to: nodeId, term: 4 });
+    }
+    for (const request of [
+      post('{"to":null}', 'text/plain'),
+      post('{}', 'application/json'),
+      post('{"to":"node 2"}', 'application/json'),
+      { method: 'POST' },
+    ])
+      expect((await errorOf(await fetch(target, request))).status).toBeGreaterThanOrEqual(400);
+    expect(asked).toEqual([null, nodeId]);
   });
 });
 

@@ -59,6 +59,7 @@ describe('the command line', () => {
     'record',
     'domain',
     'subject',
+    'node',
   ])('%s --help has examples', async (noun) => {
     const { exitCode, stdout } = await cli(noun, '--help');
     expect(exitCode).toBe(0);
