@@ -1,4 +1,4 @@
-import { AssentError, type Clock, type Logger, silentLogger } from '../../src/base/index.ts';
+import { AssentError, type Clock, type ErrorCode, type Logger, present, silentLogger } from '../../src/base/index.ts';
 import type { Message, TransferAnswer } from '../../src/consensus/index.ts';
 import type { NodeId } from '../../src/crypto/index.ts';
 import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
@@ -66,6 +66,13 @@ export class NodeProcess implements SimulatedProcess {
   submit(transactions: readonly VerifiedTransaction[], done: SubmitDone): void {
     this.#replica?.submit(transactions, (index) => (outcome) => {
       if (this.#isAlive) done(index, outcome);
+    });
+  }
+
+  /** Calls back with the applied height that may be read, or with the code of the refusal. */
+  read(done: (end: number | ErrorCode) => void): void {
+    this.#replica?.read((error) => {
+      if (this.#isAlive) done(error?.code ?? present(this.status(), 'it answered').appliedHeight);
     });
   }
 
