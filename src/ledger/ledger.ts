@@ -251,6 +251,11 @@ export class Ledger {
     this.#points.delete(toHex(hash));
   }
 
+  /** The results of an executed block that is not settled. */
+  receiptsOf(hash: Uint8Array): readonly Receipt[] {
+    return present(this.#points.get(toHex(hash)), 'a block is executed before it is committed').changes.receipts;
+  }
+
   /** The batch that commits this block: the child of the one committed before. */
   commit(hash: Uint8Array): { readonly operations: Operation[]; readonly receipts: readonly Receipt[] } {
     const point = present(this.#points.get(toHex(hash)), 'a block is executed before it is committed');

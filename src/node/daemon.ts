@@ -170,6 +170,7 @@ class Daemon {
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),
       flush: () => this.#transport.flush(),
       onFault: (error) => this.#fail(error),
+      onAnswered: () => this.#desk.flush(),
       onCommitted: (_block, transactionCount) => {
         this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);
         this.#waiters.committed();

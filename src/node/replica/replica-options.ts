@@ -25,6 +25,8 @@ export interface ReplicaOptions {
   readonly flush?: () => void;
   /** The node cannot go on: a poisoned disk, a divergence, a bug. Called once; nothing is done afterwards. */
   readonly onFault: (error: Error) => void;
+  /** Submitters were told what a certified block did; its commit is yet to be written. */
+  readonly onAnswered?: () => void;
   /** A block's effects are durable. */
   readonly onCommitted?: (block: BlockReference, transactionCount: number) => void;
   /** A peer sent something that no correct node sends. */

@@ -107,7 +107,8 @@ export class Replica {
         if (urgent) this.#append(operations, undefined, done);
         else options.journal.defer(operations, this.#whenWritten(done));
       },
-      isAwaited: (block) => this.#pool.awaits(toHex(block.hash)) || this.#reads.awaits(block),
+      isAwaited: (block) => this.#reads.awaits(block),
+      onCommitted: (receipts) => this.#answerSubmitters(receipts),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
     });
     this.#reads = new ReadBarrier({
@@ -303,8 +304,14 @@ export class Replica {
     this.#append(operations, mark, () => this.#raft.persisted(request.token));
   }
 
-  #onSettled(block: BlockReference, receipts: readonly Receipt[]): void {
+  #answerSubmitters(receipts: readonly Receipt[]): void {
     for (const receipt of receipts) this.#pool.commit(toHex(receipt.id), receipt);
+    this.#options.onAnswered?.();
+  }
+
+  #onSettled(block: BlockReference, receipts: readonly Receipt[]): void {
+    // Those who came again after the certificate, when there was no receipt to be read yet.
+    this.#answerSubmitters(receipts);
     this.#pool.forgetBlock(toHex(block.hash));
     if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     this.#options.onCommitted?.(block, receipts.length);

@@ -137,13 +137,7 @@ export class TransactionPool {
     this.#parked.set(idHex, pending);
   }
 
-  /** Whether a submitter at this node waits for what is in the block. */
-  awaits(blockHex: string): boolean {
-    const ids = this.#byBlock.get(blockHex) ?? [];
-    return ids.some((idHex) => (this.#pending.get(idHex)?.listeners.length ?? 0) > 0);
-  }
-
-  /** Tells the listeners of a durably committed transaction. */
+  /** Tells the listeners of a committed transaction. */
   commit(idHex: string, receipt: Receipt): void {
     this.#settle(idHex, { status: 'committed', receipt });
   }

@@ -104,14 +104,18 @@ export class SubmissionDesk {
     this.#sendSoon();
   }
 
+  /** Sends what is settled by now, ahead of what else the turn has to do. */
+  flush(): void {
+    if (!this.#sending) return;
+    this.#sending = false;
+    this.#send(this.#settling.take());
+  }
+
   /** Whatever else this turn settles goes with it. */
   #sendSoon(): void {
     if (this.#sending) return;
     this.#sending = true;
-    queueMicrotask(() => {
-      this.#sending = false;
-      this.#send(this.#settling.take());
-    });
+    queueMicrotask(() => this.flush());
   }
 }
 

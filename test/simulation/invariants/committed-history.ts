@@ -25,6 +25,8 @@ export class CommittedHistory {
   readonly #blocks: (AppliedBlock | undefined)[] = [undefined];
   readonly #places = new Map<string, number>();
   readonly #told = new Map<string, ToldOutcome>();
+  /** Told by the certificate, at heights that no node has applied yet. */
+  #toldAhead: ToldOutcome[] = [];
   readonly #model = new ReferenceModel();
   readonly #toldExpired = new Set<string>();
 
@@ -92,9 +94,33 @@ export class CommittedHistory {
       this.#places.set(id, block.height);
       this.#model.apply(transaction);
     }
+    const due = this.#toldAhead;
+    this.#toldAhead = [];
+    for (const outcome of due) this.#checkTold(outcome);
   }
 
-  told(outcome: ToldOutcome): void {
+  /** A client was told; `certifiedHash` is the certified chain's block at that height. */
+  told(outcome: ToldOutcome, certifiedHash: string | undefined): void {
+    holds(
+      certifiedHash !== undefined,
+      'whatever a client was told is committed stays',
+      () => `told ${short(outcome.transactionId)} is at ${outcome.height}, where nothing is certified`,
+    );
+    const earlier = this.#told.get(outcome.transactionId);
+    holds(
+      earlier === undefined || (earlier.height === outcome.height && earlier.ok === outcome.ok),
+      'whatever a client was told is committed stays',
+      () => `told two outcomes of ${short(outcome.transactionId)}`,
+    );
+    this.#told.set(outcome.transactionId, outcome);
+    this.#checkTold(outcome);
+  }
+
+  #checkTold(outcome: ToldOutcome): void {
+    if (outcome.height > this.height) {
+      this.#toldAhead.push(outcome);
+      return;
+    }
     const place = this.#places.get(outcome.transactionId);
     holds(
       place === outcome.height,
@@ -106,13 +132,6 @@ export class CommittedHistory {
       'results are those of the rules',
       () => `told ${short(outcome.transactionId)} is ${outcome.ok ? 'permitted' : 'refused'}; by the rules it is not`,
     );
-    const earlier = this.#told.get(outcome.transactionId);
-    holds(
-      earlier === undefined || (earlier.height === outcome.height && earlier.ok === outcome.ok),
-      'whatever a client was told is committed stays',
-      () => `told two outcomes of ${short(outcome.transactionId)}`,
-    );
-    this.#told.set(outcome.transactionId, outcome);
   }
 
   /** A client was told that its transaction can never be committed any more. */

@@ -168,7 +168,9 @@ export class Invariants implements ClusterObserver {
 
   /** A client was told that its transaction is committed. */
   told(receipt: Receipt): void {
-    this.#committed.told({ transactionId: keyOf(receipt.id), height: receipt.height, ok: receipt.result.ok });
+    const { height, result } = receipt;
+    const told = { transactionId: keyOf(receipt.id), height, ok: result.ok };
+    this.#committed.told(told, this.#certificates.hashAt(height));
   }
 
   toldExpired(transactionId: string): void {
