@@ -1,10 +1,10 @@
 import type { Clock, Logger, Timer } from '../base/index.ts';
-import type { Transport } from '../p2p/index.ts';
+import type { PeerStatus } from '../p2p/index.ts';
 import type { Replica } from './replica/index.ts';
 
 export interface HandoverOptions {
   readonly replica: Pick<Replica, 'nodeId' | 'leader' | 'status' | 'transferLeadership'>;
-  readonly transport: Pick<Transport, 'peers'>;
+  readonly transport: { peers(): readonly Pick<PeerStatus, 'nodeId' | 'connected'>[] };
   readonly clock: Clock;
   readonly logger: Logger;
 }
