@@ -1,19 +1,24 @@
 import { createWriteStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { minimizeFaults } from '../test/simulation/minimize.ts';
 import { mutants } from '../test/simulation/mutants.ts';
+import { type FaultKind, faultsOf, optionsOfSeed } from '../test/simulation/options.ts';
 import { addToTotals, describeFailure, emptyTotals, type SeedReport } from '../test/simulation/report.ts';
 import { catchMutant, runSeeds } from '../test/simulation/seed-pool.ts';
 import { simulateSeed } from '../test/simulation/simulate-seed.ts';
+import { SeededRandom } from '../test/support/simulated-random.ts';
 
-const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --seed S [--trace FILE] | --mutants
+const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --seed S [--without F,…] [--minimize] [--trace FILE] | --mutants [--from S] [--processes P]
 
   --seeds N      run N seeds (default 100)
   --from S       the first of them (default 1)
   --processes P  run them in P processes (default: one a core)
   --seed S       run one seed, here
+  --without F,…  with --seed: leave out these kinds of faults
+  --minimize     with --seed: leave out every kind of fault without which the seed still fails in the same way
   --trace FILE   with --seed: write every event and packet to FILE
-  --mutants      break each of a list of rules in turn; every one must be caught within N seeds`;
+  --mutants      break each of a list of rules in turn; every one must be caught within its number of seeds`;
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +27,8 @@ const { values } = parseArgs({
     processes: { type: 'string', default: String(availableParallelism()) },
     seed: { type: 'string' },
     trace: { type: 'string' },
+    without: { type: 'string' },
+    minimize: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -29,21 +36,52 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(usage);
+} else if (values.seed !== undefined && values.minimize) {
+  process.exitCode = await minimizeOne(Number(values.seed));
 } else if (values.seed !== undefined) {
-  process.exitCode = await runOne(Number(values.seed), values.trace);
+  process.exitCode = await runOne(Number(values.seed), values.trace, faultKinds(Number(values.seed), values.without));
 } else if (values.mutants) {
-  process.exitCode = await runMutants(Number(values.from), Number(values.seeds), Number(values.processes));
+  process.exitCode = await runMutants(Number(values.from), Number(values.processes));
 } else {
   process.exitCode = await runMany(Number(values.from), Number(values.seeds), Number(values.processes));
 }
 
-async function runOne(seed: number, traceFile: string | undefined): Promise<number> {
+/** Throws for a name that is no fault of this seed. */
+function faultKinds(seed: number, names: string | undefined): FaultKind[] {
+  if (names === undefined) return [];
+  const kinds = faultsOfSeed(seed);
+  return names.split(',').map((name) => {
+    const kind = kinds.find((known) => known === name);
+    if (kind === undefined) throw new Error(`seed ${seed} has the faults ${kinds.join()}, and no "${name}"`);
+    return kind;
+  });
+}
+
+function faultsOfSeed(seed: number): FaultKind[] {
+  return faultsOf(optionsOfSeed(seed, new SeededRandom(seed).fork('options')));
+}
+
+async function minimizeOne(seed: number): Promise<number> {
+  const minimized = await minimizeFaults(faultsOfSeed(seed), (without) => simulateSeed(seed, { without }));
+  if (minimized === undefined) {
+    console.log(`seed ${seed}: passed`);
+    return 0;
+  }
+  console.log(`needed: ${minimized.needed.join(', ') || 'no fault at all'}`);
+  console.log(describeFailure(minimized.report, minimized.without));
+  return 1;
+}
+
+async function runOne(seed: number, traceFile: string | undefined, without: readonly FaultKind[]): Promise<number> {
   const trace = traceFile === undefined ? undefined : createWriteStream(traceFile);
-  const report = await simulateSeed(seed, trace === undefined ? {} : { trace: (line) => trace.write(`${line}\n`) });
+  const report = await simulateSeed(seed, {
+    without,
+    ...(trace === undefined ? {} : { trace: (line) => trace.write(`${line}\n`) }),
+  });
   trace?.end();
   console.log(JSON.stringify(report, undefined, 2));
   if (report.failure === undefined) return 0;
-  console.error(describeFailure(report));
+  console.error(describeFailure(report, without));
   console.error(report.failure.stack);
   return 1;
 }
@@ -82,13 +120,18 @@ async function runMany(from: number, count: number, processes: number): Promise<
 }
 
 /** Every broken rule must break an invariant; one that does not shows what the simulator cannot see. */
-async function runMutants(from: number, count: number, processes: number): Promise<number> {
+async function runMutants(from: number, processes: number): Promise<number> {
   let survivors = 0;
-  for (const { name } of mutants) {
-    const result = await catchMutant({ mutant: name, from, count, processes });
-    if (result === undefined) survivors += 1;
-    const verdict = result === undefined ? `SURVIVED ${count} seeds` : `seed ${result.seeds}: ${result.invariant}`;
-    console.log(`${name.padEnd(56)} ${verdict}`);
+  const width = Math.max(...mutants.map(({ name }) => name.length));
+  const printRow = (...[rule, seeds, within, invariant]: readonly string[]): void =>
+    console.log(`${rule?.padEnd(width)}  ${seeds?.padStart(5)}  ${within?.padStart(6)}  ${invariant}`);
+  printRow('broken rule', 'seeds', 'within', 'invariant that caught it');
+  for (const { name, seedsMax } of mutants) {
+    const caught = await catchMutant({ mutant: name, from, count: seedsMax, processes });
+    if (caught === undefined) survivors += 1;
+    const seeds = caught === undefined ? '-' : String(caught.seed - from + 1);
+    printRow(name, seeds, String(seedsMax), caught?.invariant ?? 'SURVIVED');
   }
+  console.log(`${mutants.length - survivors} of ${mutants.length} broken rules caught`);
   return survivors === 0 ? 0 : 1;
 }

@@ -1,9 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-interface Patch {
+/** A text of production code, changed. */
+export interface Patch {
   /** Text that stands once, in one file below `src/`. */
   readonly find: string;
   readonly replace: string;
@@ -12,24 +8,122 @@ interface Patch {
 /** A rule of the protocol, broken on purpose. The simulator proves itself by catching each. */
 export interface Mutant {
   readonly name: string;
+  /** One of the seeds from 1 to this breaks an invariant: a few times as many as it took, since runs change with the code. */
+  readonly seedsMax: number;
   readonly patches: readonly Patch[];
 }
 
-function mutant(name: string, ...patches: readonly Patch[]): Mutant {
-  return { name, patches };
+function mutant(name: string, seedsMax: number, ...patches: readonly Patch[]): Mutant {
+  return { name, seedsMax, patches };
 }
 
 export const mutants: readonly Mutant[] = [
-  mutant('a vote leaves before it is synced', {
+  // Promises and what is durable.
+  mutant('a vote leaves before it is synced', 20, {
     find: 'if (core.persistence.isSynced(promiseToken)) core.effects.send(to, message);',
     replace: 'if (promiseToken >= 0) core.effects.send(to, message);',
   }),
-  mutant('an ack leaves before its block is synced', {
+  mutant('an ack leaves before its block is synced', 20, {
     find: 'this.#append(operations, mark, () => this.#raft.persisted(request.token));',
     replace: 'this.#append(operations, mark, () => undefined); this.#raft.persisted(request.token);',
   }),
+  mutant('a term is told before it is synced', 20, {
+    find: 'this.#promiseToken = this.#nextToken;',
+    replace: 'if (hardState.vote !== undefined) this.#promiseToken = this.#nextToken;',
+  }),
+  mutant('a second vote in a term', 20, {
+    find: 'if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);',
+    replace: '',
+  }),
+  mutant(
+    'the vote is forgotten by a restart',
+    60,
+    {
+      find: '?? nothingPromised;',
+      replace:
+        '?? nothingPromised; delete (kept as { vote?: unknown }).vote; delete (kept as { voteRequest?: unknown }).voteRequest;',
+    },
+    {
+      find: 'return own === undefined || !sameRequest(held, own);',
+      replace: 'return false;',
+    },
+  ),
+  mutant('a new term forgets the highest ack', 60, {
+    find: 'this.#promise({ term, ...(ack && { ack }) });',
+    replace: 'this.#promise(ack === undefined ? { term } : { term });',
+  }),
+  mutant('a batch counts as synced when its mark is', 20, {
+    find: 'this.#store.write(operations, settle);\n      this.#markFile.write(mark, settle);',
+    replace: 'this.#store.write(operations, () => undefined);\n      this.#markFile.write(mark, finish);',
+  }),
+  mutant('what a crash left in the mark file is not written again', 300, {
+    find: 'this.#redo = verdict.redo;',
+    replace: 'this.#redo = undefined;',
+  }),
+  mutant(
+    'a lost end of the database is neither noticed nor asked about',
+    200,
+    {
+      find: 'if (number > scan.last) return { mark, redo: undefined, lost: true };',
+      replace: 'if (number > scan.last) return { mark, redo: undefined, lost: false };',
+    },
+    { find: '  isPassed = false;', replace: '  isPassed = true;' },
+  ),
+  // Elections and terms.
+  mutant('votes and PreVotes ignore the log', 20, {
+    find: 'return comparePlaces(tip, core.log.tip) >= 0 && !contradictsCertified(core, tip);',
+    replace: 'return tip.height >= 0;',
+  }),
+  mutant(
+    'a term begins without its certificate',
+    20,
+    {
+      find: '...(isFirstOfTerm(core) && core.termCertificate && { term: core.termCertificate }),',
+      replace: '',
+    },
+    {
+      find: "if (termCertificate === undefined) return 'term-certificate-missing';",
+      replace: 'if (termCertificate === undefined) return undefined;',
+    },
+  ),
+  mutant(
+    'a restarted leader goes on in its term',
+    200,
+    {
+      find: 'askNonces(this.#core);\n  }',
+      replace:
+        "askNonces(this.#core);\n    const core = this.#core; if (core.termCertificate?.request.candidate === core.nodeId && core.termCertificate.request.term === core.persistence.term) { core.role = 'candidate'; becomeLeader(core, core.termCertificate); }\n  }",
+    },
+    {
+      find: 'import { handleAppendReply, handleHeartbeatReply,',
+      replace: 'import { becomeLeader, handleAppendReply, handleHeartbeatReply,',
+    },
+  ),
+  mutant(
+    'a leader that hears nobody stays',
+    60,
+    {
+      find: 'if (countPeers(core, leadership, isWilling) < majority) {',
+      replace: 'if (countPeers(core, leadership, isWilling) < 0) {',
+    },
+    { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
+  ),
+  // Counting.
+  mutant('half of the voters are a majority', 60, {
+    find: 'majority: Math.floor(voters.length / 2) + 1,',
+    replace: 'majority: Math.ceil(voters.length / 2),',
+  }),
+  mutant('one ack less certifies', 20, {
+    find: 'if (chosen.length < majority) return undefined;',
+    replace: 'if (chosen.length < Math.max(1, majority - 1)) return undefined;',
+  }),
+  mutant('a learner votes', 60, {
+    find: "configuration.nodes.filter((node) => node.role === 'voter').map",
+    replace: 'configuration.nodes.map',
+  }),
   mutant(
     'blocks of an older term are acked and counted',
+    20,
     {
       find: 'return core.log.at(height)?.term === hardState.term ? height : 0;',
       replace: 'return height;',
@@ -55,36 +149,10 @@ export const mutants: readonly Mutant[] = [
       replace: '',
     },
   ),
-  mutant('votes and PreVotes ignore the log', {
-    find: 'return comparePlaces(tip, core.log.tip) >= 0 && !contradictsCertified(core, tip);',
-    replace: 'return tip.height >= 0;',
-  }),
-  mutant('a second vote in a term', {
-    find: 'if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);',
-    replace: '',
-  }),
-  mutant(
-    'the vote is forgotten by a restart',
-    {
-      find: '?? nothingPromised;',
-      replace:
-        '?? nothingPromised; delete (kept as { vote?: unknown }).vote; delete (kept as { voteRequest?: unknown }).voteRequest;',
-    },
-    {
-      find: 'return own === undefined || !sameRequest(held, own);',
-      replace: 'return false;',
-    },
-  ),
-  mutant('half of the voters are a majority', {
-    find: 'majority: Math.floor(voters.length / 2) + 1,',
-    replace: 'majority: Math.ceil(voters.length / 2),',
-  }),
-  mutant('one ack less certifies', {
-    find: 'if (chosen.length < majority) return undefined;',
-    replace: 'if (chosen.length < Math.max(1, majority - 1)) return undefined;',
-  }),
+  // The chain and its commits.
   mutant(
     'a branch of the same or a lower term replaces the tail',
+    250,
     {
       find: 'if (last.block.term <= log.tip.term) return;',
       replace: '',
@@ -94,8 +162,69 @@ export const mutants: readonly Mutant[] = [
       replace: 'blocks.length > 0',
     },
   ),
+  mutant('an append cuts off what it does not cover', 20, {
+    find: 'const outcome = stageBlocks(core, previous, blocks, append.term);',
+    replace:
+      'const outcome = stageBlocks(core, previous, blocks, append.term); const end = blocks.at(-1); if (end !== undefined && end.height < core.log.tip.height && core.log.has(end.height, end.hash)) { for (const { hash } of core.log.truncateAbove(end.height)) core.effects.abandoned.push(hash); core.persistence.truncateAbove(end.height); }',
+  }),
+  mutant('what was lost on the way is not sent again', 60, {
+    find: 'else if (peer.matchHeight === peer.matchAtHeartbeat) peer.probeDue = true;',
+    replace: '',
+  }),
+  mutant('a block is acked before it is executed', 20, {
+    find: "staged.state = 'executing';\n    staged.asCertified",
+    replace: "staged.state = 'executed';\n    staged.asCertified",
+  }),
+  mutant('a block commits once it is durable here', 20, {
+    find: 'const until = Math.min(core.certifiedHeight, core.log.durableHeight);',
+    replace: 'const until = core.log.durableHeight;',
+  }),
+  mutant('a certificate commits whatever block stands at its height', 20, {
+    find: 'if (block !== undefined && isAckOf(certificate.ack, block)) {',
+    replace: 'if (block !== undefined) {',
+  }),
+  mutant(
+    'a commit settles before it is durable',
+    20,
+    { find: 'this.#ledger.settle(block.hash);\n      this.#onSettled(block, receipts);', replace: '' },
+    {
+      find: 'const { operations, receipts } = this.#ledger.commit(block.hash);',
+      replace:
+        'const { operations, receipts } = this.#ledger.commit(block.hash); this.#ledger.settle(block.hash); this.#onSettled(block, receipts);',
+    },
+  ),
+  mutant('a restart applies the last block again', 20, {
+    find: 'committedHeight: options.ledger.applied.height,',
+    replace: 'committedHeight: Math.max(0, options.ledger.applied.height - 1),',
+  }),
+  // Execution.
+  mutant('execution differs between nodes', 20, {
+    find: 'const idBuckets = this.#closeBuckets();',
+    replace:
+      "const idBuckets = this.#closeBuckets(); if (this.#transactions.length > 2) this.#state.set('sim/drift', Uint8Array.of((globalThis as { drift?: number }).drift = ((((globalThis as { drift?: number }).drift ?? 0) + 1) & 0xff)));",
+  }),
+  mutant(
+    'execution differs and no root is compared',
+    20,
+    {
+      find: 'const idBuckets = this.#closeBuckets();',
+      replace:
+        "const idBuckets = this.#closeBuckets(); if (this.#transactions.length > 2) this.#state.set('sim/drift', Uint8Array.of((globalThis as { drift?: number }).drift = ((((globalThis as { drift?: number }).drift ?? 0) + 1) & 0xff)));",
+    },
+    { find: 'if (difference !== undefined) return refuse(difference);', replace: '' },
+  ),
+  mutant('what is written is not what was hashed', 20, {
+    find: 'timestamp } = this.#context;\n    const receipts',
+    replace:
+      "timestamp } = this.#context;\n    if (height === 5) this.#state.set('sim/drift', Uint8Array.of(1));\n    const receipts",
+  }),
+  mutant('a refused transaction keeps its writes', 20, {
+    find: 'if (result.ok) {\n      state.changes.forEach(',
+    replace: '{\n      state.changes.forEach(',
+  }),
   mutant(
     'executed ids are not looked up',
+    20,
     {
       find: 'this.#parent.hasExecuted(transaction)',
       replace: 'false',
@@ -105,75 +234,43 @@ export const mutants: readonly Mutant[] = [
       replace: 'if (receipt !== undefined && receipt.height < 0) {',
     },
   ),
-  mutant('clients are told when a block is sealed', {
+  mutant('a restart forgets the recent ids', 20, {
+    find: 'validUntilMs <= this.#sinceMs + this.#windowMs || ',
+    replace: '',
+  }),
+  // Time.
+  mutant(
+    'expired transactions are executed',
+    20,
+    { find: "if (transaction.validUntil < timestamp) return 'expired';", replace: '' },
+    { find: "assert(!touched.has(minute), 'a transaction is executed within its window');", replace: '' },
+  ),
+  mutant(
+    'time goes back along the chain',
+    20,
+    { find: 'Math.max(slot.nowMs, (this.#ledger.timestampOf(parentHash) ?? 0) + 1);', replace: 'slot.nowMs;' },
+    { find: "if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');", replace: '' },
+    { find: "assert(context.timestamp > parent.facts.timestamp, 'time goes forward along a chain');", replace: '' },
+  ),
+  mutant(
+    'nobody looks at the clock',
+    60,
+    { find: "if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };", replace: '' },
+    { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
+  ),
+  // What clients are told.
+  mutant('clients are told when a block is sealed', 20, {
     find: 'this.#pool.place(toHex(draft.hash), draft.transactions);',
     replace:
       'this.#pool.place(toHex(draft.hash), draft.transactions); for (const [index, { id, idHex }] of draft.transactions.entries()) this.#pool.commit(idHex, { id, height, index, timestamp: draft.header.timestamp, blockHash: draft.hash, result: { ok: true, output: null } });',
   }),
-  mutant(
-    'a restarted leader goes on in its term',
-    {
-      find: 'askNonces(this.#core);\n  }',
-      replace:
-        "askNonces(this.#core);\n    const core = this.#core; if (core.termCertificate?.request.candidate === core.nodeId && core.termCertificate.request.term === core.persistence.term) { core.role = 'candidate'; becomeLeader(core, core.termCertificate); }\n  }",
-    },
-    {
-      find: 'import { handleAppendReply, handleHeartbeatReply,',
-      replace: 'import { becomeLeader, handleAppendReply, handleHeartbeatReply,',
-    },
-  ),
-  mutant('execution differs between nodes', {
-    find: 'const idBuckets = this.#closeBuckets();',
+  mutant('a submitter is answered from an uncommitted block', 20, {
+    find: 'return this.#applied.committed.receipt(transaction);',
     replace:
-      "const idBuckets = this.#closeBuckets(); if (this.#transactions.length > 2) this.#state.set('sim/drift', Uint8Array.of((globalThis as { drift?: number }).drift = ((((globalThis as { drift?: number }).drift ?? 0) + 1) & 0xff)));",
+      'for (const point of this.#points.values()) { const executed = point === this.#applied ? undefined : point.changes.receipts.find(({ id }) => equalBytes(id, transaction.id)); if (executed !== undefined) return executed; } return this.#applied.committed.receipt(transaction);',
   }),
-  mutant('what is written is not what was hashed', {
-    find: 'timestamp } = this.#context;\n    const receipts',
-    replace:
-      "timestamp } = this.#context;\n    if (height === 5) this.#state.set('sim/drift', Uint8Array.of(1));\n    const receipts",
-  }),
-  mutant('a refused transaction keeps its writes', {
-    find: 'if (result.ok) {\n      state.changes.forEach(',
-    replace: '{\n      state.changes.forEach(',
+  mutant("a node's own clock says that a window has passed", 20, {
+    find: 'this.#pool.expire(this.#ledger.applied.timestamp);\n    });',
+    replace: 'this.#pool.expire(this.#options.clock.nowMs());\n    });',
   }),
 ];
-
-const sourceRoot = fileURLToPath(new URL('../../src/', import.meta.url));
-
-/** The files to change, with their broken text. Throws when a patch no longer fits the code. */
-function brokenFiles(name: string): Map<string, string> {
-  const chosen = mutants.find((candidate) => candidate.name === name);
-  if (chosen === undefined) throw new Error(`no mutant "${name}"`);
-  const files = readdirSync(sourceRoot, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(sourceRoot, file));
-  const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
-  const broken = new Map<string, string>();
-  for (const { find, replace } of chosen.patches) {
-    const places = files.filter((file) => texts.get(file)?.includes(find));
-    const [file] = places;
-    if (file === undefined || places.length > 1)
-      throw new Error(`mutant "${name}" fits ${places.length} places and should fit one: ${find}`);
-    const text = (texts.get(file) as string).replace(find, () => replace);
-    texts.set(file, text);
-    broken.set(pathToFileURL(file).href, text);
-  }
-  return broken;
-}
-
-/** Throws unless the mutant fits the code as it is. */
-export function checkFits(name: string): void {
-  brokenFiles(name);
-}
-
-/** Breaks the rule in this process: must run before the first import of `src/`. */
-export function switchOn(name: string): void {
-  const broken = brokenFiles(name);
-  registerHooks({
-    load: (url, context, nextLoad) => {
-      const loaded = nextLoad(url, context);
-      const source = broken.get(url);
-      return source === undefined ? loaded : { ...loaded, source };
-    },
-  });
-}

@@ -49,6 +49,39 @@ export interface SimulationOptions {
   readonly workload: { readonly clientCount: number; readonly meanIntervalMs: number; readonly keyCount: number };
 }
 
+/** What can be switched off in a seed's run: acts of the nemesis that harm, and faults of the network. */
+export type FaultKind = Exclude<keyof FaultWeights, 'restart' | 'heal'> | 'ambush' | 'loss' | 'replay' | 'slow';
+
+/** The kinds of faults that are on. */
+export function faultsOf({ nemesis, network }: SimulationOptions): FaultKind[] {
+  const { restart: _restart, heal: _heal, ...harmful } = nemesis.weights;
+  const rates: Record<FaultKind, number> = {
+    ...harmful,
+    ambush: nemesis.ambushRate,
+    loss: network.lossRate,
+    replay: network.replayRate,
+    slow: network.slowRate,
+  };
+  return (Object.keys(rates) as FaultKind[]).filter((kind) => rates[kind] > 0);
+}
+
+export function withoutFaults(options: SimulationOptions, off: readonly FaultKind[]): SimulationOptions {
+  const { nemesis, network } = options;
+  const left = (kind: FaultKind, rate: number): number => (off.includes(kind) ? 0 : rate);
+  const weights = { ...nemesis.weights };
+  for (const kind of off) if (kind in weights) weights[kind as keyof FaultWeights] = 0;
+  return {
+    ...options,
+    network: {
+      ...network,
+      lossRate: left('loss', network.lossRate),
+      replayRate: left('replay', network.replayRate),
+      slowRate: left('slow', network.slowRate),
+    },
+    nemesis: { ...nemesis, weights, ambushRate: left('ambush', nemesis.ambushRate) },
+  };
+}
+
 /**
  * The run that a seed stands for. Every kind of fault is on in some seeds and off in others, so that none hides another
  * ("swarm testing"); within a seed its rate is drawn from the ranges of scenarios.md.

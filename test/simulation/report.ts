@@ -22,16 +22,17 @@ export interface SeedFailure {
 }
 
 /** The one command that shows the failure again. */
-export function replayCommand(seed: number): string {
-  return `npm run simulate -- --seed ${seed} --trace simulation-${seed}.log`;
+export function replayCommand(seed: number, without: readonly string[] = []): string {
+  const off = without.length === 0 ? '' : ` --without ${without.join()}`;
+  return `npm run simulate -- --seed ${seed}${off} --trace simulation-${seed}.log`;
 }
 
-export function describeFailure(report: SeedReport): string {
+export function describeFailure(report: SeedReport, without: readonly string[] = []): string {
   const { failure } = report;
   if (failure === undefined) return `seed ${report.seed}: passed`;
   return [
     `seed ${report.seed}, event ${failure.atEvent}: ${failure.message}`,
-    `  replay: ${replayCommand(report.seed)}`,
+    `  replay: ${replayCommand(report.seed, without)}`,
   ].join('\n');
 }
 

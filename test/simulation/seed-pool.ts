@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { checkFits } from './mutants.ts';
+import { checkFits } from './mutant-hook.ts';
 import type { SeedFailure, SeedReport } from './report.ts';
 
 const seedProcess = fileURLToPath(new URL('./seed-process.ts', import.meta.url));
@@ -35,22 +35,23 @@ export async function runSeeds(options: {
   await Promise.all(runners);
 }
 
-/** Runs a mutant until an invariant breaks. Answers which, and after how many seeds; undefined when none did. */
+/**
+ * Runs a mutant until an invariant breaks. Answers which, and the lowest seed that breaks one; undefined when none does.
+ * Seeds are begun in order and each is finished, so the answer does not depend on the processes.
+ */
 export async function catchMutant(options: {
   readonly mutant: string;
   readonly from: number;
   readonly count: number;
   readonly processes: number;
-}): Promise<{ readonly seeds: number; readonly invariant: string; readonly message: string } | undefined> {
+}): Promise<{ readonly seed: number; readonly invariant: string; readonly message: string } | undefined> {
   checkFits(options.mutant);
-  let seeds = 0;
-  let caught: SeedFailure | undefined;
-  const onReport = ({ failure }: SeedReport): void => {
-    if (caught === undefined) seeds += 1;
-    caught ??= failure;
+  let caught: (SeedFailure & { readonly seed: number }) | undefined;
+  const onReport = ({ seed, failure }: SeedReport): void => {
+    if (failure !== undefined && (caught === undefined || seed < caught.seed)) caught = { ...failure, seed };
   };
   await runSeeds({ ...options, failuresMax: 1, onReport });
-  return caught && { seeds, invariant: caught.invariant, message: caught.message };
+  return caught && { seed: caught.seed, invariant: caught.invariant, message: caught.message };
 }
 
 /** Feeds one child after another until no seed is left; a child that dies or hangs costs its seed, not the run. */

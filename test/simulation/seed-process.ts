@@ -1,4 +1,4 @@
-import { switchOn } from './mutants.ts';
+import { switchOn } from './mutant-hook.ts';
 
 /** A child process of the pool: takes one seed a message, answers with its report. */
 const mutant = process.env['ASSENT_MUTANT'];

@@ -5,13 +5,15 @@ import { Workload } from '../support/simulated-workload.ts';
 import { Invariants } from './invariants/index.ts';
 import { holds, InvariantViolation } from './invariants/violation.ts';
 import { Nemesis } from './nemesis.ts';
-import { optionsOfSeed, type SimulationOptions } from './options.ts';
+import { type FaultKind, optionsOfSeed, type SimulationOptions, withoutFaults } from './options.ts';
 import type { SeedFailure, SeedReport } from './report.ts';
 import { Trace } from './trace.ts';
 
 export interface SimulateOptions {
   /** Takes the text of every event and packet. */
   readonly trace?: (line: string) => void;
+  /** Kinds of faults that the seed would bring, and that are left out. */
+  readonly without?: readonly FaultKind[];
 }
 
 /** A core without faults must commit a new transaction within this many election timeouts. */
@@ -46,7 +48,7 @@ class SeedRun {
 
   constructor(seed: number, options: SimulateOptions) {
     const random = new SeededRandom(seed);
-    this.options = optionsOfSeed(seed, random.fork('options'));
+    this.options = withoutFaults(optionsOfSeed(seed, random.fork('options')), options.without ?? []);
     const { clock, workload } = this.options;
     const skews = random.fork('clocks');
     this.cluster = new SimulatedCluster(
