@@ -34,6 +34,11 @@ export class CommittedHistory {
     return this.#blocks.length - 1;
   }
 
+  /** Whether some node has applied all that clients were told of. */
+  get isToldApplied(): boolean {
+    return this.#toldAhead.length === 0;
+  }
+
   get transactionCount(): number {
     return this.#places.size;
   }

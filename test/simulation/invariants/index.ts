@@ -183,6 +183,7 @@ export class Invariants implements ClusterObserver {
 
   /** Whether all of these have applied everything that is committed anywhere. */
   haveConverged(nodes: readonly number[]): boolean {
+    if (!this.#committed.isToldApplied) return false;
     return nodes.every((node) => this.#watched[node]?.appliedHeight === this.#committed.height);
   }
 
