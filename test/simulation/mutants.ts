@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'a leader that hears nobody stays',
-    60,
+    100,
     {
       find: 'if (countPeers(core, leadership, isWilling) < majority) {',
       replace: 'if (countPeers(core, leadership, isWilling) < 0) {',
@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'nobody looks at the clock',
-    60,
+    200,
     { find: "if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };", replace: '' },
     { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
   ),
