@@ -12,7 +12,7 @@ test('at least 25 rules are broken, each once', () => {
 test.each(mutants.map(({ name, seedsMax }) => [name, seedsMax] as const))(
   'caught: %s, within %i seeds',
   {
-    timeout: 5 * 60_000,
+    timeout: 10 * 60_000,
   },
   async (mutant, seedsMax) => {
     const caught = await catchMutant({ mutant, from: 1, count: seedsMax, processes: availableParallelism() });

@@ -37,7 +37,7 @@ export const mutants: readonly Mutant[] = [
   }),
   mutant(
     'the vote is forgotten by a restart',
-    60,
+    150,
     {
       find: '?? nothingPromised;',
       replace:
@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (chosen.length < majority) return undefined;',
     replace: 'if (chosen.length < Math.max(1, majority - 1)) return undefined;',
   }),
-  mutant('a learner votes', 60, {
+  mutant('a learner votes', 100, {
     find: "configuration.nodes.filter((node) => node.role === 'voter').map",
     replace: 'configuration.nodes.map',
   }),
@@ -152,7 +152,7 @@ export const mutants: readonly Mutant[] = [
   // The chain and its commits.
   mutant(
     'a branch of the same or a lower term replaces the tail',
-    250,
+    1_500,
     {
       find: 'if (last.block.term <= log.tip.term) return;',
       replace: '',
@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'nobody looks at the clock',
-    200,
+    400,
     { find: "if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };", replace: '' },
     { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
   ),
