@@ -14,7 +14,8 @@ export async function* headersBackwards(
   client: AssentClient,
   count: number,
 ): AsyncGenerator<BlockSummary, void, undefined> {
-  const { height } = await client.status();
+  // The status says how far this node is; the head is what was committed before the question.
+  const { height } = (await orUndefined(client.block('head'), 'block-unknown')) ?? { height: 0 };
   const last = Math.max(1, height - count + 1);
   for (let to = height; to >= last; to -= pageBlocks) {
     const from = Math.max(last, to - pageBlocks + 1);
