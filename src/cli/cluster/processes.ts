@@ -58,7 +58,9 @@ function factsFromProc(pid: number): ProcessFacts | undefined {
   // The command, in parentheses, may hold anything; the fields after it are state, parent, … and, as the 22nd, the start.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state = ''] = fields;
-  if (state === 'Z' || state === 'X') return undefined;
+  // A killed process is a zombie as soon as its first thread is; its ports are free when the last of them has gone.
+  const threads = Number(fields[17]);
+  if (state === 'X' || (state === 'Z' && threads <= 1)) return undefined;
   return { startedAt: `${bootId()} ${fields[19] ?? ''}`, paused: state === 'T' || state === 't' };
 }
 
