@@ -2,7 +2,7 @@ import { AssentError, messageOf, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/index.ts';
 import { systemRandom, verifySignature } from '../crypto/index.ts';
 import { createTransport, type Transport } from '../p2p/index.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, threadWorkMs } from './clock.ts';
 import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
 import { Handover } from './handover.ts';
@@ -165,6 +165,7 @@ class Daemon {
       verify: verifySignature,
       verifyTransactions: this.#verify.verify,
       clock: systemClock,
+      workMs: threadWorkMs,
       random: systemRandom,
       logger: this.#log.logger,
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),

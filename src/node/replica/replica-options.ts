@@ -17,6 +17,8 @@ export interface ReplicaOptions {
   readonly verify: VerifySignature;
   readonly verifyTransactions: VerifyTransactions;
   readonly clock: Clock;
+  /** Time that this thread has worked, in milliseconds; without it the clock's stands for it. */
+  readonly workMs?: () => number;
   readonly random: Random;
   readonly logger: Logger;
   /** False when the frame was dropped; consensus and forwarding send again by themselves. */

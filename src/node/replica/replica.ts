@@ -119,7 +119,8 @@ export class Replica {
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
     });
-    this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, pool: this.#pool });
+    const { workMs = () => clock.monotonicMs() } = options;
+    this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, workMs, pool: this.#pool });
     this.#forwarder = new Forwarder({
       ledger,
       pool: this.#pool,

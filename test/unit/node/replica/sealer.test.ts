@@ -14,12 +14,25 @@ let ledger: Ledger;
 let pool: TransactionPool;
 let clock: HandClock;
 let sealer: Sealer;
+/** How much processor time passes from one look at it to the next. */
+let workStepMs: number;
 beforeEach(async () => {
   ({ ledger } = await openLedger());
   pool = new TransactionPool();
   clock = new HandClock();
   clock.now = 1_100_000;
-  sealer = new Sealer({ ledger, nodeKey: proposer, clock, pool });
+  workStepMs = 0;
+  let workedMs = 0;
+  sealer = new Sealer({
+    ledger,
+    nodeKey: proposer,
+    clock,
+    workMs: () => {
+      workedMs += workStepMs;
+      return workedMs;
+    },
+    pool,
+  });
 });
 
 function submit(transaction: VerifiedTransaction): Outcome[] {
@@ -44,6 +57,19 @@ describe('sealing', () => {
     const transactions = Array.from({ length: 300 }, (_, index) => put(`k${index}`, 1));
     for (const transaction of transactions) submit(transaction);
     expect(sealer.seal(slot()).draft.transactions).toEqual(transactions.slice(0, 256));
+  });
+
+  it('takes fewer when they cost much of the processor, and more when they cost little', () => {
+    for (let index = 0; index < 900; index++) submit(put(`k${index}`, 1));
+    const next = (): number => sealer.seal(slot()).draft.transactions.length;
+    workStepMs = 16;
+    expect([next(), next()]).toEqual([256, 256]);
+    workStepMs = 80;
+    next();
+    expect(next()).toBeLessThan(256);
+    workStepMs = 1;
+    next();
+    expect(next()).toBeGreaterThan(256);
   });
 
   it('says at once what can never have a place, whatever the chain', () => {
