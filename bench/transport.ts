@@ -44,7 +44,7 @@ async function echo(): Promise<void> {
       transport.send(from, 'forwarding', new Uint8Array(new Float64Array([received, process.cpuUsage().user]).buffer));
   });
   await transport.start();
-  process.on('message', (peer: PeerAddresses) => transport.setAdmitted([peer]));
+  process.on('message', (peer: PeerAddresses) => transport.setPeers([peer]));
   process.send?.({ nodeId: transport.nodeId, addresses: transport.listenAddresses() });
 }
 
@@ -75,7 +75,7 @@ async function measure(
   const peer = await new Promise<PeerAddresses>((resolve) =>
     child.once('message', (message) => resolve(message as PeerAddresses)),
   );
-  transport.setAdmitted([peer]);
+  transport.setPeers([peer]);
   child.send({ nodeId: transport.nodeId, addresses: transport.listenAddresses() });
   while (!transport.peers()[0]?.connected) await new Promise((resolve) => setTimeout(resolve, 5));
 

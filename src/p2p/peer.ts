@@ -107,10 +107,14 @@ export class Peer {
     this.#redialer.schedule(this.#dialExtraMs);
   }
 
-  /** From now on the peer is looked for there. */
+  /** From now on the peer is looked for there. The same addresses again change nothing, not even the next dial's time. */
   moveTo(addresses: readonly Multiaddr[]): void {
+    const isSame =
+      addresses.length === this.#addresses.length &&
+      addresses.every((each, index) => each.equals(this.#addresses[index] as Multiaddr));
     this.#addresses = addresses;
-    if (this.#state === 'started' && !this.connected) this.#redialer.schedule(this.#dialExtraMs);
+    if (!isSame && this.#state === 'started' && !this.connected && !this.cutOff)
+      this.#redialer.schedule(this.#dialExtraMs);
   }
 
   /** Ends everything with this peer for good. */
@@ -281,5 +285,7 @@ export class Peer {
     this.#cutOffUntilMs = this.#context.clock.monotonicMs() + cutOffMs;
     this.#context.logger.warn({ peer: this.nodeId, reason, cutOffMs }, 'peer cut off');
     this.#choice.abort(new Error(reason));
+    // Where no connection ended, nothing else would dial again.
+    if (this.#state === 'started') this.#redialer.schedule(cutOffMs);
   }
 }

@@ -46,7 +46,7 @@ class Libp2pTransport implements Transport {
       dial: (addresses, signal) => this.#dial(addresses, signal),
       onFrame: options.onFrame,
     };
-    this.setAdmitted(options.peers);
+    this.setPeers(options.peers);
   }
 
   async start(): Promise<void> {
@@ -84,7 +84,7 @@ class Libp2pTransport implements Transport {
 
   readonly connectionsDenied = (): number => this.#connectionsDenied;
 
-  setAdmitted(admitted: readonly PeerAddresses[]): void {
+  setPeers(admitted: readonly PeerAddresses[]): void {
     const addressesOf = new Map<NodeId, readonly Multiaddr[]>();
     for (const each of admitted) if (each.nodeId !== this.nodeId) addressesOf.set(each.nodeId, peerMultiaddrs(each));
     for (const [nodeId, peer] of this.#peers) {

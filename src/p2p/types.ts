@@ -65,6 +65,10 @@ export interface Transport {
   readonly connectionsDenied: () => number;
   /** Ends the connection with a peer whose frames were wrong in content, and takes none from it for a while. */
   cutOff(nodeId: NodeId, reason: string): void;
-  /** Replaces the set of admitted nodes. Connections of a node that is no longer in it end at once. */
-  setAdmitted(peers: readonly PeerAddresses[]): void;
+  /**
+   * Replaces the set of admitted nodes, at any time. New ones are dialled where they have an address; connections of
+   * dropped ones end at once, and they are denied; kept ones are not disturbed. Throws AssentError
+   * `configuration-invalid`, having changed nothing, for an address that is none.
+   */
+  setPeers(peers: readonly PeerAddresses[]): void;
 }

@@ -82,7 +82,7 @@ describe('a foreign key', () => {
     await stranger.handle(protocolOf(ledgerId, 'heartbeat'), () => {
       inbound += 1;
     });
-    one.transport.setAdmitted([two.address(), { nodeId: nodeIdOf(admittedKey), addresses: [address] }]);
+    one.transport.setPeers([two.address(), { nodeId: nodeIdOf(admittedKey), addresses: [address] }]);
     await until(
       'several dials failed',
       () => one.dialFailures.filter((id) => id === nodeIdOf(admittedKey)).length >= 3,
@@ -120,7 +120,7 @@ describe('garbage', () => {
   ];
   test.each(floods)('an admitted peer that %s is counted, named and cut off for a while', async (_, bytes) => {
     const peerId = nodeIdOf(admittedKey);
-    one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
+    one.transport.setPeers([two.address(), { nodeId: peerId, addresses: [] }]);
     const peer = await intruder(admittedKey);
     const connection = await sendRaw(peer, 'forwarding', bytes);
     await until('it is cut off', () => connection.status !== 'open' && !one.statusOf(peerId).connected);
@@ -143,7 +143,7 @@ describe('garbage', () => {
 
   test('a frame cut short by the end of its stream counts too', async () => {
     const peerId = nodeIdOf(admittedKey);
-    one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
+    one.transport.setPeers([two.address(), { nodeId: peerId, addresses: [] }]);
     const peer = await intruder(admittedKey);
     const connection = await peer.dial(target());
     const stream = await connection.newStream(protocolOf(ledgerId, 'bulk'));
@@ -155,7 +155,7 @@ describe('garbage', () => {
 
   test('an admitted peer cannot hold more streams than the bound', async () => {
     const peerId = nodeIdOf(admittedKey);
-    one.transport.setAdmitted([two.address(), { nodeId: peerId, addresses: [] }]);
+    one.transport.setPeers([two.address(), { nodeId: peerId, addresses: [] }]);
     const peer = await intruder(admittedKey);
     await peer.handle(protocolOf(ledgerId, 'heartbeat'), () => undefined);
     const connection = await sendRaw(peer, 'heartbeat', concatBytes(lengthOf(1), Uint8Array.of(1)));

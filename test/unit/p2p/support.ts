@@ -107,7 +107,7 @@ export async function connect(...nodes: readonly TestNode[]): Promise<void> {
 
 export function introduce(...nodes: readonly TestNode[]): void {
   const addresses = nodes.map((node) => node.address());
-  for (const node of nodes) node.transport.setAdmitted(addresses);
+  for (const node of nodes) node.transport.setPeers(addresses);
 }
 
 export async function stopAll(...nodes: readonly TestNode[]): Promise<void> {

@@ -158,7 +158,7 @@ describe('connections', () => {
   test('a node that is no longer admitted is cut, and admitted again comes back', async () => {
     const [one, two, three] = started(testNode(1), testNode(2), testNode(3)) as [TestNode, TestNode, TestNode];
     await connect(one, two, three);
-    one.transport.setAdmitted([three.address()]);
+    one.transport.setPeers([three.address()]);
     expect(one.transport.peers().map(({ nodeId }) => nodeId)).toEqual([three.nodeId]);
     await until('the other side notices', () => !two.statusOf(one.nodeId).connected);
     await until('its dials are denied', () => one.transport.connectionsDenied() > 1);
