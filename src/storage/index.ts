@@ -28,6 +28,13 @@ export {
   redoBytesMax,
 } from './mark-file.ts';
 export { MemoryMarkFile } from './memory-mark-file.ts';
-export { MemoryStore } from './memory-store.ts';
+export { MemorySnapshot, MemoryStore } from './memory-store.ts';
 export { MemoryTable } from './memory-table.ts';
-export { type Entry, type Operation, type RangeOptions, rangeLimitMax, type Store } from './store.ts';
+export {
+  type Entry,
+  type Operation,
+  type RangeOptions,
+  rangeLimitMax,
+  type Store,
+  type StoreSnapshot,
+} from './store.ts';

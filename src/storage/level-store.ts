@@ -2,7 +2,14 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { Level } from 'level';
 import { AssentError, assert, BoundedQueue } from '../base/index.ts';
 import { storageError } from './storage-errors.ts';
-import { type Entry, type Operation, type RangeOptions, rangeLimitMax, type Store } from './store.ts';
+import {
+  type Entry,
+  type Operation,
+  type RangeOptions,
+  rangeLimitMax,
+  type Store,
+  type StoreSnapshot,
+} from './store.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -112,6 +119,11 @@ export class LevelStore implements Store {
     }
   }
 
+  snapshot(): StoreSnapshot {
+    assert(!this.#closing, 'the store is open');
+    return new LevelSnapshot(this.#level);
+  }
+
   write(operations: readonly Operation[], done: (error?: Error) => void): void {
     assert(!this.#closing, 'the store is open');
     assert(operations.length > 0, 'a write has operations: LevelDB does not sync an empty one');
@@ -173,6 +185,60 @@ export class LevelStore implements Store {
     write.done(failure);
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.done(failure);
     this.#idle?.();
+  }
+}
+
+/** LevelDB keeps what the snapshot sees until it is closed. Closing the database closes it, too. */
+class LevelSnapshot implements StoreSnapshot {
+  readonly #level: Level<Uint8Array, Uint8Array>;
+  readonly #snapshot: ReturnType<Level['snapshot']>;
+  #open = true;
+
+  constructor(level: Level<Uint8Array, Uint8Array>) {
+    this.#level = level;
+    this.#snapshot = level.snapshot();
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    assert(this.#open, 'the snapshot is open');
+    try {
+      const value = this.#level.getSync(key, this.#options);
+      return value === undefined ? undefined : plain(value);
+    } catch (error) {
+      throw storageError(error, this.#level.location);
+    }
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    assert(this.#open, 'the snapshot is open');
+    assert(keys.length <= rangeLimitMax, 'at most 10,000 keys are read at once');
+    try {
+      const values = await this.#level.getMany([...keys], this.#options);
+      return values.map((value) => (value === undefined ? undefined : plain(value)));
+    } catch (error) {
+      throw storageError(error, this.#level.location);
+    }
+  }
+
+  async keys({ from, to, limit, reverse = false }: RangeOptions): Promise<Uint8Array[]> {
+    assert(this.#open, 'the snapshot is open');
+    assert(limit >= 1 && limit <= rangeLimitMax, 'a page has 1 to 10,000 entries');
+    try {
+      return (await this.#level.keys({ gte: from, lt: to, limit, reverse, ...this.#options }).all()).map(plain);
+    } catch (error) {
+      throw storageError(error, this.#level.location);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#snapshot.close();
+  }
+
+  /** What is read once leaves the hot part of the cache alone. */
+  get #options(): { snapshot: ReturnType<Level['snapshot']>; fillCache: false } {
+    return { snapshot: this.#snapshot, fillCache: false };
   }
 }
 

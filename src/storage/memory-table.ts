@@ -17,6 +17,15 @@ export class MemoryTable {
     return this.#values.get(keyText(key));
   }
 
+  /** A table of its own with the same content. */
+  clone(): MemoryTable {
+    const copy = new MemoryTable();
+    this.#values.forEach((value, key) => {
+      copy.#values.set(key, value);
+    });
+    return copy;
+  }
+
   /** Applies a batch and returns the batch that undoes it. Keys and values are copied: callers may reuse theirs. */
   apply(operations: readonly Operation[]): Operation[] {
     const undo: Operation[] = [];

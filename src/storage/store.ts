@@ -19,6 +19,21 @@ export interface RangeOptions {
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
 /**
+ * What a store held at one moment, whatever is written after it: every write whose `done` was called by then, and each
+ * that was in flight whole or not at all. It holds back the disk space of what is overwritten meanwhile: to be closed
+ * soon.
+ */
+export interface StoreSnapshot {
+  /** The value, or undefined. */
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** Values in the order of their keys, at most 10,000, read beside the calling thread. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** A bounded page of keys, in key order, without their values. */
+  keys(options: RangeOptions): Promise<Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+/**
  * An ordered key-value store whose writes are atomic and durable.
  *
  * Reads see a write once its `done` was called, and never part of one. Completions come in the order of the calls, never
@@ -30,6 +45,8 @@ export interface Store {
   get(key: Uint8Array): Uint8Array | undefined;
   /** A bounded page of entries in key order. */
   range(options: RangeOptions): Promise<Entry[]>;
+  /** What is stored now, to be read while writes go on. */
+  snapshot(): StoreSnapshot;
   /**
    * Writes all or nothing and syncs before `done`. The operations' bytes may not change until then. Throws `overloaded`,
    * with nothing written, when too much is waiting.

@@ -129,6 +129,31 @@ export function storeCompliance(name: string, makePlace: () => StorePlace): void
       await again.close();
     });
 
+    test('a snapshot shows what was there, whatever is written after it, until it is closed', async () => {
+      const store = await makePlace().open();
+      await writeAll(store, [put([1], [1]), put([2], [2]), put([3], [])]);
+      const before = store.snapshot();
+      await writeAll(store, [put([1], [9]), remove([2]), put([4], [4])]);
+      const after = store.snapshot();
+      expect(before.get(Uint8Array.of(1))).toEqual(Uint8Array.of(1));
+      expect(before.get(Uint8Array.of(4))).toBeUndefined();
+      const keys = [4, 3, 2, 1].map((byte) => Uint8Array.of(byte));
+      expect(await before.getMany(keys)).toEqual([undefined, new Uint8Array(0), Uint8Array.of(2), Uint8Array.of(1)]);
+      expect(await after.getMany(keys)).toEqual([Uint8Array.of(4), new Uint8Array(0), undefined, Uint8Array.of(9)]);
+      const all = { from: lowest, to: highest, limit: 10 };
+      expect(await before.keys(all)).toEqual([Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)]);
+      expect(await before.keys({ ...all, limit: 1, reverse: true })).toEqual([Uint8Array.of(3)]);
+      expect(await after.keys({ ...all, from: Uint8Array.of(2) })).toEqual([Uint8Array.of(3), Uint8Array.of(4)]);
+      expect((await before.getMany(keys))[2]?.constructor).toBe(Uint8Array);
+      expect((await before.keys(all))[0]?.constructor).toBe(Uint8Array);
+      await before.close();
+      expect(() => before.get(Uint8Array.of(1))).toThrow(InvariantError);
+      expect(after.get(Uint8Array.of(1))).toEqual(Uint8Array.of(9));
+      await expect(after.keys({ ...all, limit: 0 })).rejects.toThrow(InvariantError);
+      await after.close();
+      await store.close();
+    });
+
     test('behaves as a sorted map', async () => {
       const key = fc.uint8Array({ minLength: 1, maxLength: 3, max: 4 });
       const operation: fc.Arbitrary<Operation> = fc.oneof(

@@ -5,11 +5,13 @@ import {
   type Mark,
   type MarkFile,
   type MarkReading,
+  MemorySnapshot,
   MemoryTable,
   type Operation,
   type RangeOptions,
   rangeLimitMax,
   type Store,
+  type StoreSnapshot,
 } from '../../src/storage/index.ts';
 
 /**
@@ -214,6 +216,11 @@ export class SimulatedStore implements Store {
     assert(this.#open, 'the store is open');
     assert(options.limit >= 1 && options.limit <= rangeLimitMax, 'a page has 1 to 10,000 entries');
     return this.#disk.table().range(options);
+  }
+
+  snapshot(): StoreSnapshot {
+    assert(this.#open, 'the store is open');
+    return new MemorySnapshot(this.#disk.table());
   }
 
   write(operations: readonly Operation[], done: (error?: Error) => void): void {
