@@ -94,10 +94,10 @@ export class LocalCluster {
 
   /** Ends the processes of this cluster, by id and start time, and removes its files. */
   async remove(): Promise<void> {
-    for (const { process } of readCluster(this.directory)?.nodes ?? []) signal(process, 'SIGKILL');
-    await until('the processes are gone', () =>
-      (readCluster(this.directory)?.nodes ?? []).every(({ process }) => !signal(process, 'SIGKILL')),
-    );
+    const cluster = readCluster(this.directory);
+    const processes = [...(cluster?.nodes ?? []), ...(cluster?.links ? [cluster.links] : [])].map((one) => one.process);
+    for (const process of processes) signal(process, 'SIGKILL');
+    await until('the processes are gone', () => processes.every((process) => !signal(process, 'SIGKILL')));
     rmSync(this.#parent, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -222,4 +222,13 @@ describe('the verbs on a real node', () => {
       { node: 1, lines: [expect.stringContaining('"msg"'), expect.stringContaining('"msg"')] },
     ]);
   });
+
+  it('say how to get links that can be cut where the nodes are linked directly', async () => {
+    for (const args of [['partition', '1'], ['heal'], ['delay', '1', '1', '5']]) {
+      const { exitCode, stdout, stderr } = await cluster.run('cluster', ...args);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(/linked directly.* `assent cluster up --links --dir`.* \[usage\]\n$/);
+    }
+    expect((await cluster.run('cluster', 'up', '--links', '--detach')).stderr).toContain('use another --dir');
+  });
 });

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AssentError, messageOf } from '../../base/index.ts';
 import type { Shell } from '../shell.ts';
+import type { Route } from './links/relay.ts';
 
 /** The process of a node: the pid alone would name a stranger once it is recycled. */
 export interface NodeProcess {
@@ -21,6 +22,14 @@ export interface ClusterNode {
   readonly process: NodeProcess | null;
 }
 
+/** The relay between the nodes of a cluster whose links can be cut. */
+export interface ClusterLinks {
+  /** Where the relay takes orders. */
+  readonly controlPort: number;
+  readonly routes: readonly Route[];
+  readonly process: NodeProcess | null;
+}
+
 /** `cluster.json`: what a local cluster is made of, and the sign that its directory was made by this program. */
 export interface ClusterFile {
   readonly format: 'assent-cluster-1';
@@ -33,12 +42,16 @@ export interface ClusterFile {
   /** The directory was made, too, and goes with the last part. */
   readonly madeDirectory: boolean;
   readonly nodes: readonly ClusterNode[];
+  /** Null where the nodes are linked directly. */
+  readonly links: ClusterLinks | null;
 }
 
 export const clusterFileName = 'cluster.json';
 const defaultName = '.assent';
 
 const port = z.int().min(1).max(65_535);
+const nodeNumber = z.int().min(1);
+const nodeProcess = z.union([z.object({ pid: z.int().min(2), startedAt: z.string() }), z.null()]);
 const clusterFile: z.ZodType<ClusterFile> = z.object({
   format: z.literal('assent-cluster-1'),
   complete: z.boolean(),
@@ -48,14 +61,24 @@ const clusterFile: z.ZodType<ClusterFile> = z.object({
   madeDirectory: z.boolean(),
   nodes: z.array(
     z.object({
-      number: z.int().min(1),
+      number: nodeNumber,
       nodeId: z.string(),
       member: z.string(),
       apiPort: port,
       p2pPort: port,
-      process: z.union([z.object({ pid: z.int().min(2), startedAt: z.string() }), z.null()]),
+      process: nodeProcess,
     }),
   ),
+  links: z
+    .union([
+      z.object({
+        controlPort: port,
+        routes: z.array(z.object({ from: nodeNumber, to: nodeNumber, port, targetPort: port })),
+        process: nodeProcess,
+      }),
+      z.null(),
+    ])
+    .default(null),
 });
 
 /** `--dir`, else the nearest directory upwards that holds a cluster in `.assent`, else `.assent` here. */
@@ -99,6 +122,13 @@ export function noteProcess(directory: string, number: number, process: NodeProc
   if (cluster === undefined) return;
   const nodes = cluster.nodes.map((node) => (node.number === number ? { ...node, process } : node));
   writeCluster(directory, { ...cluster, nodes });
+}
+
+/** Notes the process of the relay, or that it has none. */
+export function noteRelay(directory: string, process: NodeProcess | null): void {
+  const cluster = readCluster(directory);
+  if (cluster === undefined || cluster.links === null) return;
+  writeCluster(directory, { ...cluster, links: { ...cluster.links, process } });
 }
 
 export function nodeDirectory(directory: string, number: number): string {

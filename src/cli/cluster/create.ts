@@ -9,13 +9,17 @@ import type { Keystore } from '../../vault/index.ts';
 import { clusterKeystoreParts } from '../keys/open-keystore.ts';
 import { type ClusterFile, type ClusterNode, clusterFileName, nodeDirectory, writeCluster } from './cluster-file.ts';
 import { clusterLockName } from './cluster-lock.ts';
-import { choosePorts, p2pOffset } from './ports.ts';
+import { createLinks, dialPort, linkPortCount } from './links/create-links.ts';
+import { relayLogName } from './links/launch-relay.ts';
+import { choosePorts, linkOffset, p2pOffset } from './ports.ts';
 
 export interface ClusterPlan {
   readonly nodeCount: number;
   readonly basePort: number;
   /** The base port was asked for: then exactly these ports. */
   readonly exactPorts: boolean;
+  /** The nodes are linked through a relay. */
+  readonly links: boolean;
 }
 
 const ledgerName = 'local';
@@ -48,7 +52,7 @@ export async function createCluster(
   plan: ClusterPlan,
   consortium: Consortium,
 ): Promise<ClusterFile> {
-  const [apiPorts, p2pPorts] = await portsOf(plan);
+  const { apiPorts, p2pPorts, linkPorts } = await portsOf(plan);
   const members = genesisMembers(consortium, createSigner);
   const { createNodeKey } = await import('../../node/index.ts');
   const nodes = Array.from({ length: plan.nodeCount }, (_, place): ClusterNode => {
@@ -65,13 +69,15 @@ export async function createCluster(
     };
   });
   const genesis = foundLedger(nodes, consortium);
-  for (const node of nodes) writeNode(directory, node, nodes, genesis);
+  const links = plan.links ? createLinks(nodes, linkPorts) : null;
+  for (const node of nodes) writeNode(directory, node, { nodes, links }, genesis);
   const cluster: ClusterFile = {
     ...draft,
     complete: true,
     ledgerId: toHex(genesis.ledgerId),
     ledgerName,
     nodes,
+    links,
   };
   writeCluster(directory, cluster);
   return cluster;
@@ -82,7 +88,13 @@ export async function createCluster(
  * creation may have left is refused with `storage-foreign`.
  */
 export function prepareDirectory(directory: string): boolean {
-  const known = new Set([clusterFileName, `${clusterFileName}.new`, clusterLockName, ...clusterKeystoreParts]);
+  const known = new Set([
+    clusterFileName,
+    `${clusterFileName}.new`,
+    clusterLockName,
+    relayLogName,
+    ...clusterKeystoreParts,
+  ]);
   if (!existsSync(directory)) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return true;
@@ -98,14 +110,28 @@ export function prepareDirectory(directory: string): boolean {
   return false;
 }
 
-async function portsOf({ nodeCount, basePort, exactPorts }: ClusterPlan): Promise<readonly [number[], number[]]> {
+interface Ports {
+  readonly apiPorts: readonly number[];
+  readonly p2pPorts: readonly number[];
+  readonly linkPorts: readonly number[];
+}
+
+async function portsOf({ nodeCount, basePort, exactPorts, links }: ClusterPlan): Promise<Ports> {
+  const linkCount = links ? linkPortCount(nodeCount) : 0;
   if (basePort === 0) {
-    const ports = await choosePorts(2 * nodeCount, { start: 0, exact: false });
-    return [ports.slice(0, nodeCount), ports.slice(nodeCount)];
+    const ports = await choosePorts(2 * nodeCount + linkCount, { start: 0, exact: false });
+    return {
+      apiPorts: ports.slice(0, nodeCount),
+      p2pPorts: ports.slice(nodeCount, 2 * nodeCount),
+      linkPorts: ports.slice(2 * nodeCount),
+    };
   }
-  const api = await choosePorts(nodeCount, { start: basePort + 1, exact: exactPorts });
-  const p2p = await choosePorts(nodeCount, { start: basePort + p2pOffset + 1, exact: exactPorts });
-  return [api, p2p];
+  const from = (offset: number) => ({ start: basePort + offset + 1, exact: exactPorts });
+  return {
+    apiPorts: await choosePorts(nodeCount, from(0)),
+    p2pPorts: await choosePorts(nodeCount, from(p2pOffset)),
+    linkPorts: await choosePorts(linkCount, from(linkOffset)),
+  };
 }
 
 function foundLedger(nodes: readonly ClusterNode[], consortium: Consortium): Genesis {
@@ -124,11 +150,16 @@ function foundLedger(nodes: readonly ClusterNode[], consortium: Consortium): Gen
   });
 }
 
-function writeNode(directory: string, node: ClusterNode, all: readonly ClusterNode[], genesis: Genesis): void {
+function writeNode(
+  directory: string,
+  node: ClusterNode,
+  { nodes, links }: Pick<ClusterFile, 'nodes' | 'links'>,
+  genesis: Genesis,
+): void {
   const folder = nodeDirectory(directory, node.number);
-  const peers = all
+  const peers = nodes
     .filter(({ number }) => number !== node.number)
-    .map(({ nodeId, p2pPort }) => ({ nodeId, addresses: [`/ip4/127.0.0.1/tcp/${p2pPort}`] }));
+    .map((peer) => ({ nodeId: peer.nodeId, addresses: [`/ip4/127.0.0.1/tcp/${dialPort(links, node.number, peer)}`] }));
   const config = {
     directory: 'data',
     nodeKeyFile: 'node.key',

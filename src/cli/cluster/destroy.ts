@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { present } from '../../base/index.ts';
 import { clusterKeystoreParts } from '../keys/open-keystore.ts';
 import { clusterFileName, readCluster } from './cluster-file.ts';
+import { relayLogName } from './links/launch-relay.ts';
 
 /**
  * Deletes what this program made in a cluster's directory, and the directory when it made that and nothing else is in
@@ -13,7 +14,7 @@ export function destroyCluster(directory: string): readonly string[] {
   const nodes = cluster.complete
     ? cluster.nodes.map(({ number }) => `node-${number}`)
     : readdirSync(directory).filter((name) => /^node-\d+$/.test(name));
-  const parts = [...nodes, ...clusterKeystoreParts, clusterFileName].filter((name) =>
+  const parts = [...nodes, relayLogName, ...clusterKeystoreParts, clusterFileName].filter((name) =>
     existsSync(join(directory, name)),
   );
   for (const name of parts) rmSync(join(directory, name), { recursive: true, force: true });

@@ -6,9 +6,10 @@ const host = '127.0.0.1';
 const portMax = 65_535;
 /** How far to look for free ports. */
 const searchMax = 1000;
-/** The API's ports begin here, and the nodes' own a hundred above. */
+/** The API's ports begin here, the nodes' own a hundred above, and those of a relay between them two hundred. */
 export const defaultBasePort = 7300;
 export const p2pOffset = 100;
+export const linkOffset = 200;
 
 /** Whether nobody listens on the port now. */
 export function isFree(port: number): Promise<boolean> {

@@ -3,13 +3,16 @@ import type { DemoOutcome } from '../demo/run-demo.ts';
 import { table } from '../output/table.ts';
 import { countText, durationText, shortHash, shortNodeId } from '../output/words.ts';
 import type { Report } from '../session.ts';
+import { faultsText } from './links/partition.ts';
+import type { LinkFaults } from './links/relay.ts';
 import { apiUrl, type NodeView } from './survey.ts';
 import type { UpResult } from './up.ts';
 
-/** `assent cluster status`: every node's status, a stopped node as its id and role. */
-export function clusterReport(context: Context, views: readonly NodeView[]): Report {
+/** `assent cluster status`: every node's status, a stopped node as its id and role; what is wrong with links that can be cut. */
+export function clusterReport(context: Context, views: readonly NodeView[], links?: LinkFaults): Report {
   const json = {
     nodes: views.map(({ node, state, status }) => status ?? { nodeId: node.nodeId, role: roleWithoutStatus(state) }),
+    ...(links !== undefined && { links }),
   };
   const { style } = context;
   const rows = views.map(({ node, state, status }) => {
@@ -41,7 +44,8 @@ export function clusterReport(context: Context, views: readonly NodeView[]): Rep
     'node id',
     right('pid'),
   ];
-  return { json, text: table(style, columns, rows) };
+  const text = table(style, columns, rows);
+  return { json, text: links === undefined ? text : `${text}\n${faultsText(links)}` };
 }
 
 function roleWithoutStatus(state: NodeView['state']): string {

@@ -6,6 +6,7 @@ import { AssentClient } from '../../client/index.ts';
 import { genesisFromText } from '../../ledger/index.ts';
 import { type ClusterFile, type ClusterNode, nodeDirectory, nodeLog, readCluster } from './cluster-file.ts';
 import { type Launched, launchNode } from './launch.ts';
+import { startRelay, stopRelay } from './links/launch-relay.ts';
 import { isFree } from './ports.ts';
 import { isPaused, isRunning } from './processes.ts';
 import { stopNode } from './stop.ts';
@@ -34,6 +35,7 @@ export async function startNodes(
 ): Promise<void> {
   const stopped = nodes.filter(({ process }) => !isRunning(process));
   for (const node of stopped) await checkBeforeStart(directory, node, cluster);
+  const relayStarted = await startRelay(directory);
   const launched: Launched[] = [];
   try {
     for (const node of stopped) {
@@ -43,6 +45,7 @@ export async function startNodes(
     await untilReady(directory, launched, signal);
   } catch (error) {
     await Promise.all(launched.map(({ node, process }) => stopNode(directory, { ...node, process })));
+    if (relayStarted) await stopRelay(directory);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { countText } from '../output/words.ts';
 import { type ClusterFile, readCluster, writeCluster } from './cluster-file.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { consortiumIn, createCluster, prepareDirectory } from './create.ts';
+import { startRelay, stopRelay } from './links/launch-relay.ts';
 import { defaultBasePort } from './ports.ts';
 import { isPaused, isRunning } from './processes.ts';
 import { startNodes } from './start.ts';
@@ -14,6 +15,8 @@ export interface UpOptions {
   /** How many nodes a new cluster has; 3 unless given. */
   readonly nodes?: number;
   readonly basePort?: number;
+  /** A new cluster's nodes are linked through a relay, so that links can be cut. */
+  readonly links?: boolean;
 }
 
 export interface UpResult {
@@ -41,6 +44,11 @@ export function bringUp(context: Context, options: UpOptions, signal: AbortSigna
         'usage',
         `The cluster in ${directory} has ${countText(cluster.nodes.length, 'node')}; for another number use another --dir.`,
       );
+    if (options.links === true && cluster.links === null)
+      throw new AssentError(
+        'usage',
+        `The nodes of the cluster in ${directory} are linked directly; for one with --links use another --dir.`,
+      );
     const started = cluster.nodes.filter(({ process }) => !isRunning(process)).map(({ number }) => number);
     if (started.length > 0) {
       const meanwhile = setTimeout(() => context.remark('Starting the nodes …'), 1000);
@@ -49,7 +57,7 @@ export function bringUp(context: Context, options: UpOptions, signal: AbortSigna
       } finally {
         clearTimeout(meanwhile);
       }
-    }
+    } else await startRelay(directory);
     setWanted(directory, true);
     const now = readCluster(directory) ?? cluster;
     return { directory, cluster: now, created, started };
@@ -70,6 +78,7 @@ async function create(
     wanted: false,
     madeDirectory,
     nodes: [],
+    links: null,
   };
   writeCluster(directory, draft);
   const consortium = consortiumIn(await context.keystore('create'));
@@ -80,6 +89,7 @@ async function create(
       nodeCount: options.nodes ?? defaultNodeCount,
       basePort: options.basePort ?? defaultBasePort,
       exactPorts: options.basePort !== undefined && options.basePort !== 0,
+      links: options.links === true,
     },
     consortium,
   );
@@ -92,6 +102,7 @@ export async function bringDown(directory: string): Promise<readonly number[]> {
     setWanted(directory, false);
     const running = (readCluster(directory)?.nodes ?? []).filter(({ process }) => isRunning(process));
     await Promise.all(running.map((node) => stopNode(directory, node)));
+    await stopRelay(directory);
     return running.map(({ number }) => number);
   });
 }

@@ -3,6 +3,8 @@ import { AssentError } from '../../base/index.ts';
 import { type ClusterFile, readCluster } from '../cluster/cluster-file.ts';
 import { destroyCluster } from '../cluster/destroy.ts';
 import { interruptSignal, unlessAborted } from '../cluster/interrupts.ts';
+import { delayMsMax } from '../cluster/links/control.ts';
+import { currentFaults, delay, heal, partition } from '../cluster/links/partition.ts';
 import { followLogs, lastLines } from '../cluster/logs.ts';
 import { clusterReport, upReport } from '../cluster/reports.ts';
 import { pauseOne, restartOne, resumeOne, stopOne } from '../cluster/single-node.ts';
@@ -21,6 +23,9 @@ Examples:
   $ assent cluster up                      the same ledger in the foreground; Ctrl-C stops it
   $ assent cluster kill leader             a power cut for whichever node leads
   $ assent cluster restart 2
+  $ assent cluster up --links --detach     one whose links can be cut
+  $ assent cluster partition 1,2/3
+  $ assent cluster heal
   $ assent cluster logs 1 --lines 20
   $ assent cluster down`;
 
@@ -43,13 +48,11 @@ export function addCluster(program: Command, session: Session): void {
       'APIs listen from this port + 1 on, nodes from + 101; 0: any free ports',
       wholeNumber(0, 65_000),
     )
+    .option('--links', 'link the nodes through a relay, so that partition, delay and heal can be used')
     .option('--demo', 'fill the ledger with invented records')
     .option('--detach', 'return when the nodes are ready, and leave them running')
     .action(session.run((context, flags: UpFlags) => up(context, session, flags)));
-  cluster
-    .command('status')
-    .description('every node as it sees itself')
-    .action(session.run(async (context) => clusterReport(context, await surveyCluster(existing(context)))));
+  cluster.command('status').description('every node as it sees itself').action(session.run(status));
   cluster
     .command('logs [node]')
     .description("the nodes' logs; node: a number or leader")
@@ -61,6 +64,23 @@ export function addCluster(program: Command, session: Session): void {
       .command(`${verb} <node>`)
       .description(`${description}; node: a number or leader`)
       .action(session.run((context, node: string) => act(context, existing(context), node)));
+  cluster
+    .command('partition <groups>')
+    .description('cut the links between groups of nodes: 1,2/3; whoever is not named is one more group')
+    .action(session.run((context, groups: string) => partition(context, existing(context), groups)));
+  cluster
+    .command('delay <from> <to>')
+    .argument('<ms>', 'milliseconds; 0: no more', wholeNumber(0, delayMsMax))
+    .description('let what one node sends to another take so much longer')
+    .action(
+      session.run((context, from: string, to: string, delayMs: number) =>
+        delay(context, existing(context), { from, to, delayMs }),
+      ),
+    );
+  cluster
+    .command('heal')
+    .description('make all links whole again')
+    .action(session.run((context) => heal(context, existing(context))));
   cluster.command('down').description('stop all nodes; the ledger stays').action(session.run(down));
   cluster
     .command('destroy')
@@ -100,6 +120,11 @@ async function up(context: Context, session: Session, flags: UpFlags): Promise<u
     release();
   }
   return undefined;
+}
+
+async function status(context: Context): Promise<Report> {
+  const cluster = existing(context);
+  return clusterReport(context, await surveyCluster(cluster), await currentFaults(cluster));
 }
 
 async function logs(
