@@ -97,7 +97,8 @@ export class BlockBuilder {
   /** Hashes everything once. The point is made with {@link point} when the block's own hash is known. */
   finish(): FinishedBlock {
     const idBuckets = this.#closeBuckets();
-    const tree = updateTree(this.#parent.facts.tree, treeChanges(this.#state), pageReader(this.#store));
+    const read = pageReader(this.#store, this.#parent.committed.origin.space);
+    const tree = updateTree(this.#parent.facts.tree, treeChanges(this.#state), read);
     const roots: BlockRoots = {
       resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
       stateRoot: latin1Bytes(hashOf(tree.root)),
@@ -106,11 +107,12 @@ export class BlockBuilder {
     return {
       roots,
       point: (block) => {
-        const history = this.#parent.facts.history.clone();
+        const historyBefore = this.#parent.facts.history;
+        const history = historyBefore.clone();
         history.append(leafHash(block.hash));
         const { height, timestamp } = this.#context;
         const { stateRoot } = roots;
-        const facts = { ...block, height, timestamp, tree: tree.root, stateRoot, history, idBuckets };
+        const facts = { ...block, height, timestamp, tree: tree.root, stateRoot, history, historyBefore, idBuckets };
         return new ChainPoint(this.#parent.committed, facts, {
           parent: this.#parent,
           changes: this.#changes(tree, block.hash),

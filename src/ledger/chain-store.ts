@@ -1,5 +1,5 @@
 import { AssentError, latin1Text, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
-import { MerkleFrontier } from '../crypto/portable.ts';
+import { leafHash, MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
@@ -7,10 +7,13 @@ import { encodeReceipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
+import { genesisOrigin, type Origin, stateSpaces } from './state/state-space.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
-const appliedVersion = 2;
+const appliedVersion = 3;
+/** It kept the history with the block, and knew no snapshots. */
+const appliedVersionBefore = 2;
 
 /** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
 export function readBlock(store: Store, height: number): OpenedBlock | undefined {
@@ -45,9 +48,10 @@ export function heightOfBlock(store: Store, hash: Uint8Array): number | undefine
 /** One atomic batch: state, tree, receipts, indexes and the applied point (protocol.md §6). */
 export function commitOperations(point: ChainPoint, parts: TreeParts): Operation[] {
   const { facts, changes } = point;
+  const { origin } = point.committed;
   const operations = parts.commit(facts.height, changes.tree);
   changes.state.forEach((value, key) => {
-    operations.push(change(prefixedTextKey('state', key), value));
+    operations.push(change(prefixedTextKey(origin.space.state, key), value));
   });
   for (const receipt of changes.receipts) {
     operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
@@ -57,9 +61,16 @@ export function commitOperations(point: ChainPoint, parts: TreeParts): Operation
       number += 1;
     }
   }
-  operations.push({ type: 'put', key: prefixedKey('blockHash', facts.hash), value: uint64Bytes(facts.height) });
-  operations.push({ type: 'put', key: appliedKey, value: encodeFacts(facts, parts.deltasFrom) });
+  operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, origin }));
   return operations;
+}
+
+/** The applied record, and how its block is found by hash. */
+export function appliedOperations(record: AppliedRecord): Operation[] {
+  return [
+    { type: 'put', key: prefixedKey('blockHash', record.hash), value: uint64Bytes(record.height) },
+    { type: 'put', key: appliedKey, value: encodeRecord(record) },
+  ];
 }
 
 /** Key of an index entry: streams are separated by a zero byte, entries sort by their place in the chain. */
@@ -80,20 +91,33 @@ export function hasApplied(store: Store): boolean {
   return store.get(appliedKey) !== undefined;
 }
 
+/** What is kept of the newest committed block beside the tree's pages. */
+export interface AppliedRecord extends Omit<ChainPointFacts, 'tree'> {
+  /** Height of the first block whose changes of the tree are kept as a delta. */
+  readonly deltasFrom: number;
+  readonly origin: Origin;
+}
+
+/** Throws `storage-damaged`. */
+export function readAppliedRecord(store: Pick<Store, 'get'>): AppliedRecord {
+  return decodeRecord(present(store.get(appliedKey), 'the genesis batch was written'));
+}
+
 /** The settled point that the store holds. Throws `storage-damaged`. */
 export function readApplied(store: Store): { point: ChainPoint; parts: TreeParts } {
-  const { deltasFrom, ...facts } = decodeFacts(present(store.get(appliedKey), 'the genesis batch was written'));
-  const { parts, root } = TreeParts.open(store, {
+  const { deltasFrom, origin, ...facts } = readAppliedRecord(store);
+  const { parts, root } = TreeParts.open(store, origin.space, {
     height: facts.height,
     deltasFrom,
     rootHash: latin1Text(facts.stateRoot),
   });
   const openedAfterMs = facts.height === 0 ? Number.NEGATIVE_INFINITY : facts.timestamp;
-  return { point: new ChainPoint(new StateCache(store, openedAfterMs), { ...facts, tree: root }), parts };
+  return { point: new ChainPoint(new StateCache(store, origin, openedAfterMs), { ...facts, tree: root }), parts };
 }
 
-function encodeFacts(facts: ChainPointFacts, deltasFrom: number): Uint8Array {
+function encodeRecord(facts: AppliedRecord): Uint8Array {
   const buckets: CanonicalValue[] = [...facts.idBuckets].map(([minute, bucket]) => [minute, bucket.size, bucket.peaks]);
+  const history = present(facts.historyBefore, 'a block that is written now knows the history before it');
   return encodeCanonical([
     appliedVersion,
     facts.height,
@@ -102,17 +126,20 @@ function encodeFacts(facts: ChainPointFacts, deltasFrom: number): Uint8Array {
     facts.timestamp,
     facts.configurationHash,
     facts.stateRoot,
-    [facts.history.size, facts.history.peaks],
+    [history.size, history.peaks],
     buckets,
-    deltasFrom,
+    facts.deltasFrom,
+    [facts.origin.space.number, facts.origin.height],
   ]);
 }
 
-function decodeFacts(bytes: Uint8Array): Omit<ChainPointFacts, 'tree'> & { readonly deltasFrom: number } {
+function decodeRecord(bytes: Uint8Array): AppliedRecord {
   const value = decodeCanonical(bytes, { bytesMax: 1024 * 1024, depthMax: 5, countMax: 100_000 });
-  const [version, height, term, hash, timestamp, configurationHash, stateRoot, history, buckets, deltasFrom] =
+  const [version, height, term, hash, timestamp, configurationHash, stateRoot, history, buckets, deltasFrom, origin] =
     list(value);
-  if (version !== appliedVersion) throw damaged();
+  if (version !== appliedVersion && version !== appliedVersionBefore) throw damaged();
+  const kept = frontier(list(history));
+  const historyBefore = version === appliedVersion ? kept : undefined;
   return {
     height: number(height),
     term: number(term),
@@ -121,9 +148,23 @@ function decodeFacts(bytes: Uint8Array): Omit<ChainPointFacts, 'tree'> & { reado
     configurationHash: binary(configurationHash),
     stateRoot: binary(stateRoot),
     deltasFrom: number(deltasFrom),
-    history: frontier(list(history)),
+    history: historyBefore === undefined ? kept : withLeaf(historyBefore, binary(hash)),
+    historyBefore,
+    origin: version === appliedVersion ? originOf(list(origin)) : genesisOrigin,
     idBuckets: new Map(list(buckets).map((item) => bucket(list(item)))),
   };
+}
+
+function originOf([space, height]: readonly CanonicalValue[]): Origin {
+  const found = stateSpaces.find((item) => item.number === space);
+  if (found === undefined) throw damaged();
+  return { space: found, height: number(height) };
+}
+
+function withLeaf(before: MerkleFrontier, blockHash: Uint8Array): MerkleFrontier {
+  const history = before.clone();
+  history.append(leafHash(blockHash));
+  return history;
 }
 
 function bucket([minute, size, peaks]: readonly CanonicalValue[]): readonly [number, MerkleFrontier] {

@@ -1,4 +1,15 @@
-import { AssentError, assert, equalBytes, latin1Bytes, present, readUint64, toHex, utf8 } from '../base/index.ts';
+import {
+  AssentError,
+  assert,
+  compareBytes,
+  equalBytes,
+  latin1Bytes,
+  present,
+  readUint64,
+  toHex,
+  uint64Bytes,
+  utf8,
+} from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
 import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
@@ -12,6 +23,7 @@ import { hashOf } from './state/nodes.ts';
 import { TreeParts } from './state/parts.ts';
 import { readReceipt } from './state/receipts.ts';
 import { StateCache } from './state/state-cache.ts';
+import { genesisOrigin } from './state/state-space.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
@@ -69,7 +81,8 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   const state = new TransactionState(() => undefined);
   executor.initialise(genesis.content, state);
   const tree = updateTree(undefined, treeChanges(state.changes), () => undefined);
-  const history = MerkleFrontier.empty();
+  const historyBefore = MerkleFrontier.empty();
+  const history = historyBefore.clone();
   history.append(leafHash(genesis.ledgerId));
   const facts = {
     height: 0,
@@ -80,15 +93,16 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     tree: tree.root,
     stateRoot: latin1Bytes(hashOf(tree.root)),
     history,
+    historyBefore,
     idBuckets: new Map(),
   };
-  const cache = new StateCache(store, Number.NEGATIVE_INFINITY);
+  const cache = new StateCache(store, genesisOrigin, Number.NEGATIVE_INFINITY);
   const nothing = new ChainPoint(cache, { ...facts, tree: undefined });
   const point = new ChainPoint(cache, facts, {
     parent: nothing,
     changes: { state: state.changes, tree, receipts: [], index: [], ids: new Set() },
   });
-  return commitOperations(point, TreeParts.empty());
+  return commitOperations(point, TreeParts.empty(genesisOrigin.space));
 }
 
 /**
@@ -130,6 +144,14 @@ export class Ledger {
   /** The newest block whose effects are durable: what reads are answered from. */
   get applied(): ChainPoint['facts'] {
     return this.#applied.facts;
+  }
+
+  /**
+   * The first block that is kept: 1, or the one whose snapshot this ledger began with. Of that one there is the block
+   * only; receipts and index streams are complete from the next on.
+   */
+  get firstBlockHeight(): number {
+    return Math.max(1, this.#applied.committed.origin.height);
   }
 
   /** Height of the newest block that {@link commit} gave out; its batch may still be on its way to the disk. */
@@ -286,9 +308,15 @@ export class Ledger {
     return this.#applied.committed.receipt(transaction);
   }
 
-  /** A committed block. Throws `storage-damaged`. */
+  /** Whether it was executed in a durable block, also where its receipt is history that this ledger does not have. */
+  hasExecuted(transaction: VerifiedTransaction): boolean {
+    return this.#applied.committed.hasExecuted(transaction);
+  }
+
+  /** A committed block; undefined below {@link firstBlockHeight}. Throws `storage-damaged`. */
   block(height: number): OpenedBlock | undefined {
-    return height < 1 || height > this.#applied.facts.height ? undefined : readBlock(this.#store, height);
+    const isKept = height >= this.firstBlockHeight && height <= this.#applied.facts.height;
+    return isKept ? readBlock(this.#store, height) : undefined;
   }
 
   blockByHash(hash: Uint8Array): OpenedBlock | undefined {
@@ -302,12 +330,14 @@ export class Ledger {
     options: { readonly after?: Uint8Array; readonly limit: number; readonly reverse?: boolean },
   ): Promise<{ entries: StreamEntry[]; next?: Uint8Array }> {
     const prefix = utf8(`${name}\0`);
-    const whole = prefixRange('stream', prefix);
+    // What a store kept of before a snapshot has a gap after it, and is not shown.
+    const first = prefixedKey('stream', prefix, uint64Bytes(this.#applied.committed.origin.height + 1));
+    const { to: end } = prefixRange('stream', prefix);
     const prefixLength = prefixedKey('stream', prefix).length;
     const cursor = options.after === undefined ? undefined : prefixedKey('stream', prefix, options.after);
     const reverse = options.reverse ?? false;
-    const from = reverse || cursor === undefined ? whole.from : successor(cursor);
-    const to = reverse && cursor !== undefined ? cursor : whole.to;
+    const from = reverse || cursor === undefined || compareBytes(cursor, first) < 0 ? first : successor(cursor);
+    const to = reverse && cursor !== undefined ? cursor : end;
     const rows = await this.#store.range({ from, to, reverse, limit: options.limit });
     const last = rows.at(-1);
     const entries = rows.map((row) => streamEntry(row, prefixLength));

@@ -33,6 +33,16 @@ export const keyPrefixes = {
   treePart: 0x0d,
   /** Height (uint64) → the block's changes of the state tree, until every page holds them. */
   treeDelta: 0x0e,
+  /** Transaction id → minute of its end, place: executed in what came before a snapshot, which has no receipts. */
+  executedId: 0x0f,
+  /** The second place of a state (src/ledger/state/state-space.ts): as the names without "other". */
+  otherState: 0x10,
+  otherTreeNode: 0x11,
+  otherTreePart: 0x12,
+  otherTreeDelta: 0x13,
+  otherExecutedId: 0x14,
+  /** The snapshot that is being staged: its manifest, and the chunks that are held. */
+  snapshot: 0x15,
 } as const;
 
 export type KeyPrefix = keyof typeof keyPrefixes;

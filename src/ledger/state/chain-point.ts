@@ -29,6 +29,8 @@ export interface ChainPointFacts {
   readonly stateRoot: Uint8Array;
   /** RFC 9162 frontier over block hashes up to and including this one. */
   readonly history: MerkleFrontier;
+  /** The same without this block: what its header states. Undefined where an earlier version wrote the record. */
+  readonly historyBefore: MerkleFrontier | undefined;
   /** Executed ids by minute of their `validUntil`. */
   readonly idBuckets: ReadonlyMap<number, MerkleFrontier>;
 }
@@ -80,6 +82,6 @@ export class ChainPoint implements StateView {
     for (let point: ChainPoint | undefined = this; point !== undefined; point = point.#parent) {
       if (point.#changes?.ids.has(transaction.idHex)) return true;
     }
-    return this.committed.receipt(transaction) !== undefined;
+    return this.committed.hasExecuted(transaction);
   }
 }

@@ -1,4 +1,4 @@
-import { assert, concatBytes, latin1Text, putLatin1, readUint64, uint64Bytes } from '../../base/index.ts';
+import { assert, concatBytes, latin1Bytes, latin1Text, putLatin1, readUint64, uint64Bytes } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
 import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
 import { bitAt, type Child, emptyHash, type HashText, hashOf, type Inner, joined } from './nodes.ts';
@@ -12,9 +12,10 @@ import {
   pagePath,
   partDepth,
 } from './pages.ts';
+import type { StateSpace } from './state-space.ts';
 import { type PageReader, type TreeChange, type TreeUpdate, updateTree } from './tree.ts';
 
-const partCount = 1 << partDepth;
+export const partCount: number = 1 << partDepth;
 const deltaRecordBytes = 2 * HASH_BYTES;
 const heightBytes = 8;
 
@@ -51,6 +52,7 @@ interface DirtyPart {
 export class TreeParts {
   /** In the order of `since`. */
   readonly #dirty = new Map<number, DirtyPart>();
+  readonly #space: StateSpace;
   readonly #limits: TreePartsLimits;
   #pendingChanges = 0;
   /** Heights below this have no delta in the store. */
@@ -58,14 +60,15 @@ export class TreeParts {
   /** Parts written by each commit that is not settled, oldest first. */
   readonly #written: number[][] = [];
 
-  private constructor(deltasFrom: number, limits: Partial<TreePartsLimits>) {
+  private constructor(space: StateSpace, deltasFrom: number, limits: Partial<TreePartsLimits>) {
+    this.#space = space;
     this.#deltasFrom = deltasFrom;
     this.#limits = { waitBlocks, pendingChangesMax, residentNodesMax, ...limits };
   }
 
   /** Of a tree that has no block yet. */
-  static empty(limits: Partial<TreePartsLimits> = {}): TreeParts {
-    return new TreeParts(0, limits);
+  static empty(space: StateSpace, limits: Partial<TreePartsLimits> = {}): TreeParts {
+    return new TreeParts(space, 0, limits);
   }
 
   /**
@@ -74,19 +77,26 @@ export class TreeParts {
    */
   static open(
     store: Store,
+    space: StateSpace,
     applied: { readonly height: number; readonly deltasFrom: number; readonly rootHash: HashText },
     limits: Partial<TreePartsLimits> = {},
   ): { parts: TreeParts; root: Child } {
     const { height, deltasFrom, rootHash } = applied;
-    const parts = new TreeParts(deltasFrom, limits);
-    const stored = Array.from({ length: partCount }, (_, part) => readPart(store, part));
+    const parts = new TreeParts(space, deltasFrom, limits);
+    const stored = Array.from({ length: partCount }, (_, part) => decodePart(store.get(partKey(space, part))));
     const changes = new Map<string, TreeChange>();
     for (let at = deltasFrom; at <= height; at++) {
-      const missing = decodeDelta(store.get(deltaKey(at))).filter(({ keyHash }) => at > heightOf(stored, keyHash));
+      const missing = decodeDelta(store.get(deltaKey(space, at))).filter(
+        ({ keyHash }) => at > heightOf(stored, keyHash),
+      );
       for (const change of missing) changes.set(change.keyHash, change);
       parts.#note(at, missing);
     }
-    const { root, removedPages } = updateTree(rootOf(stored), [...changes.values()], pageReader(store));
+    const { root, removedPages } = updateTree(
+      joinParts(stored.map(({ child }) => child)),
+      [...changes.values()],
+      pageReader(store, space),
+    );
     if (hashOf(root) !== rootHash) throw damagedTree();
     parts.#noteRemoved(removedPages);
     return { parts, root };
@@ -95,7 +105,8 @@ export class TreeParts {
   /** What the commit of the block writes. Blocks come in the order of their heights, those without changes too. */
   commit(height: number, { root, changes, removedPages }: TreeUpdate): Operation[] {
     const operations: Operation[] = [];
-    if (changes.length > 0) operations.push({ type: 'put', key: deltaKey(height), value: encodeDelta(changes) });
+    if (changes.length > 0)
+      operations.push({ type: 'put', key: deltaKey(this.#space, height), value: encodeDelta(changes) });
     this.#note(height, changes);
     this.#noteRemoved(removedPages);
     const written: number[] = [];
@@ -105,14 +116,15 @@ export class TreeParts {
       this.#dirty.delete(part);
       this.#pendingChanges -= dirty.changes;
       written.push(part);
-      for (const path of dirty.removedPages) operations.push({ type: 'delete', key: prefixedKey('treeNode', path) });
-      writePart(root, part, height, operations);
+      for (const path of dirty.removedPages)
+        operations.push({ type: 'delete', key: prefixedKey(this.#space.treeNode, path) });
+      operations.push(...partOperations(this.#space, part, partOf(root, part), height));
     }
     this.#written.push(written);
     const [oldest] = this.#dirty.values();
     const kept = oldest?.since ?? height + 1;
     for (; this.#deltasFrom < kept; this.#deltasFrom++)
-      operations.push({ type: 'delete', key: deltaKey(this.#deltasFrom) });
+      operations.push({ type: 'delete', key: deltaKey(this.#space, this.#deltasFrom) });
     return operations;
   }
 
@@ -145,12 +157,12 @@ export class TreeParts {
 }
 
 /** Reads the pages that {@link TreeParts} wrote. */
-export function pageReader(store: Store): PageReader {
-  return (path) => store.get(prefixedKey('treeNode', path));
+export function pageReader(store: Pick<Store, 'get'>, space: StateSpace): PageReader {
+  return (path) => store.get(prefixedKey(space.treeNode, path));
 }
 
-function deltaKey(height: number): Uint8Array {
-  return prefixedKey('treeDelta', uint64Bytes(height));
+export function deltaKey(space: StateSpace, height: number): Uint8Array {
+  return prefixedKey(space.treeDelta, uint64Bytes(height));
 }
 
 /** Key hash and value hash of each change; no value is the hash of nothing. */
@@ -163,7 +175,8 @@ function encodeDelta(changes: readonly TreeChange[]): Uint8Array {
   return bytes;
 }
 
-function decodeDelta(bytes: Uint8Array = new Uint8Array()): TreeChange[] {
+/** The changes of a block; none where no delta is kept. Throws `storage-damaged`. */
+export function decodeDelta(bytes: Uint8Array = new Uint8Array()): TreeChange[] {
   if (bytes.length % deltaRecordBytes !== 0) throw damagedTree();
   const changes: TreeChange[] = [];
   for (let at = 0; at < bytes.length; at += deltaRecordBytes) {
@@ -174,19 +187,19 @@ function decodeDelta(bytes: Uint8Array = new Uint8Array()): TreeChange[] {
   return changes;
 }
 
-function partKey(part: number): Uint8Array {
-  return prefixedKey('treePart', Uint8Array.of(part));
+export function partKey(space: StateSpace, part: number): Uint8Array {
+  return prefixedKey(space.treePart, Uint8Array.of(part));
 }
 
 /** What stood over a part's key hashes after the block at whose commit it was written. */
-interface StoredPart {
+export interface StoredPart {
   /** -1 for a part that never was. */
   readonly height: number;
   readonly child: Child;
 }
 
-function readPart(store: Store, part: number): StoredPart {
-  const bytes = store.get(partKey(part));
+/** Throws `storage-damaged`. */
+export function decodePart(bytes: Uint8Array | undefined): StoredPart {
   if (bytes === undefined) return { height: -1, child: undefined };
   // No height takes more than six of its eight bytes.
   if (bytes.length < heightBytes || bytes[0] !== 0 || bytes[1] !== 0) throw damagedTree();
@@ -197,46 +210,64 @@ function heightOf(parts: readonly StoredPart[], keyHash: HashText): number {
   return (parts[keyHash.charCodeAt(0)] as StoredPart).height;
 }
 
-function rootOf(parts: readonly StoredPart[]): Child {
-  let level = parts.map(({ child }) => child);
+/** The root over what stands in the parts. */
+export function joinParts(parts: readonly Child[]): Child {
+  let level = parts;
   while (level.length > 1)
     level = Array.from({ length: level.length / 2 }, (_, index) => joined(level[2 * index], level[2 * index + 1]));
   return level[0];
 }
 
-/** What stands over the key hashes that begin with this byte. */
-function partOf(root: Child, part: number): Child {
+/** What stands over the key hashes that begin with this byte, in a subtree at `rootDepth` that holds their place. */
+export function partOf(root: Child, part: number, rootDepth = 0): Child {
   const place = String.fromCharCode(part);
   let node = root;
-  for (let depth = 0; depth < partDepth && node?.type === 'inner'; depth++)
+  for (let depth = rootDepth; depth < partDepth && node?.type === 'inner'; depth++)
     node = bitAt(place, depth) === 0 ? node.left : node.right;
   // A leaf stands as high up as it is alone.
   return node?.type === 'leaf' && node.keyHash.charCodeAt(0) !== part ? undefined : node;
 }
 
-/** Puts what stands over the part, and all its pages that are not stored. */
-function writePart(root: Child, part: number, height: number, operations: Operation[]): void {
-  const node = partOf(root, part);
-  operations.push({ type: 'put', key: partKey(part), value: concatBytes(uint64Bytes(height), encodePlace(node)) });
+/** Puts what stands over the part as of `height`, and all its pages that are not stored. */
+export function partOperations(space: StateSpace, part: number, node: Child, height: number): Operation[] {
+  const value = concatBytes(uint64Bytes(height), encodePlace(node));
+  const operations: Operation[] = [{ type: 'put', key: partKey(space, part), value }];
   const place = new Uint8Array(HASH_BYTES);
   place[0] = part;
-  if (node?.type === 'inner') writePages(node, place, partDepth, operations);
+  if (node?.type === 'inner') writePages(space, node, place, partDepth, operations);
+  return operations;
+}
+
+/** Puts the pages of a subtree that are not stored; `path` is the key hash of any leaf in it. */
+export function pageOperations(space: StateSpace, node: Inner, path: HashText, depth: number): Operation[] {
+  const operations: Operation[] = [];
+  writePages(space, node, placeOf(path, depth), depth, operations);
+  return operations;
+}
+
+/** The leading bits of a key hash, then zeros. */
+function placeOf(path: HashText, depth: number): Uint8Array {
+  const place = latin1Bytes(path);
+  place.fill(0, Math.ceil(depth / 8));
+  const last = depth >>> 3;
+  if (depth % 8 !== 0) place[last] = (place[last] as number) & (0xff << (8 - (depth % 8)));
+  return place;
 }
 
 /** `place` holds the bits above `depth`, and zeros. */
-function writePages(node: Inner, place: Uint8Array, depth: number, operations: Operation[]): void {
+function writePages(space: StateSpace, node: Inner, place: Uint8Array, depth: number, operations: Operation[]): void {
   if (isPageDepth(depth)) {
     if (node.isStored) return;
     node.isStored = true;
-    const key = prefixedKey('treeNode', pagePath(latin1Text(place), depth));
+    const key = prefixedKey(space.treeNode, pagePath(latin1Text(place), depth));
     operations.push({ type: 'put', key, value: encodePage(node) });
   }
-  if (node.left?.type === 'inner') writePages(node.left, place, depth + 1, operations);
+  if (node.left?.type === 'inner') writePages(space, node.left, place, depth + 1, operations);
   if (node.right?.type !== 'inner') return;
   const byte = depth >>> 3;
   const bit = 0x80 >>> (depth & 7);
   place[byte] = (place[byte] as number) | bit;
-  writePages(node.right, place, depth + 1, operations);
+  writePages(space, node.right, place, depth + 1, operations);
   place[byte] = (place[byte] as number) & ~bit;
 }
 

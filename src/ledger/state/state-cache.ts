@@ -1,9 +1,10 @@
-import { prefixedTextKey, type Store } from '../../storage/index.ts';
+import { prefixedKey, prefixedTextKey, type Store } from '../../storage/index.ts';
 import { ledgerLimits } from '../limits.ts';
 import type { Receipt } from '../results.ts';
 import type { StateKey } from '../types/execution.ts';
 import { readReceipt } from './receipts.ts';
 import { RecentIds } from './recent-ids.ts';
+import type { Origin } from './state-space.ts';
 
 /** Bytes of keys and values in one generation. There are two. */
 const generationBytesMax = 4 * 1024 * 1024;
@@ -24,6 +25,7 @@ export interface SettledChanges {
  * takes. What was not used for a whole generation is forgotten, and a hit costs one look-up.
  */
 export class StateCache {
+  readonly origin: Origin;
   readonly #store: Store;
   readonly #executed: RecentIds;
   /** Undefined: known to be absent. */
@@ -32,7 +34,8 @@ export class StateCache {
   #youngBytes = 0;
 
   /** `openedAfterMs` is the time of the newest block in the store, or -Infinity before the first. */
-  constructor(store: Store, openedAfterMs: number) {
+  constructor(store: Store, origin: Origin, openedAfterMs: number) {
+    this.origin = origin;
     this.#store = store;
     this.#executed = new RecentIds(ledgerLimits.validityWindowMs, openedAfterMs);
   }
@@ -45,7 +48,9 @@ export class StateCache {
   get(key: StateKey): Uint8Array | undefined {
     const young = this.#young.get(key);
     if (young !== undefined || this.#young.has(key)) return young;
-    const value = this.#old.has(key) ? this.#old.get(key) : this.#store.get(prefixedTextKey('state', key));
+    const value = this.#old.has(key)
+      ? this.#old.get(key)
+      : this.#store.get(prefixedTextKey(this.origin.space.state, key));
     this.#put(key, value);
     return value;
   }
@@ -53,6 +58,15 @@ export class StateCache {
   /** Where the chain up to the newest durable block has executed the transaction. */
   receipt({ id, validUntil }: { readonly id: Uint8Array; readonly validUntil: number }): Receipt | undefined {
     return this.#executed.mayHave(id, validUntil) ? readReceipt(this.#store, id) : undefined;
+  }
+
+  /** Whether that chain has executed it; of what came before a snapshot there is no receipt. */
+  hasExecuted(transaction: { readonly id: Uint8Array; readonly validUntil: number }): boolean {
+    const { id, validUntil } = transaction;
+    if (!this.#executed.mayHave(id, validUntil)) return false;
+    if (readReceipt(this.#store, id) !== undefined) return true;
+    const { space, height } = this.origin;
+    return height > 0 && this.#store.get(prefixedKey(space.executedId, id)) !== undefined;
   }
 
   /** The changes of a block that is durable now. */

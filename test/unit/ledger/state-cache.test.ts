@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/index.ts';
 import { StateCache } from '../../../src/ledger/state/state-cache.ts';
+import { genesisOrigin } from '../../../src/ledger/state/state-space.ts';
 import { MemoryStore, type Operation, prefixedKey } from '../../../src/storage/index.ts';
 import { write } from './fixture.ts';
 
@@ -19,7 +20,7 @@ it('reads as the store does, whatever was read and written before', async () => 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const store = new MemoryStore();
-      const cache = new StateCache(store, 0);
+      const cache = new StateCache(store, genesisOrigin, 0);
       for (const next of steps) {
         if ('read' in next) {
           expect(cache.get(next.read)).toEqual(store.get(prefixedKey('state', utf8(next.read))));
@@ -39,7 +40,7 @@ it('reads as the store does, whatever was read and written before', async () => 
 });
 
 it('forgets what was not used for a generation', () => {
-  const cache = new StateCache(new MemoryStore(), 0);
+  const cache = new StateCache(new MemoryStore(), genesisOrigin, 0);
   const big = new Uint8Array(1024 * 1024);
   for (let index = 0; index < 20; index++) {
     cache.settle({ state: new Map([[`k${index}`, big]]), receipts: [] }, 1);

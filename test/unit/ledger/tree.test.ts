@@ -4,6 +4,7 @@ import { concatBytes, latin1Bytes, latin1Text } from '../../../src/base/index.ts
 import { sha256, sha256Latin1 } from '../../../src/crypto/index.ts';
 import { bitAt, type Child, hashOf } from '../../../src/ledger/state/nodes.ts';
 import { pageReader, TreeParts, type TreePartsLimits } from '../../../src/ledger/state/parts.ts';
+import { stateSpaces } from '../../../src/ledger/state/state-space.ts';
 import { type TreeChange, updateTree } from '../../../src/ledger/state/tree.ts';
 import { type Entry, keyPrefixes, MemoryStore, MemoryTable, type Operation } from '../../../src/storage/index.ts';
 
@@ -49,7 +50,7 @@ const block = fc.uniqueArray(fc.record({ keyHash, valueHash }), {
 class KeptTree {
   readonly table = new MemoryTable();
   readonly #store = new MemoryStore(this.table);
-  readonly read = pageReader(this.#store);
+  readonly read = pageReader(this.#store, stateSpaces[0]);
   readonly #limits: Partial<TreePartsLimits>;
   #parts: TreeParts;
   #height = -1;
@@ -57,7 +58,7 @@ class KeptTree {
 
   constructor(limits: Partial<TreePartsLimits> = { residentNodesMax: 0 }) {
     this.#limits = limits;
-    this.#parts = TreeParts.empty(limits);
+    this.#parts = TreeParts.empty(stateSpaces[0], limits);
   }
 
   commit(changes: readonly TreeChange[]): Operation[] {
@@ -72,7 +73,7 @@ class KeptTree {
 
   reopen(rootHash = hashOf(this.root)): void {
     const applied = { height: this.#height, deltasFrom: this.#parts.deltasFrom, rootHash };
-    const { parts, root } = TreeParts.open(this.#store, applied, this.#limits);
+    const { parts, root } = TreeParts.open(this.#store, stateSpaces[0], applied, this.#limits);
     this.#parts = parts;
     this.root = root;
   }

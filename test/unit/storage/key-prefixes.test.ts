@@ -20,6 +20,13 @@ test('every name keeps its byte', () => {
     peerPromise: 12,
     treePart: 13,
     treeDelta: 14,
+    executedId: 15,
+    otherState: 16,
+    otherTreeNode: 17,
+    otherTreePart: 18,
+    otherTreeDelta: 19,
+    otherExecutedId: 20,
+    snapshot: 21,
   });
 });
 
