@@ -76,7 +76,13 @@ class MemoryChain {
   #block(transactions: readonly VerifiedTransaction[]): { hash: Uint8Array; operations: readonly Operation[] } {
     const { hash, timestamp } = this.#ledger.applied;
     const { draft, accept } = this.#ledger.seal(
-      { parentHash: hash, term: 1, timestamp: Math.max(Date.now(), timestamp + 1), justification: new Uint8Array() },
+      {
+        parentHash: hash,
+        term: 1,
+        timestamp: Math.max(Date.now(), timestamp + 1),
+        enactsChange: false,
+        justification: () => new Uint8Array(),
+      },
       this.#proposer.publicKey,
       transactions,
       (_, reason) => assert(false, `a transaction was left out: ${reason}`),

@@ -8,12 +8,13 @@ import { type Catalogue, catalogueOf, type RuleCode } from './engine/catalogue.t
 import { entryReader } from './engine/stream-entry.ts';
 import { enrolment } from './enrolment/contract.ts';
 import { domainDeclared, subjectLinked } from './enrolment/entries.ts';
+import { governance } from './governance/contract.ts';
 import { record, recordAnchored } from './record/contract.ts';
 
 /** Name of the rule set that the built-in contracts and tables make up. */
 export const ruleSet = 'assent-rules/1';
 
-export const builtInContracts: Catalogue = catalogueOf([enrolment, credential, consent, access, record]);
+export const builtInContracts: Catalogue = catalogueOf([enrolment, credential, consent, access, record, governance]);
 
 /** Every code that this rule set refuses with. */
 export const ruleCodes: readonly RuleCode[] = builtInContracts.ruleCodes;

@@ -21,6 +21,8 @@ export {
   describeCredential,
   describeDomain,
   describeLink,
+  describeNodes,
+  describeProposal,
   describeRecord,
 } from './describe.ts';
 export {
@@ -33,6 +35,7 @@ export {
 } from './engine/catalogue.ts';
 export {
   type ApplyContext,
+  type ConfigurationKeeper,
   type Contract,
   type ContractDefinition,
   ContractError,
@@ -52,6 +55,7 @@ export {
   did,
   eventId,
   name,
+  nodeKey,
   type Period,
   period,
   type TextLeaf,
@@ -66,6 +70,16 @@ export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Tra
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
 export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
 export { type Domain, domainNamesOf, domainOf, type Link, linkOf, memberOfKey } from './enrolment/state.ts';
+export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
+export {
+  type NodeRecord,
+  nodesOf,
+  type Proposal,
+  proposalOf,
+  proposalsOf,
+  type WaitingChange,
+  waitingChangesOf,
+} from './governance/state.ts';
 export { anchorItemsMax } from './record/contract.ts';
 export { type AnchoredRecord, recordOf } from './record/state.ts';
 export {

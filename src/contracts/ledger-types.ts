@@ -2,6 +2,8 @@
 export {
   type BlockContext,
   type CanonicalValue,
+  type ConfigurationContent,
+  type ConfigurationStep,
   decodeCanonical,
   type ExecutedTransaction,
   encodeCanonical,
@@ -10,6 +12,7 @@ export {
   type GenesisMember,
   type IndexEntry,
   ledgerLimits,
+  type NodeOfConfiguration,
   type RuleExecutor,
   type StateKey,
   type StateView,

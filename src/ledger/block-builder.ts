@@ -2,6 +2,7 @@ import { assert, equalBytes, latin1Bytes } from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot } from '../crypto/portable.ts';
 import type { Store } from '../storage/index.ts';
 import { encodeCanonical } from './codec/index.ts';
+import { type NodeConfiguration, nodeConfiguration } from './configuration.ts';
 import { ledgerLimits } from './limits.ts';
 import { type Receipt, resultLeaf } from './results.ts';
 import { type BlockChanges, ChainPoint } from './state/chain-point.ts';
@@ -64,17 +65,32 @@ export class BlockBuilder {
     if (refusal !== undefined) return refusal;
     const state = new TransactionState((key) => this.#read(key));
     const { result, index } = this.#executor.execute(transaction, state, this.#context);
-    if (result.ok) {
-      state.changes.forEach((value, key) => {
-        this.#state.set(key, value);
-      });
-    }
+    if (result.ok) this.#keep(state);
     this.#transactions.push(transaction);
     this.#results.push(result);
     this.#index.push(result.ok ? index : []);
     this.#ids.add(transaction.idHex);
     this.#bytes += transaction.byteLength;
     return undefined;
+  }
+
+  /**
+   * Enacts the first change of the configuration that waits after the transactions so far, and tells what is in force
+   * then. Undefined when none waits: nothing is changed.
+   */
+  enact(): NodeConfiguration | undefined {
+    const state = new TransactionState((key) => this.#read(key));
+    if (this.#executor.nextChange(state) === undefined) return undefined;
+    this.#executor.enact(state, this.#context);
+    this.#keep(state);
+    const { generation, nodes } = this.#executor.configuration(state);
+    return nodeConfiguration(generation, nodes);
+  }
+
+  #keep({ changes }: TransactionState): void {
+    changes.forEach((value, key) => {
+      this.#state.set(key, value);
+    });
   }
 
   #admit(transaction: VerifiedTransaction): Inadmissible | undefined {

@@ -1,7 +1,7 @@
 import { AssentError, fromHex, toHex } from '../base/index.ts';
 import { sha256 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
-import { type NodeConfiguration, nodeConfiguration } from './configuration.ts';
+import { type NodeConfiguration, nodeConfiguration, problemOf } from './configuration.ts';
 import { ledgerLimits } from './limits.ts';
 import type { GenesisContent, GenesisDomain, GenesisMember, GenesisNode } from './types/execution.ts';
 
@@ -100,10 +100,6 @@ function checkReferences(content: GenesisContent): void {
     'governance key',
   );
   unique(
-    content.nodes.map((node) => toHex(node.publicKey)),
-    'node key',
-  );
-  unique(
     content.domains.map((domain) => domain.name),
     'domain name',
   );
@@ -117,7 +113,8 @@ function checkReferences(content: GenesisContent): void {
     if (!memberNames.has(domain.custodian))
       throw invalid(`domain ${domain.name} of unknown member ${domain.custodian}`);
   }
-  if (!content.nodes.some((node) => node.role === 'voter')) throw invalid('there is no voter');
+  const problem = problemOf(content.nodes);
+  if (problem !== undefined) throw invalid(problem);
 }
 
 function unique(values: readonly string[], what: string): void {

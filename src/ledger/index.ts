@@ -23,7 +23,12 @@ export {
   decodeCanonical,
   encodeCanonical,
 } from './codec/index.ts';
-export { type NodeConfiguration, type NodeOfConfiguration, nodeConfiguration } from './configuration.ts';
+export {
+  type NodeConfiguration,
+  type NodeOfConfiguration,
+  nodeConfiguration,
+  openConfiguration,
+} from './configuration.ts';
 export { createGenesis, type Genesis, genesisFromText, genesisToText, openGenesis } from './genesis.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export {
@@ -47,6 +52,8 @@ export {
 } from './transaction.ts';
 export type {
   BlockContext,
+  ConfigurationContent,
+  ConfigurationStep,
   ExecutedTransaction,
   GenesisContent,
   GenesisDomain,

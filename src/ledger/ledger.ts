@@ -15,6 +15,7 @@ import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
 import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock } from './chain-store.ts';
+import { type NodeConfiguration, nodeConfiguration } from './configuration.ts';
 import type { Genesis } from './genesis.ts';
 import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './header.ts';
 import type { Receipt } from './results.ts';
@@ -27,7 +28,7 @@ import { genesisOrigin } from './state/state-space.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
-import type { RuleExecutor, StateView } from './types/execution.ts';
+import type { ConfigurationStep, RuleExecutor, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
 
 export interface SealInput {
@@ -35,7 +36,10 @@ export interface SealInput {
   readonly term: number;
   /** Milliseconds since the Unix epoch, above the parent's. */
   readonly timestamp: number;
-  readonly justification: Uint8Array;
+  /** Whether the block enacts the first change of the configuration that waits once its transactions ran. */
+  readonly enactsChange: boolean;
+  /** Bytes of the justification; of a block that enacts a change they depend on the configuration in force after it. */
+  readonly justification: (configuration: NodeConfiguration | undefined) => Uint8Array;
 }
 
 /** A block that is executed and not yet signed: consensus accepts its reference first (protocol.md §4). */
@@ -43,6 +47,8 @@ export interface Draft {
   readonly header: BlockHeader;
   readonly hash: Uint8Array;
   readonly transactions: readonly VerifiedTransaction[];
+  /** The new configuration, in force after this block; undefined when the block enacts no change. */
+  readonly configuration: NodeConfiguration | undefined;
   /** Signs the header and gives the block as it travels. */
   sign(signer: Signer): OpenedBlock;
 }
@@ -80,6 +86,10 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   assert(!isBegun(store), 'genesis is applied to an empty store');
   const state = new TransactionState(() => undefined);
   executor.initialise(genesis.content, state);
+  assert(
+    equalBytes(configurationIn(executor, state).hash, genesis.configuration.hash),
+    'the rules keep the configuration that the genesis declares',
+  );
   const tree = updateTree(undefined, treeChanges(state.changes), () => undefined);
   const historyBefore = MerkleFrontier.empty();
   const history = historyBefore.clone();
@@ -181,6 +191,20 @@ export class Ledger {
     return point !== undefined && deadline !== undefined && deadline >= point.facts.timestamp;
   }
 
+  /** The change of the configuration that a child of this executed block can enact. Reads one key of the state. */
+  pendingChange(hash: Uint8Array): ConfigurationStep | undefined {
+    return this.executor.nextChange(this.#pointOf(hash));
+  }
+
+  /** The configuration in force after this block: the applied one, or an executed one that is not settled. */
+  configurationOf(hash: Uint8Array): NodeConfiguration {
+    return configurationIn(this.executor, this.#pointOf(hash));
+  }
+
+  #pointOf(hash: Uint8Array): ChainPoint {
+    return present(this.#points.get(toHex(hash)), 'a block is executed before its state is asked for');
+  }
+
   /**
    * Executes candidates on the parent until they end or the block is full, and leaves out what has no place. The draft is
    * no part of the ledger until `accept` is called.
@@ -193,7 +217,6 @@ export class Ledger {
   ): { draft: Draft; accept: () => void } {
     const parent = present(this.#points.get(toHex(input.parentHash)), 'a leader seals on a block it executed');
     const { timestamp } = input;
-    const { configurationHash } = parent.facts;
     const height = parent.facts.height + 1;
     const builder = new BlockBuilder(this.#store, this.executor, parent, {
       ledgerId: this.ledgerId,
@@ -205,6 +228,9 @@ export class Ledger {
       if (reason !== undefined) onLeftOut(transaction, reason);
       if (reason === 'block-full') break;
     }
+    const configuration = input.enactsChange ? present(builder.enact(), 'a leader enacts what waits') : undefined;
+    const configurationHash = configuration?.hash ?? parent.facts.configurationHash;
+    const justification = input.justification(configuration);
     const { roots, point } = builder.finish();
     const { transactions } = builder;
     const header: BlockHeader = {
@@ -218,7 +244,7 @@ export class Ledger {
       transactionCount: transactions.length,
       ...roots,
       configurationHash,
-      justificationHash: sha256(input.justification),
+      justificationHash: sha256(justification),
     };
     const headerBytes = encodeHeader(header);
     const hash = headerHash(headerBytes);
@@ -227,10 +253,10 @@ export class Ledger {
       header,
       hash,
       transactions,
+      configuration,
       sign: (signer) => {
         const headerSignature = signer.sign(headerMessage(this.ledgerId, headerBytes));
         const transactionBytes = transactions.map((transaction) => transaction.bytes);
-        const { justification } = input;
         const bytes = encodeBlock({ headerBytes, headerSignature, justification, transactions: transactionBytes });
         return { bytes, headerBytes, headerSignature, header, hash, hashHex, justification, transactionBytes };
       },
@@ -239,8 +265,11 @@ export class Ledger {
     return { draft, accept: () => this.#points.set(hashHex, sealed) };
   }
 
-  /** Executes a received block on its parent and compares every root. Refuses, with the reason, what it cannot reproduce. */
-  execute(block: VerifiedBlock): BlockVerdict {
+  /**
+   * Executes a received block on its parent and compares every root. Refuses, with the reason, what it cannot reproduce.
+   * `enactsChange`: whether the block's justification says that it enacts a change of the configuration.
+   */
+  execute(block: VerifiedBlock, enactsChange: boolean): BlockVerdict {
     const { header, hash, hashHex } = block.received;
     if (this.#points.has(hashHex)) return { ok: true };
     const parent = this.#points.get(toHex(header.parentHash));
@@ -249,7 +278,8 @@ export class Ledger {
     if (header.height !== parent.facts.height + 1) return refuse('height');
     if (header.term < parent.facts.term) return refuse('term');
     if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');
-    if (!equalBytes(header.configurationHash, parent.facts.configurationHash)) return refuse('configuration');
+    const isUnchanged = equalBytes(header.configurationHash, parent.facts.configurationHash);
+    if (!enactsChange && !isUnchanged) return refuse('configuration');
     const { ledgerId } = this;
     const { height, timestamp, term, configurationHash } = header;
     const builder = new BlockBuilder(this.#store, this.executor, parent, { ledgerId, height, timestamp });
@@ -257,6 +287,8 @@ export class Ledger {
       const reason = builder.add(transaction);
       if (reason !== undefined) return refuse(reason);
     }
+    if (enactsChange && !equalBytes(builder.enact()?.hash ?? nothing, configurationHash))
+      return refuse('configuration');
     const { roots, point } = builder.finish();
     const difference = firstDifference(roots, header);
     if (difference !== undefined) return refuse(difference);
@@ -345,6 +377,13 @@ export class Ledger {
       ? { entries }
       : { entries, next: last[0].subarray(prefixLength) };
   }
+}
+
+const nothing = new Uint8Array();
+
+function configurationIn(executor: RuleExecutor, state: StateView): NodeConfiguration {
+  const { generation, nodes } = executor.configuration(state);
+  return nodeConfiguration(generation, nodes);
 }
 
 function streamEntry([key, entry]: Entry, prefixLength: number): StreamEntry {

@@ -15,6 +15,7 @@ export const ledgerLimits = {
   /** Executed ids are grouped by the minute of their `validUntil`. */
   idBucketMs: 60_000,
   genesisBytesMax: 1_048_576,
+  configurationNodesMax: 64,
   stateKeyCharactersMax: 256,
   stateValueBytesMax: 262_144,
 } as const;

@@ -7,6 +7,12 @@ export {
   decodeCanonical,
   encodeCanonical,
 } from './codec/index.ts';
+export {
+  type NodeConfiguration,
+  type NodeOfConfiguration,
+  nodeConfiguration,
+  openConfiguration,
+} from './configuration.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export { ledgerLimits } from './limits.ts';
 export {

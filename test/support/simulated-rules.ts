@@ -9,6 +9,14 @@ import type {
   StateWriter,
   TransactionContent,
 } from '../../src/ledger/types/execution.ts';
+import {
+  awaitChange,
+  beginConfiguration,
+  configurationIn,
+  enactFirstChange,
+  isChange,
+  waitingChanges,
+} from './simulated-changes.ts';
 
 /**
  * The simulator's rules, few and small, so that a run spends its time in consensus:
@@ -16,13 +24,15 @@ import type {
  * - `sim.put` `[1, key, value]` writes;
  * - `sim.compare` `[1, key, expected | nil, value]` writes if the present value is the expected one, else is refused;
  * - `sim.delete` `[1, key]` deletes, and is refused when nothing is there;
- * - `sim.deadline` `[1, key, time]` opens a deadline: until the chain's time has passed it, an idle leader keeps sealing.
+ * - `sim.deadline` `[1, key, time]` opens a deadline: until the chain's time has passed it, an idle leader keeps sealing;
+ * - `sim.change` `[1, step, node key]` lets a change of the configuration wait, and is refused when it does not apply after
+ *   those that wait already.
  *
  * Every transaction also counts itself under its sender, so that an order or a repetition shows in the state root.
  */
 export const simulatedRules: RuleExecutor = {
   ruleSet: 'simulation/1',
-  kinds: new Set(['sim.put', 'sim.compare', 'sim.delete', 'sim.deadline']),
+  kinds: new Set(['sim.put', 'sim.compare', 'sim.delete', 'sim.deadline', 'sim.change']),
   currentKey: (_state: StateView, sender: Uint8Array): Uint8Array => sender,
   checkPayload,
   execute,
@@ -30,13 +40,20 @@ export const simulatedRules: RuleExecutor = {
     const bytes = state.get(deadlineKey);
     return bytes === undefined ? undefined : readUint64(bytes);
   },
-  initialise: (_genesis: GenesisContent, state: StateWriter): void => state.put('sim/born', Uint8Array.of(1)),
+  configuration: configurationIn,
+  nextChange: (state: StateView) => waitingChanges(state)[0],
+  enact: enactFirstChange,
+  initialise: (genesis: GenesisContent, state: StateWriter): void => {
+    state.put('sim/born', Uint8Array.of(1));
+    beginConfiguration(genesis.nodes, state);
+  },
 };
 
 const deadlineKey = 'sim/deadline';
 
 function checkPayload(kind: string, payload: CanonicalValue): string | undefined {
   if (!Array.isArray(payload) || payload[0] !== 1) return 'payload: not version 1';
+  if (kind === 'sim.change') return isChange(payload) ? undefined : 'payload: not a step and a node key';
   const [, key, first, second] = payload as readonly CanonicalValue[];
   if (typeof key !== 'string' || !/^[a-z0-9]{1,16}$/.test(key)) return 'payload[1]: not a key';
   const isValue = (value: CanonicalValue | undefined): boolean => value instanceof Uint8Array && value.length > 0;
@@ -56,6 +73,7 @@ function checkPayload(kind: string, payload: CanonicalValue): string | undefined
 
 function execute(transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction {
   const [, key, first, second] = transaction.payload as readonly CanonicalValue[];
+  if (transaction.kind === 'sim.change') return change(transaction, state);
   const stateKey = `sim/value/${String(key)}`;
   const present = state.get(stateKey);
   countOf(transaction, state);
@@ -81,6 +99,12 @@ function execute(transaction: TransactionContent, state: StateWriter, block: Blo
   }
   const entry = Uint8Array.of(block.height & 0xff);
   return { result: { ok: true, output: null }, index: [{ stream: `sim:${String(key)}`, entry }] };
+}
+
+function change(transaction: TransactionContent, state: StateWriter): ExecutedTransaction {
+  countOf(transaction, state);
+  const isTaken = awaitChange(transaction.payload as readonly CanonicalValue[], state);
+  return isTaken ? { result: { ok: true, output: null }, index: [] } : refused('sim-not-applicable', 'sim.change');
 }
 
 function countOf(transaction: TransactionContent, state: StateWriter): void {

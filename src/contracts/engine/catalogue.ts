@@ -30,7 +30,10 @@ export interface Catalogue {
   outputJsonSchema(kind: string): Record<string, unknown> | null;
 }
 
-/** Joins contracts. @throws ContractError for a namespace declared twice or one code with two meanings. */
+/**
+ * Joins contracts. @throws ContractError for a namespace declared twice, one code with two meanings, or two contracts that
+ * keep the ledger's nodes.
+ */
 export function catalogueOf(contracts: readonly Contract[]): Catalogue {
   const kinds = new Map<string, Kind>();
   const namespaces = new Set<string>();
@@ -39,6 +42,11 @@ export function catalogueOf(contracts: readonly Contract[]): Catalogue {
     namespaces.add(contract.namespace);
     for (const [name, kind] of contract.kinds) kinds.set(name, kind);
   }
+  const keepers = contracts.filter((contract) => contract.configuration !== undefined);
+  demand(
+    keepers.length <= 1,
+    `several contracts keep the nodes: ${keepers.map((keeper) => keeper.namespace).join(', ')}`,
+  );
   const known = (name: string): Kind => {
     const kind = kinds.get(name);
     if (kind === undefined)

@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import type { BlockContext, CanonicalValue, GenesisContent, StateView } from '../ledger-types.ts';
+import type {
+  BlockContext,
+  CanonicalValue,
+  ConfigurationContent,
+  ConfigurationStep,
+  GenesisContent,
+  StateView,
+} from '../ledger-types.ts';
 import { SchemaError, type WireCodec, type WireSchema, wireCodec } from './wire.ts';
 
 /** Verifies an Ed25519 signature with the node's one verdict (protocol.md §1). */
@@ -56,6 +63,16 @@ export interface KindDefinition<S extends z.ZodObject> {
   apply(context: ApplyContext<z.output<S>>): Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What the one contract that keeps the ledger's nodes does for the ledger (protocol.md §5, "Configurations"). */
+export interface ConfigurationKeeper {
+  /** The configuration in force. */
+  current(state: StateView): ConfigurationContent;
+  /** The first of the approved changes that wait. */
+  next(state: StateView): ConfigurationStep | undefined;
+  /** Enacts the first change that waits; called only where there is one. */
+  enact(state: WritableState, block: BlockContext): void;
+}
+
 export interface ContractDefinition<K extends Record<string, z.ZodObject>> {
   /** The first part of the contract's state keys and of its kinds. */
   readonly namespace: string;
@@ -64,6 +81,8 @@ export interface ContractDefinition<K extends Record<string, z.ZodObject>> {
   initialise?(genesis: GenesisContent, state: WritableState): void;
   /** The latest time at which something open in this contract's state ends by itself. */
   latestDeadline?(state: StateView): number | undefined;
+  /** Only of the contract that keeps the ledger's nodes. */
+  readonly configuration?: ConfigurationKeeper;
 }
 
 /** A kind after its definition was checked. */
@@ -84,6 +103,7 @@ export interface Contract {
   initialise?(genesis: GenesisContent, state: WritableState): void;
   /** The latest time at which something open in this contract's state ends by itself. */
   latestDeadline?(state: StateView): number | undefined;
+  readonly configuration?: ConfigurationKeeper;
 }
 
 /** A contract that breaks a rule of the engine. Thrown when it is defined, with what to change. */

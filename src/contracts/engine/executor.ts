@@ -1,4 +1,4 @@
-import { assert, toHex } from '../../base/index.ts';
+import { assert, present, toHex } from '../../base/index.ts';
 import type {
   BlockContext,
   CanonicalValue,
@@ -39,6 +39,7 @@ type DecodedPayload = ReturnType<Kind['payloadCodec']['fromWire']>;
 export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOptions): TracingRuleExecutor {
   const { ruleSet, verifySignature } = options;
   const bounds = options.limits ?? limits;
+  const keeper = catalogue.contracts.find((contract) => contract.configuration !== undefined);
 
   // A block looks at a payload's form and executes it at once: one reading serves both.
   let newest: { readonly kind: Kind; readonly payload: CanonicalValue; readonly decoded: DecodedPayload } | undefined;
@@ -98,9 +99,17 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
       const latest = Math.max(0, ...deadlines);
       return latest === 0 ? undefined : latest;
     },
+    configuration: (state) => keeper?.configuration?.current(state) ?? { generation: 0, nodes: [] },
+    nextChange: (state) => keeper?.configuration?.next(state),
+    enact(state, block) {
+      const { namespace, configuration } = present(keeper, 'a change waits only where a contract keeps the nodes');
+      const session = new Session(state, namespace, unbounded);
+      session.beginWrites();
+      configuration?.enact(session, block);
+    },
     initialise(genesis: GenesisContent, state: StateWriter) {
       for (const contract of catalogue.contracts) {
-        const session = new Session(state, contract.namespace, genesisLimits);
+        const session = new Session(state, contract.namespace, unbounded);
         session.beginWrites();
         contract.initialise?.(genesis, session);
       }
@@ -108,8 +117,9 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
   };
 }
 
-// Genesis is checked by people before it is agreed on; only its own size bounds it.
-const genesisLimits: Limits = {
+// Genesis is checked by people before it is agreed on, and only its own size bounds it; what the rules let wait must be
+// enacted.
+const unbounded: Limits = {
   readsMax: Number.MAX_SAFE_INTEGER,
   writesMax: Number.MAX_SAFE_INTEGER,
   entriesMax: 0,

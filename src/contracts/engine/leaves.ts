@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fromHex, toHex } from '../../base/index.ts';
-import { decodeDid, encodeDid, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
+import { decodeDid, decodeNodeId, encodeDid, encodeNodeId, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
 
 /** What a leaf's value must be, or the sentence that says why it is not. */
 type WireCheck = (input: unknown) => string | undefined;
@@ -78,6 +78,22 @@ export function did(): TextLeaf<Uint8Array> {
       input instanceof Uint8Array && input.length === PUBLIC_KEY_BYTES ? undefined : 'expected the 32 bytes of a DID',
     decodeDid,
     encodeDid,
+  );
+}
+
+/** A node's key, 32 bytes; JSON: its node id `12D3KooW…` (protocol.md §2). */
+export function nodeKey(): TextLeaf<Uint8Array> {
+  return textLeaf(
+    z
+      .string()
+      .max(64)
+      .regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]+$/),
+    (input) =>
+      input instanceof Uint8Array && input.length === PUBLIC_KEY_BYTES
+        ? undefined
+        : 'expected the 32 bytes of a node key',
+    decodeNodeId,
+    encodeNodeId,
   );
 }
 

@@ -13,6 +13,7 @@ import { createRuleExecutor, type TracingRuleExecutor } from '../engine/executor
 import { type Explanation, explainTransaction, ScratchState } from '../engine/trace.ts';
 import {
   type BlockContext,
+  type ConfigurationStep,
   type ExecutedTransaction,
   encodeCanonical,
   ledgerLimits,
@@ -60,6 +61,8 @@ export interface TestLedger {
   actor(name: string): TestActor;
   /** Sends a payload in JSON form. */
   submit(sender: string, kind: string, payload: unknown): TestResult;
+  /** An empty block that enacts the first change of the configuration that waits, and tells it; undefined when none does. */
+  enact(): ConfigurationStep | undefined;
   /** Why a transaction would be permitted or refused now; changes nothing. */
   explain(sender: string, kind: string, payload: unknown): Explanation;
   /** Entries of a query index, as bytes, in order. */
@@ -132,6 +135,15 @@ export function testLedger(options: TestLedgerOptions = {}): TestLedger {
         code: result.ok ? undefined : result.code,
         rule: result.ok ? undefined : result.rule,
       };
+    },
+    enact() {
+      const change = executor.nextChange(state);
+      if (change === undefined) return undefined;
+      const scratch = new ScratchState(state);
+      executor.enact(scratch, blockContext());
+      commit(scratch);
+      ledger.height += 1;
+      return change;
     },
     explain: (sender, kind, payload) =>
       explainTransaction(executor, content(sender, kind, payload), state, blockContext()),

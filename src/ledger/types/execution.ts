@@ -1,4 +1,5 @@
 import type { CanonicalValue } from '../codec/index.ts';
+import type { NodeOfConfiguration } from '../configuration.ts';
 
 /** A key of the authenticated state: printable ASCII `<namespace>/<part>/…`, at most 256 characters. */
 export type StateKey = string;
@@ -51,6 +52,20 @@ export interface ExecutedTransaction {
   readonly index: readonly IndexEntry[];
 }
 
+/** The configuration as the rules keep it in the state, the nodes in the order that is encoded. */
+export interface ConfigurationContent {
+  readonly generation: number;
+  readonly nodes: readonly NodeOfConfiguration[];
+}
+
+/** One approved change of the configuration. It alters one node, so at most one voter (protocol.md §5). */
+export interface ConfigurationStep {
+  /** `add` as a learner; `promote` a learner; `demote` a voter; `remove` either. */
+  readonly step: 'add' | 'promote' | 'demote' | 'remove';
+  /** Ed25519 node key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
 /**
  * The ledger's only view of the rules. Synchronous and deterministic: the same state, transaction and context give the
  * same writes and result on every node, for ever.
@@ -71,7 +86,13 @@ export interface RuleExecutor {
    * Unix epoch. Until the chain's time has passed it, an idle leader keeps sealing empty blocks (protocol.md §4, "Time").
    */
   latestDeadline(state: StateView): number | undefined;
-  /** Writes the state that the genesis declares (members, domains, parameters). */
+  /** The configuration in force. */
+  configuration(state: StateView): ConfigurationContent;
+  /** The first of the approved changes that wait for a block to enact them. */
+  nextChange(state: StateView): ConfigurationStep | undefined;
+  /** Enacts the change that {@link nextChange} tells. Runs after a block's transactions, only where a change waits. */
+  enact(state: StateWriter, block: BlockContext): void;
+  /** Writes the state that the genesis declares (members, nodes, domains, parameters). */
   initialise(genesis: GenesisContent, state: StateWriter): void;
 }
 

@@ -77,7 +77,7 @@ function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restor
     if (height !== tip.height + 1 || !equalBytes(parentHash, tip.hash)) {
       throw damaged(tip.height + 1, 'does not follow its parent');
     }
-    const verdict = ledger.execute(verifyAgain(opened, ledger, bodies, verify));
+    const verdict = ledger.execute(verifyAgain(opened, ledger, bodies, verify), false);
     if (!verdict.ok) throw damaged(height, `no longer executes: ${verdict.reason}`);
     tip = { term, height, hash: opened.hash };
   }

@@ -103,7 +103,7 @@ export class Sealer {
     const startedMs = this.#workMs();
     const leftOut: LeftOut[] = [];
     const { draft, accept } = this.#ledger.seal(
-      { parentHash, term: slot.term, timestamp, justification },
+      { parentHash, term: slot.term, timestamp, enactsChange: false, justification: () => justification },
       this.#nodeKey.publicKey,
       including(this.#pool.candidates(), this.#transactionsMax, leftOut),
       (transaction, reason) => leftOut.push({ transaction, reason }),

@@ -100,6 +100,10 @@ describe('the catalogue of built-in contracts', () => {
       'access.record',
       'access.breakGlass',
       'record.anchor',
+      'governance.propose',
+      'governance.vote',
+      'governance.withdraw',
+      'governance.replaceNode',
     ]);
   });
 

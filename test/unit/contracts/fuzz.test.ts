@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { builtInContracts, describeEntry } from '../../../src/contracts/index.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../../src/contracts/ledger-types.ts';
+import { encodeNodeId } from '../../../src/crypto/portable.ts';
 import { Draw } from './draw.ts';
 import { type Access, hex, hourMs, policy, type World, world } from './support.ts';
 
@@ -12,6 +13,7 @@ import { type Access, hex, hourMs, policy, type World, world } from './support.t
  * that keys and values keep the bounds of the ledger.
  */
 
+const nodes = ['north-node', 'south-node', 'west-node', 'east-node'] as const;
 const people = ['north', 'south', 'north-gateway', 'south-gateway', 'kay', 'eve', 'rae', 'ana', 'ben', 'zoe'] as const;
 const names = ['north-records', 'south-records', 'x'.repeat(64), 'north', 'south', '0.-0'];
 const actors = [
@@ -21,6 +23,7 @@ const actors = [
   'role:clinician',
   'role:emergency-physician',
 ];
+const addresses = ['node.example:4001', '[2001:db8::1]:65535'];
 const bytes = [hex('a', 16), hex('b', 16), hex('c'), hex('d', 32) + hex('e', 32), 'c0', '00'.repeat(512)];
 
 /** A JSON form after the schema; leaves are those of `texts` that fit. */
@@ -66,6 +69,20 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
       return { sender: 'north', change: { credential: draw.from(done.get('credential.issue') ?? [hex('none')]) } };
     case 'enrolment.domain':
       return { sender: 'north', change: { domain: 'north-trials', policy, ifVersion: draw.below(3) } };
+    case 'governance.propose': {
+      const nodeId = encodeNodeId(ledger.actor(draw.from(nodes)).key);
+      const add = { action: 'node-add', member: draw.from(['north', 'south']) };
+      return { sender: 'north', change: { nodeKey: nodeId, ...(draw.once(2) ? add : { member: undefined }) } };
+    }
+    case 'governance.vote':
+    case 'governance.withdraw': {
+      const proposal = done.get('governance.propose')?.at(-1) ?? hex('none');
+      return { sender: kind === 'governance.vote' ? 'south' : 'north', change: { proposal } };
+    }
+    case 'governance.replaceNode': {
+      const nodeId = (name: string) => encodeNodeId(ledger.actor(name).key);
+      return { sender: 'south', change: { nodeKey: nodeId('south-node'), newNodeKey: nodeId(draw.from(nodes)) } };
+    }
     case 'credential.issue':
       return { sender: 'north', change: {} };
     default:
@@ -77,7 +94,8 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
 function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { sender: string; wire: CanonicalValue } {
   const { ledger } = made;
   const dids = people.map((person) => ledger.actor(person).did);
-  const texts = [...[...done.values()].flat(), ...dids, ...bytes, ...names, ...actors];
+  const nodeIds = nodes.map((node) => encodeNodeId(ledger.actor(node).key));
+  const texts = [...[...done.values()].flat(), ...dids, ...nodeIds, ...addresses, ...bytes, ...names, ...actors];
   const json = drawJson(draw, builtInContracts.kind(kind)?.schema ?? z.strictObject({}), texts, ledger.nowMs);
   const { sender, change } = likely(draw, kind, made, done);
   const payload = draw.once(4) ? json : { ...(json as object), ...change };
@@ -139,6 +157,7 @@ function play(draw: Draw, steps: number, effective: Map<string, number>): void {
     if (!result.ok) continue;
     done.set(kind, [...(done.get(kind) ?? []), result.id]);
     effective.set(kind, (effective.get(kind) ?? 0) + 1);
+    if (draw.once(3)) ledger.enact();
     ledger.nowMs += draw.from([0, 1, hourMs]);
   }
   for (const person of people)

@@ -59,6 +59,7 @@ export interface Access {
 export function world(domainPolicy: Record<string, unknown> = policy): World {
   const ledger = testLedger({
     members: ['north', 'south'],
+    nodes: { 'north-node': { member: 'north', role: 'voter' }, 'south-node': { member: 'south', role: 'voter' } },
     domains: {
       'north-records': { custodian: 'north', policy: domainPolicy },
       'south-records': { custodian: 'south', policy },

@@ -19,7 +19,7 @@ const noJustification = new Uint8Array();
 function seal(ledger: Ledger, parentHash: Uint8Array, timestamp: number, transactions: readonly VerifiedTransaction[]) {
   const leftOut: string[] = [];
   const sealed = ledger.seal(
-    { parentHash, term: 1, timestamp, justification: noJustification },
+    { parentHash, term: 1, timestamp, enactsChange: false, justification: () => noJustification },
     proposer.publicKey,
     transactions,
     (transaction, reason) => leftOut.push(`${transaction.kind} ${reason}`),
@@ -35,6 +35,7 @@ function execute(ledger: Ledger, block: ReceivedBlock) {
       block,
       block.transactions.map((transaction) => verified(transaction.bytes)),
     ),
+    false,
   );
 }
 

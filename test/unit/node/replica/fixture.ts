@@ -58,7 +58,7 @@ export function seal(
   justification: Uint8Array = Uint8Array.of(1, 0),
 ): ReceivedBlock {
   const { draft, accept } = ledger.seal(
-    { parentHash, term: 1, timestamp, justification },
+    { parentHash, term: 1, timestamp, enactsChange: false, justification: () => justification },
     proposer.publicKey,
     transactions,
     () => undefined,

@@ -56,7 +56,7 @@ function signedByBoth(message: Uint8Array): StatementSignature[] {
 
 /** Both played nodes vote for the leader. */
 export function termCertificate(term: number, tip: Tip): TermCertificate {
-  const request = { term, candidate: leaderId, tip };
+  const request = { term, candidate: leaderId, tip, configurationHash: genesis.configuration.hash };
   return { request, votes: signedByBoth(voteMessage(genesis.ledgerId, request)) };
 }
 
@@ -89,7 +89,13 @@ export class PlayedChain {
   ): BlockReference {
     const justification = options.justification ?? {};
     const { draft, accept } = this.#ledger.seal(
-      { parentHash: parent.hash, term, timestamp, justification: encodeJustification(justification) },
+      {
+        parentHash: parent.hash,
+        term,
+        timestamp,
+        enactsChange: false,
+        justification: () => encodeJustification(justification),
+      },
       leader.publicKey,
       options.transactions ?? [],
       () => undefined,

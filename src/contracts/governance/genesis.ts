@@ -1,0 +1,54 @@
+import { AssentError } from '../../base/index.ts';
+import type { WritableState } from '../engine/contract.ts';
+import { members } from '../enrolment/state.ts';
+import { type GenesisContent, ledgerLimits } from '../ledger-types.ts';
+import { changes, configuration, listed, membersMax, parameters } from './state.ts';
+
+/** Parameters of genesis: how many members approve a proposal, and how often one replaces a node of its own. */
+export const thresholdParameter = 'governance.threshold';
+export const replaceIntervalParameter = 'governance.replaceIntervalMs';
+/** An hour. */
+const replaceIntervalMsDefault = 3_600_000;
+
+/** Writes the first configuration, and what proposals need. @throws AssentError `genesis-invalid`. */
+export function initialiseGovernance(genesis: GenesisContent, state: WritableState): void {
+  const count = genesis.members.length;
+  if (count > membersMax) throw invalid(`more than ${membersMax} members`);
+  if (genesis.nodes.length > ledgerLimits.configurationNodesMax)
+    throw invalid(`more than ${ledgerLimits.configurationNodesMax} nodes`);
+  for (const { member } of genesis.nodes)
+    if (members.get(state, member) === undefined) throw invalid(`a node belongs to ${member}, which is not a member`);
+  const nodes = genesis.nodes.map(({ publicKey, member, role }) => {
+    return { nodeKey: publicKey, member, role, sinceHeight: 0 };
+  });
+  configuration.put(state, [], { generation: 0, nodes });
+  changes.put(state, [], { waiting: [] });
+  listed.put(state, [], { proposals: [] });
+  const moreThanHalf = Math.floor(count / 2) + 1;
+  parameters.put(state, [], {
+    members: count,
+    threshold: parameter(genesis, thresholdParameter, { min: 1, max: Math.max(1, count), absent: moreThanHalf }),
+    replaceIntervalMs: parameter(genesis, replaceIntervalParameter, {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      absent: replaceIntervalMsDefault,
+    }),
+  });
+}
+
+function parameter(
+  genesis: GenesisContent,
+  name: string,
+  bounds: { min: number; max: number; absent: number },
+): number {
+  const stated = genesis.parameters.find(([parameterName]) => parameterName === name);
+  if (stated === undefined) return bounds.absent;
+  const [, value] = stated;
+  if (typeof value !== 'number' || value < bounds.min || value > bounds.max)
+    throw invalid(`the parameter ${name} is not a whole number from ${bounds.min} to ${bounds.max}`);
+  return value;
+}
+
+function invalid(message: string): AssentError {
+  return new AssentError('genesis-invalid', message);
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { present } from '../../base/index.ts';
+import type { KindDefinition } from '../engine/contract.ts';
+import { name, nodeKey, transactionId } from '../engine/leaves.ts';
+import { memberOfKey, members } from '../enrolment/state.ts';
+import { senderIsMember } from '../rules.ts';
+import { type Action, actions, address } from './action.ts';
+import { hasRoom, listProposal, passesWith, putProposal } from './proposals.ts';
+import { changesHaveRoom, rulesOfChange } from './rules.ts';
+import { type Proposal, proposalValidityMs } from './state.ts';
+
+interface Propose {
+  readonly action: Action;
+  readonly nodeKey: Uint8Array;
+  readonly member?: string;
+  readonly address?: string;
+}
+
+/** States of a proposal after a vote. */
+export const outcomes = ['open', 'passed', 'rejected'] as const;
+
+/** `governance.propose`: a member proposes a change of the ledger's nodes, and approves it by doing so. */
+export const propose: KindDefinition<z.ZodObject & z.ZodType<Propose>> = {
+  schema: z.strictObject({
+    action: z.enum(actions),
+    nodeKey: nodeKey(),
+    /** Only of a node that is added: the member that runs it. */
+    member: name().exactOptional(),
+    /** Only of a node that is added: where others reach it. */
+    address: address().exactOptional(),
+  }),
+  output: z.strictObject({ proposal: transactionId(), state: z.enum(outcomes) }),
+  rules: [
+    senderIsMember,
+    {
+      name: 'action-is-clear',
+      code: 'action-unclear',
+      sentence: 'A node is added for a member; every other change names the node alone.',
+      permits({ payload: { action, member, address: stated } }) {
+        return action === 'node-add' ? member !== undefined : member === undefined && stated === undefined;
+      },
+    },
+    {
+      name: 'member-is-known',
+      code: 'member-unknown',
+      sentence: 'The consortium has no member of this name.',
+      permits: ({ payload: { member }, state }) => member === undefined || members.get(state, member) !== undefined,
+    },
+    ...rulesOfChange<Propose>(({ payload }) => payload),
+    changesHaveRoom(({ state }) => (passesWith(state, 1) ? 1 : 0)),
+    {
+      name: 'proposals-have-room',
+      code: 'too-many-proposals',
+      sentence: 'This member, or the whole ledger, has as many open proposals as it can; decide or withdraw one first.',
+      permits: ({ state, senderHex, block }) => hasRoom(state, memberOfKey(state, senderHex), block.timestamp),
+    },
+  ],
+  apply({ payload, state, senderHex, transaction, block }) {
+    const proposer = present(memberOfKey(state, senderHex), 'a rule checked that the sender is a member');
+    const proposal: Proposal = {
+      id: transaction.id,
+      proposer,
+      ...payload,
+      approvals: [proposer],
+      rejections: [],
+      state: 'open',
+      openedAt: block.timestamp,
+      closesAt: block.timestamp + proposalValidityMs,
+    };
+    listProposal(state, proposal);
+    return { proposal: transaction.id, state: putProposal(state, proposal) };
+  },
+};

@@ -1,0 +1,95 @@
+import { assert, equalBytes, present, toHex } from '../../src/base/index.ts';
+import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../src/ledger/codec/index.ts';
+import {
+  type NodeConfiguration,
+  type NodeOfConfiguration,
+  nodeConfiguration,
+  openConfiguration,
+} from '../../src/ledger/configuration.ts';
+import type { ConfigurationStep, StateView, StateWriter } from '../../src/ledger/types/execution.ts';
+
+/** The simulator's rules for the configuration: what is in force, and a queue of changes, with as few rules as will do. */
+
+const configurationKey = 'sim/configuration';
+const changesKey = 'sim/changes';
+const steps: readonly unknown[] = ['add', 'promote', 'demote', 'remove'];
+const waitingMax = 16;
+
+export function beginConfiguration(nodes: readonly NodeOfConfiguration[], state: StateWriter): void {
+  state.put(configurationKey, nodeConfiguration(0, nodes).bytes);
+}
+
+export function configurationIn(state: StateView): NodeConfiguration {
+  return openConfiguration(present(state.get(configurationKey), 'genesis begins a configuration'));
+}
+
+export function waitingChanges(state: StateView): readonly ConfigurationStep[] {
+  const bytes = state.get(changesKey);
+  if (bytes === undefined) return [];
+  return (decodeCanonical(bytes) as readonly CanonicalValue[]).map((item) => {
+    const [step, publicKey] = item as readonly CanonicalValue[];
+    return { step: step as ConfigurationStep['step'], publicKey: publicKey as Uint8Array };
+  });
+}
+
+/** Whether the payload is `[1, step, node key]`. */
+export function isChange(payload: readonly CanonicalValue[]): boolean {
+  const [, step, publicKey] = payload;
+  return payload.length === 3 && steps.includes(step) && publicKey instanceof Uint8Array && publicKey.length === 32;
+}
+
+/** Puts a change at the end of the queue; false when it does not apply after those before it. A removed key never returns. */
+export function awaitChange(payload: readonly CanonicalValue[], state: StateWriter): boolean {
+  const [, step, publicKey] = payload as readonly [CanonicalValue, ConfigurationStep['step'], Uint8Array];
+  const waiting = waitingChanges(state);
+  let nodes: readonly NodeOfConfiguration[] | undefined = configurationIn(state).nodes;
+  for (const before of waiting) nodes = nodes && after(nodes, before);
+  const isRetired = (change: ConfigurationStep): boolean =>
+    change.step === 'remove' && equalBytes(change.publicKey, publicKey);
+  if (step === 'add' && (state.get(retiredKey(publicKey)) !== undefined || waiting.some(isRetired))) return false;
+  if (waiting.length === waitingMax || nodes === undefined || after(nodes, { step, publicKey }) === undefined)
+    return false;
+  putWaiting([...waiting, { step, publicKey }], state);
+  return true;
+}
+
+export function enactFirstChange(state: StateWriter): void {
+  const [first, ...rest] = waitingChanges(state);
+  assert(first !== undefined, 'a change waits');
+  const { generation, nodes } = configurationIn(state);
+  const changed = present(after(nodes, first), 'a waiting change applies');
+  state.put(configurationKey, nodeConfiguration(generation, changed).bytes);
+  putWaiting(rest, state);
+  if (first.step === 'remove') state.put(retiredKey(first.publicKey), Uint8Array.of(1));
+}
+
+function retiredKey(publicKey: Uint8Array): string {
+  return `sim/retired/${toHex(publicKey)}`;
+}
+
+function putWaiting(waiting: readonly ConfigurationStep[], state: StateWriter): void {
+  if (waiting.length === 0) state.delete(changesKey);
+  else state.put(changesKey, encodeCanonical(waiting.map(({ step, publicKey }) => [step, publicKey])));
+}
+
+/** The nodes after a step; undefined when it does not apply. */
+function after(
+  nodes: readonly NodeOfConfiguration[],
+  { step, publicKey }: ConfigurationStep,
+): readonly NodeOfConfiguration[] | undefined {
+  const found = nodes.find((node) => equalBytes(node.publicKey, publicKey));
+  const others = nodes.filter((node) => node !== found);
+  const isLastVoter = !others.some(({ role }) => role === 'voter');
+  const withRole = (role: NodeOfConfiguration['role']): readonly NodeOfConfiguration[] =>
+    nodes.map((node) => (node === found ? { publicKey, role } : node));
+  switch (step) {
+    case 'add':
+      return found === undefined ? [...nodes, { publicKey, role: 'learner' }] : undefined;
+    case 'promote':
+      return found?.role === 'learner' ? withRole('voter') : undefined;
+    case 'demote':
+      return found?.role === 'voter' && !isLastVoter ? withRole('learner') : undefined;
+    case 'remove':
+      return found === undefined || isLastVoter ? undefined : others;
+  }
+}
