@@ -114,10 +114,9 @@ export async function occurrences(client: AssentClient): Promise<ReadonlyMap<str
   const counts = new Map<string, number>();
   for (let next: number | undefined = 1; next !== undefined; ) {
     const page: Awaited<ReturnType<AssentClient['blocks']>> = await client.blocks({ from: next, limit: 100 });
-    for (const { height, transactionCount } of page.blocks) {
-      if (transactionCount === 0) continue;
-      for (const { id } of (await client.block(height)).transactions) counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
+    const filled = page.blocks.filter(({ transactionCount }) => transactionCount > 0);
+    for (const { transactions } of await Promise.all(filled.map(({ height }) => client.block(height))))
+      for (const { id } of transactions) counts.set(id, (counts.get(id) ?? 0) + 1);
     next = page.next;
   }
   return counts;
