@@ -39,6 +39,16 @@ export function encodeJustification({ block, term }: Justification): Uint8Array 
   );
 }
 
+/** Strict inverse of {@link encodeAck}. Throws `encoding-invalid`. */
+export function decodeAck(bytes: Uint8Array): AckStatement {
+  return whole(bytes, readAck);
+}
+
+/** Strict inverse of {@link encodeVoteRequest}. Throws `encoding-invalid`. */
+export function decodeVoteRequest(bytes: Uint8Array): VoteRequestStatement {
+  return whole(bytes, readVoteRequest);
+}
+
 /** Strict inverse of {@link encodeBlockCertificate}: nothing may follow. Throws `encoding-invalid`. */
 export function decodeBlockCertificate(bytes: Uint8Array): BlockCertificate {
   return whole(bytes, readBlockCertificate);

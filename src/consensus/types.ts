@@ -309,10 +309,19 @@ export interface ReadResult {
 /**
  * Two statements of one key that no honest node makes (protocol.md §5, "Evidence"). A signed statement stands here as its
  * fixed-width body and the signature, a term certificate in its encoded form, a header as its 32-byte block hash: the
- * driver, which holds the bodies by hash, adds the signed header before it stores the evidence.
+ * driver, which holds the bodies by hash, adds the signed header before it stores the evidence. Of a broken change,
+ * `first` is the hash of the block that changes the configuration and its encoded justification after it, `second` the
+ * hash of its parent.
  */
 export interface Evidence {
-  readonly kind: 'two-headers' | 'two-acks' | 'two-votes' | 'two-vote-requests' | 'ack-then-vote' | 'broken-claim';
+  readonly kind:
+    | 'two-headers'
+    | 'two-acks'
+    | 'two-votes'
+    | 'two-vote-requests'
+    | 'ack-then-vote'
+    | 'broken-claim'
+    | 'broken-change';
   readonly culprit: NodeId;
   readonly first: Uint8Array;
   readonly second: Uint8Array;

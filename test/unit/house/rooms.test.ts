@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   vault: ['base', 'crypto', 'storage'],
   fhir: ['base', 'crypto/portable', 'ledger/portable', 'contracts'],
   api: ['base', 'crypto/portable', 'ledger/portable', 'contracts', 'fhir', 'vault'],
-  verify: ['base', 'crypto/portable'],
+  verify: ['base', 'crypto/portable', 'consensus/portable', 'ledger/portable'],
   client: ['base', 'crypto/portable', 'verify', 'ledger/portable', 'contracts', 'api'],
   demo: ['base', 'crypto', 'crypto/portable', 'client', 'contracts', 'fhir', 'vault', 'ledger/portable', 'api'],
   node: [
@@ -31,8 +31,22 @@ const mayImport: Record<string, readonly string[]> = {
     'api/server',
     'vault',
     'fhir',
+    'verify',
   ],
-  cli: ['base', 'crypto', 'client', 'demo', 'vault', 'fhir', 'contracts', 'ledger', 'ledger/portable', 'api', 'node'],
+  cli: [
+    'base',
+    'crypto',
+    'client',
+    'demo',
+    'vault',
+    'fhir',
+    'contracts',
+    'ledger',
+    'ledger/portable',
+    'api',
+    'verify',
+    'node',
+  ],
 };
 
 /** Libraries that belong to one room only. */

@@ -1,0 +1,15 @@
+/**
+ * Verification without a node: anyone can hold a record against these rules, with nothing but its bytes. Portable, no
+ * effects. A verdict never rests on what the record says of itself, only on what keys signed.
+ */
+export { type EvidenceVerdict, verifyEvidence } from './evidence.ts';
+export {
+  decodeEvidence,
+  type EvidenceKind,
+  type EvidenceRecord,
+  encodeEvidence,
+  evidenceBytesMax,
+  evidenceId,
+  evidenceKinds,
+  evidenceRecord,
+} from './evidence-record.ts';
