@@ -4,6 +4,7 @@ import type { NodeId } from '../../src/crypto/index.ts';
 import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import {
   decodeMessage,
+  isEvidenceFrame,
   type Outcome,
   Replica,
   type ReplicaChannel,
@@ -84,6 +85,11 @@ export class NodeProcess implements SimulatedProcess {
   /** Undefined while the node's database is being made. */
   transferLeadership(to?: NodeId): TransferAnswer | undefined {
     return this.#replica?.transferLeadership(to);
+  }
+
+  /** Ids of the evidence that the node holds. */
+  get evidence(): readonly string[] {
+    return this.#replica?.evidence.entries.map(({ id }) => id) ?? [];
   }
 
   stop(): void {
@@ -171,9 +177,9 @@ export function startNodeProcess(
 
 const blockRecords = new BlockRecords();
 
-/** The consensus message in a packet; undefined for forwarded transactions. */
+/** The consensus message in a packet; undefined for forwarded transactions and for evidence. */
 export function readFrame(packet: Packet<ReplicaChannel>): Message | undefined {
-  if (packet.channel === 'forwarding') return undefined;
+  if (packet.channel === 'forwarding' || isEvidenceFrame(packet.frame)) return undefined;
   return decodeMessage(packet.frame, {
     bytes: () => new Uint8Array(),
     receive: (bytes) => blockRecords.read(bytes).reference,

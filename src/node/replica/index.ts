@@ -2,6 +2,10 @@
  * The driver of consensus and ledger: one node's deterministic half. Persists, then sends; executes, then acknowledges;
  * and answers submitters only from what is durably committed.
  */
+
+export type { EvidenceGossip } from './evidence-gossip.ts';
+export type { EvidenceEntry } from './evidence-store.ts';
+export { isEvidenceFrame } from './evidence-wire.ts';
 export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
 export { certificateKey } from './persistence.ts';
 export type { ReadListener } from './read-barrier.ts';

@@ -8,4 +8,6 @@ export const periods = {
   idleSeal: 40,
   /** What rides with the next append waits no longer than this. */
   flush: 2,
+  /** Between two words to a peer, one after the other, about the evidence that is held here. */
+  evidenceOffer: 200,
 } as const;

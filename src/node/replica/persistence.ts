@@ -1,13 +1,12 @@
-import { toHex, uint64Bytes } from '../../base/index.ts';
+import { uint64Bytes } from '../../base/index.ts';
 import {
   type BlockCertificate,
-  type Evidence,
   encodeBlockCertificate,
   encodeTermCertificate,
   type PersistRequest,
   type TermCertificate,
 } from '../../consensus/index.ts';
-import { type CanonicalValue, deleteBlock, encodeCanonical, putBlock } from '../../ledger/index.ts';
+import { deleteBlock, putBlock } from '../../ledger/index.ts';
 import { type Operation, prefixedKey } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
 import {
@@ -69,15 +68,4 @@ function termCertificateOperations(certificate: TermCertificate): Operation[] {
     { type: 'put', key: highestTermKey, value },
     { type: 'put', key, value },
   ];
-}
-
-/** Keeps a contradiction, with the signed headers that it names by hash, under its own digest. */
-export function evidenceOperation(evidence: Evidence, digest: Uint8Array, bodies: BlockBodies): Operation {
-  const headers: CanonicalValue[] = [];
-  for (const statement of [evidence.first, evidence.second]) {
-    const header = statement.length === 32 ? bodies.recentHeader(statement) : undefined;
-    if (header !== undefined) headers.push([toHex(statement), header]);
-  }
-  const value = encodeCanonical([1, evidence.kind, evidence.culprit, evidence.first, evidence.second, headers]);
-  return { type: 'put', key: prefixedKey('evidence', digest), value };
 }

@@ -1,14 +1,14 @@
 import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
 import {
   type BlockReference,
-  type Evidence,
+  type Configuration,
   type HardState,
   type Message,
   type PersistRequest,
   Raft,
   type Ready,
 } from '../../consensus/index.ts';
-import { encodeNodeId, type NodeId, sha256 } from '../../crypto/index.ts';
+import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
 import {
   type Ledger,
   openBlock,
@@ -21,11 +21,14 @@ import { admit } from './admission.ts';
 import { BlockBodies } from './block-bodies.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { consensusConfiguration } from './configuration.ts';
+import { EvidenceGossip } from './evidence-gossip.ts';
+import { EvidenceStore } from './evidence-store.ts';
+import { isEvidenceFrame } from './evidence-wire.ts';
 import { divergenceFault, type Executed, ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { decodeForwarded } from './forwarding.ts';
 import { periods } from './periods.ts';
-import { evidenceOperation, persistOperations } from './persistence.ts';
+import { persistOperations } from './persistence.ts';
 import { ReadBarrier, type ReadListener } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
@@ -55,6 +58,8 @@ export class Replica {
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
   readonly #blocks: BlockAccess;
+  /** What is proved against nodes of this ledger. */
+  readonly evidence: EvidenceGossip;
   #storedHeight: number;
   #leader: NodeId | undefined;
   /** Batches on their way to the disk. */
@@ -119,6 +124,7 @@ export class Replica {
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
     });
+    this.evidence = this.#createEvidence(configuration);
     const { workMs = () => clock.monotonicMs() } = options;
     this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, workMs, pool: this.#pool });
     this.#forwarder = new Forwarder({
@@ -136,6 +142,27 @@ export class Replica {
       );
     }
     this.#renewMark(restored.hardState);
+  }
+
+  #createEvidence({ generation, nodes }: Configuration): EvidenceGossip {
+    const { ledger, store, verify, logger, send } = this.#options;
+    const bodies = this.#bodies;
+    return new EvidenceGossip({
+      nodeId: this.nodeId,
+      store: new EvidenceStore(store, (operations, done) => this.#append(operations, undefined, done)),
+      sources: {
+        ledgerId: ledger.ledgerId,
+        generation,
+        recentHeader: (hash) => bodies.recentHeader(hash),
+        signedHeader: (height) => bodies.signedHeader(height),
+        configuration: (hash) => bodies.configuration(hash),
+      },
+      verify,
+      logger,
+      nodes: () => nodes.map(({ id }) => id),
+      send: (to, frame) => send(to, 'replication', frame),
+      blame: (from, error) => this.#blame(from, error),
+    });
   }
 
   /**
@@ -156,6 +183,7 @@ export class Replica {
       this.#ticks += 1;
       this.#raft.tick(this.#options.clock.nowMs());
       this.#reads.tick();
+      this.evidence.tick(this.#ticks);
       this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
@@ -171,6 +199,7 @@ export class Replica {
     if (!this.#started || this.#writing > writingMax) return;
     this.#guarded(() => {
       if (channel === 'forwarding') this.#takeForwarded(from, frame);
+      else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
       else this.#step(from, frame);
       this.#pump();
     });
@@ -296,7 +325,7 @@ export class Replica {
     if (ready.persist !== undefined) this.#persist(ready.persist);
     for (const committed of ready.committed) this.#commits.push(committed);
     for (const read of ready.reads) this.#reads.answer(read);
-    for (const evidence of ready.evidence) this.#keepEvidence(evidence);
+    for (const evidence of ready.evidence) this.evidence.witnessed(evidence);
   }
 
   #persist(request: PersistRequest): void {
@@ -317,15 +346,6 @@ export class Replica {
     if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     this.#options.onCommitted?.(block, receipts.length);
     this.#reads.applied();
-  }
-
-  #keepEvidence(evidence: Evidence): void {
-    this.#options.logger.error(
-      { kind: evidence.kind, culprit: evidence.culprit },
-      'a node contradicted itself; the proof is kept',
-    );
-    const digest = sha256(evidence.first, evidence.second);
-    this.#append([evidenceOperation(evidence, digest, this.#bodies)], undefined, () => undefined);
   }
 
   #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {

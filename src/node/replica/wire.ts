@@ -32,7 +32,7 @@ import type { ReplicaChannel } from './replica-options.ts';
  * Consensus messages as frames: `[wire version, message number, field, …]`. Blocks travel whole; their references are
  * made from the bytes again on arrival.
  */
-const wireVersion = 1;
+export const wireVersion = 1;
 const frameLimits = { bytesMax: 4 * 1024 * 1024, depthMax: 8, countMax: 4096 };
 const blocksMax = 512;
 
@@ -54,6 +54,9 @@ const numbers = {
   'branch-reply': 14,
   'campaign-now': 15,
 } as const satisfies Record<Message['type'], number>;
+
+/** Messages of the driver itself, which consensus does not see: see evidence-wire.ts. */
+export const driverNumbers = { evidence: 20, 'evidence-known': 21 } as const;
 
 const types = new Map<number, Message['type']>(
   Object.entries(numbers).map(([type, number]) => [number, type as Message['type']]),

@@ -10,10 +10,11 @@ import {
   voteMessage,
 } from '../../../src/consensus/index.ts';
 import { decodeNodeId } from '../../../src/crypto/index.ts';
-import { type CanonicalValue, decodeCanonical, type Receipt } from '../../../src/ledger/index.ts';
-import { decodeMessage } from '../../../src/node/replica/index.ts';
+import type { Receipt } from '../../../src/ledger/index.ts';
+import { decodeMessage, isEvidenceFrame } from '../../../src/node/replica/index.ts';
 import { decodeHardState, hardStateKey, highestCertificateKey } from '../../../src/node/replica/records.ts';
 import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
+import { decodeEvidence, verifyEvidence } from '../../../src/verify/index.ts';
 import type { ClusterObserver, ClusterPacket, Machine, SimulatedCluster } from '../../support/simulated-cluster.ts';
 import { simulationEpochMs } from '../../support/simulated-time.ts';
 import { BlockTree } from './block-tree.ts';
@@ -118,7 +119,7 @@ export class Invariants implements ClusterObserver {
   }
 
   onSend(packet: ClusterPacket): void {
-    if (packet.channel === 'forwarding') return;
+    if (packet.channel === 'forwarding' || isEvidenceFrame(packet.frame)) return;
     const sender = this.#cluster.machineAt(packet.from);
     if (this.misusedKeys.has(sender.nodeId)) return;
     const message = decodeMessage(packet.frame, {
@@ -340,12 +341,12 @@ export class Invariants implements ClusterObserver {
   }
 
   #evidence(machine: Machine, value: Uint8Array): void {
-    const [, kind, culprit] = decodeCanonical(value) as readonly CanonicalValue[];
-    this.#evidenceSeen.add(`${String(kind)}: ${this.#cluster.indexOf(String(culprit))}`);
+    const { kind, culprit, deed } = verifyEvidence(decodeEvidence(value), this.#cluster.signatures.verify);
+    this.#evidenceSeen.add(`${kind}: ${this.#cluster.indexOf(culprit)}`);
     holds(
-      this.misusedKeys.has(String(culprit)),
+      this.misusedKeys.has(culprit),
       'evidence never names an honest node',
-      () => `${machine.index} accuses ${this.#cluster.indexOf(String(culprit))} of ${String(kind)}`,
+      () => `${machine.index} proves that ${this.#cluster.indexOf(culprit)} ${deed}`,
     );
   }
 
