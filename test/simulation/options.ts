@@ -1,4 +1,5 @@
 import type { RaftLimits } from '../../src/consensus/index.ts';
+import type { RegisterClientOptions } from '../support/simulated-clients.ts';
 import type { NetworkFaults } from '../support/simulated-network.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
 
@@ -47,6 +48,8 @@ export interface SimulationOptions {
     readonly weights: Readonly<FaultWeights>;
   };
   readonly workload: { readonly clientCount: number; readonly meanIntervalMs: number; readonly keyCount: number };
+  /** Clients whose histories must be linearizable. */
+  readonly registers: RegisterClientOptions;
 }
 
 /** What can be switched off in a seed's run: acts of the nemesis that harm, and faults of the network. */
@@ -160,6 +163,12 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
       clientCount: random.between(1, 4),
       meanIntervalMs: heartbeatMs * (0.2 + random.unit() * 2),
       keyCount: random.between(1, 16),
+    },
+    registers: {
+      clientCount: random.between(1, 4),
+      registerCount: random.between(1, 3),
+      meanPauseMs: heartbeatMs * (0.5 + random.unit() * 3),
+      timeoutMaxMs: heartbeatMs * random.between(10, 60),
     },
   };
 }

@@ -1,8 +1,11 @@
+import { RegisterClients } from '../support/simulated-clients.ts';
 import { SimulatedCluster } from '../support/simulated-cluster.ts';
 import { SeededRandom } from '../support/simulated-random.ts';
 import { fastSignatures, realSignatures } from '../support/simulated-signer.ts';
 import { Workload } from '../support/simulated-workload.ts';
+import { History } from './history.ts';
 import { Invariants } from './invariants/index.ts';
+import { holdsLinearizable } from './invariants/linearizable.ts';
 import { holds, InvariantViolation } from './invariants/violation.ts';
 import { Nemesis } from './nemesis.ts';
 import { type FaultKind, optionsOfSeed, type SimulationOptions, withoutFaults } from './options.ts';
@@ -28,6 +31,7 @@ export async function simulateSeed(seed: number, options: SimulateOptions = {}):
     await run.faultyPhase();
     await run.livenessPhase();
     run.invariants.final();
+    holdsLinearizable(run.history.operations);
   } catch (error) {
     failure = {
       invariant: error instanceof InvariantViolation ? error.invariant : 'the code under test throws nothing',
@@ -44,6 +48,8 @@ class SeedRun {
   readonly cluster: SimulatedCluster;
   readonly invariants: Invariants;
   readonly workload: Workload;
+  readonly history: History;
+  readonly registers: RegisterClients;
   readonly nemesis: Nemesis;
 
   constructor(seed: number, options: SimulateOptions) {
@@ -67,6 +73,9 @@ class SeedRun {
     this.invariants = new Invariants(this.cluster);
     this.cluster.startAll();
     this.workload = new Workload(this.cluster, random.fork('workload'), workload, this.invariants);
+    this.history = new History();
+    const outputs = { history: this.history, told: this.invariants };
+    this.registers = new RegisterClients(this.cluster, random.fork('registers'), this.options.registers, outputs);
     this.nemesis = new Nemesis(this.cluster, random.fork('nemesis'), this.options);
   }
 
@@ -82,6 +91,7 @@ class SeedRun {
     const { queue } = this.cluster;
     const core = this.nemesis.stopAndHealCore();
     this.workload.stop();
+    this.registers.stop();
     this.cluster.trace.line(queue.nowMs, () => `faults end; core ${core.join()}`);
     const { electionTicks, tickMs } = this.options;
     const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
@@ -97,6 +107,23 @@ class SeedRun {
       converged = this.invariants.isCommitted(last.idHex) && this.invariants.haveConverged(core);
     }
     holds(converged, 'liveness', () => `the core ${core.join()} did not converge: ${this.invariants.describe(core)}`);
+    await this.#readBack(core, deadlineMs);
+  }
+
+  /**
+   * What was written and not overwritten is still there. A node that refused a block, most often by a clock that was wrong,
+   * follows its leader no more in that term, and has nobody to ask.
+   */
+  async #readBack(core: readonly number[], deadlineMs: number): Promise<void> {
+    const asked = core.filter((node) => this.cluster.machineAt(node).process?.status()?.refusal === undefined);
+    let left = asked.length;
+    for (const node of asked) this.registers.readAll(node, () => left--);
+    while (left > 0 && this.cluster.step(deadlineMs)) await undefined;
+    holds(
+      left === 0,
+      'liveness',
+      () => `${left} of ${asked.join()} answer no reads: ${this.invariants.describe(asked)}`,
+    );
   }
 
   report(durationMs: number, failure: SeedFailure | undefined): SeedReport {

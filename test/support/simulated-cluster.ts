@@ -5,7 +5,7 @@ import type { ReplicaChannel } from '../../src/node/replica/index.ts';
 import { Trace } from '../simulation/trace.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
 import { type NetworkFaults, type Packet, SimulatedNetwork } from './simulated-network.ts';
-import { type NodeProcess, readFrame, type SubmitDone, startNodeProcess } from './simulated-node.ts';
+import { type NodeProcess, type ReadDone, readFrame, type SubmitDone, startNodeProcess } from './simulated-node.ts';
 import type { SeededRandom } from './simulated-random.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import type { SignatureScheme } from './simulated-signer.ts';
@@ -184,6 +184,15 @@ export class SimulatedCluster {
     const machine = this.machineAt(index);
     machine.act(() => {
       machine.process?.submit(transactions, done);
+      this.acted(machine);
+    });
+  }
+
+  /** Asks a node for a linearizable read. `done` may read values of the state at that moment only. */
+  read(index: number, done: ReadDone): void {
+    const machine = this.machineAt(index);
+    machine.act(() => {
+      machine.process?.read(done);
       this.acted(machine);
     });
   }

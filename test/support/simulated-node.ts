@@ -22,6 +22,9 @@ import { SimulatedClock } from './simulated-time.ts';
 
 export type SubmitDone = (index: number, outcome: Outcome) => void;
 
+/** Takes the applied height that may be read, and what the keys of the simulator's rules are worth in it; or a code. */
+export type ReadDone = (end: number | ErrorCode, valueAt: (key: string) => Uint8Array | undefined) => void;
+
 /** How long the simulated verification thread takes for an answer. */
 const verificationMs = 0.2;
 
@@ -37,6 +40,7 @@ export class NodeProcess implements SimulatedProcess {
   readonly #journal: Journal;
   /** Undefined until the genesis batch is durable. */
   #replica: Replica | undefined;
+  #ledger: Ledger | undefined;
   #isAlive = true;
 
   /** Throws AssentError when the disk is not fit to go on from. */
@@ -70,10 +74,11 @@ export class NodeProcess implements SimulatedProcess {
     });
   }
 
-  /** Calls back with the applied height that may be read, or with the code of the refusal. */
-  read(done: (end: number | ErrorCode) => void): void {
+  read(done: ReadDone): void {
     this.#replica?.read((error) => {
-      if (this.#isAlive) done(error?.code ?? present(this.status(), 'it answered').appliedHeight);
+      if (!this.#isAlive) return;
+      const state = present(this.#ledger, 'it answered').state;
+      done(error?.code ?? present(this.status(), 'it answered').appliedHeight, (key) => state.get(`sim/value/${key}`));
     });
   }
 
@@ -110,9 +115,11 @@ export class NodeProcess implements SimulatedProcess {
   #open(): Replica {
     const { genesis, signatures, options } = this.#cluster;
     const { signer, disk, index } = this.#machine;
+    const ledger = new Ledger(disk.store, genesis, simulatedRules);
+    this.#ledger = ledger;
     return new Replica({
       nodeKey: signer,
-      ledger: new Ledger(disk.store, genesis, simulatedRules),
+      ledger,
       store: disk.store,
       journal: this.#journal,
       verify: signatures.verify,
