@@ -81,4 +81,4 @@ it('a leader paused for 10 s under load: another leads soon, no read is stale, n
       `${load.committed.length} transactions, each once on every node`,
   );
   expect(electedMs).toBeLessThan(2 * electionTimeoutMsMax);
-});
+}, 120_000);

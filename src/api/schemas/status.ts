@@ -19,6 +19,8 @@ export interface StatusView {
   readonly member: string;
   readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'recovering';
   readonly term: number;
+  /** Why this node signs no votes and no acks now, as a sentence; null when it may. */
+  readonly withheld: string | null;
   /** Node id of the leader that this node follows, null when it knows none. */
   readonly leader: string | null;
   /** Applied height. */
@@ -50,6 +52,7 @@ export const statusView: z.ZodType<StatusView, StatusView> = z.object({
   member: z.string(),
   role: z.enum(['leader', 'follower', 'candidate', 'learner', 'recovering']),
   term: wholeNumber,
+  withheld: z.union([z.string(), z.null()]),
   leader: z.union([nodeIdText, z.null()]),
   height: wholeNumber,
   headHash: hashText,

@@ -83,10 +83,12 @@ async function untilReady(directory: string, launched: readonly Launched[], sign
   }
 }
 
-/** Follows a leader. Where too few nodes run for a majority there is none, and answering is enough. */
+/** Follows a leader, or says that it must not. Where too few nodes run for a majority there is none, and answering is enough. */
 async function takesWork(directory: string, node: ClusterNode): Promise<boolean> {
   const status = await statusOf(node);
   if (status === undefined) return false;
+  // It will not take work by itself, and its status says why.
+  if (status.role === 'recovering') return true;
   const nodes = readCluster(directory)?.nodes ?? [];
   const awake = nodes.filter(({ process }) => isRunning(process) && !isPaused(process)).length;
   if (awake * 2 <= nodes.length) return true;

@@ -22,6 +22,7 @@ export function addStatus(program: Command, session: Session): void {
           ['ledger', `${status.ledgerName} ${style.faint(status.ledgerId)}`],
           ['node', `${status.nodeId} of ${status.member}`],
           ['role', `${style.strong(status.role)} in term ${status.term}`],
+          ...(status.withheld === null ? [] : [['signs nothing', style.bad(status.withheld)] as const]),
           ['leader', leader],
           ['height', `${status.height}, certified to ${status.certifiedHeight}`],
           ['head', status.headHash],

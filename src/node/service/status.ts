@@ -29,6 +29,7 @@ export function statusView(sources: StatusSources): StatusView {
     member,
     role: roleOf(status),
     term: status.term,
+    withheld: withheldSentence(status),
     leader: status.leader ?? null,
     height: applied.height,
     headHash: toHex(applied.hash),
@@ -50,11 +51,28 @@ export function statusView(sources: StatusSources): StatusView {
 /** Why this node can have nothing committed now; undefined when it can. */
 export function unreadiness(status: ReplicaStatus): AssentError | undefined {
   if (roleOf(status) === 'recovering')
-    return new AssentError('recovering', 'The node has lost memory and takes no part.');
+    return new AssentError(
+      'recovering',
+      `The node has lost memory and takes no part. ${withheldSentence(status) ?? ''}`,
+    );
   if (status.sealRefusal === 'clock-fault') return new AssentError('clock-fault', 'The clocks of a majority disagree.');
   if (status.leader === undefined) return new AssentError('no-quorum', 'No leader with a majority is known.');
   return undefined;
 }
+
+/** Why the node signs nothing now; null when it may. */
+function withheldSentence({ withheld, contradiction }: ReplicaStatus): string | null {
+  if (withheld === undefined) return null;
+  const because = contradiction === undefined ? '' : `: ${contradiction}`;
+  return `${withheldSentences[withheld]}${because}.`;
+}
+
+const withheldSentences: Record<NonNullable<ReplicaStatus['withheld']>, string> = {
+  'start-up': 'It has just started, and a majority has yet to say what it holds of this key',
+  'mark-lost': 'Blocks that it acked are gone from its disk, and it fetches them from the others first',
+  contradicted: 'Its disk was rolled back, so it has to come back under a new key',
+  'not-a-voter': 'It is no voter of the configuration',
+};
 
 /** A pre-candidate is on its way to being a candidate; a node that must not sign is recovering, whatever else it does. */
 function roleOf({ role, withheld }: ReplicaStatus): StatusView['role'] {
