@@ -7,6 +7,6 @@ export type Channel = 'heartbeat' | 'replication' | 'forwarding' | 'bulk';
 export const channels: readonly Channel[] = ['heartbeat', 'replication', 'forwarding', 'bulk'];
 
 /** The libp2p protocol id of a channel; it names the ledger, so that nodes of two ledgers never talk by mistake. */
-export function protocolOf(ledgerId: Uint8Array, channel: Channel): string {
-  return `/assent/${toHex(ledgerId.subarray(0, 8))}/${channel}/1`;
+export function protocolOf(ledgerId: Uint8Array, name: Channel | 'introduction'): string {
+  return `/assent/${toHex(ledgerId.subarray(0, 8))}/${name}/1`;
 }

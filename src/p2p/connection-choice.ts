@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface';
-import type { Clock } from '../base/index.ts';
+import type { Clock, Timer } from '../base/index.ts';
 
 /**
  * Which connection to a peer is in use, when both ends dial and two may arise. Both do dial, so that a restarted node is
@@ -15,7 +15,8 @@ export class ConnectionChoice {
   readonly #greetingTimeoutMs: number;
   readonly #onUse: (connection: Connection) => void;
   readonly #onLost: () => void;
-  readonly #open = new Set<Connection>();
+  /** Each with the timer that ends it unless it was greeted. */
+  readonly #open = new Map<Connection, Timer>();
   #current: Connection | undefined;
 
   constructor(options: {
@@ -46,15 +47,14 @@ export class ConnectionChoice {
       connection.abort(new Error('there is a connection already'));
       return;
     }
-    this.#open.add(connection);
-    const timer = this.#clock.after(this.#greetingTimeoutMs, () => {
-      if (this.#current !== connection) connection.abort(new Error('no greeting came'));
-    });
-    connection.addEventListener('close', () => {
-      timer.cancel();
-      this.#closed(connection);
-    });
+    this.#expectGreeting(connection, this.#greetingTimeoutMs);
+    connection.addEventListener('close', () => this.#closed(connection));
     if (this.#decides) this.#use(connection);
+  }
+
+  /** The other end has something to clear up first: its greeting may come so much later. */
+  postpone(connection: Connection, delayMs: number): void {
+    if (this.#open.has(connection)) this.#expectGreeting(connection, delayMs + this.#greetingTimeoutMs);
   }
 
   /** Bytes came in on a connection. */
@@ -64,7 +64,7 @@ export class ConnectionChoice {
 
   /** Ends every connection. */
   abort(reason: Error): void {
-    for (const connection of this.#open) connection.abort(reason);
+    for (const connection of [...this.#open.keys()]) connection.abort(reason);
   }
 
   #use(connection: Connection): void {
@@ -74,7 +74,16 @@ export class ConnectionChoice {
     former?.abort(new Error('the peer chose another connection'));
   }
 
+  #expectGreeting(connection: Connection, timeoutMs: number): void {
+    this.#open.get(connection)?.cancel();
+    const timer = this.#clock.after(timeoutMs, () => {
+      if (this.#current !== connection) connection.abort(new Error('no greeting came'));
+    });
+    this.#open.set(connection, timer);
+  }
+
   #closed(connection: Connection): void {
+    this.#open.get(connection)?.cancel();
     this.#open.delete(connection);
     if (this.#current !== connection) return;
     this.#current = undefined;

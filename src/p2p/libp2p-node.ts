@@ -18,13 +18,15 @@ const idleSocketMs = 60_000;
  * at all: no identify, ping, discovery, routing or relay. Without identify nobody learns which protocols a peer speaks,
  * so each stream names exactly one and the peer declines what it does not know. Not started yet.
  *
- * `admits` is asked with the key that the handshake proved, before any stream can be opened in either direction.
+ * `admits` and `admitsInbound` are asked with the key that the handshake proved, before any stream can be opened in
+ * either direction; an inbound connection is asked about twice, before and after its muxer was negotiated.
  */
 export async function createNode(options: {
   nodeKeySeed: Uint8Array;
   listenAddress: Multiaddr;
   limits: TransportLimits;
   admits: (nodeId: NodeId) => boolean;
+  admitsInbound: (nodeId: NodeId) => boolean;
   corks: Corks;
 }): Promise<Libp2p> {
   const { limits } = options;
@@ -49,7 +51,7 @@ export async function createNode(options: {
       }),
     ],
     connectionProtector: options.corks.protector,
-    connectionGater: gater(options.admits),
+    connectionGater: gater(options.admits, options.admitsInbound),
     connectionManager: {
       maxConnections: limits.connectionsMax,
       maxIncomingPendingConnections: limits.pendingConnectionsMax,
@@ -67,14 +69,17 @@ export async function createNode(options: {
   });
 }
 
-function gater(admits: (nodeId: NodeId) => boolean): ConnectionGater {
+type Admits = (nodeId: NodeId) => boolean;
+
+function gater(admits: Admits, admitsInbound: Admits): ConnectionGater {
   const deny = (peerId: PeerId): boolean => !admits(peerId.toString());
+  const denyInbound = (peerId: PeerId): boolean => !admitsInbound(peerId.toString());
   return {
     denyDialPeer: deny,
     denyOutboundConnection: deny,
-    denyInboundEncryptedConnection: deny,
+    denyInboundEncryptedConnection: denyInbound,
     denyOutboundEncryptedConnection: deny,
-    denyInboundUpgradedConnection: deny,
+    denyInboundUpgradedConnection: denyInbound,
     denyOutboundUpgradedConnection: deny,
   };
 }

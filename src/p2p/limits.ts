@@ -35,6 +35,15 @@ export interface TransportLimits {
   readonly inboundConnectionsPerSecondMax: number;
   /** Streams that one peer may hold open on a connection, negotiation included. */
   readonly inboundStreamsMax: number;
+  /** Inbound connections of unknown keys that are asked for an introduction at a time. */
+  readonly strangersMax: number;
+  /** From the connection of a stranger until it is known, else its connection ends. */
+  readonly introductionTimeoutMs: number;
+  /** How long a stranger that was refused is denied, and how many of these are remembered, the latest. */
+  readonly strangerBlockMs: number;
+  readonly strangersBlockedMax: number;
+  readonly introductionRequestBytesMax: number;
+  readonly introductionAnswerBytesMax: number;
 }
 
 export const defaultLimits: TransportLimits = {
@@ -55,4 +64,10 @@ export const defaultLimits: TransportLimits = {
   pendingConnectionsMax: 32,
   inboundConnectionsPerSecondMax: 32,
   inboundStreamsMax: 16,
+  strangersMax: 4,
+  introductionTimeoutMs: 5_000,
+  strangerBlockMs: 60_000,
+  strangersBlockedMax: 1024,
+  introductionRequestBytesMax: 256,
+  introductionAnswerBytesMax: mebibyte,
 };

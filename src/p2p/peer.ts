@@ -15,6 +15,7 @@ import { Backoff } from './backoff.ts';
 import { type Channel, channels } from './channel.ts';
 import { ConnectionChoice } from './connection-choice.ts';
 import { FrameParser } from './frame-parser.ts';
+import { IntroductionWait } from './introduction-wait.ts';
 import type { TransportLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { Redialer } from './redialer.ts';
@@ -27,6 +28,8 @@ export interface PeerContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly limits: TransportLimits;
+  /** Whether this node gives introductions. */
+  readonly introduces: boolean;
   readonly protocolOf: (channel: Channel) => string;
   readonly dial: (addresses: readonly Multiaddr[], signal: AbortSignal) => Promise<void>;
   readonly onFrame: (from: NodeId, channel: Channel, frame: Uint8Array) => void;
@@ -43,6 +46,8 @@ export class Peer {
   readonly #choice: ConnectionChoice;
   readonly #backoff: Backoff;
   readonly #redialer: Redialer;
+  readonly #introductionWait: IntroductionWait;
+  readonly #introducedOn = new WeakSet<Connection>();
   readonly #dialExtraMs: number;
   #addresses: readonly Multiaddr[];
   #state: 'new' | 'started' | 'stopped' = 'new';
@@ -80,6 +85,9 @@ export class Peer {
       onUse: (connection) => this.#connected(connection),
       onLost: () => this.#disconnected(),
     });
+    // The peer has this long from its end of the connection; the handshake was a little later here than there.
+    const waitMs = limits.introductionTimeoutMs + limits.handshakeTimeoutMs;
+    this.#introductionWait = new IntroductionWait(clock, context.introduces ? waitMs : undefined);
     this.#backoff = new Backoff(limits.redialDelayMsMin, limits.redialDelayMsMax, random);
     // The deciding end dials first: mostly, then, only one connection arises.
     this.#dialExtraMs = decides ? 0 : limits.redialDelayMsMin;
@@ -163,6 +171,23 @@ export class Peer {
     });
   }
 
+  /** Takes note that the peer, which does not know this node yet, asks for an introduction. False when it may not. */
+  beginIntroduction(connection: Connection): boolean {
+    // Only who was dialled can be ignorant of the other, and asks once.
+    if (connection.direction !== 'outbound' || this.#introducedOn.has(connection)) return false;
+    this.#introducedOn.add(connection);
+    this.#choice.postpone(connection, this.#context.limits.introductionTimeoutMs);
+    this.#silentIntervals = 0;
+    this.#context.logger.info({ peer: this.nodeId }, 'peer asked for an introduction');
+    return true;
+  }
+
+  /** The introduction is over: what was refused before may be sent now. */
+  endIntroduction(): void {
+    this.#introductionWait.end();
+    this.#requestFlush();
+  }
+
   /** Once in every keep-alive interval: shows a sign of life, and gives up connections that show none. */
   tick(): void {
     if (!this.connected) return;
@@ -206,11 +231,13 @@ export class Peer {
     const connection = this.#choice.current;
     assert(connection !== undefined, 'streams are opened on a connection');
     const signal = AbortSignal.timeout(this.#context.limits.handshakeTimeoutMs);
+    const { round } = this.#introductionWait;
     try {
       return await connection.newStream(this.#context.protocolOf(channel), { signal });
     } catch (error) {
-      // Of no use any more: the peer is of another ledger, or is going away.
-      connection.abort(new Error('a channel could not be opened', { cause: error }));
+      // Of no use any more unless an introduction follows: the peer is of another ledger, or is going away.
+      if (!isReset(error) || !this.#introductionWait.reset(connection, round))
+        connection.abort(new Error('a channel could not be opened', { cause: error }));
       throw error;
     }
   }
@@ -227,7 +254,7 @@ export class Peer {
 
   /** Sends what its streams take. Heartbeats first. The other channels take turns, a piece each, so that none of them starves. */
   flush(): void {
-    if (!this.connected) return;
+    if (!this.connected || this.#introductionWait.waiting) return;
     while (this.#outboxes.heartbeat.flushPiece());
     for (let refusals = 0; refusals < sharing.length; this.#turn = (this.#turn + 1) % sharing.length) {
       const channel = present(sharing[this.#turn], 'the turn is within the channels');
@@ -247,10 +274,12 @@ export class Peer {
   #connected(connection: Connection): void {
     this.#context.logger.info({ peer: this.nodeId, direction: connection.direction }, 'peer connected');
     this.#silentIntervals = 0;
+    this.#introductionWait.end();
     this.#showLife();
   }
 
   #disconnected(): void {
+    this.#introductionWait.end();
     for (const channel of channels) {
       this.#dropped += this.#outboxes[channel].waitingFrames;
       this.#outboxes[channel].clear();
@@ -288,4 +317,9 @@ export class Peer {
     // Where no connection ended, nothing else would dial again.
     if (this.#state === 'started') this.#redialer.schedule(cutOffMs);
   }
+}
+
+/** Whether the other end refused the stream, rather than the protocol, or answering at all. */
+function isReset(error: unknown): boolean {
+  return error instanceof Error && error.name === 'StreamResetError';
 }

@@ -5,11 +5,15 @@ import { createSigner, encodeNodeId, type NodeId } from '../crypto/index.ts';
 import { listenMultiaddr, peerMultiaddrs } from './address.ts';
 import { type Channel, channels, protocolOf } from './channel.ts';
 import { Corks } from './cork.ts';
+import { answerIntroduction } from './introduction-answer.ts';
+import type { IntroductionContext } from './introduction-request.ts';
 import { createNode } from './libp2p-node.ts';
 import { defaultLimits, type TransportLimits } from './limits.ts';
 import { Peer, type PeerContext } from './peer.ts';
-import type { PeerAddresses, PeerStatus, Transport, TransportOptions } from './types.ts';
+import { Strangers } from './strangers.ts';
+import type { PeerAddresses, PeerStatus, StrangerCounts, Transport, TransportOptions } from './types.ts';
 
+const noStrangers: StrangerCounts = { pending: 0, introduced: 0, refused: 0 };
 /** One stream a direction is in use; the second allows for one that is being replaced. */
 const streamsPerChannelMax = 2;
 
@@ -24,6 +28,8 @@ class Libp2pTransport implements Transport {
   readonly #limits: TransportLimits;
   readonly #listenAddress: Multiaddr;
   readonly #context: PeerContext;
+  readonly #introductionContext: IntroductionContext | undefined;
+  readonly #strangers: Strangers | undefined;
   readonly #corks = new Corks();
   readonly #peers = new Map<NodeId, Peer>();
   #node: Libp2p | undefined;
@@ -42,10 +48,21 @@ class Libp2pTransport implements Transport {
       random: options.random,
       logger: options.logger,
       limits: this.#limits,
+      introduces: options.introduction !== undefined,
       protocolOf: (channel) => protocolOf(options.ledgerId, channel),
       dial: (addresses, signal) => this.#dial(addresses, signal),
       onFrame: options.onFrame,
     };
+    const { introduction, ledgerId, clock, logger } = options;
+    if (introduction !== undefined) {
+      const context = { introduction, protocol: protocolOf(ledgerId, 'introduction'), limits: this.#limits, clock };
+      this.#introductionContext = context;
+      this.#strangers = new Strangers({
+        context,
+        logger,
+        forget: async ({ remotePeer }) => this.#node?.peerStore.delete(remotePeer),
+      });
+    }
     this.setPeers(options.peers);
   }
 
@@ -63,6 +80,7 @@ class Libp2pTransport implements Transport {
   async stop(): Promise<void> {
     this.#state = 'stopped';
     this.#tickTimer?.cancel();
+    this.#strangers?.stop();
     for (const peer of this.#peers.values()) peer.stop();
     await this.#node?.stop();
   }
@@ -82,7 +100,9 @@ class Libp2pTransport implements Transport {
 
   readonly peers = (): readonly PeerStatus[] => [...this.#peers.values()].map((peer) => peer.status());
 
-  readonly connectionsDenied = (): number => this.#connectionsDenied;
+  readonly connectionsDenied = (): number => this.#connectionsDenied + this.strangers().refused;
+
+  readonly strangers = (): StrangerCounts => this.#strangers?.counts ?? noStrangers;
 
   setPeers(admitted: readonly PeerAddresses[]): void {
     const addressesOf = new Map<NodeId, readonly Multiaddr[]>();
@@ -103,7 +123,9 @@ class Libp2pTransport implements Transport {
     }
     const peer = new Peer(nodeId, addresses, this.#context);
     this.#peers.set(nodeId, peer);
+    const connection = this.#strangers?.release(nodeId);
     if (this.#state === 'started') peer.start();
+    if (connection !== undefined) peer.attach(connection);
   }
 
   /** A method, since the compiler does not expect the state to change during an await. */
@@ -117,6 +139,7 @@ class Libp2pTransport implements Transport {
       listenAddress: this.#listenAddress,
       limits: this.#limits,
       admits: (nodeId) => this.#admits(nodeId),
+      admitsInbound: (nodeId) => this.#toleratesStranger(nodeId) || this.#admits(nodeId),
       corks: this.#corks,
     });
     node.addEventListener('connection:open', ({ detail }) => this.#attach(detail));
@@ -132,12 +155,29 @@ class Libp2pTransport implements Transport {
         streams,
       );
     }
+    if (this.#introductionContext !== undefined) await this.#handleIntroductions(node, this.#introductionContext);
     try {
       await node.start();
     } catch (error) {
       throw listenError(error, this.#listenAddress);
     }
     return node;
+  }
+
+  async #handleIntroductions(node: Libp2p, context: IntroductionContext): Promise<void> {
+    await node.handle(
+      context.protocol,
+      async (stream, connection) => {
+        const peer = this.#peers.get(connection.remotePeer.toString());
+        if (peer === undefined || !peer.beginIntroduction(connection)) {
+          stream.abort(new Error('there is no introduction for this peer'));
+          return;
+        }
+        await answerIntroduction(stream, peer.nodeId, context);
+        peer.endIntroduction();
+      },
+      { maxInboundStreams: 1, maxOutboundStreams: 1 },
+    );
   }
 
   async #dial(addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
@@ -147,13 +187,20 @@ class Libp2pTransport implements Transport {
 
   #attach(connection: Connection): void {
     const peer = this.#peers.get(connection.remotePeer.toString());
-    if (peer === undefined || this.#state === 'stopped')
-      connection.abort(new Error('the transport stops or the peer is no longer admitted'));
-    else peer.attach(connection);
+    if (this.#state === 'stopped') connection.abort(new Error('the transport stops'));
+    else if (peer !== undefined) peer.attach(connection);
+    else if (!this.#strangers?.meet(connection)) {
+      this.#connectionsDenied += 1;
+      connection.abort(new Error('the key is not in the configuration'));
+    }
   }
 
   cutOff(nodeId: NodeId, reason: string): void {
     this.#peers.get(nodeId)?.cutOffFor(reason);
+  }
+
+  #toleratesStranger(nodeId: NodeId): boolean {
+    return !this.#peers.has(nodeId) && this.#strangers?.tolerates(nodeId) === true;
   }
 
   /** The member gate (protocol.md §10). */

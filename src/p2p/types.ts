@@ -27,6 +27,31 @@ export interface PeerStatus {
   readonly refused: number;
 }
 
+/**
+ * How nodes that do not know one another yet become known: whoever is dialled by an unknown key asks it, and what it
+ * answers must prove by itself that the key belongs to the ledger. None of these may throw, whatever the bytes are.
+ */
+export interface Introduction {
+  /** What a stranger is asked: opaque, 1 to 256 bytes. */
+  request(): Uint8Array;
+  /**
+   * Judges what a stranger answered: 1 byte to 1 MiB. True when it proved itself; by then {@link Transport.setPeers} was
+   * called with it. False ends the connection, and the stranger is denied for a minute.
+   */
+  take(from: NodeId, answer: Uint8Array): boolean;
+  /** What a peer of this node is told that asks: at most 1 MiB; nothing ends the request. At most once a connection. */
+  answer(to: NodeId, request: Uint8Array): Uint8Array;
+}
+
+export interface StrangerCounts {
+  /** Connections of unknown keys that wait for their introduction. */
+  readonly pending: number;
+  /** Strangers that became peers while they waited. */
+  readonly introduced: number;
+  /** Strangers that did not, and were denied for a while. */
+  readonly refused: number;
+}
+
 export interface TransportOptions {
   /** Ed25519 seed of the node key: 32 bytes. */
   readonly nodeKeySeed: Uint8Array;
@@ -41,6 +66,8 @@ export interface TransportOptions {
   readonly logger: Logger;
   /** Takes a frame that arrived whole. The bytes are the receiver's own. Called once a frame, in order per channel. */
   readonly onFrame: (from: NodeId, channel: Channel, frame: Uint8Array) => void;
+  /** Absent: unknown keys are denied, and nobody is given an introduction. */
+  readonly introduction?: Introduction;
   readonly limits?: Partial<TransportLimits>;
 }
 
@@ -61,8 +88,9 @@ export interface Transport {
   /** Sends what is queued now, not at the end of the turn: for when the turn has other work to do. */
   flush(): void;
   readonly peers: () => readonly PeerStatus[];
-  /** Connections and dials that the gater denied because their key is not admitted. */
+  /** Connections and dials that were denied because their key is not admitted, those of refused strangers included. */
   readonly connectionsDenied: () => number;
+  readonly strangers: () => StrangerCounts;
   /** Ends the connection with a peer whose frames were wrong in content, and takes none from it for a while. */
   cutOff(nodeId: NodeId, reason: string): void;
   /**

@@ -1,16 +1,12 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { Connection, Libp2p } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { concatBytes, present } from '../../../src/base/index.ts';
 import { protocolOf } from '../../../src/p2p/channel.ts';
 import { type Channel, defaultLimits } from '../../../src/p2p/index.ts';
-import { codeOf, connect, ledgerId, nodeIdOf, seedOf, stopAll, type TestNode, testNode, until } from './support.ts';
+import { lengthOf, plainNode } from './intruder.ts';
+import { codeOf, connect, ledgerId, nodeIdOf, stopAll, type TestNode, testNode, until } from './support.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -20,16 +16,8 @@ let one: TestNode;
 let two: TestNode;
 const intruders: Libp2p[] = [];
 
-/** Plain libp2p with its own defaults, under a key of our choice: what an attacker would run. */
 async function intruder(key: number): Promise<Libp2p> {
-  const node = await createLibp2p({
-    privateKey: await generateKeyPairFromSeed('Ed25519', seedOf(key)),
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    connectionMonitor: { enabled: false },
-  });
+  const node = await plainNode(key);
   intruders.push(node);
   return node;
 }
@@ -189,10 +177,4 @@ async function sendRaw(peer: Libp2p, channel: Channel, bytes: Uint8Array): Promi
   const stream = await connection.newStream(protocolOf(ledgerId, channel));
   stream.send(bytes);
   return connection;
-}
-
-function lengthOf(length: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, length);
-  return bytes;
 }

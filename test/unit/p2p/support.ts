@@ -3,6 +3,7 @@ import { createSigner, encodeNodeId, type NodeId, systemRandom } from '../../../
 import {
   type Channel,
   createTransport,
+  type Introduction,
   type PeerAddresses,
   type PeerStatus,
   type Transport,
@@ -57,7 +58,14 @@ export const quickLimits: Partial<TransportLimits> = {
 /** A transport on an ephemeral loopback port. What it receives is kept. */
 export function testNode(
   number: number,
-  options: { port?: number; limits?: Partial<TransportLimits>; ledgerId?: Uint8Array; peers?: PeerAddresses[] } = {},
+  options: {
+    port?: number;
+    limits?: Partial<TransportLimits>;
+    ledgerId?: Uint8Array;
+    peers?: PeerAddresses[];
+    introduction?: Introduction;
+    clock?: Clock;
+  } = {},
 ): TestNode {
   const received: Received[] = [];
   const warnings: string[] = [];
@@ -74,10 +82,11 @@ export function testNode(
     ledgerId: options.ledgerId ?? ledgerId,
     listenAddress: { host: '127.0.0.1', port: options.port ?? 0 },
     peers: options.peers ?? [],
-    clock,
+    clock: options.clock ?? clock,
     random: systemRandom,
     logger,
     onFrame: (from, channel, frame) => received.push({ from, channel, frame }),
+    ...(options.introduction === undefined ? {} : { introduction: options.introduction }),
     limits: { ...quickLimits, ...options.limits },
   });
   return {
