@@ -45,6 +45,14 @@ export {
 } from './schemas/consistency.ts';
 export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
 export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
+export type {
+  NodeList,
+  NodeView,
+  ProposalList,
+  ProposalParams,
+  ProposalView,
+  WaitingChangeView,
+} from './schemas/governance.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';
 export type { HealthView, PeerView, StatusView } from './schemas/status.ts';

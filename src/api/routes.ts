@@ -11,6 +11,16 @@ import {
   blockView,
 } from './schemas/blocks.ts';
 import { type DecisionRequest, type DecisionView, decisionRequest, decisionView } from './schemas/decisions.ts';
+import {
+  type NodeList,
+  nodeList,
+  type ProposalList,
+  type ProposalParams,
+  type ProposalView,
+  proposalList,
+  proposalParams,
+  proposalView,
+} from './schemas/governance.ts';
 import { type TransferRequest, type TransferView, transferRequest, transferView } from './schemas/leadership.ts';
 import { type JsonValue, jsonValue } from './schemas/primitives.ts';
 import { type HealthView, healthView, type StatusView, statusView } from './schemas/status.ts';
@@ -84,6 +94,9 @@ export interface Routes {
   readonly domainRecords: Stream<DomainParams>;
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
   readonly record: Route<RecordParams, Nothing, never, RecordView>;
+  readonly nodes: Route<Nothing, Nothing, never, NodeList>;
+  readonly proposals: Route<Nothing, Nothing, never, ProposalList>;
+  readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
   readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
   readonly status: Route<Nothing, Nothing, never, StatusView>;
@@ -234,6 +247,34 @@ export const routes: Routes = {
     summary: 'One anchored item, by who anchored it and under which event id.',
     params: recordParams,
     reply: { mediaType: 'application/json', schema: recordView },
+    readsLedger: true,
+    errors: ['not-found'],
+  },
+  nodes: {
+    operation: 'listNodes',
+    method: 'GET',
+    path: '/v1/nodes',
+    summary: "The ledger's nodes with their roles, and the approved changes that wait.",
+    reply: { mediaType: 'application/json', schema: nodeList },
+    readsLedger: true,
+    errors: [],
+  },
+  proposals: {
+    operation: 'listProposals',
+    method: 'GET',
+    path: '/v1/proposals',
+    summary: "The newest proposals to change the ledger's nodes, with their votes.",
+    reply: { mediaType: 'application/json', schema: proposalList },
+    readsLedger: true,
+    errors: [],
+  },
+  proposal: {
+    operation: 'getProposal',
+    method: 'GET',
+    path: '/v1/proposals/{id}',
+    summary: 'One proposal, however old.',
+    params: proposalParams,
+    reply: { mediaType: 'application/json', schema: proposalView },
     readsLedger: true,
     errors: ['not-found'],
   },

@@ -9,7 +9,10 @@ import type {
   DomainList,
   DomainView,
   LinkView,
+  NodeList,
   OutcomeView,
+  ProposalList,
+  ProposalView,
   ReadPoint,
   RecordView,
   StatusView,
@@ -61,6 +64,10 @@ export interface NodeService {
   credentials(did: string): Promise<CredentialList>;
   /** Rejects with `not-found`. */
   record(sender: string, eventId: string): Promise<RecordView>;
+  nodes(): Promise<NodeList>;
+  proposals(): Promise<ProposalList>;
+  /** Rejects with `not-found`. */
+  proposal(id: string): Promise<ProposalView>;
   /** Rejects with `request-invalid` and the path that is wrong. */
   decide(request: DecisionRequest): Promise<DecisionView>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */

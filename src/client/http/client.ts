@@ -11,7 +11,10 @@ import {
   type DomainList,
   type DomainView,
   type LinkView,
+  type NodeList,
   type ParamsOf,
+  type ProposalList,
+  type ProposalView,
   type QueryInput,
   type QueryOf,
   type RecordView,
@@ -148,6 +151,21 @@ export class AssentClient {
 
   credentials(did: string, options?: ReadOptions): Promise<CredentialList> {
     return this.#read(routes.credentials, { did }, {}, options);
+  }
+
+  /** The ledger's nodes, and the approved changes that wait. */
+  nodes(options?: ReadOptions): Promise<NodeList> {
+    return this.#read(routes.nodes, {}, {}, options);
+  }
+
+  /** The newest proposals, newest first. */
+  proposals(options?: ReadOptions): Promise<ProposalList> {
+    return this.#read(routes.proposals, {}, {}, options);
+  }
+
+  /** A proposal by its id (64 hexadecimal digits). Throws `not-found`. */
+  proposal(id: string, options?: ReadOptions): Promise<ProposalView> {
+    return this.#read(routes.proposal, { id }, {}, options);
   }
 
   /** What the rules would decide now: advisory, not logged, releases nothing. */

@@ -10,7 +10,10 @@ import type {
   DomainList,
   DomainView,
   LinkView,
+  NodeList,
   OutcomeView,
+  ProposalList,
+  ProposalView,
   ReadPoint,
   RecordView,
   StatusView,
@@ -125,6 +128,18 @@ export class Front implements NodeService {
   async record(sender: string, eventId: string): Promise<RecordView> {
     const id = present(fromHex(eventId), 'the route checked the event id');
     return { sender, eventId, record: await this.#ask('record', { sender: keyOf(sender), eventId: id }) };
+  }
+
+  nodes(): Promise<NodeList> {
+    return this.#ask('nodes', {});
+  }
+
+  async proposals(): Promise<ProposalList> {
+    return { proposals: await this.#ask('proposals', {}) };
+  }
+
+  proposal(id: string): Promise<ProposalView> {
+    return this.#ask('proposal', { id: present(fromHex(id), 'the route checked the id') });
   }
 
   decide(request: DecisionRequest): Promise<DecisionView> {

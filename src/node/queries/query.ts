@@ -5,6 +5,8 @@ import type {
   DecisionRequest,
   DecisionView,
   DomainView,
+  NodeList,
+  ProposalView,
   ReadPoint,
   StatusView,
   TransferRequest,
@@ -64,6 +66,9 @@ export interface Queries {
   readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };
   readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: readonly ContractObject[] };
   readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
+  readonly nodes: { readonly input: object; readonly answer: NodeList };
+  readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
+  readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
   readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
   readonly status: { readonly input: object; readonly answer: StatusView };

@@ -1,15 +1,19 @@
-import type { ContractObject, JsonValue } from '../../api/index.ts';
+import type { ContractObject, JsonValue, NodeList, ProposalView } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import {
   credentialsOf,
   describeCredential,
   describeDomain,
   describeLink,
+  describeNodes,
+  describeProposal,
   describeRecord,
   domainNamesOf,
   domainOf,
   evaluateAccess,
   linkOf,
+  proposalOf,
+  proposalsOf,
   recordOf,
 } from '../../contracts/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
@@ -17,7 +21,11 @@ import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
 
 /** Answers from the state at the head, in the contracts' own JSON forms. */
 export class StateAnswers
-  implements Pick<Asked, 'domainNames' | 'domain' | 'link' | 'credentials' | 'record' | 'decide'>
+  implements
+    Pick<
+      Asked,
+      'domainNames' | 'domain' | 'link' | 'credentials' | 'record' | 'nodes' | 'proposals' | 'proposal' | 'decide'
+    >
 {
   readonly #ledger: Ledger;
   readonly #nowMs: () => number;
@@ -56,10 +64,30 @@ export class StateAnswers
     return describeRecord(record) as ContractObject;
   }
 
-  /** At the later of the chain's and this node's time: what has ended must not seem open on an idle ledger. */
+  nodes(): AnswerOf<'nodes'> {
+    return describeNodes(this.#ledger.state) as unknown as NodeList;
+  }
+
+  proposals(): AnswerOf<'proposals'> {
+    return proposalsOf(this.#ledger.state).map(
+      (proposal) => describeProposal(proposal, this.#atMs) as unknown as ProposalView,
+    );
+  }
+
+  proposal({ id }: InputOf<'proposal'>): AnswerOf<'proposal'> {
+    const proposal = proposalOf(this.#ledger.state, id);
+    if (proposal === undefined) throw new AssentError('not-found', 'There is no proposal with this id.');
+    return describeProposal(proposal, this.#atMs) as unknown as ProposalView;
+  }
+
+  /** The later of the chain's and this node's time: what has ended must not seem open on an idle ledger. */
+  get #atMs(): number {
+    return Math.max(this.#ledger.applied.timestamp, this.#nowMs());
+  }
+
   decide({ request }: InputOf<'decide'>): AnswerOf<'decide'> {
-    const { height, timestamp } = this.#ledger.applied;
-    const at = Math.max(timestamp, this.#nowMs());
+    const { height } = this.#ledger.applied;
+    const at = this.#atMs;
     const { ruleSet } = this.#ledger.executor;
     const evaluation = evaluateAccess(this.#ledger.state, request, at, ruleSet);
     return {

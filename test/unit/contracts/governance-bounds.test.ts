@@ -105,6 +105,25 @@ describe('bounds', () => {
     expect(waitingChangesOf(ledger.state).length).toBe(16);
   });
 
+  it('refuse the vote that would let one change too many wait, until there is room', () => {
+    const members = ['north', 'south', 'west', 'east'];
+    const ledger = testLedger({
+      members,
+      nodes: { n0: { member: 'north', role: 'voter' } },
+      parameters: { 'governance.threshold': 2 },
+    });
+    const proposed = Array.from({ length: 17 }, (_, node) => {
+      const sender = members[node >> 3] as string;
+      const nodeKey = encodeNodeId(ledger.actor(`x${node}`).key);
+      return ledger.submit(sender, 'governance.propose', { action: 'node-add', member: sender, nodeKey }).id;
+    });
+    const approve = (proposal: unknown) => ledger.submit('east', 'governance.vote', { proposal, approve: true });
+    for (const proposal of proposed.slice(0, 16)) expect(approve(proposal).output).toEqual({ state: 'passed' });
+    expect(approve(proposed[16]).code).toBe('changes-waiting-full');
+    ledger.enact();
+    expect(approve(proposed[16]).output).toEqual({ state: 'passed' });
+  });
+
   it('let 64 nodes be, those that wait included', () => {
     const { propose, replace } = alone([], 63);
     expect(propose('node-add', 'x', { member: 'north' }).ok).toBe(true);

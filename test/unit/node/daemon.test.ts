@@ -10,9 +10,11 @@ import {
   transactionsMediaType,
 } from '../../../src/api/index.ts';
 import { blockView } from '../../../src/api/schemas/blocks.ts';
+import { nodeList, proposalList, proposalView } from '../../../src/api/schemas/governance.ts';
 import { statusView } from '../../../src/api/schemas/status.ts';
 import { present, toHex } from '../../../src/base/index.ts';
-import { createSigner, encodeDid, generateSeed } from '../../../src/crypto/index.ts';
+import { builtInContracts } from '../../../src/contracts/index.ts';
+import { createSigner, encodeDid, encodeNodeId, generateSeed } from '../../../src/crypto/index.ts';
 import { encodeCanonical, UnverifiedTransaction } from '../../../src/ledger/index.ts';
 import { type NodeConfig, type RunningNode, startNode } from '../../../src/node/index.ts';
 import { prepareNode } from '../../support/node-directory.ts';
@@ -139,6 +141,35 @@ describe('a node of its own', () => {
     }
   });
 
+  it('shows the nodes of the ledger and what members propose', async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    await ready(node);
+    const read = async (target: string): Promise<unknown> => (await fetch(node.apiUrl + target)).json();
+    const nodes = await read('/v1/nodes');
+    expect(nodes).toEqual({
+      generation: 0,
+      nodes: [{ nodeId: node.nodeId, member: 'north', role: 'voter', sinceHeight: 0 }],
+      waiting: [],
+    });
+    expect(nodeList.safeParse(nodes).error).toBeUndefined();
+    expect(await read('/v1/proposals')).toEqual({ proposals: [] });
+    const nodeId = encodeNodeId(createSigner(generateSeed()).publicKey);
+    const asked = { action: 'node-add', member: 'north', address: 'node-2.north.example:7400' };
+    const payload = builtInContracts.payloadFromJson('governance.propose', { ...asked, nodeKey: nodeId });
+    const [outcome] = await outcomes(await post(node, credential(prepared, { kind: 'governance.propose', payload })));
+    const id = present(outcome?.receipt?.id, 'committed');
+    const proposals = await read('/v1/proposals');
+    const expected = { ...asked, proposal: id, nodeId, proposer: 'north', approvals: ['north'], state: 'passed' };
+    expect(proposals).toMatchObject({ proposals: [expected] });
+    expect(proposalList.safeParse(proposals).error).toBeUndefined();
+    const proposal = await read(`/v1/proposals/${id}`);
+    expect(proposal).toMatchObject(expected);
+    expect(proposalView.safeParse(proposal).error).toBeUndefined();
+    expect(await read(`/v1/proposals/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'not-found' } });
+    expect(await read('/v1/proposals/0')).toMatchObject({ error: { code: 'request-invalid' } });
+  });
+
   it('shows what it committed', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
@@ -189,6 +220,7 @@ describe('a node of its own', () => {
     expect(components.schemas['DecisionRequest']?.required).toContain('purpose');
     const metrics = await (await fetch(`${node.apiUrl}/metrics`)).text();
     expect(metrics).toMatch(/^assent_transactions_committed_total 1$/m);
+    expect(metrics).toMatch(/^assent_strangers_refused 0$/m);
     expect(metrics).toMatch(/^assent_role\{role="leader"\} 1$/m);
     expect(metrics).toMatch(/^assent_commit_seconds_count [1-9]/m);
     expect(metrics).not.toContain('did:assent');
