@@ -99,6 +99,7 @@ class Daemon {
       status: () => this.#replica.status(),
       peers: this.#transport.peers,
       connectionsDenied: this.#transport.connectionsDenied,
+      strangers: this.#transport.strangers,
       journal: opened.directory.journal,
       signaturesQueued: () => this.#verify.queued,
       submissionsOpen: () => this.#desk.open,

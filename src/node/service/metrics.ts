@@ -7,6 +7,7 @@ export interface MetricSources {
   readonly status: () => ReplicaStatus;
   readonly peers: Transport['peers'];
   readonly connectionsDenied: () => number;
+  readonly strangers: Transport['strangers'];
   readonly journal: Pick<Journal, 'waiting' | 'waitingBytes'>;
   readonly signaturesQueued: () => number;
   readonly submissionsOpen: () => number;
@@ -53,6 +54,7 @@ export class NodeMetrics {
       registers: [this.#registry],
     });
     this.#gaugesOf(sources);
+    this.#strangerGaugesOf(sources);
     this.#peerGaugesOf(sources);
   }
 
@@ -112,6 +114,14 @@ export class NodeMetrics {
         for (const role of roles) this.set({ role }, status().role === role ? 1 : 0);
       },
     });
+  }
+
+  #strangerGaugesOf({ strangers }: MetricSources): void {
+    const gauge = (name: string, help: string, read: (counts: ReturnType<typeof strangers>) => number): void =>
+      this.#gauge(`assent_strangers_${name}`, help, () => read(strangers()));
+    gauge('pending', 'Connections of unknown keys that wait for their introduction.', ({ pending }) => pending);
+    gauge('introduced', 'Unknown keys that became peers by their introduction.', ({ introduced }) => introduced);
+    gauge('refused', 'Unknown keys whose introduction failed.', ({ refused }) => refused);
   }
 
   #peerGaugesOf({ peers }: MetricSources): void {
