@@ -17,7 +17,7 @@ const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --se
   --seed S       run one seed, here
   --without F,…  with --seed: leave out these kinds of faults
   --minimize     with --seed: leave out every kind of fault without which the seed still fails in the same way
-  --trace FILE   with --seed: write every event and packet to FILE
+  --trace FILE   with --seed: write what happens to FILE, one JSON object a line (docs/simulator.md)
   --mutants      break each of a list of rules in turn; every one must be caught within its number of seeds`;
 
 const { values } = parseArgs({

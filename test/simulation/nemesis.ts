@@ -78,7 +78,7 @@ export class Nemesis {
       const act = this.#random.pick(this.#acts);
       if (this.#perform(act)) {
         this.counters[act] = (this.counters[act] ?? 0) + 1;
-        this.#cluster.trace.line(this.#cluster.queue.nowMs, () => `nemesis ${act}`);
+        this.#cluster.trace.line(this.#cluster.queue.nowMs, 'fault', () => ({ act }));
       }
       this.#scheduleNext();
     });

@@ -24,7 +24,7 @@ export interface SeedFailure {
 /** The one command that shows the failure again. */
 export function replayCommand(seed: number, without: readonly string[] = []): string {
   const off = without.length === 0 ? '' : ` --without ${without.join()}`;
-  return `npm run simulate -- --seed ${seed}${off} --trace simulation-${seed}.log`;
+  return `npm run simulate -- --seed ${seed}${off} --trace simulation-${seed}.ndjson`;
 }
 
 export function describeFailure(report: SeedReport, without: readonly string[] = []): string {

@@ -11,6 +11,7 @@ import { Nemesis } from './nemesis.ts';
 import { type FaultKind, optionsOfSeed, type SimulationOptions, withoutFaults } from './options.ts';
 import type { SeedFailure, SeedReport } from './report.ts';
 import { Trace } from './trace.ts';
+import { traceOperations, traceStatus, traceTold } from './trace-observer.ts';
 
 export interface SimulateOptions {
   /** Takes the text of every event and packet. */
@@ -40,6 +41,12 @@ export async function simulateSeed(seed: number, options: SimulateOptions = {}):
       stack: error instanceof Error ? (error.stack ?? '') : '',
     };
   }
+  const { trace, queue } = run.cluster;
+  if (failure !== undefined) {
+    const { invariant, message } = failure;
+    trace.line(queue.nowMs, 'violation', () => ({ invariant, message }));
+  }
+  trace.line(queue.nowMs, 'end', () => ({ passed: failure === undefined, digest: trace.hash }));
   return run.report(performance.now() - startedMs, failure);
 }
 
@@ -65,16 +72,18 @@ class SeedRun {
           offsetMs: skews.between(-clock.offsetMaxMs, clock.offsetMaxMs),
           drift: (skews.unit() * 2 - 1) * clock.driftMax,
         }),
-        trace: new Trace(options.trace),
+        trace: new Trace(options.trace, seed),
       },
       random.fork('cluster'),
     );
-    this.cluster.trace.line(0, () => JSON.stringify(this.options));
+    this.cluster.trace.line(0, 'run', () => ({ options: this.options }));
     this.invariants = new Invariants(this.cluster);
+    if (this.cluster.trace.isWritten) this.cluster.observers.push(traceStatus(this.cluster));
     this.cluster.startAll();
-    this.workload = new Workload(this.cluster, random.fork('workload'), workload, this.invariants);
-    this.history = new History();
-    const outputs = { history: this.history, told: this.invariants };
+    const told = traceTold(this.cluster, this.invariants);
+    this.workload = new Workload(this.cluster, random.fork('workload'), workload, told);
+    this.history = new History(traceOperations(this.cluster));
+    const outputs = { history: this.history, told };
     this.registers = new RegisterClients(this.cluster, random.fork('registers'), this.options.registers, outputs);
     this.nemesis = new Nemesis(this.cluster, random.fork('nemesis'), this.options);
   }
@@ -92,7 +101,7 @@ class SeedRun {
     const core = this.nemesis.stopAndHealCore();
     this.workload.stop();
     this.registers.stop();
-    this.cluster.trace.line(queue.nowMs, () => `faults end; core ${core.join()}`);
+    this.cluster.trace.line(queue.nowMs, 'heal', () => ({ core }));
     const { electionTicks, tickMs } = this.options;
     const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
     let last = this.workload.submitNew(core[0] as number);

@@ -1,11 +1,39 @@
+/** What happened, by the names of docs/simulator.md. */
+export type TraceEvent =
+  | 'run'
+  | 'start'
+  | 'refused-start'
+  | 'crash'
+  | 'stop'
+  | 'pause'
+  | 'resume'
+  | 'send'
+  | 'deliver'
+  | 'drop'
+  | 'persisted'
+  | 'write-failed'
+  | 'role'
+  | 'commit'
+  | 'told'
+  | 'invoke'
+  | 'respond'
+  | 'fault'
+  | 'heal'
+  | 'log'
+  | 'violation'
+  | 'end';
+
 /** A running digest of everything that happens, so that two runs of a seed can be compared; and, if wanted, its text. */
 export class Trace {
   readonly #write: ((line: string) => void) | undefined;
+  readonly #seed: number;
+  #step = 0;
   #high = 0x811c_9dc5;
   #low = 0x1234_5678;
 
-  constructor(write?: (line: string) => void) {
+  constructor(write?: (line: string) => void, seed: number = 0) {
     this.#write = write;
+    this.#seed = seed;
   }
 
   /** Whether anyone reads the text: building it costs more than the event. */
@@ -31,8 +59,15 @@ export class Trace {
     for (const byte of bytes) this.mix(byte);
   }
 
-  /** Writes a line of text; it is no part of the digest. */
-  line(nowMs: number, text: () => string): void {
-    this.#write?.(`${nowMs.toFixed(3).padStart(12)} ${text()}`);
+  /** The next event of the run begins. */
+  nextStep(): void {
+    this.#step += 1;
+  }
+
+  /** Writes a line of JSON; it is no part of the digest. */
+  line(nowMs: number, event: TraceEvent, fields: () => object): void {
+    if (this.#write === undefined) return;
+    const ms = Math.round(nowMs * 1000) / 1000;
+    this.#write(JSON.stringify({ seed: this.#seed, step: this.#step, ms, event, ...fields() }));
   }
 }

@@ -1,11 +1,12 @@
 import type { Random } from '../../src/base/index.ts';
-import type { BlockReference, Message, RaftLimits } from '../../src/consensus/index.ts';
+import type { RaftLimits } from '../../src/consensus/index.ts';
 import { createGenesis, type Genesis, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import type { ReplicaChannel } from '../../src/node/replica/index.ts';
 import { Trace } from '../simulation/trace.ts';
+import { describePacket } from '../simulation/trace-packets.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
-import { type NetworkFaults, type Packet, SimulatedNetwork } from './simulated-network.ts';
-import { type NodeProcess, type ReadDone, readFrame, type SubmitDone, startNodeProcess } from './simulated-node.ts';
+import { type NetworkFaults, type Packet, type PacketLoss, SimulatedNetwork } from './simulated-network.ts';
+import { type NodeProcess, type ReadDone, type SubmitDone, startNodeProcess } from './simulated-node.ts';
 import type { SeededRandom } from './simulated-random.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import type { SignatureScheme } from './simulated-signer.ts';
@@ -87,7 +88,11 @@ export class SimulatedCluster {
         queue: this.queue,
         random: forked,
         disk: options.disk,
-        onWritten: () => this.acted(this.machineAt(index)),
+        onWritten: (file, isDurable) => {
+          const event = isDurable ? 'persisted' : 'write-failed';
+          this.trace.line(this.queue.nowMs, event, () => ({ node: index, file }));
+          this.acted(this.machineAt(index));
+        },
       });
     });
     this.genesis = createGenesis({
@@ -110,8 +115,10 @@ export class SimulatedCluster {
       faults: { ...options.network },
       deliver: (packet) => this.#deliver(packet),
     });
+    this.network.onLost = (packet, reason) => this.#drop(packet, reason);
     this.network.onSend = (packet) => {
       this.trace.mixBytes(packet.frame);
+      this.trace.line(this.queue.nowMs, 'send', () => describePacket(packet));
       for (const observer of this.observers) observer.onSend(packet);
     };
   }
@@ -135,6 +142,7 @@ export class SimulatedCluster {
     const machine = this.machineAt(index);
     if (machine.isUp) return;
     machine.incarnation += 1;
+    this.trace.line(this.queue.nowMs, 'start', () => ({ node: index, incarnation: machine.incarnation }));
     for (const observer of this.observers) observer.onStart(machine);
     machine.process = startNodeProcess(this, machine, this.#random.fork(`process ${index}.${machine.incarnation}`));
     if (machine.process === undefined) {
@@ -150,7 +158,7 @@ export class SimulatedCluster {
   /** The process ends; what was under way on its disk is lost or torn at random. */
   crash(index: number, fault: DiskFault = 'none', random: Random = this.#random): void {
     const machine = this.machineAt(index);
-    this.trace.line(this.queue.nowMs, () => `${index} crashes, disk fault ${fault}`);
+    this.trace.line(this.queue.nowMs, 'crash', () => ({ node: index, disk: fault }));
     if (fault !== 'none') for (const observer of this.observers) observer.onDamaged(machine);
     machine.crash(random, fault);
   }
@@ -162,7 +170,7 @@ export class SimulatedCluster {
   /** The process stopped itself for an operating reason: the disk, most likely. */
   fault(machine: Machine, error: Error): void {
     this.counters.faults += 1;
-    this.trace.line(this.queue.nowMs, () => `${machine.index} stops: ${error.message}`);
+    this.trace.line(this.queue.nowMs, 'stop', () => ({ node: machine.index, reason: error.message }));
     // Later, since the process is in the middle of a call.
     const { process } = machine;
     this.queue.schedule(0, 'fault', () => {
@@ -171,11 +179,13 @@ export class SimulatedCluster {
   }
 
   pause(index: number): void {
+    this.trace.line(this.queue.nowMs, 'pause', () => ({ node: index }));
     this.machineAt(index).pause();
   }
 
   resume(index: number): void {
     const machine = this.machineAt(index);
+    this.trace.line(this.queue.nowMs, 'resume', () => ({ node: index }));
     machine.resume();
     this.acted(machine);
   }
@@ -202,6 +212,7 @@ export class SimulatedCluster {
     const label = this.queue.runNext(untilMs);
     if (label === undefined) return false;
     this.counters.events += 1;
+    this.trace.nextStep();
     this.trace.mixText(label);
     this.trace.mix(Math.floor(this.queue.nowMs * 1000));
     return true;
@@ -228,23 +239,20 @@ export class SimulatedCluster {
   #deliver(packet: ClusterPacket): void {
     const machine = this.machineAt(packet.to);
     const { process } = machine;
-    if (process === undefined) return;
+    if (process === undefined) {
+      this.#drop(packet, 'down');
+      return;
+    }
     machine.act(() => {
       if (machine.process !== process) return;
-      this.trace.line(this.queue.nowMs, () => `${packet.from} → ${packet.to} ${describeMessage(readFrame(packet))}`);
+      const { number, from, to } = packet;
+      this.trace.line(this.queue.nowMs, 'deliver', () => ({ packet: number, from, to }));
       process.receive(this.machineAt(packet.from).nodeId, packet.channel, packet.frame);
       this.acted(machine);
     });
   }
-}
 
-/** A consensus message on one line, for people. */
-function describeMessage(message: Message | undefined): string {
-  if (message === undefined) return 'forwarding';
-  return JSON.stringify(message, (key, value: unknown) => {
-    if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, 4)).toString('hex');
-    if (key === 'blocks') return (value as BlockReference[]).map(({ term, height }) => `${term}:${height}`);
-    if (key === 'signatures' || key === 'votes') return (value as unknown[]).length;
-    return value;
-  });
+  #drop({ number, from, to }: ClusterPacket, reason: PacketLoss | 'down'): void {
+    this.trace.line(this.queue.nowMs, 'drop', () => ({ packet: number, from, to, reason }));
+  }
 }

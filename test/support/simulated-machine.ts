@@ -42,7 +42,7 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
     readonly random: SeededRandom;
     readonly disk: { readonly writeMinMs: number; readonly writeMeanMs: number };
     /** After a write ended and its callbacks ran. */
-    readonly onWritten: () => void;
+    readonly onWritten: (file: DiskFile, isDurable: boolean) => void;
   }) {
     this.index = options.index;
     this.signer = options.signer;
@@ -56,8 +56,8 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
       this.#queue.schedule(durationMs, 'disk', () => {
         if (generation !== this.#diskGeneration) return;
         this.act(() => {
-          this.#completeWrite(file);
-          options.onWritten();
+          const isDurable = this.#completeWrite(file);
+          if (isDurable !== undefined) options.onWritten(file, isDurable);
         });
       });
     });
@@ -107,15 +107,17 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
     this.disk.crash(random, fault);
   }
 
-  #completeWrite(file: DiskFile): void {
-    if (this.writesHang) return;
+  /** Whether the write reached the disk; undefined while writes hang. */
+  #completeWrite(file: DiskFile): boolean | undefined {
+    if (this.writesHang) return undefined;
     if (this.diskFull) {
       this.disk.failNext(new AssentError('storage-full', 'The simulated disk is full.'));
     } else if (this.failWrites > 0) {
       this.failWrites -= 1;
       this.disk.failNext(new AssentError('storage-failed', 'The simulated disk refused a write.'));
     } else {
-      this.disk.completeNext(file);
+      return this.disk.completeNext(file);
     }
+    return false;
   }
 }

@@ -24,6 +24,8 @@ export const calmNetwork: Readonly<NetworkFaults> = {
 };
 
 export interface Packet<Channel> {
+  /** Counts what was sent over the network, from 1. A packet that arrives twice keeps its number. */
+  readonly number: number;
   readonly from: number;
   readonly to: number;
   readonly channel: Channel;
@@ -32,6 +34,9 @@ export interface Packet<Channel> {
 
 /** A scenario's hold on the traffic: `hold` keeps a packet until it is released. */
 export type PacketFate = 'deliver' | 'drop' | 'hold';
+
+/** Why a packet does not arrive: the network lost it, its link is cut, or a scenario dropped it. */
+export type PacketLoss = 'lost' | 'cut' | 'scenario';
 
 export interface NetworkCounters {
   sent: number;
@@ -54,6 +59,8 @@ export class SimulatedNetwork<Channel> {
   fate: (packet: Packet<Channel>) => PacketFate = () => 'deliver';
   /** Sees every packet a node sends, before any fault. Invariants hang here. */
   onSend: (packet: Packet<Channel>) => void = () => undefined;
+  /** Sees every packet that will not arrive. */
+  onLost: (packet: Packet<Channel>, reason: PacketLoss) => void = () => undefined;
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   readonly #deliver: (packet: Packet<Channel>) => void;
@@ -78,16 +85,19 @@ export class SimulatedNetwork<Channel> {
   }
 
   /** False when the link's buffer is full, as a stream under back-pressure. */
-  send(packet: Packet<Channel>): boolean {
-    const link = this.#link(packet.from, packet.to);
+  send(sent: Omit<Packet<Channel>, 'number'>): boolean {
+    const link = this.#link(sent.from, sent.to);
     if ((this.#inFlight[link] as number) >= packetsInFlightMax) return false;
     this.counters.sent += 1;
+    const packet = { ...sent, number: this.counters.sent };
     this.onSend(packet);
     const fate = this.fate(packet);
     if (fate === 'hold') this.held.push(packet);
+    if (fate === 'drop') this.onLost(packet, 'scenario');
     if (fate !== 'deliver') return true;
-    if (this.#cut[link] === 1 || this.#random.chance(this.faults.lossRate)) {
-      this.counters.lost += 1;
+    const isCut = this.#cut[link] === 1;
+    if (isCut || this.#random.chance(this.faults.lossRate)) {
+      this.#lose(packet, isCut ? 'cut' : 'lost');
       return true;
     }
     this.#transport(packet, link);
@@ -155,12 +165,17 @@ export class SimulatedNetwork<Channel> {
     this.#queue.schedule(delayMs, 'deliver', () => {
       this.#inFlight[link] = (this.#inFlight[link] as number) - 1;
       if (this.#cut[link] === 1) {
-        this.counters.lost += 1;
+        this.#lose(packet, 'cut');
         return;
       }
       this.counters.delivered += 1;
       this.#deliver(packet);
     });
+  }
+
+  #lose(packet: Packet<Channel>, reason: PacketLoss): void {
+    this.counters.lost += 1;
+    this.onLost(packet, reason);
   }
 
   #link(from: number, to: number): number {

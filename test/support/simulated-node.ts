@@ -162,7 +162,7 @@ export class NodeProcess implements SimulatedProcess {
     if (!this.#cluster.trace.isWritten) return silentLogger;
     const { trace, queue } = this.#cluster;
     const write = (fields: object, message: string): void =>
-      trace.line(queue.nowMs, () => `${this.#machine.index}: ${message} ${JSON.stringify(fields)}`);
+      trace.line(queue.nowMs, 'log', () => ({ node: this.#machine.index, message, fields }));
     return { debug: write, info: write, warn: write, error: write };
   }
 }
@@ -177,7 +177,7 @@ export function startNodeProcess(
     return new NodeProcess(cluster, machine, random);
   } catch (error) {
     if (!(error instanceof AssentError) || error.code !== 'storage-damaged') throw error;
-    cluster.trace.line(cluster.queue.nowMs, () => `${machine.index} does not start: ${error.message}`);
+    cluster.trace.line(cluster.queue.nowMs, 'refused-start', () => ({ node: machine.index, reason: error.message }));
     return undefined;
   }
 }
