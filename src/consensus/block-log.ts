@@ -16,18 +16,31 @@ export class BlockLog {
   #tip: Tip;
   /** Every block of this chain up to here is synced. */
   #durableHeight: number;
+  /** Where the configuration changed, ascending. */
+  readonly #changeHeights: number[];
 
-  constructor(chain: ChainReader, ledgerId: Hash, tip: Tip, recentBlocksMax: number) {
+  constructor(chain: ChainReader, ledgerId: Hash, tip: Tip, changeHeights: readonly number[], recentBlocksMax: number) {
     this.#chain = chain;
     this.#genesis = { term: 0, height: 0, hash: ledgerId };
     this.#recentBlocksMax = recentBlocksMax;
     this.#tip = tip.height === 0 ? this.#genesis : tip;
     this.#firstHeight = tip.height + 1;
     this.#durableHeight = tip.height;
+    this.#changeHeights = [...changeHeights];
   }
 
   get tip(): Tip {
     return this.#tip;
+  }
+
+  /** Heights of the blocks that change the configuration, ascending. */
+  get changeHeights(): readonly number[] {
+    return this.#changeHeights;
+  }
+
+  /** The newest change at or below a height; 0 when the configuration is still the first. */
+  changeHeightAt(height: number): number {
+    return this.#changeHeights.findLast((changeHeight) => changeHeight <= height) ?? 0;
   }
 
   get durableHeight(): number {
@@ -62,6 +75,7 @@ export class BlockLog {
     assert(block.height === this.#tip.height + 1 && equalBytes(block.parentHash, this.#tip.hash), 'blocks are linked');
     assert(block.term >= this.#tip.term, 'terms never fall along a chain');
     this.#recent.push(block);
+    if (block.justification.configuration !== undefined) this.#changeHeights.push(block.height);
     this.#tip = tipOf(block);
   }
 
@@ -75,6 +89,7 @@ export class BlockLog {
     this.#recent.length = Math.max(0, height + 1 - this.#firstHeight);
     this.#firstHeight = Math.min(this.#firstHeight, height + 1);
     this.#durableHeight = Math.min(this.#durableHeight, height);
+    while ((this.#changeHeights.at(-1) ?? 0) > height) this.#changeHeights.pop();
     return lost;
   }
 

@@ -4,6 +4,7 @@ import { ACK_BYTES, encodeAck, encodeVoteRequest, publicKeyOf, VOTE_REQUEST_BYTE
 import type {
   AckStatement,
   BlockCertificate,
+  Configuration,
   Justification,
   StatementSignature,
   TermCertificate,
@@ -18,6 +19,8 @@ const ENTRY_BYTES = KEY_BYTES + SIGNATURE_BYTES;
 const justificationVersion = 1;
 const hasBlock = 1;
 const hasTerm = 2;
+const hasConfiguration = 4;
+const flagsMax = hasBlock | hasTerm | hasConfiguration;
 
 /** The ack's body, the number of signatures (u8), then key and signature each, keys ascending. */
 export function encodeBlockCertificate(certificate: BlockCertificate): Uint8Array {
@@ -29,13 +32,20 @@ export function encodeTermCertificate(certificate: TermCertificate): Uint8Array 
   return concatBytes(encodeVoteRequest(certificate.request), encodeSignatures(certificate.votes));
 }
 
-/** Version, a byte of flags (1: block, 2: term), then the certificates that they name. */
-export function encodeJustification({ block, term }: Justification): Uint8Array {
-  const flags = (block === undefined ? 0 : hasBlock) | (term === undefined ? 0 : hasTerm);
+/**
+ * Version, a byte of flags (1: block, 2: term, 4: configuration), then the certificates that they name; the
+ * configuration's bytes come last, to the end.
+ */
+export function encodeJustification({ block, term, configuration }: Justification): Uint8Array {
+  const flags =
+    (block === undefined ? 0 : hasBlock) |
+    (term === undefined ? 0 : hasTerm) |
+    (configuration === undefined ? 0 : hasConfiguration);
   return concatBytes(
     Uint8Array.of(justificationVersion, flags),
     ...(block === undefined ? [] : [encodeBlockCertificate(block)]),
     ...(term === undefined ? [] : [encodeTermCertificate(term)]),
+    ...(configuration === undefined ? [] : [configuration.bytes]),
   );
 }
 
@@ -59,14 +69,21 @@ export function decodeTermCertificate(bytes: Uint8Array): TermCertificate {
   return whole(bytes, readTermCertificate);
 }
 
-/** Strict inverse of {@link encodeJustification}. Throws `encoding-invalid`. */
-export function decodeJustification(bytes: Uint8Array): Justification {
+/**
+ * Strict inverse of {@link encodeJustification}; what a configuration's bytes mean is the ledger's affair. Throws
+ * `encoding-invalid`.
+ */
+export function decodeJustification(
+  bytes: Uint8Array,
+  openConfiguration: (bytes: Uint8Array) => Configuration,
+): Justification {
   return whole(bytes, (reader) => {
     const [version, flags] = reader.take(2) as unknown as [number, number];
-    if (version !== justificationVersion || flags > (hasBlock | hasTerm)) throw invalid('unknown version or flags');
+    if (version !== justificationVersion || flags > flagsMax) throw invalid('unknown version or flags');
     return {
       ...((flags & hasBlock) !== 0 && { block: readBlockCertificate(reader) }),
       ...((flags & hasTerm) !== 0 && { term: readTermCertificate(reader) }),
+      ...((flags & hasConfiguration) !== 0 && { configuration: openConfiguration(reader.rest()) }),
     };
   });
 }
@@ -98,6 +115,10 @@ class Reader {
     const bytes = this.take(8);
     if ((bytes[0] as number) > 0 || (bytes[1] as number) >= 0x20) throw invalid('integer above 2^53 - 1');
     return readUint64(bytes);
+  }
+
+  rest(): Uint8Array {
+    return this.take(this.#bytes.length - this.#offset);
   }
 
   get finished(): boolean {
@@ -133,7 +154,8 @@ function readVoteRequest(reader: Reader): VoteRequestStatement {
   return {
     term: reader.uint64(),
     candidate: encodeNodeId(reader.take(KEY_BYTES)),
-    tip: { term: reader.uint64(), height: reader.uint64(), hash: reader.take(VOTE_REQUEST_BYTES - 56) },
+    tip: { term: reader.uint64(), height: reader.uint64(), hash: reader.take(32) },
+    configurationHash: reader.take(VOTE_REQUEST_BYTES - 88),
   };
 }
 

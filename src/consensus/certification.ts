@@ -1,5 +1,5 @@
 import { present } from '../base/index.ts';
-import { isValidBlockCertificate } from './block-rules.ts';
+import { isCountable, isValidBlockCertificate } from './block-rules.ts';
 import type { Core } from './core.ts';
 import { witnessRivalCertificates } from './evidence.ts';
 import { isAckOf } from './statements.ts';
@@ -15,6 +15,11 @@ export function learnCertificate(core: Core, certificate: BlockCertificate): str
   const { unplaced } = core;
   const isLower = unplaced !== undefined && height < unplaced.ack.height;
   if (isLower && core.log.at(height) === undefined && core.staging.at(height) === undefined) return undefined;
+  if (!isCountable(core, certificate.ack.configurationHash)) {
+    // The blocks on the way to it say what it counts under; until then it says only that those are old.
+    core.awaitedHeight = Math.max(core.awaitedHeight, height);
+    return undefined;
+  }
   if (!isValidBlockCertificate(core, certificate)) return 'the certificate does not verify';
   if (unplaced === undefined || height > unplaced.ack.height) core.unplaced = certificate;
   else place(core, certificate);
@@ -27,7 +32,7 @@ function learnOldCertificate(core: Core, certificate: BlockCertificate): string 
   const { height, term, blockHash } = certificate.ack;
   const block = core.log.at(height);
   const own = block?.term === term && !core.log.has(height, blockHash) ? core.known.block(block.hash) : undefined;
-  if (own === undefined) return undefined;
+  if (own === undefined || !isCountable(core, certificate.ack.configurationHash)) return undefined;
   if (!isValidBlockCertificate(core, certificate)) return 'the certificate does not verify';
   witnessRivalCertificates(core, own, certificate);
   return undefined;

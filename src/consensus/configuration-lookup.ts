@@ -1,37 +1,98 @@
-import { equalBytes, present } from '../base/index.ts';
+import { equalBytes, present, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
-import { electorateOf } from './configurations.ts';
+import { type Electorate, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
-import type { Configuration, Hash, Tip } from './types.ts';
+import type { BlockReference, ChainReader, Configuration, Hash } from './types.ts';
+
+const learnedKept = 64;
+
+/** The configurations that this node can count under: those of its chain, and those of blocks that it checked. */
+export class ConfigurationBook {
+  readonly #genesis: Configuration;
+  readonly #chain: ChainReader;
+  /** Of checked blocks that are not durable yet, or that left the chain again. */
+  readonly #learned = new Map<string, Configuration>();
+  /** Nearly every question is after the same one. */
+  #latest: Configuration;
+
+  constructor(genesis: Configuration, chain: ChainReader) {
+    this.#genesis = genesis;
+    this.#chain = chain;
+    this.#latest = genesis;
+  }
+
+  get genesis(): Configuration {
+    return this.#genesis;
+  }
+
+  find(hash: Hash): Configuration | undefined {
+    if (equalBytes(hash, this.#latest.hash)) return this.#latest;
+    const found = equalBytes(hash, this.#genesis.hash)
+      ? this.#genesis
+      : (this.#learned.get(toHex(hash)) ?? this.#chain.configuration(hash));
+    if (found !== undefined) this.#latest = found;
+    return found;
+  }
+
+  /** Remembers the configuration of a block that was checked. */
+  learn(configuration: Configuration): void {
+    this.#learned.set(toHex(configuration.hash), configuration);
+    if (this.#learned.size <= learnedKept) return;
+    const [oldest] = this.#learned.keys();
+    if (oldest !== undefined) this.#learned.delete(oldest);
+  }
+}
 
 /** The configuration with this hash, or undefined when the node does not know it. */
 export function configurationOf(core: Core, hash: Hash): Configuration | undefined {
-  if (equalBytes(hash, core.genesisConfiguration.hash)) return core.genesisConfiguration;
-  return core.chain.configuration(hash);
+  return core.configurations.find(hash);
 }
 
 /** The configuration in force at the end of the node's own chain: who votes, and who is sent what. */
 export function configurationAtTip(core: Core): Configuration {
-  const block = core.log.at(core.log.tip.height);
-  if (block === undefined) return core.genesisConfiguration;
-  return present(configurationOf(core, block.configurationHash), 'the configuration of the own chain is known');
+  return configurationAfter(core, core.log.at(core.log.tip.height));
 }
 
-/**
- * The configuration in force at a claimed tip: exactly, when the node has that block. Of a tip that it does not have it
- * can only assume that no change lies between; configurations are fixed from genesis so far.
- */
-export function configurationAt(core: Core, tip: Tip): Configuration | undefined {
-  if (tip.height === 0) return core.genesisConfiguration;
-  const block = core.staging.has(tip.height, tip.hash)
-    ? core.staging.at(tip.height)?.block
-    : core.log.has(tip.height, tip.hash)
-      ? core.log.at(tip.height)
-      : undefined;
-  return block === undefined ? configurationAtTip(core) : configurationOf(core, block.configurationHash);
+/** The configuration in force after a block of the node's own chain; undefined stands for the chain's start. */
+export function configurationAfter(core: Core, block: BlockReference | undefined): Configuration {
+  if (block === undefined) return core.configurations.genesis;
+  return present(configurationOf(core, block.configurationHash), 'the configuration of the own chain is known');
 }
 
 /** Whether the node is a voter of the newest configuration in this node's chain. */
 export function isVoter(core: Core, nodeId: NodeId): boolean {
   return electorateOf(configurationAtTip(core)).voters.has(nodeId);
+}
+
+/**
+ * Whether messages of this node are taken: it belongs to the configuration at the tip, to the one that is certified (a
+ * removal counts once it is), to the one at the end of what is staged, or the operator named it for the first contact.
+ */
+export function isAdmitted(core: Core, nodeId: NodeId): boolean {
+  if (electorateOf(configurationAtTip(core)).keys.has(nodeId)) return true;
+  return core.seeds.has(nodeId) || otherElectorates(core).some(({ keys }) => keys.has(nodeId));
+}
+
+/** Every node whose messages are taken, but for the operator's. */
+export function admittedNodes(core: Core): ReadonlySet<NodeId> {
+  const nodes = new Set(electorateOf(configurationAtTip(core)).keys.keys());
+  for (const { keys } of otherElectorates(core)) for (const nodeId of keys.keys()) nodes.add(nodeId);
+  return nodes;
+}
+
+function otherElectorates(core: Core): Electorate[] {
+  const certified = configurationAfter(core, core.log.at(core.certifiedHeight));
+  const staged = core.staging.blocks.at(-1)?.block;
+  const stagedConfiguration = staged && configurationOf(core, staged.configurationHash);
+  return [electorateOf(certified), ...(stagedConfiguration === undefined ? [] : [electorateOf(stagedConfiguration)])];
+}
+
+/** Where this node's chain removed the node for good, and that is certified. */
+export function removalHeight(core: Core, nodeId: NodeId): number | undefined {
+  if (isAdmitted(core, nodeId)) return undefined;
+  for (const height of [...core.log.changeHeights].reverse()) {
+    const before = configurationAfter(core, core.log.at(height - 1));
+    if (electorateOf(before).keys.has(nodeId)) return height <= core.certifiedHeight ? height : undefined;
+  }
+  return undefined;
 }

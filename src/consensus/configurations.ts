@@ -1,6 +1,6 @@
 import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
-import type { Configuration } from './types.ts';
+import type { Configuration, NodeRole } from './types.ts';
 
 /** A configuration, prepared for counting. */
 export interface Electorate {
@@ -33,4 +33,35 @@ export function countVoters(electorate: Electorate, nodes: Iterable<NodeId>): nu
   const counted = new Set<NodeId>();
   for (const node of nodes) if (electorate.voters.has(node)) counted.add(node);
   return counted.size;
+}
+
+/** The one step from a configuration to its successor. */
+export interface ConfigurationStep {
+  readonly step: 'add' | 'promote' | 'demote' | 'remove';
+  readonly nodeId: NodeId;
+}
+
+/**
+ * What changes from one configuration to the next; undefined when it is not exactly one step of one node. At most one
+ * voter differs then, so that any majority of the one meets any majority of the other (Raft thesis §4.1).
+ */
+export function stepBetween(previous: Configuration, next: Configuration): ConfigurationStep | undefined {
+  if (previous.generation !== next.generation) return undefined;
+  const before = rolesOf(previous);
+  const after = rolesOf(next);
+  if (before.size !== previous.nodes.length || after.size !== next.nodes.length) return undefined;
+  const steps: ConfigurationStep[] = [];
+  for (const nodeId of new Set([...before.keys(), ...after.keys()])) {
+    const [old, role] = [before.get(nodeId), after.get(nodeId)];
+    if (old === role) continue;
+    // A newcomer has to show as a learner that it keeps up.
+    if (old === undefined && role === 'voter') return undefined;
+    const step = old === undefined ? 'add' : role === undefined ? 'remove' : role === 'voter' ? 'promote' : 'demote';
+    steps.push({ step, nodeId });
+  }
+  return steps.length === 1 ? steps[0] : undefined;
+}
+
+function rolesOf({ nodes }: Configuration): ReadonlyMap<NodeId, NodeRole> {
+  return new Map(nodes.map(({ id, role }) => [id, role]));
 }

@@ -1,6 +1,7 @@
 import type { Random } from '../base/index.ts';
 import type { NodeId, VerifySignature } from '../crypto/portable.ts';
 import { BlockLog } from './block-log.ts';
+import { ConfigurationBook } from './configuration-lookup.ts';
 import { Effects } from './effects.ts';
 import { EvidenceBook } from './evidence-book.ts';
 import { KnownCertificates } from './known-certificates.ts';
@@ -16,7 +17,6 @@ import type {
   AckStatement,
   BlockCertificate,
   ChainReader,
-  Configuration,
   Hash,
   Refusal,
   SignedAck,
@@ -50,7 +50,9 @@ export interface Core {
   readonly verify: VerifySignature;
   readonly random: Random;
   readonly chain: ChainReader;
-  readonly genesisConfiguration: Configuration;
+  readonly configurations: ConfigurationBook;
+  /** Nodes that the operator named for the first contact with a ledger that has moved on. */
+  readonly seeds: ReadonlySet<NodeId>;
   readonly parameters: RaftParameters;
   readonly limits: RaftLimits;
 
@@ -81,13 +83,15 @@ export interface Core {
   preVoteRound: number;
   campaign: Campaign | undefined;
   leadership: Leadership | undefined;
-  /** Whose branch this node asked for while no leader was there. */
-  branchSource: NodeId | undefined;
+  /** Whose branch this node asked for, and whether it did so to learn a configuration. */
+  branchSource: { readonly nodeId: NodeId; readonly wantsConfiguration: boolean } | undefined;
   /** Highest block of this chain that a verified certificate covers, and that certificate. */
   certifiedHeight: number;
   certificate: BlockCertificate | undefined;
   /** The highest verified certificate of a block that is not in this chain yet. */
   unplaced: BlockCertificate | undefined;
+  /** Blocks up to here are certified, by what peers say and nobody proved: they wait for a certificate. */
+  awaitedHeight: number;
   /** Highest block given to the driver as committed. */
   emittedHeight: number;
   /** The highest ack of before the start, while its block is missing: blocks were lost, and are repaired first. */
@@ -102,7 +106,13 @@ export function createCore(options: RaftOptions): Core {
   const { restored } = options;
   const parameters = { ...raftParameters, ...options.parameters };
   const limits = { ...raftLimits, ...options.limits };
-  const log = new BlockLog(options.chain, options.ledgerId, restored.tip, limits.recentBlocksMax);
+  const log = new BlockLog(
+    options.chain,
+    options.ledgerId,
+    restored.tip,
+    restored.changeHeights,
+    limits.recentBlocksMax,
+  );
   const { term, ack } = restored.hardState;
   const core: Core = {
     nodeId: options.nodeId,
@@ -111,7 +121,8 @@ export function createCore(options: RaftOptions): Core {
     verify: options.verify,
     random: options.random,
     chain: options.chain,
-    genesisConfiguration: options.configuration,
+    configurations: new ConfigurationBook(options.configuration, options.chain),
+    seeds: new Set(options.seeds),
     parameters,
     limits,
     log,
@@ -140,6 +151,7 @@ export function createCore(options: RaftOptions): Core {
     certifiedHeight: Math.min(restored.committedHeight, restored.tip.height),
     certificate: undefined,
     unplaced: undefined,
+    awaitedHeight: 0,
     emittedHeight: restored.committedHeight,
     lostMark: ack !== undefined && !reachesMark(log, ack) ? ack : undefined,
     signedAck: undefined,

@@ -9,7 +9,7 @@ import type { Campaign, Core } from './core.ts';
 import { witnessVote } from './evidence.ts';
 import { drop } from './growth.ts';
 import { becomeLeader } from './leading.ts';
-import { enterTerm, isLeaderLive, learnTerm, restartElectionTimer, send, withheldReason } from './roles.ts';
+import { enterTerm, isLeaderLive, learnTerm, mayVote, restartElectionTimer, send, withheldReason } from './roles.ts';
 import { isValidVote } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage, voteRequestMessage } from './statements.ts';
 import type { Message, VoteRequestStatement } from './types.ts';
@@ -54,13 +54,14 @@ export function askAgain(core: Core): void {
 /** Grants when it would vote so, and no leader is alive to it. Its own term, vote and timer stay untouched. */
 export function handlePreVoteRequest(core: Core, from: NodeId, request: PreVoteRequest): void {
   const granted =
-    withheldReason(core) === undefined &&
-    isVoter(core, from) &&
-    request.term > core.persistence.term &&
-    isElectable(core, request.tip) &&
-    !isLeaderLive(core);
+    mayVote(core) && request.term > core.persistence.term && isElectable(core, request.tip) && !isLeaderLive(core);
   const term = granted ? request.term : core.persistence.term;
   send(core, from, { type: 'pre-vote-reply', term, round: request.round, granted, tip: core.log.tip });
+}
+
+/** To a node that is removed: the higher tip leads it to the blocks that say so. */
+export function refusePreVote(core: Core, from: NodeId, { round }: PreVoteRequest): void {
+  send(core, from, { type: 'pre-vote-reply', term: core.persistence.term, round, granted: false, tip: core.log.tip });
 }
 
 export function handlePreVoteReply(core: Core, from: NodeId, reply: PreVoteReply): void {
@@ -128,6 +129,7 @@ function startCampaign(core: Core, isOrdered: boolean): void {
     term: core.persistence.term + 1,
     candidate: core.nodeId,
     tip: core.log.tip,
+    configurationHash: configurationAtTip(core).hash,
   };
   core.persistence.campaign(request);
   enterTerm(core);

@@ -91,6 +91,14 @@ export function reportBrokenClaim(core: Core, certificate: TermCertificate, head
   report(core, 'broken-claim', header.proposer, encodeTermCertificate(certificate), header.hash, header.term);
 }
 
+/**
+ * A header that breaks the rule for changes (vi), under a leader's verified signature. The proof is in the headers: its
+ * own with its justification, and those down to the change before.
+ */
+export function reportBrokenChange(core: Core, header: BlockReference, parent: BlockReference): void {
+  report(core, 'broken-change', header.proposer, header.hash, parent.hash, header.term, header.height);
+}
+
 /** (ii): one height of one term, two hashes. */
 function compareAcks(core: Core, signer: NodeId, one: SignedAck, other: SignedAck): void {
   if (comparePlaces(one.statement, other.statement) !== 0 || sameAck(one.statement, other.statement)) return;

@@ -1,8 +1,8 @@
 import type { NodeId } from '../crypto/portable.ts';
 import { highestAck, signNewAcks } from './acks.ts';
-import { isValidTermCertificate } from './block-rules.ts';
+import { isCountable, isValidTermCertificate } from './block-rules.ts';
+import { requestBranch } from './branch-fetch.ts';
 import { learnCertificate, placeCertificates } from './certification.ts';
-import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { advance, contradictsCertified, drop, type StageOutcome, stageBlocks } from './growth.ts';
 import { follow, send } from './roles.ts';
@@ -15,6 +15,8 @@ type Admission =
   | { readonly kind: 'followed' }
   | { readonly kind: 'stale' }
   | { readonly kind: 'certificate-needed' }
+  /** The certificate counts under a configuration that is yet to be learned from the blocks. */
+  | { readonly kind: 'configuration-needed' }
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export function handleAppend(core: Core, from: NodeId, append: Append): string | undefined {
@@ -55,7 +57,7 @@ export function handleHeartbeat(core: Core, from: NodeId, heartbeat: Heartbeat):
     committedHeight: core.certifiedHeight,
     clockMs: core.nowMs,
     ...(isFollowed && core.refusal && { refusal: core.refusal }),
-    needsTermCertificate: admission.kind === 'certificate-needed',
+    needsTermCertificate: admission.kind === 'certificate-needed' || admission.kind === 'configuration-needed',
   });
   return invalid;
 }
@@ -101,7 +103,6 @@ function keepOnlyCovered(core: Core): void {
 /** Nobody follows a leader without its term certificate, and there is one leader a term. */
 function admitLeader(core: Core, from: NodeId, term: number, certificate: TermCertificate | undefined): Admission {
   if (term < core.persistence.term) return { kind: 'stale' };
-  if (!isVoter(core, from)) return { kind: 'invalid', reason: 'no voter leads' };
   if (certificate !== undefined && (certificate.request.term !== term || certificate.request.candidate !== from)) {
     return { kind: 'invalid', reason: 'the term certificate is of another' };
   }
@@ -113,6 +114,10 @@ function admitLeader(core: Core, from: NodeId, term: number, certificate: TermCe
   }
   const proof = known ?? certificate;
   if (proof === undefined) return { kind: 'certificate-needed' };
+  if (!isCountable(core, proof.request.configurationHash)) {
+    requestBranch(core, from, proof.request.tip, true);
+    return { kind: 'configuration-needed' };
+  }
   if (known === undefined && !isValidTermCertificate(core, proof)) {
     return { kind: 'invalid', reason: 'the term certificate does not verify' };
   }

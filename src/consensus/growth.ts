@@ -4,6 +4,7 @@ import { certify, learnCertificate, placeCertificates } from './certification.ts
 import { type Core, reachesMark } from './core.ts';
 import { areTwoHeaders } from './evidence.ts';
 import { sameTip, tipOf } from './statements.ts';
+import { askNonces } from './tripwire.ts';
 import type { BlockReference, Hash, Tip, Verdict } from './types.ts';
 
 /** How far received blocks got. */
@@ -119,7 +120,8 @@ function stage(core: Core, block: BlockReference, leaderTerm: number): StageOutc
   const parent = find(parentHeight);
   const parentTip = parent === undefined ? log.tipAt(0) : tipOf(parent);
   assert(parentTip !== undefined, 'the chain has a start');
-  const reason = checkBlock(core, block, parent, parentTip, find);
+  const forkHeight = onBranch && staging.fork !== undefined ? staging.fork.height : parentHeight;
+  const reason = checkBlock(core, block, parent, parentTip, forkHeight, find);
   if (reason !== undefined) return { kind: 'broken', block, reason };
   if (!onBranch) {
     drop(core, 0);
@@ -147,7 +149,7 @@ function mayEnter(core: Core): boolean {
 
 function requestExecutions(core: Core): void {
   if (!mayEnter(core)) return;
-  const awaitedHeight = core.unplaced?.ack.height ?? 0;
+  const awaitedHeight = Math.max(core.awaitedHeight, core.unplaced?.ack.height ?? 0);
   for (const staged of core.staging.blocks) {
     if (staged.state !== 'waiting') continue;
     const { height } = staged.block;
@@ -180,6 +182,7 @@ function promote(core: Core): void {
   for (const block of staging.shift(count)) {
     log.append(block);
     persistence.append(block);
+    if (block.justification.configuration !== undefined) askNonces(core);
   }
   if (core.lostMark !== undefined && reachesMark(log, core.lostMark)) core.lostMark = undefined;
   if (certificate !== undefined && certificate.ack.height <= log.tip.height) certify(core, certificate);

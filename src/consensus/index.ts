@@ -13,6 +13,7 @@ export {
   encodeTermCertificate,
 } from './certificate-codec.ts';
 export { verifyBlockCertificate, verifyTermCertificate } from './certificates.ts';
+export { type ConfigurationStep, stepBetween } from './configurations.ts';
 export {
   type PeerStatus,
   type RaftLimits,

@@ -15,7 +15,8 @@ export interface Transfer {
 /** What only a leader knows; it begins and ends with the leadership. */
 export interface Leadership {
   readonly termCertificate: TermCertificate;
-  readonly progress: ReadonlyMap<NodeId, Progress>;
+  /** Of every node of the configuration, and of removed ones until they hold the certificate of their removal. */
+  readonly progress: Map<NodeId, Progress>;
   readonly tally: AckTally;
   readonly reads: LeaderReads;
   /** The number of the last heartbeat round. */

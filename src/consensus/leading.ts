@@ -2,15 +2,15 @@ import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { countAck, witnessLateAcks } from './ack-counting.ts';
 import { AckTally } from './ack-tally.ts';
-import { configurationAtTip } from './configuration-lookup.ts';
+import { admittedNodes, configurationAtTip, isVoter, removalHeight } from './configuration-lookup.ts';
 import { countVoters, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import type { Leadership } from './leadership.ts';
 import { Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
 import { LeaderReads } from './reads-leader.ts';
-import { becomeFollower, learnTerm } from './roles.ts';
-import { expireTransfer } from './transfer.ts';
+import { becomeFollower, learnTerm, send } from './roles.ts';
+import { bestTarget, expireTransfer } from './transfer.ts';
 import type { Message, Refusal, TermCertificate, Tip } from './types.ts';
 
 type AppendReply = Extract<Message, { type: 'append-reply' }>;
@@ -25,13 +25,9 @@ export function becomeLeader(core: Core, termCertificate: TermCertificate): void
   core.termCertificate = termCertificate;
   core.known.addTerm(termCertificate);
   core.persistence.keepTermCertificate(termCertificate);
-  const progress = new Map<NodeId, Progress>();
-  for (const { id } of configurationAtTip(core).nodes) {
-    if (id !== core.nodeId) progress.set(id, new Progress(core.limits, core.log.tip.height + 1, core.tick));
-  }
   core.leadership = {
     termCertificate,
-    progress,
+    progress: new Map(),
     tally: new AckTally(),
     reads: new LeaderReads(core.nodeId, core.limits.readsMax),
     round: 0,
@@ -40,6 +36,27 @@ export function becomeLeader(core: Core, termCertificate: TermCertificate): void
     clockAgreedTick: core.tick,
     transfer: undefined,
   };
+  followMembers(core, core.leadership);
+}
+
+/** Every node that has to hear of the chain gets its place; a removed one keeps it until it holds the proof. */
+export function followMembers(core: Core, { progress }: Leadership): void {
+  for (const nodeId of admittedNodes(core)) {
+    if (nodeId !== core.nodeId && !progress.has(nodeId))
+      progress.set(nodeId, new Progress(core.limits, core.log.tip.height + 1, core.tick));
+  }
+}
+
+/**
+ * A leader that is no voter any more, by a certified block, has done its part: it hands over to the voter that is
+ * furthest and follows (Raft thesis §4.2.2).
+ */
+export function stepDownIfRemoved(core: Core, leadership: Leadership): void {
+  if (isVoter(core, core.nodeId)) return;
+  if (core.log.changeHeightAt(core.log.tip.height) > core.certifiedHeight) return;
+  const target = bestTarget(core, leadership);
+  if (target !== undefined) send(core, target, { type: 'campaign-now', term: core.persistence.term });
+  becomeFollower(core, undefined);
 }
 
 /** Once a tick: heartbeats, and whether a majority is still there, accepts this leader, and has its time. */
@@ -106,6 +123,10 @@ export function handleHeartbeatReply(core: Core, from: NodeId, reply: HeartbeatR
   const isNewRound = reply.round > peer.round && reply.round <= leadership.round;
   if (isNewRound) peer.round = reply.round;
   peer.committedHeight = reply.committedHeight;
+  if (isDismissed(core, from, peer)) {
+    leadership.progress.delete(from);
+    return undefined;
+  }
   peer.clockOffsetMs = reply.clockMs - core.nowMs;
   peer.clockTick = core.tick;
   takeDurable(core, peer, reply.durable);
@@ -114,6 +135,12 @@ export function handleHeartbeatReply(core: Core, from: NodeId, reply: HeartbeatR
   const invalid = reply.ack && countAck(core, from, reply.ack);
   if (core.leadership !== undefined) confirmReads(core, core.leadership);
   return invalid;
+}
+
+/** Whether it is removed, and says that it holds the certificate of that. */
+function isDismissed(core: Core, nodeId: NodeId, peer: Progress): boolean {
+  const removedAt = removalHeight(core, nodeId);
+  return removedAt !== undefined && peer.committedHeight >= removedAt;
 }
 
 /** A peer of this configuration answered in this term. Undefined when there is nothing to do with the answer. */

@@ -1,3 +1,4 @@
+import { equalBytes } from '../base/index.ts';
 import { HASH_BYTES, SIGNATURE_BYTES } from '../crypto/portable.ts';
 import { CERTIFICATE_SIGNATURES_MAX } from './certificate-codec.ts';
 import { isNodeId } from './statements.ts';
@@ -95,7 +96,12 @@ function isWellFormed(message: Message): boolean {
     case 'branch-request':
       return isTip(message.known) && isTip(message.wanted);
     case 'branch-reply':
-      return isTip(message.previous) && isTip(message.tip) && message.blocks.every(isBlock);
+      return (
+        isTip(message.previous) &&
+        isTip(message.tip) &&
+        message.blocks.every(isBlock) &&
+        optional(message.certificate, isBlockCertificate)
+      );
     case 'campaign-now':
       return isNumber(message.term);
   }
@@ -121,8 +127,8 @@ function isTip({ term, height, hash }: Tip): boolean {
   return isNumber(term) && isNumber(height) && isHash(hash);
 }
 
-function isRequest({ term, candidate, tip }: VoteRequestStatement): boolean {
-  return isNumber(term) && isTip(tip) && term > tip.term && isNodeId(candidate);
+function isRequest({ term, candidate, tip, configurationHash }: VoteRequestStatement): boolean {
+  return isNumber(term) && isTip(tip) && term > tip.term && isNodeId(candidate) && isHash(configurationHash);
 }
 
 function isSignedRequest({ statement, signature }: SignedVote): boolean {
@@ -166,6 +172,7 @@ function isBlock(block: BlockReference): boolean {
     isHash(configurationHash) &&
     isNumber(byteLength) &&
     optional(justification.block, isBlockCertificate) &&
-    optional(justification.term, isTermCertificate)
+    optional(justification.term, isTermCertificate) &&
+    optional(justification.configuration, ({ hash: named }) => equalBytes(named, configurationHash))
   );
 }

@@ -42,6 +42,8 @@ export interface RaftLimits {
   readonly stagedBytesMax: number;
   /** Certified blocks kept in memory below the tip, for followers that lag a little. */
   readonly recentBlocksMax: number;
+  /** A learner that lags by no more certified blocks is near enough to become a voter. */
+  readonly promotionLagBlocksMax: number;
   /** How far one unproved message can raise the term. */
   readonly termLeapMax: number;
   /** Messages that wait for a sync. */
@@ -63,6 +65,7 @@ export const raftLimits: RaftLimits = {
   stagedBlocksMax: 512,
   stagedBytesMax: 128 * mebibyte,
   recentBlocksMax: 256,
+  promotionLagBlocksMax: 64,
   termLeapMax: 1000,
   withheldMessagesMax: 1024,
   readsMax: 4096,
@@ -79,6 +82,8 @@ export interface RestoredState {
   /** The certificate of the highest term followed, if any. */
   readonly termCertificate?: TermCertificate;
   readonly peerPromises: readonly PeerPromise[];
+  /** Where the configuration changes along the chain up to the tip, ascending. */
+  readonly changeHeights: readonly number[];
 }
 
 export interface RaftOptions {
@@ -90,6 +95,8 @@ export interface RaftOptions {
   readonly chain: ChainReader;
   /** The configuration in force at the chain's start. */
   readonly configuration: Configuration;
+  /** Nodes to hear before they are known from the chain: a joiner's first contacts. */
+  readonly seeds?: readonly NodeId[];
   readonly restored: RestoredState;
   readonly parameters?: Partial<RaftParameters>;
   readonly limits?: Partial<RaftLimits>;
@@ -157,6 +164,10 @@ export interface RaftStatus {
   readonly withheld?: WithheldReason;
   /** The statement that contradicts this node's disk, in words, when `withheld` is `contradicted`. */
   readonly contradiction?: string;
+  /** Where a certified block removed this node from the configuration: it has no more part in the ledger. */
+  readonly removedAtHeight?: number;
+  /** The configuration in force at the tip. */
+  readonly configuration: Configuration;
   /** Set on a leader that may not seal now. */
   readonly sealRefusal?: SealRefusal;
   /** Set on a leader that hands over. */

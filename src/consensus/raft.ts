@@ -3,8 +3,14 @@ import { countOwnAcks } from './ack-counting.ts';
 import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
-import { configurationAtTip } from './configuration-lookup.ts';
-import { electorateOf } from './configurations.ts';
+import {
+  admittedNodes,
+  configurationAfter,
+  configurationAtTip,
+  isAdmitted,
+  removalHeight,
+} from './configuration-lookup.ts';
+import type { ConfigurationStep } from './configurations.ts';
 import { type Core, createCore } from './core.ts';
 import {
   askAgain,
@@ -13,20 +19,22 @@ import {
   handlePreVoteReply,
   handlePreVoteRequest,
   handleVoteReply,
+  refusePreVote,
   startPreVote,
 } from './election.ts';
 import { handleAppend, handleHeartbeat, refuse, reportProgress } from './following.ts';
 import { takeVerdict } from './growth.ts';
-import { handleAppendReply, handleHeartbeatReply, tickLeader } from './leading.ts';
+import { handleAppendReply, handleHeartbeatReply, stepDownIfRemoved, tickLeader } from './leading.ts';
 import { checkMessage } from './message-checks.ts';
 import type { RaftOptions, RaftStatus, TransferAnswer } from './options.ts';
-import { proposalSlot, propose } from './proposing.ts';
+import { mayEnact, proposalSlot, propose } from './proposing.ts';
 import { expireForwardedReads, handleReadIndexReply, handleReadIndexRequest, readIndex } from './reads.ts';
 import { flush } from './sending.ts';
 import { statusOf } from './status.ts';
 import { transferLeadership } from './transfer.ts';
-import { askNonces, handleNonceReply, handleNonceRequest } from './tripwire.ts';
-import type { BlockReference, Hash, Message, ProposalSlot, Ready, Verdict } from './types.ts';
+import { askNonces, handleNonceRequest } from './tripwire.ts';
+import { handleNonceReply } from './tripwire-replies.ts';
+import type { BlockReference, Configuration, Hash, Message, ProposalSlot, Ready, Verdict } from './types.ts';
 import { handleVoteRequest } from './voting.ts';
 
 /**
@@ -65,7 +73,7 @@ export class Raft {
     const core = this.#core;
     takeTime(core, nowMs);
     if (from === core.nodeId) return 'a message from itself';
-    if (!electorateOf(configurationAtTip(core)).keys.has(from)) return 'no node of the configuration';
+    if (!isAdmitted(core, from)) return stepOutside(core, from, message);
     const malformed = checkMessage(message);
     if (malformed !== undefined) return malformed;
     return dispatch(core, from, message);
@@ -98,6 +106,19 @@ export class Raft {
     return proposalSlot(this.#core);
   }
 
+  /**
+   * Whether a leader should take this waiting step of the configuration now: a promoted node has caught up, and a
+   * majority of the voters that are to be answers.
+   */
+  mayEnact(step: ConfigurationStep): boolean {
+    return mayEnact(this.#core, step);
+  }
+
+  /** The nodes whose messages are taken: of the certified configuration, and of those that are on the way. */
+  admitted(): ReadonlySet<NodeId> {
+    return admittedNodes(this.#core);
+  }
+
   /** Offers the block sealed for the present slot. Its header may be signed only after `true`. */
   propose(block: BlockReference): boolean {
     return propose(this.#core, block);
@@ -119,7 +140,11 @@ export class Raft {
   /** What is to be done since the last call; undefined when nothing is. */
   ready(): Ready | undefined {
     const core = this.#core;
-    if (core.leadership !== undefined) flush(core, core.leadership);
+    if (core.leadership !== undefined) {
+      flush(core, core.leadership);
+      // After the certificate that says so has left.
+      stepDownIfRemoved(core, core.leadership);
+    }
     prepareAck(core);
     const isWriteDue = core.persistence.isDue || core.promisesDue;
     if (!isWriteDue && core.effects.isEmpty) return undefined;
@@ -132,6 +157,17 @@ export class Raft {
   /** The leader that this node follows or is; cheaper than the whole status. */
   get leader(): NodeId | undefined {
     return this.#core.leader;
+  }
+
+  /** In force at the tip. */
+  get configuration(): Configuration {
+    return configurationAtTip(this.#core);
+  }
+
+  /** In force after the highest block that a certificate covers. */
+  get certifiedConfiguration(): Configuration {
+    const core = this.#core;
+    return configurationAfter(core, core.log.at(core.certifiedHeight));
   }
 
   get term(): number {
@@ -157,6 +193,17 @@ function takeTime(core: Core, nowMs: number): void {
   core.nowMs = nowMs;
   if (core.leadership === undefined || jumpMs <= core.parameters.clockToleranceMs) return;
   for (const peer of core.leadership.progress.values()) peer.clockOffsetMs = undefined;
+}
+
+/** A removed node may learn that it is, and may be answered; nobody else has a word. */
+function stepOutside(core: Core, from: NodeId, message: Message): string | undefined {
+  if (removalHeight(core, from) === undefined) return 'no node of the configuration';
+  const malformed = checkMessage(message);
+  if (malformed !== undefined) return malformed;
+  if (message.type === 'branch-request') handleBranchRequest(core, from, message);
+  else if (message.type === 'nonce-request') handleNonceRequest(core, from, message.nonce);
+  else if (message.type === 'pre-vote-request') refusePreVote(core, from, message);
+  return undefined;
 }
 
 function dispatch(core: Core, from: NodeId, message: Message): string | undefined {

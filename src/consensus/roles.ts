@@ -4,15 +4,25 @@ import { isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { drop } from './growth.ts';
 import type { WithheldReason } from './options.ts';
+import { isTripwirePassed } from './tripwire.ts';
 import type { Message, TermCertificate } from './types.ts';
 
 /** Why this node signs no vote, vote request or ack, and grants no PreVote; undefined when it may. */
 export function withheldReason(core: Core): WithheldReason | undefined {
   if (core.tripwire.contradiction !== undefined) return 'contradicted';
   if (!isVoter(core, core.nodeId)) return 'not-a-voter';
-  if (!core.tripwire.isPassed) return 'start-up';
+  if (!isTripwirePassed(core)) return 'start-up';
   if (core.lostMark !== undefined) return 'mark-lost';
   return undefined;
+}
+
+/**
+ * Whether this node may give votes and grants. Also when it knows of no vote of its own: it may not have heard yet that
+ * it has one, and whoever counts knows (Raft thesis §4.2.2).
+ */
+export function mayVote(core: Core): boolean {
+  const reason = withheldReason(core);
+  return reason === undefined || (reason === 'not-a-voter' && isTripwirePassed(core) && core.lostMark === undefined);
 }
 
 /** Sends a message that states the present term or vote: not before they are durable. */
@@ -70,6 +80,7 @@ export function follow(core: Core, certificate: TermCertificate): void {
   if (core.termCertificate === undefined) {
     // What an earlier leader sent is no matter between this one and the node.
     drop(core, 0);
+    core.awaitedHeight = 0;
     core.termCertificate = certificate;
     core.persistence.keepTermCertificate(certificate);
   }

@@ -3,17 +3,18 @@ import { decodeNodeId, type NodeId, signedMessage } from '../crypto/portable.ts'
 import type { AckStatement, BlockReference, Hash, Tip, VoteRequestStatement } from './types.ts';
 
 /** Lengths of the fixed-width bodies that are signed (protocol.md §5, "Signed statements"). */
-export const VOTE_REQUEST_BYTES = 88;
+export const VOTE_REQUEST_BYTES = 120;
 export const ACK_BYTES = 80;
 
-/** term u64, candidate's key 32, tip's term u64, height u64, hash 32. All numbers big-endian. */
-export function encodeVoteRequest({ term, candidate, tip }: VoteRequestStatement): Uint8Array {
+/** term u64, candidate's key 32, tip's term u64, height u64, hash 32, configuration hash 32. All numbers big-endian. */
+export function encodeVoteRequest({ term, candidate, tip, configurationHash }: VoteRequestStatement): Uint8Array {
   const body = new Uint8Array(VOTE_REQUEST_BYTES);
   writeUint64(body, 0, term);
   body.set(publicKeyOf(candidate), 8);
   writeUint64(body, 40, tip.term);
   writeUint64(body, 48, tip.height);
   body.set(tip.hash, 56);
+  body.set(configurationHash, 88);
   return body;
 }
 
@@ -89,7 +90,12 @@ export function sameTip(left: Tip, right: Tip): boolean {
 }
 
 export function sameRequest(left: VoteRequestStatement, right: VoteRequestStatement): boolean {
-  return left.term === right.term && left.candidate === right.candidate && sameTip(left.tip, right.tip);
+  return (
+    left.term === right.term &&
+    left.candidate === right.candidate &&
+    sameTip(left.tip, right.tip) &&
+    equalBytes(left.configurationHash, right.configurationHash)
+  );
 }
 
 export function sameAck(left: AckStatement, right: AckStatement): boolean {

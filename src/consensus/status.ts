@@ -1,3 +1,4 @@
+import { configurationAtTip, removalHeight } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import type { PeerStatus, RaftStatus } from './options.ts';
 import { sealRefusal } from './proposing.ts';
@@ -6,6 +7,7 @@ import { withheldReason } from './roles.ts';
 /** A snapshot of the node for operators, metrics and tests. */
 export function statusOf(core: Core): RaftStatus {
   const withheld = withheldReason(core);
+  const removedAt = removalHeight(core, core.nodeId);
   const refusedSeal = core.leadership && sealRefusal(core);
   return {
     role: withheld === 'contradicted' ? 'recovering' : withheld === 'not-a-voter' ? 'learner' : core.role,
@@ -20,6 +22,8 @@ export function statusOf(core: Core): RaftStatus {
     ...(refusedSeal !== undefined && { sealRefusal: refusedSeal }),
     ...(core.leadership?.transfer && { transferTarget: core.leadership.transfer.target }),
     ...(core.refusal !== undefined && { refusal: core.refusal.reason }),
+    ...(removedAt !== undefined && { removedAtHeight: removedAt }),
+    configuration: configurationAtTip(core),
     peers: peersOf(core),
   };
 }

@@ -18,7 +18,7 @@ export function transferLeadership(core: Core, to: NodeId | undefined): Transfer
   if (to === core.nodeId) return { started: false, reason: 'self' };
   if (to !== undefined && !keys.has(to)) return { started: false, reason: 'unknown-node' };
   if (to !== undefined && !voters.has(to)) return { started: false, reason: 'learner' };
-  const target = to ?? bestTarget(core, leadership, voters);
+  const target = to ?? bestTarget(core, leadership);
   if (target === undefined) return { started: false, reason: 'no-target' };
   leadership.transfer = { target, startTick: core.tick, orderTick: undefined };
   return { started: true, target };
@@ -51,7 +51,8 @@ function isCaughtUp(core: Core, { progress }: Leadership, target: NodeId): boole
 }
 
 /** The furthest, or latest heard, of those that answered in this term within an election timeout and accept this leader. */
-function bestTarget(core: Core, { progress }: Leadership, voters: ReadonlySet<NodeId>): NodeId | undefined {
+export function bestTarget(core: Core, { progress }: Leadership): NodeId | undefined {
+  const { voters } = electorateOf(configurationAtTip(core));
   const candidates = [...progress].filter(
     ([nodeId, peer]) =>
       voters.has(nodeId) &&

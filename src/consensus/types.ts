@@ -16,6 +16,9 @@ export interface ConfigurationNode {
 export interface Configuration {
   readonly generation: number;
   readonly nodes: readonly ConfigurationNode[];
+  /** Its canonical form, opaque to consensus. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes. */
   readonly hash: Hash;
 }
 
@@ -37,6 +40,8 @@ export interface VoteRequestStatement {
   readonly term: number;
   readonly candidate: NodeId;
   readonly tip: Tip;
+  /** The configuration in force at the tip: its majority gives the term. Named, so that a certificate can be checked without the tip. */
+  readonly configurationHash: Hash;
 }
 
 /** "My chain through this block is durable, and I have promised nothing above this term." */
@@ -59,10 +64,14 @@ export interface BlockCertificate {
   readonly signatures: readonly StatementSignature[];
 }
 
-/** What a header carries as proof of its past: an ancestor's certificate, and in a term's first block the term's. */
+/**
+ * What a header carries as proof of its past: an ancestor's certificate, in a term's first block the term's, and in a
+ * block that changes the configuration the new one.
+ */
 export interface Justification {
   readonly block?: BlockCertificate;
   readonly term?: TermCertificate;
+  readonly configuration?: Configuration;
 }
 
 /** All that consensus sees of a block. */
@@ -186,8 +195,9 @@ export type Message =
       readonly type: 'branch-reply';
       readonly previous: Tip;
       readonly blocks: readonly BlockReference[];
-      readonly termCertificates: readonly TermCertificate[];
       readonly tip: Tip;
+      /** The newest certificate, if its block is in this piece or below it. */
+      readonly certificate?: BlockCertificate;
     }
   /** A leader hands over: its follower is to campaign at once. Signed by nobody, since it gives no right. */
   | { readonly type: 'campaign-now'; readonly term: number };
@@ -235,6 +245,7 @@ export interface ChainReader {
   openHeader(header: SignedHeader): BlockReference | undefined;
   /** The certificate of a term this node followed or voted in, if it is kept. */
   termCertificate(term: number): TermCertificate | undefined;
+  /** A configuration of the durable chain, or one that its certified history proves. */
   configuration(hash: Hash): Configuration | undefined;
 }
 
@@ -338,4 +349,6 @@ export interface ProposalSlot {
   readonly nowMs: number;
   /** A term's first block is sealed at once, empty if need be. */
   readonly mandatory: boolean;
+  /** Whether the block may change the configuration: the change before is certified, and a block of this term. */
+  readonly mayChange: boolean;
 }

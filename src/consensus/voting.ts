@@ -1,11 +1,13 @@
 import { assert, equalBytes } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
-import { isValidTermCertificate } from './block-rules.ts';
-import { isVoter } from './configuration-lookup.ts';
+import { isCountable, isValidTermCertificate } from './block-rules.ts';
+import { requestBranch } from './branch-fetch.ts';
+import { configurationAfter, configurationOf } from './configuration-lookup.ts';
+import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import { witnessVoteRequest } from './evidence.ts';
 import { contradictsCertified } from './growth.ts';
-import { becomeFollower, enterTerm, isLeaderLive, learnTerm, send, withheldReason } from './roles.ts';
+import { becomeFollower, enterTerm, isLeaderLive, learnTerm, mayVote, send } from './roles.ts';
 import { isValidVoteRequest } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage } from './statements.ts';
 import type { Message, Tip, VoteRequestStatement } from './types.ts';
@@ -15,7 +17,9 @@ type VoteRequest = Extract<Message, { type: 'vote-request' }>;
 /** Votes for at most one request a term, and only for a tip that is proved and not below its own (Raft §5.2, §5.4.1). */
 export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest): string | undefined {
   const { statement, signature, ordered } = request;
-  if (statement.candidate !== from || !isVoter(core, from)) return 'no voter asks for itself';
+  const configuration = configurationOf(core, statement.configurationHash);
+  const isVoter = configuration === undefined || electorateOf(configuration).voters.has(from);
+  if (statement.candidate !== from || !isVoter) return 'no voter asks for itself';
   const rival = core.promises.latest(from)?.voteRequest?.statement;
   const isRival = rival !== undefined && rival.term === statement.term && !sameRequest(rival, statement);
   // The signature is the expensive part: whoever is refused anyway is refused before it, unless it may be proof.
@@ -29,6 +33,16 @@ export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest
   if (refused) {
     refuse(core, from, statement);
     return undefined;
+  }
+  const { tipTermCertificate } = request;
+  if (tipTermCertificate !== undefined && !isTipHere(core, statement)) {
+    const { configurationHash } = tipTermCertificate.request;
+    if (!isCountable(core, configurationHash)) {
+      // Its blocks say which configuration that is; it asks again meanwhile.
+      requestBranch(core, from, statement.tip, true);
+      refuse(core, from, statement);
+      return undefined;
+    }
   }
   const invalid = checkTip(core, request);
   if (invalid !== undefined) return invalid;
@@ -44,7 +58,7 @@ export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest
 
 function mustRefuse(core: Core, statement: VoteRequestStatement, isOrdered: boolean): boolean {
   const { term, vote } = core.persistence.hardState;
-  if (withheldReason(core) !== undefined || statement.term < term) return true;
+  if (!mayVote(core) || statement.term < term) return true;
   // The same tuple again is the same vote again, whatever happened since; any other is refused for good.
   if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);
   // A live leader protects its term from disturbance, not the chain: one that hands over needs no protection.
@@ -59,15 +73,19 @@ export function isElectable(core: Core, tip: Tip): boolean {
 /** The claimed tip exists: its header is signed by the leader whom its term's certificate names. */
 function checkTip(core: Core, { statement, tipHeader, tipTermCertificate }: VoteRequest): string | undefined {
   const { tip } = statement;
-  if (tip.height === 0) return equalBytes(tip.hash, core.ledgerId) && tip.term === 0 ? undefined : 'the tip is no tip';
-  if (core.log.has(tip.height, tip.hash) && core.log.at(tip.height)?.term === tip.term) return undefined;
+  if (isTipHere(core, statement)) {
+    const { hash } = configurationAfter(core, core.log.at(tip.height));
+    return equalBytes(hash, statement.configurationHash) ? undefined : 'the configuration is not that of the tip';
+  }
+  if (tip.height === 0) return 'the tip is no tip';
   if (tipHeader === undefined || tipTermCertificate === undefined) return 'the tip is not proved';
   const header = core.chain.openHeader(tipHeader);
   if (
     header === undefined ||
     header.height !== tip.height ||
     header.term !== tip.term ||
-    !equalBytes(header.hash, tip.hash)
+    !equalBytes(header.hash, tip.hash) ||
+    !equalBytes(header.configurationHash, statement.configurationHash)
   ) {
     return 'the header is not that of the tip';
   }
@@ -75,6 +93,10 @@ function checkTip(core: Core, { statement, tipHeader, tipTermCertificate }: Vote
   if (request.term !== tip.term || request.candidate !== header.proposer) return 'the term is not that of the tip';
   if (request.tip.height >= tip.height || comparePlaces(request.tip, tip) >= 0) return 'the tip is below its own claim';
   return isValidTermCertificate(core, tipTermCertificate) ? undefined : "the tip's term certificate does not verify";
+}
+
+function isTipHere(core: Core, { tip }: VoteRequestStatement): boolean {
+  return core.log.has(tip.height, tip.hash) && (core.log.tipAt(tip.height)?.term ?? 0) === tip.term;
 }
 
 function grant(core: Core, from: NodeId, statement: VoteRequestStatement): void {

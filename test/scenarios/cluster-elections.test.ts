@@ -24,7 +24,8 @@ test('3: a vote survives a crash before its reply, and a rival of the same term 
 
   // The rival's key asks for the same term, with as good a tip.
   scenario.invariants.misusedKeys.add(scenario.machine(rival).nodeId);
-  const statement = { term: promised?.term ?? 0, candidate: scenario.machine(rival).nodeId, tip };
+  const configurationHash = scenario.cluster.genesis.configuration.hash;
+  const statement = { term: promised?.term ?? 0, candidate: scenario.machine(rival).nodeId, tip, configurationHash };
   const message = voteRequestMessage(scenario.cluster.genesis.ledgerId, statement);
   let granted = 0;
   scenario.decide((reply, from, to) => {

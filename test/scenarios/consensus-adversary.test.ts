@@ -41,7 +41,7 @@ describe('what a dead node or a liar leaves behind', () => {
     const round = roundOf(cluster, node);
     node.step(forge.id(1), { type: 'pre-vote-reply', term: 1, round, granted: false, tip: { ...tip, height: 9 } });
     const blocks = [...fresh, stray];
-    node.step(forge.id(1), { type: 'branch-reply', previous: tipOf(endOf(old)), blocks, termCertificates: [], tip });
+    node.step(forge.id(1), { type: 'branch-reply', previous: tipOf(endOf(old)), blocks, tip });
     node.step(forge.id(0), { type: 'heartbeat', term: 1, round: 9 });
     expect(node.disk.hardState.term).toBeGreaterThanOrEqual(node.status.tip.term);
     node.restart();

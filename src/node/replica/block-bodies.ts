@@ -7,7 +7,7 @@ import type {
   TermCertificate,
 } from '../../consensus/index.ts';
 import { decodeJustification, decodeTermCertificate } from '../../consensus/index.ts';
-import { encodeNodeId, type NodeId, type VerifySignature } from '../../crypto/index.ts';
+import { encodeNodeId, type VerifySignature } from '../../crypto/index.ts';
 import {
   checkHeaderSignature,
   decodeSignedHeader,
@@ -16,6 +16,8 @@ import {
   readBlock,
 } from '../../ledger/index.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
+import { readConfiguration } from './configuration.ts';
+import type { ConfigurationRecords } from './configuration-records.ts';
 import { readRecord, termCertificateKey } from './records.ts';
 
 /** Signed headers kept to prove a contradiction with, should another of the same height turn up. */
@@ -29,8 +31,7 @@ export class BlockBodies implements ChainReader {
   readonly #store: Store;
   readonly #ledgerId: Uint8Array;
   readonly #verify: VerifySignature;
-  readonly #configurations: ReadonlyMap<string, Configuration>;
-  readonly #proposers: ReadonlySet<NodeId>;
+  readonly #configurations: ConfigurationRecords;
   readonly #bodies = new WeakMap<BlockReference, OpenedBlock>();
   readonly #headers = new Map<string, SignedHeader>();
 
@@ -38,15 +39,12 @@ export class BlockBodies implements ChainReader {
     store: Store;
     ledgerId: Uint8Array;
     verify: VerifySignature;
-    configurations: readonly Configuration[];
+    configurations: ConfigurationRecords;
   }) {
     this.#store = options.store;
     this.#ledgerId = options.ledgerId;
     this.#verify = options.verify;
-    this.#configurations = new Map(
-      options.configurations.map((configuration) => [toHex(configuration.hash), configuration]),
-    );
-    this.#proposers = new Set(options.configurations.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+    this.#configurations = options.configurations;
   }
 
   /** The block of a reference that came from here or that consensus read from the store. */
@@ -80,7 +78,11 @@ export class BlockBodies implements ChainReader {
   }
 
   #refer(block: OpenedBlock): BlockReference {
-    const reference = referenceOf(block, decodeJustification(block.justification), block.bytes.length);
+    const reference = referenceOf(
+      block,
+      decodeJustification(block.justification, readConfiguration),
+      block.bytes.length,
+    );
     this.#bodies.set(reference, block);
     return reference;
   }
@@ -113,12 +115,13 @@ export class BlockBodies implements ChainReader {
   }
 
   configuration(hash: Uint8Array): Configuration | undefined {
-    return this.#configurations.get(toHex(hash));
+    return this.#configurations.get(hash);
   }
 
   /** Not those of strangers, who could sign any number to push out what matters. */
   #rememberHeader(block: OpenedBlock): void {
-    if (!this.#proposers.has(encodeNodeId(block.header.proposer))) return;
+    const known = this.#configurations.get(block.header.configurationHash);
+    if (known?.nodes.some(({ publicKey }) => equalBytes(publicKey, block.header.proposer)) !== true) return;
     this.#headers.set(block.hashHex, encodeSignedHeader(block));
     if (this.#headers.size <= recentHeadersMax) return;
     const [oldest] = this.#headers.keys();

@@ -111,7 +111,8 @@ export class ExecutionQueue {
     const [item] = this.#items;
     if (item === undefined) return undefined;
     const { clockRefusal, contentRefusal } = item;
-    const verdict = clockRefusal ?? contentRefusal ?? (item.block && this.#ledger.execute(item.block, false));
+    const enactsChange = item.request.block.justification.configuration !== undefined;
+    const verdict = clockRefusal ?? contentRefusal ?? (item.block && this.#ledger.execute(item.block, enactsChange));
     if (verdict === undefined) return undefined;
     this.#items.shift();
     const { block, certified } = item.request;

@@ -9,6 +9,7 @@ import {
 import { deleteBlock, putBlock } from '../../ledger/index.ts';
 import { type Operation, prefixedKey } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
+import type { ConfigurationRecords } from './configuration-records.ts';
 import {
   blockCertificateKey,
   encodeHardState,
@@ -27,6 +28,7 @@ import {
 export function persistOperations(
   request: PersistRequest,
   bodies: BlockBodies,
+  configurations: ConfigurationRecords,
   storedHeight: number,
 ): { operations: Operation[]; mark: Uint8Array | undefined; storedHeight: number } {
   const operations: Operation[] = [];
@@ -38,6 +40,7 @@ export function persistOperations(
     operations.push(putBlock(block.height, bodies.body(block).bytes));
     height = block.height;
   }
+  operations.push(...configurations.operations(request.truncateAbove, request.append));
   const mark = request.hardState === undefined ? undefined : encodeHardState(request.hardState);
   if (mark !== undefined) operations.push({ type: 'put', key: hardStateKey, value: mark });
   if (request.termCertificate !== undefined) operations.push(...termCertificateOperations(request.termCertificate));

@@ -13,7 +13,7 @@ import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../led
 import { prefixedKey, type Store } from '../../storage/index.ts';
 
 /** How the consensus core's durable facts stand in the store and in the mark file. */
-const recordVersion = 1;
+const recordVersion = 2;
 const recordLimits = { bytesMax: 4096, depthMax: 6, countMax: 128 };
 
 export const hardStateKey: Uint8Array = prefixedKey('consensus', utf8('hard-state'));
@@ -96,12 +96,17 @@ export function decodeTip(value: CanonicalValue | undefined): Tip {
 }
 
 export function encodeRequest(statement: VoteRequestStatement): CanonicalValue {
-  return [statement.term, statement.candidate, encodeTip(statement.tip)];
+  return [statement.term, statement.candidate, encodeTip(statement.tip), statement.configurationHash];
 }
 
 export function decodeRequest(value: CanonicalValue | undefined): VoteRequestStatement {
-  const [term, candidate, tip] = list(value, 3);
-  return { term: count(term), candidate: text(candidate), tip: decodeTip(tip) };
+  const [term, candidate, tip, configurationHash] = list(value, 4);
+  return {
+    term: count(term),
+    candidate: text(candidate),
+    tip: decodeTip(tip),
+    configurationHash: binary(configurationHash, 32),
+  };
 }
 
 function encodeAck(statement: AckStatement): CanonicalValue {

@@ -33,9 +33,20 @@ export interface ReplicaOptions {
   readonly onCommitted?: (block: BlockReference, transactionCount: number) => void;
   /** A peer sent something that no correct node sends. */
   readonly onBadFrame?: (from: NodeId, error: AssentError) => void;
+  /** The configuration changed, or a change of it is certified. */
+  readonly onMembership?: (membership: Membership) => void;
+  /** Nodes that the operator named for the first contact: heard before the chain names them. */
+  readonly seeds?: readonly NodeId[];
   readonly parameters?: Partial<RaftParameters>;
   readonly limits?: Partial<RaftLimits>;
   readonly poolLimits?: PoolLimits;
+}
+
+export interface Membership {
+  /** The nodes whose frames are taken. */
+  readonly admitted: ReadonlySet<NodeId>;
+  /** Where a certified block removed this node: it has no more part in the ledger. */
+  readonly removedAtHeight?: number;
 }
 
 export interface ReplicaStatus extends RaftStatus {

@@ -21,6 +21,7 @@ import { admit } from './admission.ts';
 import { BlockBodies } from './block-bodies.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { consensusConfiguration } from './configuration.ts';
+import { ConfigurationRecords } from './configuration-records.ts';
 import { EvidenceGossip } from './evidence-gossip.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { isEvidenceFrame } from './evidence-wire.ts';
@@ -31,7 +32,7 @@ import { periods } from './periods.ts';
 import { persistOperations } from './persistence.ts';
 import { ReadBarrier, type ReadListener } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
-import type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
+import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { restore } from './restore.ts';
 import { Sealer } from './sealer.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
@@ -50,6 +51,7 @@ export class Replica {
   readonly #options: ReplicaOptions;
   readonly #ledger: Ledger;
   readonly #raft: Raft;
+  readonly #configurations: ConfigurationRecords;
   readonly #bodies: BlockBodies;
   readonly #execution: ExecutionQueue;
   readonly #pool: TransactionPool;
@@ -62,6 +64,8 @@ export class Replica {
   readonly evidence: EvidenceGossip;
   #storedHeight: number;
   #leader: NodeId | undefined;
+  #configuration: Configuration;
+  #certifiedConfiguration: Configuration;
   /** Batches on their way to the disk. */
   #writing = 0;
   #ticks = 0;
@@ -77,14 +81,16 @@ export class Replica {
     this.#options = options;
     this.#ledger = ledger;
     this.nodeId = encodeNodeId(options.nodeKey.publicKey);
-    const configuration = consensusConfiguration(ledger);
-    this.#bodies = new BlockBodies({ store, ledgerId: ledger.ledgerId, verify, configurations: [configuration] });
+    const configuration = consensusConfiguration(ledger.genesis.configuration);
+    this.#configurations = new ConfigurationRecords(store, configuration);
+    this.#bodies = new BlockBodies({ store, ledgerId: ledger.ledgerId, verify, configurations: this.#configurations });
     this.#blocks = {
       bytes: (reference) => this.#bodies.body(reference).bytes,
       receive: (bytes) => this.#bodies.receive(openBlock(bytes)),
     };
-    const peers = configuration.nodes.map(({ id }) => id).filter((id) => id !== this.nodeId);
-    const restored = restore({ store, journal, ledger, bodies: this.#bodies, verify, peers });
+    const configurations = this.#configurations;
+    const peers = [...configurations.nodes()].filter((id) => id !== this.nodeId);
+    const restored = restore({ store, journal, ledger, bodies: this.#bodies, configurations, verify, peers });
     this.#storedHeight = restored.tip.height;
     this.#raft = new Raft({
       nodeId: this.nodeId,
@@ -94,10 +100,13 @@ export class Replica {
       random: options.random,
       chain: this.#bodies,
       configuration,
+      ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
       restored,
       ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
+    this.#configuration = this.#raft.configuration;
+    this.#certifiedConfiguration = this.#raft.certifiedConfiguration;
     this.#pool = new TransactionPool(options.poolLimits);
     this.#execution = new ExecutionQueue({
       ledger,
@@ -144,7 +153,7 @@ export class Replica {
     this.#renewMark(restored.hardState);
   }
 
-  #createEvidence({ generation, nodes }: Configuration): EvidenceGossip {
+  #createEvidence({ generation }: Configuration): EvidenceGossip {
     const { ledger, store, verify, logger, send } = this.#options;
     const bodies = this.#bodies;
     return new EvidenceGossip({
@@ -159,7 +168,7 @@ export class Replica {
       },
       verify,
       logger,
-      nodes: () => nodes.map(({ id }) => id),
+      nodes: () => [...this.#configurations.nodes()],
       send: (to, frame) => send(to, 'replication', frame),
       blame: (from, error) => this.#blame(from, error),
     });
@@ -302,6 +311,7 @@ export class Replica {
       do {
         for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) this.#handle(ready);
         this.#noteLeader();
+        this.#noteMembership();
       } while (this.#execute() || this.#seal());
     } finally {
       this.#pumping = false;
@@ -329,7 +339,12 @@ export class Replica {
   }
 
   #persist(request: PersistRequest): void {
-    const { operations, mark, storedHeight } = persistOperations(request, this.#bodies, this.#storedHeight);
+    const { operations, mark, storedHeight } = persistOperations(
+      request,
+      this.#bodies,
+      this.#configurations,
+      this.#storedHeight,
+    );
     this.#storedHeight = storedHeight;
     this.#append(operations, mark, () => this.#raft.persisted(request.token));
   }
@@ -390,15 +405,23 @@ export class Replica {
     if (slot === undefined) return false;
     const { hash: parentHash, height: parentHeight } = slot.parent;
     const uncommittedBlocks = parentHeight - this.#ledger.committedHeight;
-    if (!slot.mandatory && !idle && !this.#sealer.hasWork(uncommittedBlocks, parentHash)) return false;
-    const { draft, reference, accept } = this.#sealer.seal(slot);
-    const isEmptyWanted = slot.mandatory || idle || this.#sealer.timeBlockDue(parentHash);
+    const enactsChange = slot.mayChange && this.#isChangeDue(parentHash);
+    const hasWork = slot.mandatory || idle || enactsChange || this.#sealer.hasWork(uncommittedBlocks, parentHash);
+    if (!hasWork) return false;
+    const { draft, reference, accept } = this.#sealer.seal(slot, enactsChange);
+    const isEmptyWanted = slot.mandatory || idle || enactsChange || this.#sealer.timeBlockDue(parentHash);
     if (draft.transactions.length === 0 && !isEmptyWanted) return false;
     if (!this.#raft.propose(reference)) return false;
     accept();
     this.#bodies.attach(reference, draft.sign(this.#options.nodeKey));
     this.#pool.place(toHex(draft.hash), draft.transactions);
     return true;
+  }
+
+  /** Whether a change of the configuration waits in the state, and now is the time for it. */
+  #isChangeDue(parentHash: Uint8Array): boolean {
+    const change = this.#ledger.pendingChange(parentHash);
+    return change !== undefined && this.#raft.mayEnact({ step: change.step, nodeId: encodeNodeId(change.publicKey) });
   }
 
   #sealIdle(): void {
@@ -411,6 +434,20 @@ export class Replica {
     this.#leader = leader;
     this.#options.logger.info({ term, leader }, leader === undefined ? 'no leader is known' : 'follows a leader');
     if (leader !== this.nodeId) this.#pool.leaderChanged();
+  }
+
+  #noteMembership(): void {
+    const { configuration, certifiedConfiguration } = this.#raft;
+    if (this.#configuration === configuration && this.#certifiedConfiguration === certifiedConfiguration) return;
+    this.#configuration = configuration;
+    this.#certifiedConfiguration = certifiedConfiguration;
+    this.#options.onMembership?.(this.membership());
+  }
+
+  /** Who belongs to the ledger now, and whether this node still does. */
+  membership(): Membership {
+    const { removedAtHeight } = this.#raft.status();
+    return { admitted: this.#raft.admitted(), ...(removedAtHeight !== undefined && { removedAtHeight }) };
   }
 
   /** A bug or a poisoned disk stops the replica: what is in memory can no longer be trusted to match what is promised. */

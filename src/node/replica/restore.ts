@@ -17,6 +17,7 @@ import {
 } from '../../ledger/index.ts';
 import type { Journal, Store } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
+import type { ConfigurationRecords } from './configuration-records.ts';
 import {
   decodeHardState,
   decodePromise,
@@ -41,6 +42,7 @@ export function restore(options: {
   readonly ledger: Ledger;
   readonly bodies: BlockBodies;
   readonly verify: VerifySignature;
+  readonly configurations: ConfigurationRecords;
   readonly peers: readonly NodeId[];
 }): RestoredState {
   const { store, journal } = options;
@@ -50,6 +52,7 @@ export function restore(options: {
     hardState: restoreHardState(store, journal),
     tip: restoreTail(options),
     committedHeight: options.ledger.applied.height,
+    changeHeights: options.configurations.heights,
     ...(certificate === undefined ? {} : { certificate }),
     ...(termCertificate === undefined ? {} : { termCertificate }),
     peerPromises: options.peers.flatMap((peer): readonly PeerPromise[] => {
@@ -77,16 +80,17 @@ function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restor
     if (height !== tip.height + 1 || !equalBytes(parentHash, tip.hash)) {
       throw damaged(tip.height + 1, 'does not follow its parent');
     }
-    const verdict = ledger.execute(verifyAgain(opened, ledger, bodies, verify), false);
+    const stored = opened;
+    const { justification } = ownBytes(`the stored block ${height}`, () => bodies.receive(stored));
+    const verdict = ledger.execute(verifyAgain(opened, ledger, verify), justification.configuration !== undefined);
     if (!verdict.ok) throw damaged(height, `no longer executes: ${verdict.reason}`);
     tip = { term, height, hash: opened.hash };
   }
   return tip;
 }
 
-function verifyAgain(opened: OpenedBlock, ledger: Ledger, bodies: BlockBodies, verify: VerifySignature): VerifiedBlock {
+function verifyAgain(opened: OpenedBlock, ledger: Ledger, verify: VerifySignature): VerifiedBlock {
   return ownBytes(`the stored block ${opened.header.height}`, () => {
-    bodies.receive(opened);
     const block = decodeTransactions(opened);
     const transactions = block.transactions.map((transaction) => {
       const key = ledger.executor.currentKey(ledger.state, transaction.sender);

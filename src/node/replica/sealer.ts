@@ -6,8 +6,10 @@ import {
   type Inadmissible,
   type Ledger,
   ledgerLimits,
+  type NodeConfiguration,
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
+import { consensusConfiguration } from './configuration.ts';
 import type { TransactionPool } from './transaction-pool.ts';
 
 /** Blocks on their way to a certificate before the next waits: one being synced and acknowledged, one behind it. */
@@ -96,21 +98,27 @@ export class Sealer {
   }
 
   /** Executes what waits on the slot's parent, as much as one block may take; what has no place leaves the pool or the way. */
-  seal(slot: ProposalSlot): Sealed {
+  seal(slot: ProposalSlot, enactsChange: boolean): Sealed {
     const parentHash = slot.parent.hash;
     const timestamp = Math.max(slot.nowMs, (this.#ledger.timestampOf(parentHash) ?? 0) + 1);
-    const justification = encodeJustification(slot.justification);
+    let { justification } = slot;
+    let byteLength = headerBytesAbout;
+    const justify = (after: NodeConfiguration | undefined): Uint8Array => {
+      if (after !== undefined) justification = { ...justification, configuration: consensusConfiguration(after) };
+      const bytes = encodeJustification(justification);
+      byteLength += bytes.length;
+      return bytes;
+    };
     const startedMs = this.#workMs();
     const leftOut: LeftOut[] = [];
     const { draft, accept } = this.#ledger.seal(
-      { parentHash, term: slot.term, timestamp, enactsChange: false, justification: () => justification },
+      { parentHash, term: slot.term, timestamp, enactsChange, justification: justify },
       this.#nodeKey.publicKey,
       including(this.#pool.candidates(), this.#transactionsMax, leftOut),
       (transaction, reason) => leftOut.push({ transaction, reason }),
     );
     this.#adapt(draft.transactions.length, this.#workMs() - startedMs);
     for (const item of leftOut) this.#dismiss(item);
-    let byteLength = justification.length + headerBytesAbout;
     for (const transaction of draft.transactions) byteLength += transaction.byteLength;
     const { height, term, configurationHash } = draft.header;
     const reference: BlockReference = {
@@ -120,7 +128,7 @@ export class Sealer {
       parentHash,
       proposer: encodeNodeId(this.#nodeKey.publicKey),
       configurationHash,
-      justification: slot.justification,
+      justification,
       byteLength,
     };
     return { draft, reference, accept };

@@ -168,8 +168,8 @@ function fieldsOf(message: Message, blocks: BlockAccess): CanonicalValue[] {
       return [
         encodeTip(message.previous),
         bodies,
-        message.termCertificates.map(encodeTermCertificate),
         encodeTip(message.tip),
+        optional(message.certificate, encodeBlockCertificate),
       ];
     }
     case 'campaign-now':
@@ -280,8 +280,8 @@ function messageFrom(type: Message['type'], fields: readonly CanonicalValue[], b
         type,
         previous: decodeTip(field(0)),
         blocks: blocksIn(field(1), blocks),
-        termCertificates: bounded(field(2)).map(termIn),
-        tip: decodeTip(field(3)),
+        tip: decodeTip(field(2)),
+        ...given('certificate', field(3), blockIn),
       };
     case 'campaign-now':
       only(1);

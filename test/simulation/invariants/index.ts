@@ -73,7 +73,7 @@ export class Invariants implements ClusterObserver {
     };
     this.#certificates = new Certificates({
       tree: this.#tree,
-      configuration: { generation: 0, hash: configuration.hash, nodes },
+      configuration: { generation: 0, bytes: configuration.bytes, hash: configuration.hash, nodes },
       checks: {
         isAck: (signer, statement, signature) => isSignedBy(signer, ackMessage(ledgerId, statement), signature),
         isVote: (signer, request, signature) => isSignedBy(signer, voteMessage(ledgerId, request), signature),
@@ -298,7 +298,7 @@ export class Invariants implements ClusterObserver {
         if (message.ack !== undefined) this.#ack(senderId, message.ack.statement);
         return;
       case 'branch-reply':
-        for (const certificate of message.termCertificates) this.#certificates.term(certificate);
+        if (message.certificate !== undefined) this.#certificates.block(message.certificate);
         return;
       default:
     }

@@ -3,6 +3,7 @@ import { equalBytes, utf8 } from '../../../src/base/index.ts';
 import { type BlockReference, decodeJustification } from '../../../src/consensus/index.ts';
 import { encodeNodeId } from '../../../src/crypto/index.ts';
 import { type CanonicalValue, decodeBlock, decodeCanonical } from '../../../src/ledger/index.ts';
+import { readConfiguration } from '../../../src/node/replica/configuration.ts';
 import { prefixedKey } from '../../../src/storage/index.ts';
 import type { ModelTransaction } from './reference-model.ts';
 import { keyOf } from './violation.ts';
@@ -46,7 +47,7 @@ function readBlockRecord(bytes: Uint8Array): BlockRecord {
       parentHash,
       proposer: encodeNodeId(proposer),
       configurationHash,
-      justification: decodeJustification(block.justification),
+      justification: decodeJustification(block.justification, readConfiguration),
       byteLength: bytes.length,
     },
     transactions: block.transactions.map(({ idHex, kind, payload, validUntil }) => ({

@@ -4,6 +4,7 @@ import { concatBytes, present } from '../../../src/base/index.ts';
 import {
   ackOf,
   type BlockCertificate,
+  type Configuration,
   decodeBlockCertificate,
   decodeJustification,
   decodeTermCertificate,
@@ -27,18 +28,25 @@ const order = [0, 1, 2, 3, 4].sort((left, right) =>
 const blockCertificate = forge.blockCertificate(block, order.slice(0, 3));
 const termCertificate = forge.termCertificate(7, 2, tipOf(block), order.slice(1, 4));
 
+/** What a configuration's bytes mean is not the codec's affair. */
+function openConfiguration(bytes: Uint8Array): Configuration {
+  return { ...forge.configuration, bytes };
+}
+
 describe('the signed bodies', () => {
-  test('a vote request is 88 bytes: term, candidate, term, height and hash of the tip', () => {
+  test('a vote request is 120 bytes: term, candidate, term, height and hash of the tip, configuration hash', () => {
     const body = encodeVoteRequest({
       term: 258,
       candidate: forge.id(1),
       tip: { term: 3, height: 2 ** 40, hash: block.hash },
+      configurationHash: forge.configuration.hash,
     });
-    expect(body.length).toBe(88);
+    expect(body.length).toBe(120);
     expect([...body.subarray(0, 8)]).toEqual([0, 0, 0, 0, 0, 0, 1, 2]);
     expect(body.subarray(8, 40)).toEqual(forge.signer(1).publicKey);
     expect([...body.subarray(40, 56)]).toEqual([0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 1, 0, 0, 0, 0, 0]);
-    expect(body.subarray(56)).toEqual(block.hash);
+    expect(body.subarray(56, 88)).toEqual(block.hash);
+    expect(body.subarray(88)).toEqual(forge.configuration.hash);
   });
 
   test('an ack is 80 bytes: term, height, block hash, configuration hash', () => {
@@ -58,8 +66,10 @@ describe('certificates as bytes', () => {
       { block: blockCertificate },
       { term: termCertificate },
       { block: blockCertificate, term: termCertificate },
+      { block: blockCertificate, configuration: forge.configuration },
+      { block: blockCertificate, term: termCertificate, configuration: forge.configuration },
     ]) {
-      expect(decodeJustification(encodeJustification(justification))).toEqual(justification);
+      expect(decodeJustification(encodeJustification(justification), openConfiguration)).toEqual(justification);
     }
   });
 
@@ -71,7 +81,7 @@ describe('certificates as bytes', () => {
         changed[position] = value;
         let decoded: ReturnType<typeof decodeJustification>;
         try {
-          decoded = decodeJustification(changed);
+          decoded = decodeJustification(changed, openConfiguration);
         } catch (error) {
           expect(error).toMatchObject({ code: 'encoding-invalid' });
           return;

@@ -1,4 +1,4 @@
-import { present, type Random, toHex } from '../../../src/base/index.ts';
+import { equalBytes, present, type Random, toHex } from '../../../src/base/index.ts';
 import {
   type BlockReference,
   type ChainReader,
@@ -192,6 +192,9 @@ export class TestNode {
         ...(disk.certificate && { certificate: disk.certificate }),
         ...(termCertificate && { termCertificate }),
         peerPromises: [...disk.promises.values()],
+        changeHeights: disk.chain
+          .filter(({ justification }) => justification.configuration)
+          .map(({ height }) => height),
       },
     });
   }
@@ -202,7 +205,9 @@ export class TestNode {
       signedHeader: (height) => this.disk.chain[height - 1]?.hash,
       openHeader: (header) => this.cluster.forge.blocks.get(toHex(header)),
       termCertificate: (term) => this.disk.termCertificates.get(term),
-      configuration: () => undefined,
+      configuration: (hash) =>
+        this.disk.chain.find(({ configurationHash }) => equalBytes(configurationHash, hash))?.justification
+          .configuration,
     };
   }
 }

@@ -9,6 +9,7 @@ import {
   type HardState,
   type Hash,
   type Justification,
+  type NodeRole,
   type PeerPromise,
   type SignedAck,
   type StatementSignature,
@@ -59,15 +60,23 @@ export class Forge {
 
   constructor(size: number, learners = 0) {
     this.signers = Array.from({ length: size }, (_, index) => fastSigner(sha256(utf8(`node ${index}`))));
-    this.configuration = {
-      generation: 0,
-      hash: sha256(utf8('configuration')),
-      nodes: this.signers.map(({ publicKey }, index) => ({
-        id: encodeNodeId(publicKey),
-        publicKey,
-        role: index < size - learners ? 'voter' : 'learner',
-      })),
-    };
+    this.configuration = this.configurationOf(
+      Array.from({ length: size }, (_, index) => [index, index < size - learners ? 'voter' : 'learner']),
+    );
+  }
+
+  /** A configuration of some of the nodes. */
+  configurationOf(roles: readonly (readonly [index: number, role: NodeRole])[], generation = 0): Configuration {
+    const bytes = utf8(`${generation} ${roles.join(' ')}`);
+    const nodes = roles.map(([index, role]) => {
+      return { id: this.id(index), publicKey: this.signer(index).publicKey, role };
+    });
+    return { generation, nodes, bytes, hash: sha256(bytes) };
+  }
+
+  /** What is in force after the tip. */
+  configurationHashAt(tip: Tip): Hash {
+    return this.blocks.get(toHex(tip.hash))?.configurationHash ?? this.configuration.hash;
   }
 
   signer(index: number): Signer {
@@ -92,7 +101,7 @@ export class Forge {
       hash: sha256(parent.hash, uint64Bytes(term), uint64Bytes(this.#blocksMade)),
       parentHash: parent.hash,
       proposer,
-      configurationHash: this.configuration.hash,
+      configurationHash: justification.configuration?.hash ?? this.configurationHashAt(parent),
       justification,
       byteLength,
     };
@@ -114,7 +123,7 @@ export class Forge {
   }
 
   request(term: number, candidate: number, tip: Tip): VoteRequestStatement {
-    return { term, candidate: this.id(candidate), tip };
+    return { term, candidate: this.id(candidate), tip, configurationHash: this.configurationHashAt(tip) };
   }
 
   vote(voter: number, request: VoteRequestStatement): StatementSignature {

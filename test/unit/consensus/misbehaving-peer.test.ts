@@ -117,7 +117,6 @@ class Liar {
           type: 'branch-reply',
           previous: tip,
           blocks: forge.branch(tip, tip.term + 1, this.#index, 2, voters),
-          termCertificates: [],
           tip,
         };
       case 6:

@@ -3,7 +3,7 @@ import { Effects } from '../../../src/consensus/effects.ts';
 import type { Message } from '../../../src/consensus/index.ts';
 
 const tip = { term: 0, height: 0, hash: new Uint8Array(32) };
-const statement = { term: 25, candidate: 'a', tip };
+const statement = { term: 25, candidate: 'a', tip, configurationHash: new Uint8Array(32) };
 const vote: Message = { type: 'vote-reply', term: 25, statement, signature: new Uint8Array(64), tip };
 const refusal: Message = { type: 'vote-reply', term: 25, statement, tip };
 

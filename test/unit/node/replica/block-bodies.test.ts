@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { uint64Bytes } from '../../../../src/base/index.ts';
-import { createSigner, encodeNodeId, type Signer, verifySignature } from '../../../../src/crypto/index.ts';
+import { createSigner, type Signer, verifySignature } from '../../../../src/crypto/index.ts';
 import { encodeBlock } from '../../../../src/ledger/block.ts';
 import { headerMessage } from '../../../../src/ledger/header.ts';
 import {
@@ -12,17 +12,14 @@ import {
   type ReceivedBlock,
 } from '../../../../src/ledger/index.ts';
 import { BlockBodies } from '../../../../src/node/replica/block-bodies.ts';
+import { consensusConfiguration } from '../../../../src/node/replica/configuration.ts';
+import { ConfigurationRecords } from '../../../../src/node/replica/configuration-records.ts';
 import { termCertificateKey } from '../../../../src/node/replica/records.ts';
 import { MemoryStore, prefixedKey } from '../../../../src/storage/index.ts';
 import { genesis, openLedger, proposer, write } from '../../ledger/fixture.ts';
 import { chainOf, seal } from './fixture.ts';
 
 const stranger = createSigner(new Uint8Array(32).fill(77));
-const configuration = {
-  generation: 0,
-  hash: genesis.configuration.hash,
-  nodes: [{ id: encodeNodeId(proposer.publicKey), publicKey: proposer.publicKey, role: 'voter' as const }],
-};
 
 let store: MemoryStore;
 let bodies: BlockBodies;
@@ -30,7 +27,8 @@ let block: OpenedBlock;
 beforeEach(async () => {
   store = new MemoryStore();
   const { ledgerId } = genesis;
-  bodies = new BlockBodies({ store, ledgerId, verify: verifySignature, configurations: [configuration] });
+  const configurations = new ConfigurationRecords(store, consensusConfiguration(genesis.configuration));
+  bodies = new BlockBodies({ store, ledgerId, verify: verifySignature, configurations });
   const { ledger } = await openLedger();
   [block] = chainOf(ledger, [[]]) as [ReceivedBlock];
 });

@@ -101,7 +101,7 @@ describe('a follower', () => {
     const node = new TestedNode();
     node.passTripwire(chain);
     const askForVote = (term: number): void => {
-      const statement = { term, candidate: otherId, tip: start };
+      const statement = { term, candidate: otherId, tip: start, configurationHash: genesis.configuration.hash };
       const signature = other.sign(voteRequestMessage(genesis.ledgerId, statement));
       node.hear(chain, { type: 'vote-request', statement, signature }, otherId);
     };
@@ -128,7 +128,7 @@ describe('a follower', () => {
     const frames = [
       append(1, start, { blocks: [block], termCertificate: certificate, certificate: blockCertificate(block) }),
       { type: 'heartbeat', term: 1, round: 1, termCertificate: certificate, certificate: blockCertificate(block) },
-      { type: 'branch-reply', previous: start, blocks: [block], termCertificates: [], tip: tipOf(block) },
+      { type: 'branch-reply', previous: start, blocks: [block], tip: tipOf(block) },
       { type: 'pre-vote-request', term: 2, round: 1, tip: tipOf(block) },
     ] as const satisfies readonly Message[];
     for (let round = 0; round < 3000; round++) {

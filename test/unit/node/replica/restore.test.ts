@@ -13,6 +13,8 @@ import {
   type ReceivedBlock,
 } from '../../../../src/ledger/index.ts';
 import { BlockBodies } from '../../../../src/node/replica/block-bodies.ts';
+import { consensusConfiguration } from '../../../../src/node/replica/configuration.ts';
+import { ConfigurationRecords } from '../../../../src/node/replica/configuration-records.ts';
 import {
   encodeHardState,
   encodePromise,
@@ -38,8 +40,9 @@ beforeAll(async () => {
 
 function restoreFrom(store: MemoryStore, journal: Journal = Journal.open(store, new MemoryMarkFile(), identity)) {
   const ledger = new Ledger(store, genesis, simulatedRules);
-  const bodies = new BlockBodies({ store, ledgerId: genesis.ledgerId, verify: verifySignature, configurations: [] });
-  const restored = restore({ store, journal, ledger, bodies, verify: verifySignature, peers: [peer] });
+  const configurations = new ConfigurationRecords(store, consensusConfiguration(genesis.configuration));
+  const bodies = new BlockBodies({ store, ledgerId: genesis.ledgerId, verify: verifySignature, configurations });
+  const restored = restore({ store, journal, ledger, bodies, configurations, verify: verifySignature, peers: [peer] });
   return { restored, ledger };
 }
 
@@ -62,6 +65,7 @@ describe('restoring', () => {
   it('gives an empty node no promises and the genesis as its tip', async () => {
     const { restored } = restoreFrom(await storeWith([]));
     expect(restored).toEqual({
+      changeHeights: [],
       hardState: { term: 0 },
       tip: { term: 0, height: 0, hash: genesis.ledgerId },
       committedHeight: 0,

@@ -13,7 +13,7 @@ const nodeId = fc.constantFrom(...nodes);
 const hash = bytes(32);
 const signature = bytes(64);
 const tip = fc.record({ term: number, height: number, hash });
-const request = fc.record({ term: number, candidate: nodeId, tip });
+const request = fc.record({ term: number, candidate: nodeId, tip, configurationHash: hash });
 const ack = fc.record({ term: number, height: number, blockHash: hash, configurationHash: hash });
 const signedAck = fc.record({ statement: ack, signature });
 const signedRequest = fc.record({ statement: request, signature });
@@ -119,12 +119,16 @@ const message = fc.oneof(
     'voteRequest',
   ]),
   typed('branch-request', { known: tip, wanted: tip }),
-  typed('branch-reply', {
-    previous: tip,
-    blocks: fc.array(block, { maxLength: 4 }),
-    termCertificates: fc.array(termCertificate, { maxLength: 2 }),
-    tip,
-  }),
+  typed(
+    'branch-reply',
+    {
+      previous: tip,
+      blocks: fc.array(block, { maxLength: 4 }),
+      tip,
+      certificate: blockCertificate,
+    },
+    ['certificate'],
+  ),
   typed('campaign-now', { term: number }),
 ) as unknown as fc.Arbitrary<Message>;
 
@@ -160,7 +164,9 @@ describe('consensus messages on the wire', () => {
   it('name an order to campaign by its number and term, and mark an ordered vote request by a fifth field', () => {
     const order = encodeMessage({ type: 'campaign-now', term: 7 }, blocks);
     expect(decodeCanonical(order)).toEqual([1, 15, 7]);
-    const statement = { term: 7, candidate: nodes[0] as string, tip: { term: 0, height: 0, hash: new Uint8Array(32) } };
+    const nothing = new Uint8Array(32);
+    const tipOfNothing = { term: 0, height: 0, hash: nothing };
+    const statement = { term: 7, candidate: nodes[0] as string, tip: tipOfNothing, configurationHash: nothing };
     const asked: Message = { type: 'vote-request', statement, signature: new Uint8Array(64) };
     const plain = decodeCanonical(encodeMessage(asked, blocks)) as CanonicalValue[];
     expect(plain).toHaveLength(2 + 4);
