@@ -12,6 +12,7 @@ import { addIdentity } from './commands/identity.ts';
 import { addInit } from './commands/init.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addNode } from './commands/node.ts';
+import { addProposal } from './commands/proposal.ts';
 import { addRecord } from './commands/record.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
@@ -51,7 +52,7 @@ export function createProgram(session: Session): Command {
   for (const add of [addStatus, addDemo, addCluster, addInit, addStart, addDoctor]) add(program, session);
   for (const add of [addBlock, addTransaction, addLedger]) add(program, session);
   for (const add of [addIdentity, addCredential, addConsent, addAccess, addRecord]) add(program, session);
-  for (const add of [addDomain, addSubject, addNode, addCompletion]) add(program, session);
+  for (const add of [addDomain, addSubject, addNode, addProposal, addCompletion]) add(program, session);
   settle(program, session);
   return program;
 }

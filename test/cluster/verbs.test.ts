@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BlockView, ReceiptView, StatusView, TransactionReply } from '../../src/api/index.ts';
+import { createSigner, encodeNodeId, generateSeed } from '../../src/crypto/index.ts';
 import type { AccessRow } from '../../src/demo/index.ts';
 import { documentOf } from '../support/cli.ts';
 import { LocalCluster } from './support.ts';
@@ -95,6 +96,43 @@ describe('the verbs on a real node', () => {
     expect(twice.stderr).toMatch(/already revoked\..*\[consent-revoked, rule consent-is-not-revoked\]\n$/);
     await cluster.json('credential', 'revoke', issued.credential, '--as', 'st-mary');
     expect(await cluster.json('credential', 'list', 'amara')).toMatchObject({ credentials: [] });
+  });
+
+  it('propose a node, vote on it and withdraw it, as members', async () => {
+    const nodeId = encodeNodeId(createSigner(generateSeed()).publicKey);
+    const where = ['--member', 'riverside', '--address', 'riverside.example:7400'];
+    const add = ['node', 'propose', 'add', nodeId, ...where, '--as', 'st-mary'];
+    const proposed = await cluster.json<{ proposal: string; state: string }>(...add);
+    expect(proposed.state).toBe('open');
+    const vote = (verdict: string, member: string) =>
+      cluster.run('proposal', 'vote', proposed.proposal.slice(0, 12), verdict, '--as', member, '--json');
+    expect(documentOf(await vote('--reject', 'riverside'))).toMatchObject({ state: 'open' });
+    expect(documentOf(await vote('--reject', 'northgate'))).toMatchObject({ state: 'rejected' });
+    expect(documentOf(await vote('--approve', 'northgate'))).toMatchObject({ error: { code: 'proposal-closed' } });
+    expect(await cluster.json('proposal', 'show', proposed.proposal)).toMatchObject({
+      action: 'node-add',
+      nodeId,
+      member: 'riverside',
+      approvals: ['st-mary'],
+      rejections: ['riverside', 'northgate'],
+      state: 'rejected',
+    });
+    const { proposal } = await cluster.json<{ proposal: string }>(...add);
+    await cluster.json('proposal', 'withdraw', proposal.slice(0, 12), '--as', 'st-mary');
+    const { proposals } = await cluster.json<{ proposals: object[] }>('proposal', 'list');
+    expect(proposals).toMatchObject([{ proposal, state: 'withdrawn' }, { proposal: proposed.proposal }]);
+
+    const { nodes, waiting } = await cluster.json<{ nodes: { nodeId: string }[]; waiting: object[] }>('node', 'list');
+    expect({ nodes, waiting }).toMatchObject({ nodes: [{ role: 'voter', sinceHeight: 0 }], waiting: [] });
+    expect(await cluster.json('node', 'show', '1')).toMatchObject({ nodeId: nodes[0]?.nodeId, waiting: [] });
+    const last = await cluster.run('node', 'propose', 'remove', '1', '--as', 'st-mary');
+    expect(last).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[last-voter, rule a-voter-stays]') });
+    for (const args of [
+      ['node', 'list'],
+      ['proposal', 'list'],
+      ['proposal', 'show', proposal],
+    ])
+      expect((await cluster.run(...args)).stdout).toContain(args[0] === 'node' ? 'voter' : 'withdrawn');
   });
 
   it('break the glass, once an emergency role is held', async () => {

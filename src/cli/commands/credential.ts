@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { Identity } from '../../client/index.ts';
 import { roles } from '../../contracts/index.ts';
-import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
-import { didOf, identityOfKey } from '../keys/people.ts';
+import { memberIn } from '../keys/member.ts';
+import { didOf } from '../keys/people.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
 import { table } from '../output/table.ts';
 import { shortDid, shortHash, timeText } from '../output/words.ts';
@@ -47,11 +46,6 @@ export function addCredential(program: Command, session: Session): void {
       }),
     );
   credential.command('list <agent>').description('what an agent holds, by key or DID').action(session.run(list));
-}
-
-function memberIn(context: Context, home: Home): Identity {
-  const name = context.required(context.options.as, "--as NAME, the member's key");
-  return identityOfKey(home, name, undefined, 'governance');
 }
 
 async function issue(context: Context, agent: string, flags: IssueFlags): Promise<Report> {

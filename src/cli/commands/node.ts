@@ -1,23 +1,115 @@
 import type { Command } from 'commander';
-import type { StatusView } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import { webClock } from '../../client/index.ts';
+import { decodeNodeId } from '../../crypto/index.ts';
 import type { Context } from '../context.ts';
-import { shortNodeId } from '../output/words.ts';
+import { memberIn } from '../keys/member.ts';
+import { nodeIdOf } from '../ledger/nodes.ts';
+import { committedReport, submitAs } from '../ledger/submit.ts';
+import { facts, table } from '../output/table.ts';
+import { shortHash, shortNodeId } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 
 const examples = `
+A node is named by its number in the local cluster, by its id, or by the end of its id. Proposals are made with a
+member's key (--as), and other members vote on them: \`assent proposal\`.
+
 Examples:
+  $ assent node list
+  $ assent node propose add 12D3KooW… --member riverside --address riverside.example:7400 --as member/st-mary
+  $ assent node propose promote 4 --as member/st-mary
   $ assent node transfer                 before the leader's machine is restarted
-  $ assent node transfer 2               to node 2 of the local cluster
-  $ assent node transfer 12D3KooW…       to the node with this id, or one that ends so`;
+  $ assent node transfer 2               to node 2 of the local cluster`;
 
 export function addNode(program: Command, session: Session): void {
   const node = program.command('node').description('the nodes of the ledger').addHelpText('after', examples);
+  node.command('list').description('the nodes, and the approved changes that wait').action(session.run(list));
+  node.command('show <node>').description('one node').action(session.run(show));
   node
     .command('transfer [node]')
     .description('hand the leadership to a node, else to the voter that is furthest; nothing that is committed is lost')
     .action(session.run(transfer));
+  const propose = node.command('propose').description("propose a change of the ledger's nodes");
+  propose
+    .command('add <node-id>')
+    .description('let a new node in, as a learner')
+    .requiredOption('--member <name>', 'the member that runs it')
+    .option('--address <host:port>', 'where others reach it')
+    .action(session.run(proposeAdd));
+  for (const [verb, description] of [
+    ['promote', 'let a learner vote'],
+    ['demote', 'let a voter be a learner'],
+    ['remove', 'let a node leave, for ever'],
+  ] as const)
+    propose
+      .command(`${verb} <node>`)
+      .description(description)
+      .action(session.run((context, selector: string) => proposeChange(context, verb, selector)));
+}
+
+async function list(context: Context): Promise<Report> {
+  const reply = await context.client().nodes();
+  const numberOf = (nodeId: string): string =>
+    String(context.cluster?.nodes.find((node) => node.nodeId === nodeId)?.number ?? '');
+  const nodes = table(
+    context.style,
+    ['', 'node', 'member', 'role', 'since block', 'address'],
+    reply.nodes.map(({ nodeId, member, role, sinceHeight, address }) => {
+      return [numberOf(nodeId), nodeId, member, role, String(sinceHeight), address ?? ''];
+    }),
+  );
+  const waiting = reply.waiting.map(({ step, nodeId, member }) => [step, nodeId, member]);
+  const changes = table(context.style, ['waits', 'node', 'member'], waiting);
+  return { json: reply, text: waiting.length === 0 ? nodes : `${nodes}\n\n${changes}` };
+}
+
+async function show(context: Context, selector: string): Promise<Report> {
+  const { nodes, waiting } = await context.client().nodes();
+  const ids = nodes.map(({ nodeId }) => nodeId);
+  const nodeId = nodeIdOf(context, ids, selector);
+  const [view] = nodes.filter((node) => node.nodeId === nodeId);
+  const changes = waiting.filter((change) => change.nodeId === nodeId).map(({ step }) => step);
+  const text = facts(context.style, [
+    ['node', nodeId],
+    ['member', view?.member],
+    ['role', view?.role],
+    ['since block', String(view?.sinceHeight)],
+    ['address', view?.address],
+    ['waits', changes.length === 0 ? undefined : changes.join(', ')],
+  ]);
+  return { json: { ...view, waiting: changes }, text };
+}
+
+async function proposeAdd(
+  context: Context,
+  nodeId: string,
+  { member, address }: { readonly member: string; readonly address?: string },
+): Promise<Report> {
+  if (decodeNodeId(nodeId) === undefined)
+    throw new AssentError('usage', `"${nodeId}" is no node id; it looks like 12D3KooW….`);
+  return propose(context, {
+    action: 'node-add',
+    nodeKey: nodeId,
+    member,
+    ...(address === undefined ? {} : { address }),
+  });
+}
+
+async function proposeChange(context: Context, verb: string, selector: string): Promise<Report> {
+  const { nodes, waiting } = await context.client().nodes();
+  const ids = new Set([...nodes, ...waiting].map(({ nodeId }) => nodeId));
+  return propose(context, { action: `node-${verb}`, nodeKey: nodeIdOf(context, [...ids], selector) });
+}
+
+async function propose(context: Context, payload: object): Promise<Report> {
+  const home = await context.home('read');
+  const receipt = await submitAs(home, memberIn(context, home), 'governance.propose', payload);
+  const { proposal, state } = receipt.result.output as { proposal: string; state: string };
+  const next =
+    state === 'passed'
+      ? 'it is passed, and takes effect as soon as a block enacts it'
+      : `members vote with \`assent proposal vote ${shortHash(proposal)} --approve\``;
+  return committedReport(context.style, receipt, `Proposed as ${shortHash(proposal)}: ${next}.`, { proposal, state });
 }
 
 const patienceMs = 10_000;
@@ -26,7 +118,7 @@ const pollMs = 50;
 /** Hands the leadership over and waits for the leader of the next term. Throws `leadership-kept` when it stays. */
 async function transfer(context: Context, selector: string | undefined): Promise<Report> {
   const client = context.client();
-  const to = selector === undefined ? null : nodeIdOf(context, await client.status(), selector);
+  const to = selector === undefined ? null : await target(context, selector);
   const begun = await client.transferLeadership({ to });
   for (const endMs = webClock.monotonicMs() + patienceMs; webClock.monotonicMs() < endMs; ) {
     const { term, leader } = await client.status();
@@ -39,12 +131,7 @@ async function transfer(context: Context, selector: string | undefined): Promise
   throw new AssentError('leadership-kept', `Node ${shortNodeId(begun.to)} did not take the leadership over.`);
 }
 
-/** The node that a person named: its number in the local cluster, its id, or the end of it. Throws `usage`. */
-function nodeIdOf(context: Context, { configuration }: StatusView, selector: string): string {
-  const ids = [...configuration.voters, ...configuration.learners];
-  const numbered = context.cluster?.nodes.find(({ number }) => String(number) === selector)?.nodeId;
-  const matching = ids.filter((id) => id === numbered || (selector.length >= 6 && id.endsWith(selector)));
-  const [nodeId] = matching;
-  if (nodeId !== undefined && matching.length === 1) return nodeId;
-  throw new AssentError('usage', `"${selector}" names no node of the ledger; \`assent cluster status\` lists them.`);
+async function target(context: Context, selector: string): Promise<string> {
+  const { configuration } = await context.client().status();
+  return nodeIdOf(context, [...configuration.voters, ...configuration.learners], selector);
 }

@@ -16,6 +16,9 @@ describe('the command line', () => {
     [['cluster', 'up', '--nodes', 'three'], /Expected a whole number from 1 to 99/],
     [['credential', 'issue', 'x', '--role', 'king'], /Allowed choices are clinician/],
     [['consent', 'grant', '--domain', 'd', '--until', 'soon'], /Expected a time like/],
+    [['node', 'propose', 'add', 'node-4', '--member', 'm', '--as', 'm'], /is no node id/],
+    [['proposal', 'vote', 'abcdef', '--as', 'm'], /Say --approve or --reject/],
+    [['proposal', 'vote', 'abcdef', '--approve', '--reject'], /cannot be used with/],
     [['record', 'verify', 'bundle.json'], /names no entry/],
     [['status', '--node', 'ftp://example.org'], /no URL of a node/],
   ])('%j is a usage error: one line, exit code 2', async (args, sentence) => {
@@ -60,6 +63,7 @@ describe('the command line', () => {
     'domain',
     'subject',
     'node',
+    'proposal',
   ])('%s --help has examples', async (noun) => {
     const { exitCode, stdout } = await cli(noun, '--help');
     expect(exitCode).toBe(0);

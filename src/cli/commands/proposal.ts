@@ -1,0 +1,100 @@
+import { type Command, Option } from 'commander';
+import { AssentError } from '../../base/index.ts';
+import type { Context } from '../context.ts';
+import { memberIn } from '../keys/member.ts';
+import { askedBy, findProposal } from '../ledger/proposals.ts';
+import { committedReport, submitAs } from '../ledger/submit.ts';
+import { facts, table } from '../output/table.ts';
+import { relativeText, shortHash, whenText } from '../output/words.ts';
+import type { Report, Session } from '../session.ts';
+
+const examples = `
+Members decide together on the ledger's nodes; \`assent node propose\` begins. --as names the member's key.
+
+Examples:
+  $ assent proposal list
+  $ assent proposal vote PROPOSAL --approve --as member/riverside
+  $ assent proposal withdraw PROPOSAL --as member/st-mary`;
+
+interface VoteFlags {
+  readonly approve?: boolean;
+  readonly reject?: boolean;
+}
+
+export function addProposal(program: Command, session: Session): void {
+  const proposal = program
+    .command('proposal')
+    .description('what members decide together')
+    .addHelpText('after', examples);
+  proposal.command('list').description('the newest proposals').action(session.run(list));
+  proposal.command('show <proposal>').description('one proposal and its votes').action(session.run(show));
+  proposal
+    .command('vote <proposal>')
+    .description('approve or reject a proposal')
+    .option('--approve', 'let it be done')
+    .addOption(new Option('--reject', 'let it not be done').conflicts('approve'))
+    .action(session.run(vote));
+  proposal
+    .command('withdraw <proposal>')
+    .description("take the member's own proposal back while it is open")
+    .action(session.run(withdraw));
+}
+
+async function list(context: Context): Promise<Report> {
+  const reply = await context.client().proposals();
+  const rows = reply.proposals.map((one) => [
+    shortHash(one.proposal),
+    askedBy(one),
+    one.proposer,
+    one.state,
+    `${one.approvals.length} for, ${one.rejections.length} against`,
+    one.state === 'open' ? relativeText(one.closesAt - context.nowMs) : '',
+  ]);
+  const text = table(context.style, ['proposal', 'asks to', 'by', 'state', 'votes', 'closes'], rows);
+  return { json: reply, text: rows.length === 0 ? 'Nobody has proposed anything yet.' : text };
+}
+
+async function show(context: Context, reference: string): Promise<Report> {
+  const view = await findProposal(context.client(), reference);
+  const text = facts(context.style, [
+    ['proposal', view.proposal],
+    ['action', view.action],
+    ['node', view.nodeId],
+    ['member', view.member],
+    ['address', view.address],
+    ['proposed by', view.proposer],
+    ['state', view.state],
+    ['approved by', view.approvals.join(', ')],
+    ['rejected by', view.rejections.length === 0 ? 'nobody' : view.rejections.join(', ')],
+    ['opened', whenText(view.openedAt, context.nowMs)],
+    ['closes', whenText(view.closesAt, context.nowMs)],
+  ]);
+  return { json: view, text };
+}
+
+const stateWords: Readonly<Record<string, string>> = {
+  open: 'it is still open',
+  passed: 'it is passed, and takes effect as soon as a block enacts it',
+  rejected: 'it is rejected',
+};
+
+async function vote(context: Context, reference: string, flags: VoteFlags): Promise<Report> {
+  if (flags.approve === undefined && flags.reject === undefined)
+    throw new AssentError('usage', 'Say --approve or --reject.');
+  const home = await context.home('read');
+  const member = memberIn(context, home);
+  const { proposal } = await findProposal(context.client(), reference);
+  const approve = flags.approve === true;
+  const receipt = await submitAs(home, member, 'governance.vote', { proposal, approve });
+  const { state } = receipt.result.output as { state: string };
+  const text = `${approve ? 'Approved' : 'Rejected'} ${shortHash(proposal)}: ${stateWords[state]}.`;
+  return committedReport(context.style, receipt, text, { proposal, state });
+}
+
+async function withdraw(context: Context, reference: string): Promise<Report> {
+  const home = await context.home('read');
+  const member = memberIn(context, home);
+  const { proposal } = await findProposal(context.client(), reference);
+  const receipt = await submitAs(home, member, 'governance.withdraw', { proposal });
+  return committedReport(context.style, receipt, `The proposal ${shortHash(proposal)} is withdrawn.`, { proposal });
+}
