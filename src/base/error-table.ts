@@ -291,6 +291,12 @@ const entries = {
     exitCode: 4,
     action: 'See the reason; the leader that sealed it is not followed.',
   },
+  'snapshot-invalid': {
+    meaning: 'A snapshot, or a chunk of one, is not what the chain says it is, or is of no use to this node.',
+    httpStatus: 500,
+    exitCode: 4,
+    action: 'See the reason; the node asks another peer.',
+  },
   // --- verification
   'verification-failed': {
     meaning: 'What was to be verified does not hold.',

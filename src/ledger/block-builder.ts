@@ -180,8 +180,12 @@ export interface FinishedBlock {
   }) => ChainPoint;
 }
 
-function bucketKey(minute: number): StateKey {
-  return `ledger/executed/${minute}`;
+/** Before the minute, in the keys of the executed ids' buckets. */
+export const bucketKeyPrefix: StateKey = 'ledger/executed/';
+
+/** Where the state keeps `[size, RFC 9162 root]` of the executed ids whose `validUntil` lies in this minute. */
+export function bucketKey(minute: number): StateKey {
+  return `${bucketKeyPrefix}${minute}`;
 }
 
 function sameKey(left: Uint8Array, right: Uint8Array): boolean {

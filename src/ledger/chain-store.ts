@@ -16,7 +16,7 @@ const appliedVersion = 3;
 const appliedVersionBefore = 2;
 
 /** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
-export function readBlock(store: Store, height: number): OpenedBlock | undefined {
+export function readBlock(store: Pick<Store, 'get'>, height: number): OpenedBlock | undefined {
   const bytes = store.get(prefixedKey('block', uint64Bytes(height)));
   if (bytes === undefined) return undefined;
   try {

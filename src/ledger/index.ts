@@ -43,6 +43,10 @@ export {
 } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
 export type { Receipt } from './results.ts';
+export { type SnapshotLimits, snapshotLimits } from './snapshot/format.ts';
+export { openManifest, type SnapshotManifest, type SnapshotProofs } from './snapshot/manifest.ts';
+export { SnapshotSink, type WriteBatch } from './snapshot/sink.ts';
+export { SnapshotSource, type SnapshotSourceOptions } from './snapshot/source.ts';
 export {
   encodeSignedTransaction,
   encodeTransactionBody,

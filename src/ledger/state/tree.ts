@@ -73,7 +73,7 @@ class Update {
     const updated =
       node?.type === 'inner'
         ? this.#applyToInner(node, depth, start, end)
-        : this.#build(depth, this.#leaves(node, start, end));
+        : subtreeOf(depth, this.#leaves(node, start, end));
     if (node?.type === 'inner' && updated?.type !== 'inner' && isPageDepth(depth))
       this.removedPages.push(pagePath(place, depth));
     return updated;
@@ -84,15 +84,6 @@ class Update {
     const left = this.apply(node.left, depth + 1, start, middle);
     const right = this.apply(node.right, depth + 1, middle, end);
     return joined(left, right);
-  }
-
-  /** A subtree of these leaves, in key order, where nothing was before or only a leaf. */
-  #build(depth: number, leaves: readonly Leaf[]): TreeNode | undefined {
-    const [first] = leaves;
-    if (first === undefined || leaves.length === 1) return first;
-    const middle = leaves.findIndex((item) => bitAt(item.keyHash, depth) === 1);
-    const split = middle === -1 ? leaves.length : middle;
-    return inner(this.#build(depth + 1, leaves.slice(0, split)), this.#build(depth + 1, leaves.slice(split)));
   }
 
   #load(child: Child, place: HashText, depth: number): TreeNode | undefined {
@@ -128,4 +119,13 @@ class Update {
     }
     return low;
   }
+}
+
+/** The subtree at `depth` of these leaves alone, in the order of their key hashes, which have the bits above in common. */
+export function subtreeOf(depth: number, leaves: readonly Leaf[]): TreeNode | undefined {
+  const [first] = leaves;
+  if (first === undefined || leaves.length === 1) return first;
+  const middle = leaves.findIndex((item) => bitAt(item.keyHash, depth) === 1);
+  const split = middle === -1 ? leaves.length : middle;
+  return inner(subtreeOf(depth + 1, leaves.slice(0, split)), subtreeOf(depth + 1, leaves.slice(split)));
 }
