@@ -45,6 +45,7 @@ export {
 } from './schemas/consistency.ts';
 export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
 export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
+export type { EvidenceList, EvidenceSummary, EvidenceView } from './schemas/evidence.ts';
 export type {
   NodeList,
   NodeView,

@@ -6,6 +6,7 @@ import { blockPage, blockSummary, blockView, certificateView } from './schemas/b
 import { consistencyHeaders, consistencyQuery } from './schemas/consistency.ts';
 import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
+import { evidenceList, evidenceSummary, evidenceView } from './schemas/evidence.ts';
 import type { JsonValue } from './schemas/primitives.ts';
 import { healthView, statusView } from './schemas/status.ts';
 import { credentialList, domainList, domainView, linkView, recordView, streamPage } from './schemas/subjects.ts';
@@ -26,6 +27,9 @@ const named: Readonly<Record<string, z.ZodType>> = {
   DomainList: domainList,
   Error: errorReply,
   ErrorDetail: errorDetail,
+  Evidence: evidenceView,
+  EvidenceList: evidenceList,
+  EvidenceSummary: evidenceSummary,
   Health: healthView,
   Link: linkView,
   Outcome: outcomeView,

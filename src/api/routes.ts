@@ -12,6 +12,14 @@ import {
 } from './schemas/blocks.ts';
 import { type DecisionRequest, type DecisionView, decisionRequest, decisionView } from './schemas/decisions.ts';
 import {
+  type EvidenceList,
+  type EvidenceParams,
+  type EvidenceView,
+  evidenceList,
+  evidenceParams,
+  evidenceView,
+} from './schemas/evidence.ts';
+import {
   type NodeList,
   nodeList,
   type ProposalList,
@@ -99,6 +107,8 @@ export interface Routes {
   readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
   readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
+  readonly evidence: Route<Nothing, Nothing, never, EvidenceList>;
+  readonly evidenceRecord: Route<EvidenceParams, Nothing, never, EvidenceView>;
   readonly status: Route<Nothing, Nothing, never, StatusView>;
   readonly healthz: Route<Nothing, Nothing, never, HealthView>;
   readonly readyz: Route<Nothing, Nothing, never, HealthView>;
@@ -311,6 +321,23 @@ export const routes: Routes = {
     ],
     reply: { mediaType: 'application/json', schema: transferView },
     errors: ['not-leader', 'leadership-kept', 'not-found'],
+  },
+  evidence: {
+    operation: 'listEvidence',
+    method: 'GET',
+    path: '/v1/evidence',
+    summary: 'What this node can prove against nodes that broke the rules.',
+    reply: { mediaType: 'application/json', schema: evidenceList },
+    errors: [],
+  },
+  evidenceRecord: {
+    operation: 'getEvidence',
+    method: 'GET',
+    path: '/v1/evidence/{id}',
+    summary: 'One proof with its record, which anyone can verify offline.',
+    params: evidenceParams,
+    reply: { mediaType: 'application/json', schema: evidenceView },
+    errors: ['not-found'],
   },
   status: {
     operation: 'getStatus',

@@ -103,6 +103,7 @@ class Daemon {
       journal: opened.directory.journal,
       signaturesQueued: () => this.#verify.queued,
       submissionsOpen: () => this.#desk.open,
+      evidence: () => this.#replica.evidence,
     });
   }
 

@@ -33,6 +33,8 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     proposal: ({ params }) => service.proposal(params.id),
     decide: ({ body }) => service.decide(body),
     transferLeadership: ({ body }) => service.transferLeadership(body),
+    evidence: () => service.evidence(),
+    evidenceRecord: ({ params }) => service.evidenceRecord(params.id),
     status: () => service.status(),
     healthz: async () => {
       await service.status();

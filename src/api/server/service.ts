@@ -8,6 +8,8 @@ import type {
   DecisionView,
   DomainList,
   DomainView,
+  EvidenceList,
+  EvidenceView,
   LinkView,
   NodeList,
   OutcomeView,
@@ -72,6 +74,9 @@ export interface NodeService {
   decide(request: DecisionRequest): Promise<DecisionView>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
   transferLeadership(request: TransferRequest): Promise<TransferView>;
+  evidence(): Promise<EvidenceList>;
+  /** Rejects with `not-found`. */
+  evidenceRecord(id: string): Promise<EvidenceView>;
   status(): Promise<StatusView>;
   /** Resolves when submissions can be committed, else rejects with the reason. */
   readiness(): Promise<void>;

@@ -10,6 +10,8 @@ import {
   type DecisionView,
   type DomainList,
   type DomainView,
+  type EvidenceList,
+  type EvidenceView,
   type LinkView,
   type NodeList,
   type ParamsOf,
@@ -176,6 +178,16 @@ export class AssentClient {
   /** Tells whichever node leads to hand over. Throws `not-leader` when none does, `leadership-kept`, `not-found`. */
   transferLeadership(request: TransferRequest, options?: ReadOptions): Promise<TransferView> {
     return this.#read(routes.transferLeadership, {}, {}, options, request);
+  }
+
+  /** What the asked node can prove against nodes that broke the rules. */
+  evidence(options?: ReadOptions): Promise<EvidenceList> {
+    return this.#read(routes.evidence, {}, {}, options);
+  }
+
+  /** One proof, by its id. Throws `not-found`. */
+  evidenceRecord(id: string, options?: ReadOptions): Promise<EvidenceView> {
+    return this.#read(routes.evidenceRecord, { id }, {}, options);
   }
 
   status(options?: ReadOptions): Promise<StatusView> {

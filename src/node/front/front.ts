@@ -9,6 +9,8 @@ import type {
   DecisionView,
   DomainList,
   DomainView,
+  EvidenceList,
+  EvidenceView,
   LinkView,
   NodeList,
   OutcomeView,
@@ -148,6 +150,14 @@ export class Front implements NodeService {
 
   transferLeadership(request: TransferRequest): Promise<TransferView> {
     return this.#ask('transferLeadership', request);
+  }
+
+  evidence(): Promise<EvidenceList> {
+    return this.#ask('evidence', {});
+  }
+
+  evidenceRecord(id: string): Promise<EvidenceView> {
+    return this.#ask('evidenceRecord', { id });
   }
 
   status(): Promise<StatusView> {

@@ -5,6 +5,8 @@ import type {
   DecisionRequest,
   DecisionView,
   DomainView,
+  EvidenceList,
+  EvidenceView,
   NodeList,
   ProposalView,
   ReadPoint,
@@ -71,6 +73,8 @@ export interface Queries {
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
   readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
+  readonly evidence: { readonly input: object; readonly answer: EvidenceList };
+  readonly evidenceRecord: { readonly input: { id: string }; readonly answer: EvidenceView };
   readonly status: { readonly input: object; readonly answer: StatusView };
   /** Fails with the reason while nothing can be committed. */
   readonly readiness: { readonly input: object; readonly answer: true };

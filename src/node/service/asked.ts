@@ -4,13 +4,14 @@ import type { Asked, InputOf } from '../queries/query.ts';
 import type { Replica } from '../replica/index.ts';
 import { ChainAnswers } from './chain-answers.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
+import { evidenceList, evidenceView } from './evidence-answers.ts';
 import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
 import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
 export interface AskedOptions extends StatusSources {
-  readonly replica: Pick<Replica, 'status' | 'read' | 'transferLeadership'>;
+  readonly replica: Pick<Replica, 'status' | 'read' | 'transferLeadership' | 'evidence'>;
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
@@ -39,6 +40,8 @@ export function answersOf(options: AskedOptions): Asked {
     proposal: (input) => state.proposal(input),
     decide: (input) => state.decide(input),
     transferLeadership: (input) => transferLeadership(options.replica, input),
+    evidence: () => evidenceList(options.replica.evidence),
+    evidenceRecord: ({ id }) => evidenceView(options.replica.evidence, id),
     status: () => statusView(options),
     readiness() {
       const reason = unreadiness(options.replica.status());

@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Transport } from '../../p2p/index.ts';
 import type { Journal } from '../../storage/index.ts';
-import type { ReplicaStatus } from '../replica/index.ts';
+import { evidenceKinds } from '../../verify/index.ts';
+import type { EvidenceEntry, ReplicaStatus } from '../replica/index.ts';
 
 export interface MetricSources {
   readonly status: () => ReplicaStatus;
@@ -11,6 +12,7 @@ export interface MetricSources {
   readonly journal: Pick<Journal, 'waiting' | 'waitingBytes'>;
   readonly signaturesQueued: () => number;
   readonly submissionsOpen: () => number;
+  readonly evidence: () => { readonly entries: readonly EvidenceEntry[]; readonly notStored: number };
 }
 
 const roles: readonly ReplicaStatus['role'][] = [
@@ -54,6 +56,7 @@ export class NodeMetrics {
       registers: [this.#registry],
     });
     this.#gaugesOf(sources);
+    this.#evidenceGaugesOf(sources);
     this.#strangerGaugesOf(sources);
     this.#peerGaugesOf(sources);
   }
@@ -122,6 +125,21 @@ export class NodeMetrics {
     gauge('pending', 'Connections of unknown keys that wait for their introduction.', ({ pending }) => pending);
     gauge('introduced', 'Unknown keys that became peers by their introduction.', ({ introduced }) => introduced);
     gauge('refused', 'Unknown keys whose introduction failed.', ({ refused }) => refused);
+  }
+
+  #evidenceGaugesOf({ evidence }: MetricSources): void {
+    new Gauge({
+      name: 'assent_evidence_records',
+      help: 'Proofs that a node broke the rules, by kind.',
+      labelNames: ['kind'],
+      registers: [this.#registry],
+      collect() {
+        const { entries } = evidence();
+        for (const kind of evidenceKinds) this.set({ kind }, entries.filter((entry) => entry.kind === kind).length);
+      },
+    });
+    const help = 'Proofs that this node found since it started and had no room for.';
+    this.#gauge('assent_evidence_not_stored', help, () => evidence().notStored);
   }
 
   #peerGaugesOf({ peers }: MetricSources): void {

@@ -211,6 +211,8 @@ describe('a node of its own', () => {
       member: 'north',
       height: receipt.height,
     });
+    expect(await read('/v1/evidence')).toEqual({ evidence: [], notStored: 0 });
+    expect(await read(`/v1/evidence/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'not-found' } });
     expect(await read('/v1/blocks/99999')).toMatchObject({ error: { code: 'block-unknown' } });
     expect(await read(`/v1/transactions/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'transaction-unknown' } });
     const { components } = (await read('/openapi.json')) as {
@@ -222,6 +224,7 @@ describe('a node of its own', () => {
     expect(metrics).toMatch(/^assent_transactions_committed_total 1$/m);
     expect(metrics).toMatch(/^assent_strangers_refused 0$/m);
     expect(metrics).toMatch(/^assent_role\{role="leader"\} 1$/m);
+    expect(metrics).toMatch(/^assent_evidence_records\{kind="two-acks"\} 0$/m);
     expect(metrics).toMatch(/^assent_commit_seconds_count [1-9]/m);
     expect(metrics).not.toContain('did:assent');
     expect(readFileSync(join(prepared.config.directory, '../node.log'), 'utf8')).not.toContain('did:assent');
