@@ -26,7 +26,6 @@ export class Flow {
   readonly #direction: Direction;
   readonly #waiting: Parcel[] = [];
   #waitingBytes = 0;
-  #lastDueMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(source: Socket, sink: Socket, direction: Direction) {
@@ -59,9 +58,8 @@ export class Flow {
   }
 
   #take(content: Parcel['content']): void {
-    // A shorter delay than before lets nothing overtake.
-    this.#lastDueMs = Math.max(this.#lastDueMs, performance.now() + this.#direction.delayMs);
-    this.#waiting.push({ content, dueMs: this.#lastDueMs });
+    // What is due later holds up all that came after it: a shorter delay lets nothing overtake.
+    this.#waiting.push({ content, dueMs: performance.now() + this.#direction.delayMs });
     if (typeof content !== 'string') this.#waitingBytes += content.length;
     if (this.#waitingBytes >= waitingBytesMax) this.#source.pause();
     this.move();
