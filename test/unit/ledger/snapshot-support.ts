@@ -45,7 +45,7 @@ export const fillingRules: RuleExecutor = {
 
 export const genesis: Genesis = createGenesis(smallGenesis.content);
 export const startMs = 1_000_000;
-const noJustification = new Uint8Array();
+const noJustification = (): Uint8Array => new Uint8Array();
 
 export function transaction(
   kind: string,
@@ -88,7 +88,13 @@ export class Node {
   /** Seals, commits and settles a block. `afterMs`: its time after the block before. */
   async grow(transactions: readonly VerifiedTransaction[], afterMs = 1): Promise<OpenedBlock> {
     const { hash: parentHash, timestamp } = this.ledger.applied;
-    const input = { parentHash, term: 1, timestamp: timestamp + afterMs, justification: noJustification };
+    const input = {
+      parentHash,
+      term: 1,
+      timestamp: timestamp + afterMs,
+      enactsChange: false,
+      justification: noJustification,
+    };
     const leftOut: string[] = [];
     const sealed = this.ledger.seal(input, proposer.publicKey, transactions, (_, reason) => leftOut.push(reason));
     expect(leftOut).toEqual([]);
@@ -102,14 +108,20 @@ export class Node {
   async follow(block: OpenedBlock): Promise<void> {
     const received = decodeBlock(block.bytes);
     const transactions = received.transactions.map((item) => verified(item.bytes));
-    expect(this.ledger.execute(new VerifiedBlock(received, transactions))).toEqual({ ok: true });
+    expect(this.ledger.execute(new VerifiedBlock(received, transactions), false)).toEqual({ ok: true });
     await this.#commit(block);
   }
 
   /** Why the next block cannot hold this transaction. */
   refusal(item: VerifiedTransaction): string | undefined {
     const { hash: parentHash, timestamp } = this.ledger.applied;
-    const input = { parentHash, term: 1, timestamp: timestamp + 1, justification: noJustification };
+    const input = {
+      parentHash,
+      term: 1,
+      timestamp: timestamp + 1,
+      enactsChange: false,
+      justification: noJustification,
+    };
     let refusal: string | undefined;
     this.ledger.seal(input, proposer.publicKey, [item], (_, reason) => {
       refusal = reason;
