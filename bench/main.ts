@@ -5,6 +5,7 @@ import { type Bench, tableOf, transactionKinds } from './rows.ts';
 const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
 
   cluster      three node processes under load, over HTTP (default)
+  consensus    the core alone, three of them in one thread
   execution    ledger and contracts alone
   signatures   the machine's own limit
   storage      synced batches of the journal
@@ -19,6 +20,7 @@ const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
 /** Loaded when asked for: a benchmark's own start is no part of another. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   cluster: async () => (await import('./cluster/cluster-bench.ts')).cluster,
+  consensus: async () => (await import('./consensus.ts')).consensus,
   execution: async () => (await import('./execution.ts')).execution,
   signatures: async () => (await import('./signatures.ts')).signatures,
   storage: async () => (await import('./storage.ts')).storage,
