@@ -8,6 +8,7 @@ import { addCredential } from './commands/credential.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDomain } from './commands/domain.ts';
+import { addEvidence } from './commands/evidence.ts';
 import { addIdentity } from './commands/identity.ts';
 import { addInit } from './commands/init.ts';
 import { addLedger } from './commands/ledger.ts';
@@ -52,7 +53,8 @@ export function createProgram(session: Session): Command {
   for (const add of [addStatus, addDemo, addCluster, addInit, addStart, addDoctor]) add(program, session);
   for (const add of [addBlock, addTransaction, addLedger]) add(program, session);
   for (const add of [addIdentity, addCredential, addConsent, addAccess, addRecord]) add(program, session);
-  for (const add of [addDomain, addSubject, addNode, addProposal, addCompletion]) add(program, session);
+  for (const add of [addDomain, addSubject, addNode, addProposal]) add(program, session);
+  for (const add of [addEvidence, addCompletion]) add(program, session);
   settle(program, session);
   return program;
 }

@@ -32,7 +32,7 @@ export class StatementReader {
   ack(key: Uint8Array, bytes: Uint8Array): AckStatement {
     const { body, signature } = split(bytes, ACK_BYTES);
     const statement = decodeAck(body);
-    this.#check(key, ackMessage(this.#ledgerId, statement), signature, 'ack');
+    this.#check(key, ackMessage(this.#ledgerId, statement), signature, 'an ack');
     return statement;
   }
 
@@ -40,7 +40,7 @@ export class StatementReader {
   vote(key: Uint8Array, bytes: Uint8Array): VoteRequestStatement {
     const { body, signature } = split(bytes, VOTE_REQUEST_BYTES);
     const statement = decodeVoteRequest(body);
-    this.#check(key, voteMessage(this.#ledgerId, statement), signature, 'vote');
+    this.#check(key, voteMessage(this.#ledgerId, statement), signature, 'a vote');
     return statement;
   }
 
@@ -48,7 +48,7 @@ export class StatementReader {
   voteRequest(key: Uint8Array, bytes: Uint8Array): VoteRequestStatement {
     const { body, signature } = split(bytes, VOTE_REQUEST_BYTES);
     const statement = decodeVoteRequest(body);
-    this.#check(key, voteRequestMessage(this.#ledgerId, statement), signature, 'vote request');
+    this.#check(key, voteRequestMessage(this.#ledgerId, statement), signature, 'a vote request');
     return statement;
   }
 
@@ -57,12 +57,12 @@ export class StatementReader {
     const { body, signature } = split(bytes, Math.max(0, bytes.length - SIGNATURE_BYTES));
     const header = decodeHeader(body);
     if (!equalBytes(header.ledgerId, this.#ledgerId)) throw failed('a header is of another ledger');
-    this.#check(header.proposer, signedMessage('header', this.#ledgerId, body), signature, 'header');
+    this.#check(header.proposer, signedMessage('header', this.#ledgerId, body), signature, 'a header');
     return { ...header, hash: sha256(body) };
   }
 
   #check(key: Uint8Array, message: Uint8Array, signature: Uint8Array, what: string): void {
-    if (!this.#verify(key, message, signature)) throw failed(`the signature of a ${what} does not verify`);
+    if (!this.#verify(key, message, signature)) throw failed(`the signature of ${what} does not verify`);
   }
 }
 

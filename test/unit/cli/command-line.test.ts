@@ -64,6 +64,7 @@ describe('the command line', () => {
     'subject',
     'node',
     'proposal',
+    'evidence',
   ])('%s --help has examples', async (noun) => {
     const { exitCode, stdout } = await cli(noun, '--help');
     expect(exitCode).toBe(0);
