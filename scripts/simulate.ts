@@ -9,14 +9,15 @@ import { catchMutant, runSeeds } from '../test/simulation/seed-pool.ts';
 import { simulateSeed } from '../test/simulation/simulate-seed.ts';
 import { SeededRandom } from '../test/support/simulated-random.ts';
 
-const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --seed S [--without F,…] [--minimize] [--trace FILE] | --mutants [--from S] [--processes P]
+const usage = `npm run simulate -- [--seeds N] [--from S] [--processes P] | --seed S [--without F,…] [--only N,…] [--minimize] [--trace FILE] | --mutants [--from S] [--processes P]
 
   --seeds N      run N seeds (default 100)
   --from S       the first of them (default 1)
   --processes P  run them in P processes (default: one a core)
   --seed S       run one seed, here
   --without F,…  with --seed: leave out these kinds of faults
-  --minimize     with --seed: leave out every kind of fault without which the seed still fails in the same way
+  --only N,…     with --seed: of the single faults, let only those with these numbers happen; "none" for none
+  --minimize     with --seed: leave out every fault without which the seed still fails in the same way
   --trace FILE   with --seed: write what happens to FILE, one JSON object a line (docs/simulator.md)
   --mutants      break each of a list of rules in turn; every one must be caught within its number of seeds`;
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     trace: { type: 'string' },
     without: { type: 'string' },
+    only: { type: 'string' },
     minimize: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -39,7 +41,9 @@ if (values.help) {
 } else if (values.seed !== undefined && values.minimize) {
   process.exitCode = await minimizeOne(Number(values.seed));
 } else if (values.seed !== undefined) {
-  process.exitCode = await runOne(Number(values.seed), values.trace, faultKinds(Number(values.seed), values.without));
+  const without = faultKinds(Number(values.seed), values.without);
+  const only = values.only === 'none' ? [] : values.only?.split(',');
+  process.exitCode = await runOne(Number(values.seed), values.trace, { without, only });
 } else if (values.mutants) {
   process.exitCode = await runMutants(Number(values.from), Number(values.processes));
 } else {
@@ -62,26 +66,34 @@ function faultsOfSeed(seed: number): FaultKind[] {
 }
 
 async function minimizeOne(seed: number): Promise<number> {
-  const minimized = await minimizeFaults(faultsOfSeed(seed), (without) => simulateSeed(seed, { without }));
+  const minimized = await minimizeFaults(faultsOfSeed(seed), (without, only) => simulateSeed(seed, { without, only }));
   if (minimized === undefined) {
     console.log(`seed ${seed}: passed`);
     return 0;
   }
-  console.log(`needed: ${minimized.needed.join(', ') || 'no fault at all'}`);
-  console.log(describeFailure(minimized.report, minimized.without));
+  const { report, without, needed, steps, isMinimal } = minimized;
+  console.log(`kinds of faults that are needed: ${needed.join(', ') || 'none'}`);
+  console.log(`single faults that are left${isMinimal ? '' : ', perhaps more than are needed'}: ${steps.length}`);
+  for (const { id, act, ms } of steps) console.log(`  ${id.padStart(5)}  ${ms.toFixed(3).padStart(10)} ms  ${act}`);
+  console.log(describeFailure(report, { without, only: steps.map((step) => step.id) }));
   return 1;
 }
 
-async function runOne(seed: number, traceFile: string | undefined, without: readonly FaultKind[]): Promise<number> {
+async function runOne(
+  seed: number,
+  traceFile: string | undefined,
+  leftOut: { readonly without: readonly FaultKind[]; readonly only: readonly string[] | undefined },
+): Promise<number> {
   const trace = traceFile === undefined ? undefined : createWriteStream(traceFile);
   const report = await simulateSeed(seed, {
-    without,
+    ...leftOut,
     ...(trace === undefined ? {} : { trace: (line) => trace.write(`${line}\n`) }),
   });
   trace?.end();
-  console.log(JSON.stringify(report, undefined, 2));
+  const { faultSteps: _inTheTrace, ...summary } = report;
+  console.log(JSON.stringify(summary, undefined, 2));
   if (report.failure === undefined) return 0;
-  console.error(describeFailure(report, without));
+  console.error(describeFailure(report, leftOut));
   console.error(report.failure.stack);
   return 1;
 }

@@ -5,10 +5,11 @@ import { type FaultKind, faultsOf, optionsOfSeed, withoutFaults } from './option
 import type { SeedReport } from './report.ts';
 import { simulateSeed } from './simulate-seed.ts';
 
-function report(invariant: string | undefined): SeedReport {
+function report(invariant: string | undefined, ids: readonly string[] = []): SeedReport {
   const failure = invariant === undefined ? {} : { failure: { invariant, message: '', atEvent: 1, stack: '' } };
   const counts = { events: 1, committedBlocks: 0, committedTransactions: 0, elections: 0, durationMs: 0 };
-  return { seed: 1, ...counts, faults: {}, traceHash: '', ...failure };
+  const faultSteps = ids.map((id) => ({ id, act: 'crash', ms: 0 }));
+  return { seed: 1, ...counts, faults: {}, faultSteps, traceHash: '', ...failure };
 }
 
 test('what is left breaks the same invariant, and nothing of it can be spared', async () => {
@@ -24,6 +25,32 @@ test('what is left breaks the same invariant, and nothing of it can be spared', 
   expect(minimized?.needed).toEqual(['crash', 'loss']);
   expect(minimized?.without).toEqual(['partition', 'replay', 'pause']);
   expect(await minimizeFaults(kinds, async () => report(undefined))).toBeUndefined();
+});
+
+test('single faults are left out until none can be spared, and not one run more than there may be', async () => {
+  const all = Array.from({ length: 40 }, (_, index) => String(index + 1));
+  const needed = ['3', '17', '30'];
+  let runs = 0;
+  const run = async (_without: readonly FaultKind[], only: readonly string[] = all): Promise<SeedReport> => {
+    runs += 1;
+    return report(needed.every((id) => only.includes(id)) ? 'the one' : undefined, only);
+  };
+  const minimized = await minimizeFaults([], run);
+  expect(minimized?.steps.map(({ id }) => id)).toEqual(needed);
+  expect(minimized?.isMinimal).toBe(true);
+  runs = 0;
+  const short = await minimizeFaults([], run, 5);
+  expect([short?.isMinimal, runs]).toEqual([false, 1 + 5]);
+  expect(short?.steps.map(({ id }) => id)).toEqual(expect.arrayContaining(needed));
+  expect((await minimizeFaults([], async () => report('the one', []), 5))?.steps).toEqual([]);
+});
+
+test('a fault keeps its number and its time when others are left out', async () => {
+  const whole = await simulateSeed(3);
+  const [kept] = whole.faultSteps.filter(({ act }) => act === 'cutLink' || act === 'partition' || act === 'heal');
+  const alone = await simulateSeed(3, { only: [String(kept?.id)] });
+  expect(alone.faultSteps).toEqual([kept]);
+  expect((await simulateSeed(3, { only: [] })).faultSteps).toEqual([]);
 });
 
 test('a fault that is switched off does not happen, and the run repeats itself', async () => {

@@ -5,22 +5,45 @@ import type { FaultWeights, SimulationOptions } from './options.ts';
 
 type Act = keyof FaultWeights;
 
+/** A fault that happened. Its number does not depend on which others are left out. */
+export interface FaultStep {
+  /** The place among the nemesis's acts, or `a` and the place among its ambushes. */
+  readonly id: string;
+  readonly act: string;
+  /** Simulated time since the start, milliseconds. */
+  readonly ms: number;
+}
+
 /** Injects faults at random intervals until it is told to stop. */
 export class Nemesis {
   readonly #cluster: SimulatedCluster;
-  readonly #random: SeededRandom;
+  readonly #origin: SeededRandom;
+  /** Of the present act: each draws by itself, so that one that is left out changes no other. */
+  #random: SeededRandom;
   readonly #options: SimulationOptions;
+  readonly #only: ReadonlySet<string> | undefined;
   readonly #acts: readonly Act[];
   /** Voters that lost durable data, or whose clock is wrong: together at most a minority, as the protocol promises. */
   readonly #damaged = new Set<number>();
   readonly #wrongClocks = new Set<number>();
   readonly counters: Record<string, number> = {};
+  readonly steps: FaultStep[] = [];
+  #actNumber = 0;
+  #ambushNumber = 0;
   #stopped = false;
 
-  constructor(cluster: SimulatedCluster, random: SeededRandom, options: SimulationOptions) {
+  /** With `only`, faults of other numbers are left out. */
+  constructor(
+    cluster: SimulatedCluster,
+    random: SeededRandom,
+    options: SimulationOptions,
+    only: ReadonlySet<string> | undefined,
+  ) {
     this.#cluster = cluster;
+    this.#origin = random;
     this.#random = random;
     this.#options = options;
+    this.#only = only;
     this.#acts = (Object.entries(options.nemesis.weights) as [Act, number][]).flatMap(([act, weight]) =>
       Array<Act>(weight).fill(act),
     );
@@ -36,6 +59,7 @@ export class Nemesis {
   /** Ends the faults and heals a random core: any majority of the voters whose disks are whole. Answers the core. */
   stopAndHealCore(): number[] {
     this.#stopped = true;
+    this.#random = this.#origin.fork('heal');
     const { voterCount } = this.#options;
     const whole = this.#random.shuffle(range(voterCount).filter((voter) => !this.#damaged.has(voter)));
     const majority = Math.floor(voterCount / 2) + 1;
@@ -73,32 +97,47 @@ export class Nemesis {
 
   #scheduleNext(): void {
     const { meanIntervalMs } = this.#options.nemesis;
-    this.#cluster.queue.schedule(this.#random.exponential(meanIntervalMs), 'nemesis', () => {
+    this.#actNumber += 1;
+    const id = String(this.#actNumber);
+    const random = this.#origin.fork(`act ${id}`);
+    this.#cluster.queue.schedule(random.exponential(meanIntervalMs), 'nemesis', () => {
       if (this.#stopped) return;
-      const act = this.#random.pick(this.#acts);
-      if (this.#perform(act)) {
-        this.counters[act] = (this.counters[act] ?? 0) + 1;
-        this.#cluster.trace.line(this.#cluster.queue.nowMs, 'fault', () => ({ act }));
-      }
+      const act = random.pick(this.#acts);
+      this.#random = random;
+      if (this.#isIn(id) && this.#perform(act)) this.#note(id, act);
       this.#scheduleNext();
     });
+  }
+
+  #isIn(id: string): boolean {
+    return this.#only === undefined || this.#only.has(id);
+  }
+
+  #note(id: string, act: string): void {
+    const ms = this.#cluster.queue.nowMs;
+    this.counters[act] = (this.counters[act] ?? 0) + 1;
+    this.steps.push({ id, act, ms });
+    this.#cluster.trace.line(ms, 'fault', () => ({ fault: id, act }));
   }
 
   /** Crashes a node in the moment in which it asks for a vote, gives one, or is about to hear of it. */
   #layAmbush(): void {
     const { ambushRate } = this.#options.nemesis;
     if (ambushRate === 0) return;
+    const random = this.#origin.fork('ambush');
     this.#cluster.observers.push({
       ...silentObserver,
       onSend: (packet) => {
-        if (this.#stopped || packet.channel === 'forwarding' || !this.#random.chance(ambushRate)) return;
+        if (this.#stopped || packet.channel === 'forwarding' || !random.chance(ambushRate)) return;
         const type = readFrame(packet)?.type;
         if (type !== 'vote-request' && type !== 'vote-reply') return;
-        const victim = this.#random.chance(0.7) ? packet.from : packet.to;
+        const victim = random.chance(0.7) ? packet.from : packet.to;
+        this.#ambushNumber += 1;
+        const id = `a${this.#ambushNumber}`;
         // Later, since the sender is in the middle of a call.
-        this.#cluster.queue.schedule(this.#random.unit(), 'ambush', () => {
-          if (this.#stopped || !this.#cluster.machineAt(victim).isUp) return;
-          this.counters['ambush'] = (this.counters['ambush'] ?? 0) + 1;
+        this.#cluster.queue.schedule(random.unit(), 'ambush', () => {
+          if (this.#stopped || !this.#isIn(id) || !this.#cluster.machineAt(victim).isUp) return;
+          this.#note(id, 'ambush');
           this.#bounce(victim);
         });
       },

@@ -1,3 +1,5 @@
+import type { FaultStep } from './nemesis.ts';
+
 /** What one seed came to. */
 export interface SeedReport {
   readonly seed: number;
@@ -7,6 +9,8 @@ export interface SeedReport {
   readonly elections: number;
   /** Injected faults by name. */
   readonly faults: Readonly<Record<string, number>>;
+  /** What the nemesis did, in order. */
+  readonly faultSteps: readonly FaultStep[];
   readonly durationMs: number;
   /** Equal for equal runs: a digest of every event and every packet. */
   readonly traceHash: string;
@@ -21,18 +25,25 @@ export interface SeedFailure {
   readonly stack: string;
 }
 
-/** The one command that shows the failure again. */
-export function replayCommand(seed: number, without: readonly string[] = []): string {
-  const off = without.length === 0 ? '' : ` --without ${without.join()}`;
-  return `npm run simulate -- --seed ${seed}${off} --trace simulation-${seed}.ndjson`;
+/** Which of a seed's faults are left out of a run. */
+export interface LeftOut {
+  readonly without?: readonly string[];
+  readonly only?: readonly string[] | undefined;
 }
 
-export function describeFailure(report: SeedReport, without: readonly string[] = []): string {
+/** The one command that shows the failure again. */
+export function replayCommand(seed: number, { without = [], only }: LeftOut = {}): string {
+  const off = without.length === 0 ? '' : ` --without ${without.join()}`;
+  const on = only === undefined ? '' : ` --only ${only.join() || 'none'}`;
+  return `npm run simulate -- --seed ${seed}${off}${on} --trace simulation-${seed}.ndjson`;
+}
+
+export function describeFailure(report: SeedReport, leftOut: LeftOut = {}): string {
   const { failure } = report;
   if (failure === undefined) return `seed ${report.seed}: passed`;
   return [
     `seed ${report.seed}, event ${failure.atEvent}: ${failure.message}`,
-    `  replay: ${replayCommand(report.seed, without)}`,
+    `  replay: ${replayCommand(report.seed, leftOut)}`,
   ].join('\n');
 }
 

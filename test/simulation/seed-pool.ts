@@ -96,6 +96,7 @@ function lost(seed: number, message: string): SeedReport {
     committedTransactions: 0,
     elections: 0,
     faults: {},
+    faultSteps: [],
     durationMs: 0,
     traceHash: '',
     failure: { invariant: 'the process survives', message, atEvent: 0, stack: '' },

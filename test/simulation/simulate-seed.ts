@@ -18,6 +18,8 @@ export interface SimulateOptions {
   readonly trace?: (line: string) => void;
   /** Kinds of faults that the seed would bring, and that are left out. */
   readonly without?: readonly FaultKind[];
+  /** The numbers of the nemesis's faults that happen; default: all. See {@link FaultStep}. */
+  readonly only?: readonly string[] | undefined;
 }
 
 /** A core without faults must commit a new transaction within this many election timeouts. */
@@ -85,7 +87,12 @@ class SeedRun {
     this.history = new History(traceOperations(this.cluster));
     const outputs = { history: this.history, told };
     this.registers = new RegisterClients(this.cluster, random.fork('registers'), this.options.registers, outputs);
-    this.nemesis = new Nemesis(this.cluster, random.fork('nemesis'), this.options);
+    this.nemesis = new Nemesis(
+      this.cluster,
+      random.fork('nemesis'),
+      this.options,
+      options.only && new Set(options.only),
+    );
   }
 
   async faultyPhase(): Promise<void> {
@@ -145,6 +152,7 @@ class SeedRun {
       committedTransactions: invariants.committedTransactions,
       elections: invariants.elections,
       faults: { ...nemesis.counters, lost, replayed, slowed },
+      faultSteps: nemesis.steps,
       durationMs,
       traceHash: cluster.trace.hash,
       ...(failure === undefined ? {} : { failure }),

@@ -156,8 +156,9 @@ export class SimulatedCluster {
   }
 
   /** The process ends; what was under way on its disk is lost or torn at random. */
-  crash(index: number, fault: DiskFault = 'none', random: Random = this.#random): void {
+  crash(index: number, fault: DiskFault = 'none', given?: Random): void {
     const machine = this.machineAt(index);
+    const random = given ?? this.#random.fork(`crash ${index}.${machine.incarnation}`);
     this.trace.line(this.queue.nowMs, 'crash', () => ({ node: index, disk: fault }));
     if (fault !== 'none') for (const observer of this.observers) observer.onDamaged(machine);
     machine.crash(random, fault);
