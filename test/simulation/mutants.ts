@@ -258,6 +258,35 @@ export const mutants: readonly Mutant[] = [
     { find: "if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };", replace: '' },
     { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
   ),
+  // Reads.
+  mutant(
+    'a read is answered without asking a majority',
+    60,
+    { find: 'return rounds[majority - 1] ?? 0;', replace: 'return Number.POSITIVE_INFINITY;' },
+    // Stays leader until it hears of another: most reads of a deposed leader fall into that time.
+    {
+      find: 'if (countPeers(core, leadership, isWilling) < majority) {',
+      replace: 'if (countPeers(core, leadership, isWilling) < 0) {',
+    },
+    { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
+  ),
+  mutant('a new leader answers reads before its own term is certified', 150, {
+    find: 'const height = isReady ? core.certifiedHeight : undefined;',
+    replace: 'const height = core.certifiedHeight;',
+  }),
+  mutant('a follower reads what it has', 40, {
+    find: "send(core, core.leader, { type: 'read-index-request', context });",
+    replace: 'core.effects.reads.push({ context, height: 0 });',
+  }),
+  mutant('a read does not wait until its height is applied', 40, {
+    find: 'else if (height <= this.#options.appliedHeight()) this.#end(asked.readers);',
+    replace: 'else if (height >= 0) this.#end(asked.readers);',
+  }),
+  mutant('a read joins a question that was asked before it came', 40, {
+    find: 'this.#next.push({ done, deadline: this.#ticks + this.#waitTicks });',
+    replace:
+      'const reader = { done, deadline: this.#ticks + this.#waitTicks }; if (this.#asked === undefined) this.#next.push(reader); else this.#asked = { ...this.#asked, readers: [...this.#asked.readers, reader] };',
+  }),
   // What clients are told.
   mutant('clients are told when a block is sealed', 20, {
     find: 'this.#pool.place(toHex(draft.hash), draft.transactions);',

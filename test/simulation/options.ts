@@ -165,10 +165,10 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
       keyCount: random.between(1, 16),
     },
     registers: {
-      clientCount: random.between(1, 4),
+      clientCount: random.between(2, 6),
       registerCount: random.between(1, 3),
-      meanPauseMs: heartbeatMs * (0.5 + random.unit() * 3),
-      timeoutMaxMs: heartbeatMs * random.between(10, 60),
+      meanPauseMs: heartbeatMs * (0.1 + random.unit() * 2),
+      timeoutMaxMs: heartbeatMs * random.between(5, 40),
     },
   };
 }
