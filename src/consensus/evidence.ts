@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
-import { encodeTermCertificate } from './certificate-codec.ts';
+import { encodeJustification, encodeTermCertificate } from './certificate-codec.ts';
 import type { Core } from './core.ts';
 import { comparePlaces, encodeAck, encodeVoteRequest, sameAck, sameRequest } from './statements.ts';
 import type {
@@ -91,12 +91,10 @@ export function reportBrokenClaim(core: Core, certificate: TermCertificate, head
   report(core, 'broken-claim', header.proposer, encodeTermCertificate(certificate), header.hash, header.term);
 }
 
-/**
- * A header that breaks the rule for changes (vi), under a leader's verified signature. The proof is in the headers: its
- * own with its justification, and those down to the change before.
- */
+/** A header that breaks the rule for changes (vi), under a leader's verified signature. */
 export function reportBrokenChange(core: Core, header: BlockReference, parent: BlockReference): void {
-  report(core, 'broken-change', header.proposer, header.hash, parent.hash, header.term, header.height);
+  const first = concatBytes(header.hash, encodeJustification(header.justification));
+  report(core, 'broken-change', header.proposer, first, parent.hash, header.term, header.height);
 }
 
 /** (ii): one height of one term, two hashes. */

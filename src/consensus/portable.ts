@@ -1,11 +1,13 @@
 /** The part of consensus that runs anywhere: its signed statements and certificates, for whoever verifies them offline. */
 export {
   decodeAck,
+  decodeJustification,
   decodeTermCertificate,
   decodeVoteRequest,
   encodeTermCertificate,
 } from './certificate-codec.ts';
 export { verifyTermCertificate } from './certificates.ts';
+export { stepBetween } from './configurations.ts';
 export {
   ACK_BYTES,
   ackMessage,

@@ -21,7 +21,7 @@ export const evidenceBytesMax: number = 48 * 1024;
 
 const recordVersion = 1;
 const recordFieldCount = 8;
-const contextMax = 3;
+const contextMax = 2;
 const recordLimits = { bytesMax: evidenceBytesMax, depthMax: 2, countMax: 16 };
 
 /** Kinds of which the two statements have no order of their own. */
@@ -41,7 +41,7 @@ const unorderedKinds: ReadonlySet<EvidenceKind> = new Set([
  * | two-headers, two-acks, two-votes, two-vote-requests | a statement | the other; the lower bytes come first | none |
  * | ack-then-vote | the ack | the vote | none |
  * | broken-claim | the term certificate | the leader's header | the configuration that the header names |
- * | broken-change | the header with the change | its parent's | its justification; the configurations before and after |
+ * | broken-change | the header with the change | its parent's | its justification; the configuration before, if known |
  */
 export interface EvidenceRecord {
   readonly kind: EvidenceKind;

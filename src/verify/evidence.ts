@@ -1,13 +1,13 @@
-import { AssentError, equalBytes, messageOf, toHex, unreachable } from '../base/index.ts';
+import { AssentError, equalBytes, messageOf, unreachable } from '../base/index.ts';
 import {
-  ACK_BYTES,
   type AckStatement,
   type Configuration,
   comparePlaces,
-  decodeAck,
+  decodeJustification,
   decodeTermCertificate,
   sameAck,
   sameRequest,
+  stepBetween,
   type VoteRequestStatement,
   verifyTermCertificate,
 } from '../consensus/portable.ts';
@@ -148,6 +148,7 @@ function brokenClaim(record: EvidenceRecord, header: OpenedHeader, verify: Verif
   const { request } = certificate;
   needs(request.candidate === encodeNodeId(culprit), 'the term certificate is of another key');
   needs(request.term === header.term, 'certificate and header are of different terms');
+  needs(equalBytes(request.configurationHash, configuration.hash), 'the certificate names another configuration');
   needs(
     verifyTermCertificate(certificate, consensusForm(configuration), ledgerId, verify),
     'no majority of the configuration signed the term certificate',
@@ -165,36 +166,38 @@ function brokenClaim(record: EvidenceRecord, header: OpenedHeader, verify: Verif
 }
 
 /**
- * (vi): a block changes the configuration without a certificate of its own term, or alters more than one voter. That
- * parent and block are of one generation is shown by one key having sealed both, or by the configurations themselves.
+ * (vi): a block changes the configuration without saying to which, in more than one step, or before a block of its own
+ * term had a certificate. That it belongs to its parent's generation, within which alone the rule holds, is shown by one
+ * key having sealed both, or by the configurations themselves.
  */
 function brokenChange(record: EvidenceRecord, header: OpenedHeader, parent: OpenedHeader): Finding {
-  const [justificationBytes, beforeBytes, afterBytes] = record.context;
-  if (justificationBytes === undefined || record.context.length === 2) throw failed('its context is not complete');
+  const [justificationBytes, beforeBytes] = record.context;
+  if (justificationBytes === undefined || record.context.length > 2) throw failed('its context has another length');
   needs(equalBytes(header.proposer, record.culprit), 'the header is of another key');
   needs(equalBytes(header.parentHash, parent.hash), "the second header is not the first's parent");
-  needs(!equalBytes(header.configurationHash, parent.configurationHash), 'the block changes no configuration');
   needs(equalBytes(sha256(justificationBytes), header.justificationHash), "the justification is not the header's");
+  const { block, configuration: after } = decodeJustification(justificationBytes, (bytes) =>
+    consensusForm(openConfiguration(bytes)),
+  );
+  const before = beforeBytes && consensusForm(namedConfiguration(beforeBytes, parent));
+  needs(before === undefined || before.generation === record.generation, 'the configuration is of another generation');
+  needs(
+    equalBytes(header.proposer, parent.proposer) || (before !== undefined && before.generation === after?.generation),
+    'it does not show that both headers are of one generation',
+  );
+  needs(
+    after !== undefined || !equalBytes(header.configurationHash, parent.configurationHash),
+    'the block changes no configuration',
+  );
   const { term, height } = header;
-  if (beforeBytes !== undefined && afterBytes !== undefined) {
-    const before = namedConfiguration(beforeBytes, parent);
-    const after = namedConfiguration(afterBytes, header);
-    const { generation } = record;
-    needs(before.generation === generation && after.generation === generation, 'the configurations are of others');
-    const altered = votersAltered(before, after);
-    if (altered > 1) return { term, deed: `altered ${altered} voters in block ${height} of term ${term}` };
-  } else
-    needs(equalBytes(header.proposer, parent.proposer), 'it does not show that both headers are of one generation');
-  needs(certifiedTerm(justificationBytes) !== term, 'the block states a certificate of its term');
-  return { term, deed: `changed the configuration in block ${height} before its term ${term} had a certificate` };
-}
-
-/** The term of the block certificate that a justification begins with, if it has one. */
-function certifiedTerm(justification: Uint8Array): number | undefined {
-  const [version, flags = 0] = justification;
-  needs(version === 1, 'the justification is of another version');
-  const hasBlockCertificate = flags % 2 === 1;
-  return hasBlockCertificate ? decodeAck(justification.subarray(2, 2 + ACK_BYTES)).term : undefined;
+  const place = `block ${height} of term ${term}`;
+  if (after === undefined) return { term, deed: `changed the configuration in ${place} without saying to which` };
+  if (!equalBytes(after.hash, header.configurationHash))
+    return { term, deed: `stated another configuration in ${place} than its header names` };
+  if (before !== undefined && stepBetween(before, after) === undefined)
+    return { term, deed: `changed the configuration in ${place} by more or less than one step` };
+  needs(block?.ack.term !== term, 'the block states a certificate of its term');
+  return { term, deed: `changed the configuration in ${place} before it had certified one of that term` };
 }
 
 function namedConfiguration(bytes: Uint8Array, header: OpenedHeader): NodeConfiguration {
@@ -204,17 +207,6 @@ function namedConfiguration(bytes: Uint8Array, header: OpenedHeader): NodeConfig
     'a configuration is not the one that the header names',
   );
   return configuration;
-}
-
-function votersAltered(before: NodeConfiguration, after: NodeConfiguration): number {
-  const [one, other] = [votersOf(before), votersOf(after)];
-  const isIn = (voters: ReadonlySet<string>) => (voter: string) => voters.has(voter);
-  const kept = [...one].filter(isIn(other)).length;
-  return one.size + other.size - 2 * kept;
-}
-
-function votersOf({ nodes }: NodeConfiguration): ReadonlySet<string> {
-  return new Set(nodes.filter(({ role }) => role === 'voter').map(({ publicKey }) => toHex(publicKey)));
 }
 
 function consensusForm(configuration: NodeConfiguration): Configuration {

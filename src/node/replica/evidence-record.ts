@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes, present } from '../../base/index.ts';
 import type { Configuration, Evidence, SignedHeader } from '../../consensus/index.ts';
 import { decodeNodeId } from '../../crypto/index.ts';
-import { decodeSignedHeader, nodeConfiguration } from '../../ledger/index.ts';
+import { decodeSignedHeader } from '../../ledger/index.ts';
 import { type EvidenceRecord, evidenceRecord } from '../../verify/index.ts';
 
 const hashBytes = 32;
@@ -47,9 +47,7 @@ function partsOf(
     case 'broken-change': {
       const [header, parent] = headersOf(first.subarray(0, hashBytes), second, 1, sources);
       const before = parent && configurationBytes(parent, sources);
-      const after = header && configurationBytes(header, sources);
-      const configurations = before === undefined || after === undefined ? [] : [before, after];
-      const context = [first.slice(hashBytes), ...configurations];
+      const context = [first.slice(hashBytes), ...(before === undefined ? [] : [before])];
       return header && parent && { first: signed(header), second: signed(parent), context };
     }
     default:
@@ -83,8 +81,7 @@ function durableHeader(hash: Uint8Array, height: number, sources: EvidenceSource
 }
 
 function configurationBytes({ header }: Header, sources: EvidenceSources): Uint8Array | undefined {
-  const configuration = sources.configuration(header.configurationHash);
-  return configuration && nodeConfiguration(configuration.generation, configuration.nodes).bytes;
+  return sources.configuration(header.configurationHash)?.bytes;
 }
 
 function signed({ headerBytes, headerSignature }: Header): Uint8Array {

@@ -7,6 +7,7 @@ import {
   ackOf,
   configuration,
   configurationOf,
+  consensusForm,
   hashOf,
   headerHash,
   ledgerId,
@@ -229,86 +230,103 @@ describe('a claim that its leader broke (v)', () => {
     ],
     'no configuration': [broken(certificate, elsewhere, { context: [] }), /no configuration/],
     'another generation': [broken(certificate, elsewhere, { generation: 1 }), /generation/],
+    'a certificate that names another configuration': [
+      broken(termCertificate(requestOf(3, liar, claimed, sockPuppets), [liar, second]), elsewhere),
+      /names another configuration/,
+    ],
     'an altered certificate': [broken(altered(certificate), elsewhere), /no majority/],
   });
 });
 
 describe('a change against the rules (vi)', () => {
-  const after = configurationOf([liar, second, third, stranger]);
+  const learner = (generation = 0) =>
+    consensusForm(
+      configurationOf([liar, second, third], generation, [{ publicKey: stranger.publicKey, role: 'learner' }]),
+    );
+  const after = learner();
   const parentFields = { height: 6 };
   const parent = signedHeader(parentFields);
-  const change = { parentHash: headerHash(parentFields), configurationHash: after.hash };
-  const certified = encodeJustification({
-    block: { ack: ackOf(tip(3, 5)), signatures: [signatureOf(liar), signatureOf(second)] },
+  const foreignParent = { height: 6, proposer: second.publicKey };
+  const certificateOf = (term: number) => ({
+    ack: ackOf(tip(term, 5)),
+    signatures: [{ signer: culprit, signature: new Uint8Array(64) }],
   });
-  const ofOldTerm = encodeJustification({
-    block: { ack: ackOf(tip(2, 5)), signatures: [signatureOf(liar), signatureOf(second)] },
-  });
+  const saying = (configurationAfter = after, term?: number): Uint8Array =>
+    encodeJustification({
+      configuration: configurationAfter,
+      ...(term !== undefined && { block: certificateOf(term) }),
+    });
   const justified = (justification: Uint8Array, fields = {}): Uint8Array =>
-    signedHeader({ ...change, justificationHash: sha256(justification), ...fields });
-  const broken = (header: Uint8Array, context: readonly Uint8Array[], below = parent): EvidenceRecord =>
-    record('broken-change', header, below, { context });
+    signedHeader({
+      parentHash: headerHash(parentFields),
+      configurationHash: after.hash,
+      justificationHash: sha256(justification),
+      ...fields,
+    });
+  const broken = (justification: Uint8Array, fields = {}, context = [justification], below = parent): EvidenceRecord =>
+    record('broken-change', justified(justification, fields), below, { context });
 
   it('names its leader, with no certificate as with one of an older term', () => {
-    for (const justification of [noJustification, ofOldTerm]) {
-      const verdict = verifyEvidence(broken(justified(justification), [justification]));
-      expect(verdict).toMatchObject({ culprit, term: 3 });
+    for (const justification of [saying(), saying(after, 2)]) {
+      expect(verifyEvidence(broken(justification))).toMatchObject({
+        culprit,
+        term: 3,
+        deed: 'changed the configuration in block 7 of term 3 before it had certified one of that term',
+      });
     }
   });
 
-  it('names who altered two voters at once, certificate or not', () => {
-    const two = configurationOf([liar, second, stranger]);
-    const evidence = broken(justified(certified, { configurationHash: two.hash }), [
-      certified,
-      configuration.bytes,
-      two.bytes,
-    ]);
-    expect(verifyEvidence(evidence).deed).toBe('altered 2 voters in block 7 of term 3');
+  it('names who hides the new configuration, or states another than the header', () => {
+    expect(verifyEvidence(broken(encodeJustification({ block: certificateOf(3) }))).deed).toContain('without saying');
+    const other = { configurationHash: configuration.hash };
+    expect(verifyEvidence(broken(saying(after, 3), other)).deed).toContain('stated another');
   });
 
-  const foreignParent = { height: 6, proposer: second.publicKey };
-  const onForeign = justified(noJustification, { parentHash: headerHash(foreignParent) });
-  const refounded = configurationOf([liar, stranger], 1);
+  it('names who takes two steps at once, certificate or not', () => {
+    const two = consensusForm(configurationOf([liar, second, stranger]));
+    const justification = saying(two, 3);
+    const evidence = broken(justification, { configurationHash: two.hash }, [justification, configuration.bytes]);
+    expect(verifyEvidence(evidence).deed).toContain('by more or less than one step');
+  });
+
+  it('needs no parent of the same leader where the configuration before is there', () => {
+    const fields = { parentHash: headerHash(foreignParent) };
+    const below = signedHeader(foreignParent, second);
+    expect(verifyEvidence(broken(saying(), fields, [saying(), configuration.bytes], below)).culprit).toBe(culprit);
+  });
+
+  const onForeign = { parentHash: headerHash(foreignParent) };
+  const refounded = learner(1);
   refuses({
-    'a change that states a certificate of its term': [
-      broken(justified(certified), [certified]),
-      /states a certificate/,
-    ],
-    'a change of one voter': [
-      broken(justified(certified), [certified, configuration.bytes, after.bytes]),
+    'a step that states a certificate of its term': [broken(saying(after, 3)), /states a certificate/],
+    'such a step with the configuration before it': [
+      broken(saying(after, 3), {}, [saying(after, 3), configuration.bytes]),
       /states a certificate/,
     ],
     'a block that changes nothing': [
-      broken(justified(noJustification, { configurationHash: configuration.hash }), [noJustification]),
+      broken(noJustification, { configurationHash: configuration.hash }),
       /changes no configuration/,
     ],
-    'a header that is not its parent': [
-      broken(justified(noJustification), [noJustification], signedHeader({ height: 5 })),
-      /parent/,
-    ],
-    'the justification of another block': [broken(justified(certified), [noJustification]), /justification is not/],
+    'a header that is not its parent': [broken(saying(), {}, [saying()], signedHeader({ height: 5 })), /parent/],
+    'the justification of another block': [broken(saying(), {}, [saying(after, 2)]), /justification is not/],
     'a parent of which the generation is not shown': [
-      broken(onForeign, [noJustification], signedHeader(foreignParent, second)),
+      broken(saying(), onForeign, [saying()], signedHeader(foreignParent, second)),
       /one generation/,
     ],
     'the first block after a new foundation': [
-      broken(justified(noJustification, { configurationHash: refounded.hash }), [
-        noJustification,
-        configuration.bytes,
-        refounded.bytes,
-      ]),
-      /are of others/,
+      broken(
+        saying(refounded),
+        { ...onForeign, configurationHash: refounded.hash },
+        [saying(refounded), configuration.bytes],
+        signedHeader(foreignParent, second),
+      ),
+      /one generation/,
     ],
-    'no context': [broken(justified(noJustification), []), /not complete/],
-  });
-
-  it('with both configurations needs no parent of the same leader', () => {
-    const evidence = broken(
-      onForeign,
-      [noJustification, configuration.bytes, after.bytes],
-      signedHeader(foreignParent, second),
-    );
-    expect(verifyEvidence(evidence).culprit).toBe(culprit);
+    'another configuration before': [
+      broken(saying(), {}, [saying(), after.bytes]),
+      /not the one that the header names/,
+    ],
+    'no context': [broken(saying(), {}, []), /another length/],
   });
 });
 
@@ -320,8 +338,4 @@ function altered(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();
   copy[copy.length - 1] = (copy.at(-1) as number) ^ 1;
   return copy;
-}
-
-function signatureOf({ publicKey }: typeof liar): { signer: string; signature: Uint8Array } {
-  return { signer: encodeNodeId(publicKey), signature: new Uint8Array(64) };
 }

@@ -2,6 +2,7 @@ import { concatBytes, utf8 } from '../../../src/base/index.ts';
 import {
   type AckStatement,
   ackMessage,
+  type Configuration,
   encodeAck,
   encodeJustification,
   encodeTermCertificate,
@@ -17,6 +18,7 @@ import {
   type BlockHeader,
   encodeHeader,
   type NodeConfiguration,
+  type NodeOfConfiguration,
   nodeConfiguration,
 } from '../../../src/ledger/index.ts';
 import { type EvidenceKind, type EvidenceRecord, evidenceRecord } from '../../../src/verify/index.ts';
@@ -30,11 +32,19 @@ export const stranger: Signer = createSigner(new Uint8Array(32).fill(4));
 export const configuration: NodeConfiguration = configurationOf([liar, second, third]);
 export const noJustification: Uint8Array = encodeJustification({});
 
-export function configurationOf(voters: readonly Signer[], generation = 0): NodeConfiguration {
-  return nodeConfiguration(
-    generation,
-    voters.map(({ publicKey }) => ({ publicKey, role: 'voter' })),
-  );
+export function configurationOf(
+  voters: readonly Signer[],
+  generation = 0,
+  others: readonly NodeOfConfiguration[] = [],
+): NodeConfiguration {
+  return nodeConfiguration(generation, [
+    ...voters.map(({ publicKey }): NodeOfConfiguration => ({ publicKey, role: 'voter' })),
+    ...others,
+  ]);
+}
+
+export function consensusForm(of: NodeConfiguration): Configuration {
+  return { ...of, nodes: of.nodes.map((node) => ({ ...node, id: encodeNodeId(node.publicKey) })) };
 }
 
 export function hashOf(text: string): Uint8Array {
@@ -55,8 +65,7 @@ export function requestOf(
   of: Tip,
   inForce: NodeConfiguration = configuration,
 ): VoteRequestStatement {
-  const named = { configurationHash: inForce.hash };
-  return { term, candidate: encodeNodeId(candidate.publicKey), tip: of, ...named };
+  return { term, candidate: encodeNodeId(candidate.publicKey), tip: of, configurationHash: inForce.hash };
 }
 
 export function signedAck(statement: AckStatement, signer: Signer = liar, ledger: Uint8Array = ledgerId): Uint8Array {

@@ -110,7 +110,7 @@ describe('the encoded record', () => {
         fc.nat(),
         fc.uint8Array({ maxLength: 300 }),
         fc.uint8Array({ maxLength: 300 }),
-        fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 3 }),
+        fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 2 }),
         (kind, generation, first, last, context) => {
           const evidence = record(kind, first, last, { generation, context });
           const bytes = encodeEvidence(evidence);
