@@ -116,6 +116,13 @@ const entries = {
     exitCode: 1,
     action: 'See the message; choose another voter that `assent cluster status` shows as running, or try again.',
   },
+  'node-removed': {
+    meaning: 'A certified block removed this node from the ledger; it stops by itself.',
+    httpStatus: 410,
+    exitCode: 1,
+    action:
+      'Nothing, if it was meant. A removed key never returns: bring the machine back under a new one with `assent node replace` or a proposal.',
+  },
   'node-behind': {
     meaning: 'This node has not yet applied what was committed before the read.',
     httpStatus: 503,

@@ -30,7 +30,12 @@ export function requestBranch(core: Core, from: NodeId, wanted: Tip, wantsConfig
 export function handleBranchRequest(core: Core, from: NodeId, { known }: BranchRequest): void {
   if (comparePlaces(core.log.durableTip, known) <= 0) return;
   const { log, limits } = core;
-  const heightMax = Math.min(log.durableHeight, lastHeightFor(core, from));
+  const removedAt = removalHeight(core, from);
+  if (removedAt !== undefined && log.has(known.height, known.hash) && known.height > removedAt) {
+    core.dismissed.add(from);
+    return;
+  }
+  const heightMax = Math.min(log.durableHeight, lastHeightFor(core, removedAt));
   // What is certified here is in the chain of every voter that could be elected; below it nobody differs.
   const fork = log.has(known.height, known.hash) ? known.height : Math.min(known.height, core.certifiedHeight);
   const previous = log.tipAt(fork);
@@ -55,8 +60,7 @@ export function handleBranchRequest(core: Core, from: NodeId, { known }: BranchR
 }
 
 /** For a removed node: the first block that carries a certificate of its removal, or the newest certified one. */
-function lastHeightFor(core: Core, nodeId: NodeId): number {
-  const removedAt = removalHeight(core, nodeId);
+function lastHeightFor(core: Core, removedAt: number | undefined): number {
   if (removedAt === undefined) return core.log.durableHeight;
   for (let height = removedAt + 1; height <= core.certifiedHeight; height++) {
     const certificate = core.log.at(height)?.justification.block;

@@ -66,17 +66,32 @@ export function isVoter(core: Core, nodeId: NodeId): boolean {
 
 /**
  * Whether messages of this node are taken: it belongs to the configuration at the tip, to the one that is certified (a
- * removal counts once it is), to the one at the end of what is staged, or the operator named it for the first contact.
+ * removal counts once it is) or to the one at the end of what is staged. A node that is in no configuration yet hears the
+ * nodes that its operator named.
  */
 export function isAdmitted(core: Core, nodeId: NodeId): boolean {
-  if (electorateOf(configurationAtTip(core)).keys.has(nodeId)) return true;
-  return core.seeds.has(nodeId) || otherElectorates(core).some(({ keys }) => keys.has(nodeId));
+  const { keys } = electorateOf(configurationAtTip(core));
+  if (keys.has(nodeId) || (core.seeds.has(nodeId) && !keys.has(core.nodeId))) return true;
+  return otherElectorates(core).some((other) => other.keys.has(nodeId));
 }
 
-/** Every node whose messages are taken, but for the operator's. */
-export function admittedNodes(core: Core): ReadonlySet<NodeId> {
+/** Every node of a configuration that counts now. */
+export function admittedNodes(core: Core): Set<NodeId> {
   const nodes = new Set(electorateOf(configurationAtTip(core)).keys.keys());
   for (const { keys } of otherElectorates(core)) for (const nodeId of keys.keys()) nodes.add(nodeId);
+  return nodes;
+}
+
+const removalsKept = 16;
+
+/** Every node that may connect: also those removed lately that may not know it, and may ask for the proof. */
+export function connectedNodes(core: Core): ReadonlySet<NodeId> {
+  const nodes = admittedNodes(core);
+  if (!nodes.has(core.nodeId)) for (const seed of core.seeds) nodes.add(seed);
+  for (const height of core.log.changeHeights.slice(-removalsKept)) {
+    const { keys } = electorateOf(configurationAfter(core, core.log.at(height - 1)));
+    for (const nodeId of keys.keys()) if (!core.dismissed.has(nodeId)) nodes.add(nodeId);
+  }
   return nodes;
 }
 

@@ -53,6 +53,8 @@ export interface Core {
   readonly configurations: ConfigurationBook;
   /** Nodes that the operator named for the first contact with a ledger that has moved on. */
   readonly seeds: ReadonlySet<NodeId>;
+  /** Removed nodes that showed that they hold the proof of it. */
+  readonly dismissed: Set<NodeId>;
   readonly parameters: RaftParameters;
   readonly limits: RaftLimits;
 
@@ -123,6 +125,7 @@ export function createCore(options: RaftOptions): Core {
     chain: options.chain,
     configurations: new ConfigurationBook(options.configuration, options.chain),
     seeds: new Set(options.seeds),
+    dismissed: new Set(),
     parameters,
     limits,
     log,

@@ -125,6 +125,7 @@ export function handleHeartbeatReply(core: Core, from: NodeId, reply: HeartbeatR
   peer.committedHeight = reply.committedHeight;
   if (isDismissed(core, from, peer)) {
     leadership.progress.delete(from);
+    core.dismissed.add(from);
     return undefined;
   }
   peer.clockOffsetMs = reply.clockMs - core.nowMs;

@@ -4,9 +4,9 @@ import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
 import {
-  admittedNodes,
   configurationAfter,
   configurationAtTip,
+  connectedNodes,
   isAdmitted,
   removalHeight,
 } from './configuration-lookup.ts';
@@ -114,9 +114,9 @@ export class Raft {
     return mayEnact(this.#core, step);
   }
 
-  /** The nodes whose messages are taken: of the certified configuration, and of those that are on the way. */
-  admitted(): ReadonlySet<NodeId> {
-    return admittedNodes(this.#core);
+  /** The nodes that may connect: whose messages are taken, and removed ones that may not have heard of it. */
+  connected(): ReadonlySet<NodeId> {
+    return connectedNodes(this.#core);
   }
 
   /** Offers the block sealed for the present slot. Its header may be signed only after `true`. */

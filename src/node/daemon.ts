@@ -7,8 +7,9 @@ import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
 import { Handover } from './handover.ts';
 import { type NodeLog, openLog } from './log.ts';
+import { PeerKeeper, removedError } from './membership.ts';
 import { type Identity, type OpenedLedger, openLedger, readIdentity } from './opening.ts';
-import { Replica } from './replica/index.ts';
+import { type Membership, Replica } from './replica/index.ts';
 import { answersOf } from './service/asked.ts';
 import { CommitWaiters } from './service/commit-waiters.ts';
 import { NodeMetrics } from './service/metrics.ts';
@@ -67,6 +68,7 @@ class Daemon {
   readonly #opened: OpenedLedger;
   readonly #verify: VerifyThread;
   readonly #transport: Transport;
+  readonly #peers: PeerKeeper;
   readonly #replica: Replica;
   readonly #handover: Handover;
   readonly #desk: SubmissionDesk;
@@ -87,7 +89,17 @@ class Daemon {
     closers.add('verification thread', () => this.#verify.stop());
     this.#transport = this.#createTransport();
     this.#waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
+    this.#peers = new PeerKeeper({
+      ledger,
+      self: identity.key.nodeId,
+      configured: identity.peers,
+      transport: this.#transport,
+      logger: log.logger,
+    });
     this.#replica = this.#createReplica();
+    const membership = this.#replica.membership();
+    if (membership.removedAtHeight !== undefined) throw removedError(membership.removedAtHeight);
+    this.#peers.changed(membership);
     this.#handover = new Handover({
       replica: this.#replica,
       transport: this.#transport,
@@ -177,7 +189,10 @@ class Daemon {
       onCommitted: (_block, transactionCount) => {
         this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);
         this.#waiters.committed();
+        this.#peers.committed();
       },
+      onMembership: (membership) => this.#member(membership),
+      seeds: this.#identity.peers.map(({ nodeId }) => nodeId),
       onBadFrame: (from, error) => {
         this.#metrics.badFrame(error.code);
         this.#transport.cutOff(from, error.message);
@@ -216,6 +231,12 @@ class Daemon {
       await stopped;
     });
     return http.listening();
+  }
+
+  #member(membership: Membership): void {
+    this.#peers.changed(membership);
+    const { removedAtHeight } = membership;
+    if (removedAtHeight !== undefined) this.#fail(removedError(removedAtHeight));
   }
 
   /** What the node cannot go on after. */

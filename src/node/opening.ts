@@ -13,9 +13,9 @@ import { createExecutor } from './rules.ts';
 export interface Identity {
   readonly genesis: Genesis;
   readonly key: NodeKey;
-  /** The member that runs the node. */
+  /** The member that runs the node, as the genesis or, of a node that joined later, the configuration file says. */
   readonly member: string;
-  /** All other nodes of the ledger; those without a configured address are only listened for. */
+  /** The other nodes that the configuration file names. */
   readonly peers: readonly PeerAddresses[];
 }
 
@@ -26,24 +26,14 @@ export function readIdentity(config: NodeConfig): Identity {
   const genesis = readGenesis(config.genesisFile);
   const nodes = genesis.content.nodes.map((node) => ({ nodeId: encodeNodeId(node.publicKey), member: node.member }));
   const self = nodes.find((node) => node.nodeId === key.nodeId);
-  if (self === undefined) {
+  const member = self?.member ?? config.member;
+  if (member === undefined || (self === undefined && config.p2p.peers.length === 0)) {
     throw new AssentError(
       'configuration-invalid',
-      `${config.nodeKeyFile} is the key of ${key.nodeId}, which is no node of this ledger.`,
+      `${config.nodeKeyFile} is the key of ${key.nodeId}, which is no node of this ledger's genesis: a node that joins needs "member" and at least one of "p2p.peers".`,
     );
   }
-  const stranger = config.p2p.peers.find((peer) => !nodes.some((node) => node.nodeId === peer.nodeId));
-  if (stranger !== undefined) {
-    throw new AssentError(
-      'configuration-invalid',
-      `p2p.peers names ${stranger.nodeId}, which is no node of this ledger.`,
-    );
-  }
-  const addresses = new Map(config.p2p.peers.map((peer) => [peer.nodeId, peer.addresses]));
-  const peers = nodes
-    .filter((node) => node.nodeId !== key.nodeId)
-    .map(({ nodeId }) => ({ nodeId, addresses: addresses.get(nodeId) ?? [] }));
-  return { genesis, key, member: self.member, peers };
+  return { genesis, key, member, peers: config.p2p.peers.filter(({ nodeId }) => nodeId !== key.nodeId) };
 }
 
 function readGenesis(file: string): Genesis {

@@ -20,6 +20,8 @@ export interface NodeConfig {
   readonly nodeKeyFile: string;
   /** The genesis that the consortium agreed on. */
   readonly genesisFile: string;
+  /** The member that runs the node; a node of the genesis has it from there. */
+  readonly member?: string | undefined;
   readonly p2p: { readonly listen: ListenAddress; readonly peers: readonly PeerConfig[] };
   /** Loopback only, until the API authenticates its callers. */
   readonly api: { readonly listen: ListenAddress };
@@ -57,6 +59,7 @@ export const nodeConfigSchema: z.ZodType<NodeConfig> = z.strictObject({
   directory: fileName.default('data'),
   nodeKeyFile: fileName.default('node.key'),
   genesisFile: fileName.default('genesis'),
+  member: z.string().min(1).max(63).optional(),
   p2p: z
     .strictObject({
       listen: listen(7400),

@@ -10,6 +10,6 @@ export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './ex
 export { certificateKey } from './persistence.ts';
 export type { ReadListener } from './read-barrier.ts';
 export { Replica } from './replica.ts';
-export type { ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
+export type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 export { type Outcome, type OutcomeListener, type PoolLimits, poolLimits } from './transaction-pool.ts';
 export { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';

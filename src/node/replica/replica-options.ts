@@ -43,8 +43,8 @@ export interface ReplicaOptions {
 }
 
 export interface Membership {
-  /** The nodes whose frames are taken. */
-  readonly admitted: ReadonlySet<NodeId>;
+  /** The nodes that may connect. */
+  readonly connected: ReadonlySet<NodeId>;
   /** Where a certified block removed this node: it has no more part in the ledger. */
   readonly removedAtHeight?: number;
 }

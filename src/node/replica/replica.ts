@@ -447,7 +447,7 @@ export class Replica {
   /** Who belongs to the ledger now, and whether this node still does. */
   membership(): Membership {
     const { removedAtHeight } = this.#raft.status();
-    return { admitted: this.#raft.admitted(), ...(removedAtHeight !== undefined && { removedAtHeight }) };
+    return { connected: this.#raft.connected(), ...(removedAtHeight !== undefined && { removedAtHeight }) };
   }
 
   /** A bug or a poisoned disk stops the replica: what is in memory can no longer be trusted to match what is promised. */

@@ -1,7 +1,8 @@
 import type { PeerView, StatusView } from '../../api/index.ts';
 import { AssentError, toHex } from '../../base/index.ts';
-import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
-import type { Ledger, NodeOfConfiguration } from '../../ledger/index.ts';
+import type { Configuration } from '../../consensus/index.ts';
+import type { NodeId } from '../../crypto/index.ts';
+import type { Ledger } from '../../ledger/index.ts';
 import type { Transport } from '../../p2p/index.ts';
 import type { Replica, ReplicaStatus } from '../replica/index.ts';
 import { programVersion } from '../version.ts';
@@ -22,6 +23,7 @@ export function statusView(sources: StatusSources): StatusView {
   const { ledger, nodeId, member } = sources;
   const status = sources.replica.status();
   const { applied, genesis } = ledger;
+  const { hash: configurationHash, nodes } = status.configuration;
   return {
     ledgerId: toHex(ledger.ledgerId),
     ledgerName: genesis.content.ledgerName,
@@ -36,9 +38,9 @@ export function statusView(sources: StatusSources): StatusView {
     stateRoot: toHex(applied.stateRoot),
     certifiedHeight: status.certifiedHeight,
     configuration: {
-      id: toHex(genesis.configuration.hash),
-      voters: idsOf(genesis.configuration.nodes, 'voter'),
-      learners: idsOf(genesis.configuration.nodes, 'learner'),
+      id: toHex(configurationHash),
+      voters: idsOf(nodes, 'voter'),
+      learners: idsOf(nodes, 'learner'),
     },
     peers: peerViews(sources, status),
     ruleset: ledger.executor.ruleSet,
@@ -71,7 +73,7 @@ const withheldSentences: Record<NonNullable<ReplicaStatus['withheld']>, string> 
   'start-up': 'It has just started, and a majority has yet to say what it holds of this key',
   'mark-lost': 'Blocks that it acked are gone from its disk, and it fetches them from the others first',
   contradicted: 'Its disk was rolled back, so it has to come back under a new key',
-  'not-a-voter': 'It is no voter of the configuration',
+  'not-a-voter': 'It is no voter of the configuration: it follows and signs nothing',
 };
 
 /** A pre-candidate is on its way to being a candidate; a node that must not sign is recovering, whatever else it does. */
@@ -80,8 +82,8 @@ function roleOf({ role, withheld }: ReplicaStatus): StatusView['role'] {
   return role === 'pre-candidate' ? 'candidate' : role;
 }
 
-function idsOf(nodes: readonly NodeOfConfiguration[], role: NodeOfConfiguration['role']): readonly NodeId[] {
-  return nodes.filter((node) => node.role === role).map((node) => encodeNodeId(node.publicKey));
+function idsOf(nodes: Configuration['nodes'], role: 'voter' | 'learner'): readonly NodeId[] {
+  return nodes.filter((node) => node.role === role).map(({ id }) => id);
 }
 
 function peerViews({ transport, nowMs }: StatusSources, status: ReplicaStatus): readonly PeerView[] {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AssentError } from '../../../src/base/index.ts';
@@ -77,14 +77,13 @@ describe('a node that cannot start', () => {
     await expect(startNode(config)).rejects.toMatchObject({ code: 'storage-locked' });
   });
 
-  it('names a peer that the ledger does not know', async () => {
+  it('says what a node needs that is none of the genesis', async () => {
     const directory = temporaryDirectory();
-    prepareNode(directory);
-    const nodeId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp';
-    const config = configOf(directory, {
-      p2p: { listen: { port: 0 }, peers: [{ nodeId, addresses: ['/ip4/127.0.0.1/tcp/1'] }] },
-    });
-    await expect(startNode(config)).rejects.toThrow(nodeId);
+    const { config } = prepareNode(directory);
+    rmSync(config.nodeKeyFile);
+    const { nodeId } = createNodeKey(config.nodeKeyFile);
+    await expect(startNode(config)).rejects.toMatchObject({ code: 'configuration-invalid' });
+    await expect(startNode({ ...config, member: 'riverside' })).rejects.toThrow(nodeId);
   });
 });
 
