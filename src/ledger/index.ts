@@ -39,7 +39,6 @@ export {
   isBegun,
   Ledger,
   type SealInput,
-  type StreamEntry,
 } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
 export type { Receipt } from './results.ts';
@@ -47,6 +46,7 @@ export { type SnapshotLimits, snapshotLimits } from './snapshot/format.ts';
 export { openManifest, type SnapshotManifest, type SnapshotProofs } from './snapshot/manifest.ts';
 export { SnapshotSink, type WriteBatch } from './snapshot/sink.ts';
 export { SnapshotSource, type SnapshotSourceOptions } from './snapshot/source.ts';
+export type { StreamEntry, StreamOptions } from './streams.ts';
 export {
   encodeSignedTransaction,
   encodeTransactionBody,

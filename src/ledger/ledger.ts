@@ -1,17 +1,6 @@
-import {
-  AssentError,
-  assert,
-  compareBytes,
-  equalBytes,
-  latin1Bytes,
-  present,
-  readUint64,
-  toHex,
-  uint64Bytes,
-  utf8,
-} from '../base/index.ts';
+import { AssentError, assert, equalBytes, latin1Bytes, present, toHex } from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
-import { type Entry, type Operation, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
+import type { Operation, Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
 import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock } from './chain-store.ts';
@@ -27,6 +16,7 @@ import { StateCache } from './state/state-cache.ts';
 import { genesisOrigin } from './state/state-space.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
+import { readStream, type StreamOptions } from './streams.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { ConfigurationStep, RuleExecutor, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
@@ -67,14 +57,6 @@ export type BlockRefusal =
   | 'configuration';
 
 export type BlockVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: BlockRefusal };
-
-/** One page of an index stream, in chain order. */
-export interface StreamEntry {
-  readonly height: number;
-  readonly index: number;
-  readonly number: number;
-  readonly entry: Uint8Array;
-}
 
 /** Whether the genesis batch is in the store. */
 export function isBegun(store: Store): boolean {
@@ -357,25 +339,8 @@ export class Ledger {
   }
 
   /** Entries of an index stream after the cursor, oldest first, or newest first before it. At most `limit`. */
-  async stream(
-    name: string,
-    options: { readonly after?: Uint8Array; readonly limit: number; readonly reverse?: boolean },
-  ): Promise<{ entries: StreamEntry[]; next?: Uint8Array }> {
-    const prefix = utf8(`${name}\0`);
-    // What a store kept of before a snapshot has a gap after it, and is not shown.
-    const first = prefixedKey('stream', prefix, uint64Bytes(this.#applied.committed.origin.height + 1));
-    const { to: end } = prefixRange('stream', prefix);
-    const prefixLength = prefixedKey('stream', prefix).length;
-    const cursor = options.after === undefined ? undefined : prefixedKey('stream', prefix, options.after);
-    const reverse = options.reverse ?? false;
-    const from = reverse || cursor === undefined || compareBytes(cursor, first) < 0 ? first : successor(cursor);
-    const to = reverse && cursor !== undefined ? cursor : end;
-    const rows = await this.#store.range({ from, to, reverse, limit: options.limit });
-    const last = rows.at(-1);
-    const entries = rows.map((row) => streamEntry(row, prefixLength));
-    return rows.length < options.limit || last === undefined
-      ? { entries }
-      : { entries, next: last[0].subarray(prefixLength) };
+  stream(name: string, options: StreamOptions): ReturnType<typeof readStream> {
+    return readStream(this.#store, name, this.#applied.committed.origin, options);
   }
 }
 
@@ -384,17 +349,6 @@ const nothing = new Uint8Array();
 function configurationIn(executor: RuleExecutor, state: StateView): NodeConfiguration {
   const { generation, nodes } = executor.configuration(state);
   return nodeConfiguration(generation, nodes);
-}
-
-function streamEntry([key, entry]: Entry, prefixLength: number): StreamEntry {
-  const place = new DataView(key.buffer, key.byteOffset + prefixLength + 8, 8);
-  return { height: readUint64(key, prefixLength), index: place.getUint32(0), number: place.getUint32(4), entry };
-}
-
-function successor(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
 }
 
 function firstDifference(roots: BlockRoots, header: BlockHeader): BlockRefusal | undefined {

@@ -6,6 +6,7 @@ import type { AppliedRecord } from '../chain-store.ts';
 import { ledgerLimits } from '../limits.ts';
 import { hashesIn, snapshotLimits } from './format.ts';
 import { decodeExecutedId, groupCount } from './id-buckets.ts';
+import { pause } from './pause.ts';
 
 /** Ids of one slice. */
 const pageIds = 512;
@@ -68,8 +69,7 @@ export class SourceIds {
     const roots: Uint8Array[] = [];
     for (let group = 0; group < groupCount(size); group++) {
       roots.push(merkleRoot(hashesIn(this.group(minute, group) as Uint8Array).map((id) => leafHash(id))));
-      // A read beside this thread lets others have their turn.
-      await this.#snapshot.getMany([prefixedKey('meta')]);
+      await pause(this.#snapshot);
     }
     return concatBytes(...roots);
   }

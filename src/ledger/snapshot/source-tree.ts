@@ -16,9 +16,7 @@ import {
 } from '../state/parts.ts';
 import { type PageReader, type TreeChange, updateTree } from '../state/tree.ts';
 import { placeOf } from './format.ts';
-
-/** Deltas of one slice. */
-const deltasAtOnce = 4;
+import { pause } from './pause.ts';
 
 /**
  * The state tree of a store's snapshot: pages and, above them, what the deltas change. One part at a time is put together
@@ -44,17 +42,11 @@ export class SourceTree {
     const parts = Array.from({ length: partCount }, (_, part) => part);
     const stored = (await snapshot.getMany(parts.map((part) => partKey(space, part)))).map(decodePart);
     const changes: TreeChange[][] = parts.map(() => []);
-    for (let from = applied.deltasFrom; from <= applied.height; from += deltasAtOnce) {
-      const heights = Array.from(
-        { length: Math.min(deltasAtOnce, applied.height + 1 - from) },
-        (_, index) => from + index,
-      );
-      const deltas = await snapshot.getMany(heights.map((height) => deltaKey(space, height)));
-      for (const [index, bytes] of deltas.entries()) {
-        for (const change of decodeDelta(bytes)) {
-          const part = change.keyHash.charCodeAt(0);
-          if (from + index > (stored[part] as StoredPart).height) (changes[part] as TreeChange[]).push(change);
-        }
+    for (let height = applied.deltasFrom; height <= applied.height; height++) {
+      const [delta] = await snapshot.getMany([deltaKey(space, height)]);
+      for (const change of decodeDelta(delta)) {
+        const part = change.keyHash.charCodeAt(0);
+        if (height > (stored[part] as StoredPart).height) (changes[part] as TreeChange[]).push(change);
       }
     }
     const tree = new SourceTree(stored, changes, pageReader(snapshot, space));
@@ -62,8 +54,7 @@ export class SourceTree {
     for (const part of parts) {
       const child = tree.#partOf(part);
       children.push(child?.type === 'inner' ? { type: 'stub', hash: child.hash } : child);
-      // A read beside this thread lets others have their turn.
-      if ((changes[part] as TreeChange[]).length > 0) await snapshot.getMany([partKey(space, part)]);
+      if ((changes[part] as TreeChange[]).length > 0) await pause(snapshot);
     }
     tree.#root = joinParts(children);
     if (hashOf(tree.#root) !== latin1Text(applied.stateRoot)) throw damagedTree();

@@ -14,6 +14,7 @@ import {
   snapshotLimits,
 } from './format.ts';
 import { encodeManifest, openManifest, type SnapshotManifest, type SnapshotProofs } from './manifest.ts';
+import { pause } from './pause.ts';
 import { SourceIds } from './source-ids.ts';
 import { SourceKeys } from './source-keys.ts';
 import { SourceTree } from './source-tree.ts';
@@ -158,7 +159,7 @@ export class SnapshotSource {
     const entries = await this.#entries(node, address);
     if (entries !== undefined) return { type: 'entries', entries };
     assert(node?.type === 'inner', 'a leaf is never split');
-    return { type: 'split', page: encodePage(node), children: this.#splitProof(node, address) };
+    return { type: 'split', page: encodePage(node), children: await this.#splitProof(node, address) };
   }
 
   /** The subtree's entries, or undefined when they are too many for a chunk. */
@@ -195,13 +196,17 @@ export class SnapshotSource {
     return key;
   }
 
-  #splitProof(node: Inner, { depth, path }: { readonly depth: number; readonly path: string }): Uint8Array {
+  async #splitProof(
+    node: Inner,
+    { depth, path }: { readonly depth: number; readonly path: string },
+  ): Promise<Uint8Array> {
     const pairs: Uint8Array[] = [];
     for (const child of splitChildren(node, depth, path)) {
       if (!child.isInner) continue;
       const below = this.#tree.at(child.depth, child.path);
       assert(below?.type === 'inner', 'a stub stands for an inner node');
       pairs.push(latin1Bytes(hashOf(below.left)), latin1Bytes(hashOf(below.right)));
+      await pause(this.#snapshot);
     }
     return concatBytes(...pairs);
   }

@@ -90,6 +90,38 @@ describe('a crash at any write of a snapshot', () => {
   });
 });
 
+describe('a sink on a slow disk', () => {
+  it('sweeps what was still on its way when another snapshot was begun', async () => {
+    const [first, second] = [await Node.begin(new MemoryStore()), await Node.begin(new MemoryStore())];
+    await first.grow([fill(0, 40, 9)]);
+    await second.grow([fill(30, 60, 3)]);
+    const [source, other] = [await first.source({ chunkContentBytesMax: 150 }), await second.source()];
+    let isSlow = false;
+    const disk = new SimulatedDisk(() => {
+      if (!isSlow) queueMicrotask(() => disk.completeNext());
+    });
+    const taker = await Node.begin(disk.store);
+    const sink = await taker.sink();
+    isSlow = true;
+    const begun = [sink.begin(source.manifest.bytes)];
+    for (let count = 0; count < 8; count++)
+      begun.push(sink.accept(await source.chunk(sink.missing(1)[0] as Uint8Array)));
+    begun.push(sink.begin(other.manifest.bytes));
+    const swept = sink.sweep();
+    // Far more turns than a read takes: a sweep that does not wait for the disk has read by now.
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    isSlow = false;
+    while (disk.completeNext());
+    await Promise.all([...begun, swept]);
+    while (await sink.sweep());
+    for (let [address] = sink.missing(1); address !== undefined; [address] = sink.missing(1))
+      await sink.accept(await other.chunk(address));
+    await taker.install(sink);
+    await taker.sweep();
+    expect(await taker.state()).toEqual(await second.state());
+  });
+});
+
 const lowest = new Uint8Array();
 const highest = Uint8Array.of(0xff);
 
