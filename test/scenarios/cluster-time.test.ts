@@ -57,3 +57,26 @@ test('66: an executed id is sent again around its validUntil and after its bucke
     }
   }
 });
+
+test('29: clocks that drift by 10 % and step by an hour endanger nothing, and go on when they are right', async () => {
+  const drifts = [0.1, -0.1, 0.05, -0.05, 0];
+  const scenario = await Scenario.started({
+    voterCount: 5,
+    skew: (machine) => ({ offsetMs: 0, drift: drifts[machine] ?? 0 }),
+  });
+  const ends: (number | string)[] = [];
+  for (let round = 0; round < 40; round++) {
+    const wrong = [round % 5, (round + 2) % 5];
+    for (const node of scenario.everyone())
+      scenario.machine(node).skew.offsetMs = wrong.includes(node) ? (round % 2 === 0 ? hourMs : -hourMs) : 0;
+    scenario.submit(round % 5);
+    scenario.cluster.read((round + 1) % 5, (end) => ends.push(end));
+    await scenario.pass(200);
+  }
+  expect(ends.filter((end) => typeof end === 'number').length).toBeGreaterThan(0);
+  for (const node of scenario.everyone()) scenario.machine(node).skew.offsetMs = 0;
+  await scenario.until('there is a leader', () => scenario.leader() !== undefined);
+  await scenario.commit(scenario.theLeader);
+  await scenario.converge();
+  scenario.invariants.final();
+});

@@ -2,6 +2,7 @@ import type { Random } from '../../src/base/index.ts';
 import type { RaftLimits } from '../../src/consensus/index.ts';
 import { createGenesis, type Genesis, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import type { ReplicaChannel } from '../../src/node/replica/index.ts';
+import type { Operation } from '../../src/storage/index.ts';
 import { Trace } from '../simulation/trace.ts';
 import { describePacket } from '../simulation/trace-packets.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
@@ -162,6 +163,13 @@ export class SimulatedCluster {
     this.trace.line(this.queue.nowMs, 'crash', () => ({ node: index, disk: fault }));
     if (fault !== 'none') for (const observer of this.observers) observer.onDamaged(machine);
     machine.crash(random, fault);
+  }
+
+  /** The machine's disk comes to hold something else than what was written. */
+  damage(index: number, operations: readonly Operation[]): void {
+    const machine = this.machineAt(index);
+    for (const observer of this.observers) observer.onDamaged(machine);
+    machine.disk.overwrite(operations);
   }
 
   onBadFrame(machine: Machine, from: string, error: Error): void {

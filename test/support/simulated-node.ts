@@ -29,7 +29,7 @@ export type ReadDone = (end: number | ErrorCode, valueAt: (key: string) => Uint8
 const verificationMs = 0.2;
 
 /** Faults that an operator sees and a restart may end. Anything else that stops a replica is a bug. */
-const operatingFaults: ReadonlySet<string> = new Set(['storage-failed', 'storage-full']);
+const operatingFaults: ReadonlySet<string> = new Set(['storage-failed', 'storage-full', 'storage-damaged']);
 
 /** The composition root of a simulated node: production code on the machine's disk, clock and links. */
 export class NodeProcess implements SimulatedProcess {

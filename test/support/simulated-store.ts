@@ -85,6 +85,11 @@ export class SimulatedDisk {
     return this.#table.range({ from, to, limit: Number.MAX_SAFE_INTEGER });
   }
 
+  /** What is durable changes under the node's feet: bits that flipped, a write that went astray. */
+  overwrite(operations: readonly Operation[]): void {
+    this.#table.apply(operations);
+  }
+
   /** The oldest write, of one file or of all, becomes durable and its callback runs. False when nothing is in flight. */
   completeNext(file?: DiskFile): boolean {
     const index = this.#requests.findIndex((request) => file === undefined || request.file === file);
