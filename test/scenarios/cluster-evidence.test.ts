@@ -1,24 +1,31 @@
 import { expect, test } from 'vitest';
-import { concatBytes, present, toHex, utf8 } from '../../src/base/index.ts';
+import { concatBytes, toHex, utf8 } from '../../src/base/index.ts';
 import { type AckStatement, ackMessage, encodeAck } from '../../src/consensus/index.ts';
-import { sha256 } from '../../src/crypto/index.ts';
-import { encodeEvidenceMessage } from '../../src/node/replica/evidence-wire.ts';
+import { type Signer, sha256 } from '../../src/crypto/index.ts';
+import {
+  decodeEvidenceMessage,
+  type EvidenceMessage,
+  encodeEvidenceMessage,
+  isEvidenceFrame,
+} from '../../src/node/replica/evidence-wire.ts';
 import { encodeEvidence, evidenceId, evidenceRecord } from '../../src/verify/index.ts';
+import { silentObserver } from '../support/simulated-cluster.ts';
 import { Scenario } from '../support/simulated-scenario.ts';
+import { fastSignatures } from '../support/simulated-signer.ts';
 
 /** An ack by this node, whatever its process thinks of it. */
 function signAck(scenario: Scenario, node: number, statement: AckStatement): Uint8Array {
   return scenario.machine(node).signer.sign(ackMessage(scenario.cluster.genesis.ledgerId, statement));
 }
 
-/** A proof that the node acknowledged two blocks of one height, made outside of the cluster. */
-function proofAgainst(scenario: Scenario, node: number, height: number): Uint8Array {
+/** A proof that the holder of the key acknowledged two blocks of one height, made outside of the cluster. */
+function proofAgainst(scenario: Scenario, signer: Signer, height: number): Uint8Array {
   const { ledgerId, configuration } = scenario.cluster.genesis;
   const [first, second] = ['one', 'other'].map((name) => {
     const statement = { term: 1, height, blockHash: sha256(utf8(name)), configurationHash: configuration.hash };
-    return concatBytes(encodeAck(statement), signAck(scenario, node, statement));
+    return concatBytes(encodeAck(statement), signer.sign(ackMessage(ledgerId, statement)));
   }) as [Uint8Array, Uint8Array];
-  const culprit = scenario.machine(node).signer.publicKey;
+  const culprit = signer.publicKey;
   return encodeEvidence(
     evidenceRecord({ kind: 'two-acks', ledgerId, generation: 0, culprit, first, second, context: [] }),
   );
@@ -88,7 +95,9 @@ test('two sides that each hold what the other lacks end with the same, and no no
   const scenario = await Scenario.started();
   const [one, other, liar] = scenario.everyone() as [number, number, number];
   scenario.invariants.misusedKeys.add(scenario.machine(liar).nodeId);
-  const proofs = Array.from({ length: 12 }, (_, height) => proofAgainst(scenario, liar, height + 1));
+  const proofs = Array.from({ length: 12 }, (_, height) =>
+    proofAgainst(scenario, scenario.machine(liar).signer, height + 1),
+  );
   // What is first stored is told to all; these words are lost.
   scenario.cluster.network.fate = () => 'drop';
   hand(scenario, liar, one, ...proofs.slice(0, 3));
@@ -110,15 +119,10 @@ test('a record that proves nothing is blamed on its sender and not kept; one aga
   const blamed: number[] = [];
   scenario.invariants.misusedKeys.add(scenario.machine(sender).nodeId);
   scenario.cluster.observers.push({
-    ...present(scenario.cluster.observers[0], 'the invariants watch'),
-    onStart: () => undefined,
-    onRefusedStart: () => undefined,
-    onSend: () => undefined,
-    onActed: () => undefined,
-    onDamaged: () => undefined,
+    ...silentObserver,
     onBadFrame: (machine, from) => blamed.push(machine.index, scenario.cluster.indexOf(from)),
   });
-  const proof = proofAgainst(scenario, accused, 1);
+  const proof = proofAgainst(scenario, scenario.machine(accused).signer, 1);
   const forged = proof.slice();
   forged[forged.length - 2] = (forged.at(-2) as number) ^ 1;
   hand(scenario, sender, victim, forged);
@@ -127,9 +131,30 @@ test('a record that proves nothing is blamed on its sender and not kept; one aga
   scenario.machine(victim).process?.receive(scenario.machine(sender).nodeId, 'replication', Uint8Array.of(0x92, 1, 20));
   expect(blamed.length).toBe(6);
 
-  const strangers = new Scenario({ seed: 2 });
-  hand(scenario, sender, victim, proofAgainst(strangers, 0, 1));
+  const elsewhere = new Scenario({ seed: 2 });
+  hand(scenario, sender, victim, proofAgainst(elsewhere, scenario.machine(accused).signer, 1));
+  expect(blamed.length).toBe(8);
+  hand(scenario, sender, victim, proofAgainst(scenario, fastSignatures.createSigner(new Uint8Array(32).fill(9)), 1));
   expect(blamed.length).toBe(8);
   await scenario.pass(1000);
   expect(holdings(scenario)).toEqual([0, 0, 0]);
+});
+
+test('who names evidence that it does not send is asked once, and its answers are not answered', async () => {
+  const scenario = await Scenario.started();
+  const [node, peer, accused] = scenario.everyone() as [number, number, number];
+  const answers: EvidenceMessage[] = [];
+  scenario.cluster.observers.push({
+    ...silentObserver,
+    onSend: ({ frame }) => isEvidenceFrame(frame) && answers.push(decodeEvidenceMessage(frame)),
+  });
+  const culprit = scenario.machine(accused).signer.publicKey;
+  const ids = [sha256(utf8('a record that nobody has'))];
+  const claim = { type: 'evidence-known', held: [{ culprit, kind: 'two-acks', ids }] } as const;
+  for (const isAnswer of [false, true]) {
+    const frame = encodeEvidenceMessage({ ...claim, isAnswer });
+    scenario.machine(node).process?.receive(scenario.machine(peer).nodeId, 'replication', frame);
+  }
+  await scenario.pass(10_000);
+  expect(answers).toEqual([{ type: 'evidence-known', isAnswer: true, held: [] }]);
 });
