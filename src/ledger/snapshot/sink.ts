@@ -19,6 +19,8 @@ export type WriteBatch = (operations: readonly Operation[]) => Promise<void>;
  * Takes a snapshot in: stages it beside the state in force, chunk by chunk, and switches to it with one batch. After a
  * crash the state is the old one or the new one, and what was staged is still there.
  *
+ * The ids that were executed before stay in the store until the next installation: no more than one window of them.
+ *
  * The caller checks a manifest's header signature, certificate and configurations before {@link begin}, lets
  * {@link sweep} run to its end, asks for what is {@link missing}, and writes {@link install} together with what consensus
  * keeps. After that batch it opens the ledger, and a sink, anew.

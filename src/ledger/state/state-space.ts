@@ -2,7 +2,7 @@ import type { KeyPrefix } from '../../storage/index.ts';
 
 /**
  * Where a state, its tree and the ids that it has executed stand in the store. There are two such places: the state is
- * in one of them, a snapshot is staged in the other, and the applied record says which is which (protocol.md §9).
+ * in one of them, a snapshot is staged in the other, and the applied record says which is which (protocol.md §8).
  */
 export interface StateSpace {
   readonly number: 0 | 1;

@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assert, concatBytes, latin1Bytes, latin1Text, toHex } from '../../../src/base/index.ts';
-import { SnapshotSink, SnapshotSource } from '../../../src/ledger/index.ts';
+import { assert, concatBytes, latin1Bytes, latin1Text, toHex, utf8 } from '../../../src/base/index.ts';
+import {
+  type CanonicalValue,
+  decodeCanonical,
+  encodeCanonical,
+  SnapshotSink,
+  SnapshotSource,
+} from '../../../src/ledger/index.ts';
 import { decodeChunk, encodeChunk, hashesIn } from '../../../src/ledger/snapshot/format.ts';
 import { type Child, inner } from '../../../src/ledger/state/nodes.ts';
 import { decodePage, encodePage } from '../../../src/ledger/state/pages.ts';
-import { MemoryStore } from '../../../src/storage/index.ts';
+import { MemoryStore, prefixedKey } from '../../../src/storage/index.ts';
 import { fill, genesis, Node, proofsOf, startMs, transaction, writeTo } from './snapshot-support.ts';
 
 const begin = (): Promise<Node> => Node.begin(new MemoryStore());
@@ -254,6 +260,26 @@ describe('a sink', () => {
     await taker.sweep();
     expect(await taker.state()).toEqual(await second.state());
     expect(await taker.entries('snapshot')).toEqual([]);
+  });
+});
+
+describe('a store that an earlier version wrote', () => {
+  it('is read on, and gives snapshots from its next block on', async () => {
+    const node = await filled(20);
+    const key = prefixedKey('meta', utf8('applied'));
+    const { history, height } = node.ledger.applied;
+    const record = decodeCanonical(node.store.get(key) as Uint8Array) as readonly CanonicalValue[];
+    // Version 2: the history with the block, and nothing of where the state stands.
+    const earlier = encodeCanonical([2, ...record.slice(1, 7), [history.size, history.peaks], ...record.slice(8, 10)]);
+    await writeTo(node.store)([{ type: 'put', key, value: earlier }]);
+    const again = Node.reopen(node.store);
+    expect(again.ledger.applied.history.root()).toEqual(history.root());
+    expect(again.ledger.firstBlockHeight).toBe(1);
+    expect(await SnapshotSource.open(node.store, proofsOf)).toBeUndefined();
+    await again.grow([fill(0, 3, 3)]);
+    const taker = await begin();
+    await taker.take(await again.source());
+    expect(taker.ledger.applied.height).toBe(height + 1);
   });
 });
 
