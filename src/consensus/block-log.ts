@@ -1,4 +1,5 @@
 import { assert, equalBytes, present } from '../base/index.ts';
+import type { ConfigurationChange, RestoredState } from './options.ts';
 import { tipOf } from './statements.ts';
 import type { BlockReference, ChainReader, Hash, Tip } from './types.ts';
 
@@ -16,31 +17,44 @@ export class BlockLog {
   #tip: Tip;
   /** Every block of this chain up to here is synced. */
   #durableHeight: number;
-  /** Where the configuration changed, ascending. */
-  readonly #changeHeights: number[];
+  readonly #changes: ConfigurationChange[];
+  /** Blocks below it are not kept: a snapshot stands for them. */
+  readonly #baseHeight: number;
 
-  constructor(chain: ChainReader, ledgerId: Hash, tip: Tip, changeHeights: readonly number[], recentBlocksMax: number) {
+  constructor(
+    chain: ChainReader,
+    ledgerId: Hash,
+    restored: Pick<RestoredState, 'tip' | 'changes' | 'baseHeight'>,
+    recentBlocksMax: number,
+  ) {
+    const { tip, changes, baseHeight } = restored;
     this.#chain = chain;
     this.#genesis = { term: 0, height: 0, hash: ledgerId };
     this.#recentBlocksMax = recentBlocksMax;
     this.#tip = tip.height === 0 ? this.#genesis : tip;
     this.#firstHeight = tip.height + 1;
     this.#durableHeight = tip.height;
-    this.#changeHeights = [...changeHeights];
+    this.#changes = [...changes];
+    this.#baseHeight = baseHeight;
   }
 
   get tip(): Tip {
     return this.#tip;
   }
 
-  /** Heights of the blocks that change the configuration, ascending. */
-  get changeHeights(): readonly number[] {
-    return this.#changeHeights;
+  /** The changes of the configuration along the chain, ascending, also those below what is kept. */
+  get changes(): readonly ConfigurationChange[] {
+    return this.#changes;
+  }
+
+  /** The lowest block that is kept; blocks below it are certified, and unknown. */
+  get baseHeight(): number {
+    return this.#baseHeight;
   }
 
   /** The newest change at or below a height; 0 when the configuration is still the first. */
   changeHeightAt(height: number): number {
-    return this.#changeHeights.findLast((changeHeight) => changeHeight <= height) ?? 0;
+    return this.#changes.findLast((change) => change.height <= height)?.height ?? 0;
   }
 
   get durableHeight(): number {
@@ -53,14 +67,14 @@ export class BlockLog {
 
   /** The block at this height; undefined at 0, above the tip, and below what is kept. */
   at(height: number): BlockReference | undefined {
-    if (height > this.#tip.height || height < 1) return undefined;
+    if (height > this.#tip.height || height < this.#baseHeight) return undefined;
     if (height >= this.#firstHeight) return this.#recent[height - this.#firstHeight];
     return this.#chain.reference(height);
   }
 
   /** The chain's end as if it were cut at this height. */
   tipAt(height: number): Tip | undefined {
-    if (height === 0) return this.#genesis;
+    if (height === 0 && this.#baseHeight === 1) return this.#genesis;
     const block = this.at(height);
     return block && tipOf(block);
   }
@@ -75,7 +89,8 @@ export class BlockLog {
     assert(block.height === this.#tip.height + 1 && equalBytes(block.parentHash, this.#tip.hash), 'blocks are linked');
     assert(block.term >= this.#tip.term, 'terms never fall along a chain');
     this.#recent.push(block);
-    if (block.justification.configuration !== undefined) this.#changeHeights.push(block.height);
+    const { height, configurationHash } = block;
+    if (block.justification.configuration !== undefined) this.#changes.push({ height, configurationHash });
     this.#tip = tipOf(block);
   }
 
@@ -89,7 +104,7 @@ export class BlockLog {
     this.#recent.length = Math.max(0, height + 1 - this.#firstHeight);
     this.#firstHeight = Math.min(this.#firstHeight, height + 1);
     this.#durableHeight = Math.min(this.#durableHeight, height);
-    while ((this.#changeHeights.at(-1) ?? 0) > height) this.#changeHeights.pop();
+    while ((this.#changes.at(-1)?.height ?? 0) > height) this.#changes.pop();
     return lost;
   }
 

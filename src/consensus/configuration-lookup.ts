@@ -2,6 +2,7 @@ import { equalBytes, present, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { type Electorate, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
+import type { ConfigurationChange } from './options.ts';
 import type { BlockReference, ChainReader, Configuration, Hash } from './types.ts';
 
 const learnedKept = 64;
@@ -88,9 +89,10 @@ const removalsKept = 16;
 export function connectedNodes(core: Core): ReadonlySet<NodeId> {
   const nodes = admittedNodes(core);
   if (!nodes.has(core.nodeId)) for (const seed of core.seeds) nodes.add(seed);
-  for (const height of core.log.changeHeights.slice(-removalsKept)) {
-    const { keys } = electorateOf(configurationAfter(core, core.log.at(height - 1)));
-    for (const nodeId of keys.keys()) if (!core.dismissed.has(nodeId)) nodes.add(nodeId);
+  const { changes } = core.log;
+  for (let index = Math.max(0, changes.length - removalsKept); index < changes.length; index++) {
+    for (const nodeId of electorateOf(configurationBefore(core, index)).keys.keys())
+      if (!core.dismissed.has(nodeId)) nodes.add(nodeId);
   }
   return nodes;
 }
@@ -105,9 +107,18 @@ function otherElectorates(core: Core): Electorate[] {
 /** Where this node's chain removed the node for good, and that is certified. */
 export function removalHeight(core: Core, nodeId: NodeId): number | undefined {
   if (isAdmitted(core, nodeId)) return undefined;
-  for (const height of [...core.log.changeHeights].reverse()) {
-    const before = configurationAfter(core, core.log.at(height - 1));
-    if (electorateOf(before).keys.has(nodeId)) return height <= core.certifiedHeight ? height : undefined;
+  const { changes } = core.log;
+  for (let index = changes.length - 1; index >= 0; index--) {
+    if (!electorateOf(configurationBefore(core, index)).keys.has(nodeId)) continue;
+    const { height } = changes[index] as ConfigurationChange;
+    return height <= core.certifiedHeight ? height : undefined;
   }
   return undefined;
+}
+
+/** What was in force before one of the chain's changes. */
+function configurationBefore(core: Core, changeIndex: number): Configuration {
+  const previous = core.log.changes[changeIndex - 1];
+  if (previous === undefined) return core.configurations.genesis;
+  return present(configurationOf(core, previous.configurationHash), 'the configurations of the own chain are known');
 }

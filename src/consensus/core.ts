@@ -94,6 +94,8 @@ export interface Core {
   unplaced: BlockCertificate | undefined;
   /** Blocks up to here are certified, by what peers say and nobody proved: they wait for a certificate. */
   awaitedHeight: number;
+  /** A snapshot is being taken in: no block is taken, and no campaign started. */
+  isInstalling: boolean;
   /** Highest block given to the driver as committed. */
   emittedHeight: number;
   /** The highest ack of before the start, while its block is missing: blocks were lost, and are repaired first. */
@@ -108,13 +110,7 @@ export function createCore(options: RaftOptions): Core {
   const { restored } = options;
   const parameters = { ...raftParameters, ...options.parameters };
   const limits = { ...raftLimits, ...options.limits };
-  const log = new BlockLog(
-    options.chain,
-    options.ledgerId,
-    restored.tip,
-    restored.changeHeights,
-    limits.recentBlocksMax,
-  );
+  const log = new BlockLog(options.chain, options.ledgerId, restored, limits.recentBlocksMax);
   const { term, ack } = restored.hardState;
   const core: Core = {
     nodeId: options.nodeId,
@@ -155,6 +151,7 @@ export function createCore(options: RaftOptions): Core {
     certificate: undefined,
     unplaced: undefined,
     awaitedHeight: 0,
+    isInstalling: false,
     emittedHeight: restored.committedHeight,
     lostMark: ack !== undefined && !reachesMark(log, ack) ? ack : undefined,
     signedAck: undefined,

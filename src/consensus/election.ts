@@ -25,7 +25,7 @@ type VoteCampaign = Extract<Campaign, { stage: 'vote' }>;
 export function startPreVote(core: Core): void {
   restartElectionTimer(core);
   core.leader = undefined;
-  if (withheldReason(core) !== undefined) return;
+  if (withheldReason(core) !== undefined || core.isInstalling) return;
   core.role = 'pre-candidate';
   core.preVoteRound += 1;
   const term = core.persistence.term + 1;
@@ -101,7 +101,7 @@ export function handleVoteReply(core: Core, from: NodeId, reply: VoteReply): str
  */
 export function handleCampaignNow(core: Core, from: NodeId, order: CampaignNow): void {
   if (order.term !== core.persistence.term || from !== core.leader || core.role !== 'follower') return;
-  if (core.refusal !== undefined || withheldReason(core) !== undefined) return;
+  if (core.refusal !== undefined || withheldReason(core) !== undefined || core.isInstalling) return;
   startCampaign(core, true);
 }
 

@@ -27,6 +27,10 @@ export function handleAppend(core: Core, from: NodeId, append: Append): string |
   const { certificate, previous, blocks } = append;
   const invalid = certificate && learnCertificate(core, certificate);
   if (invalid !== undefined) return invalid;
+  if (core.isInstalling) {
+    replyToAppend(core, from, append.sequence);
+    return undefined;
+  }
   const outcome = stageBlocks(core, previous, blocks, append.term);
   if (outcome.kind === 'broken') refuse(core, outcome.block, outcome.reason);
   else if (outcome.kind === 'unknown-previous' && contradictsCertified(core, previous)) {

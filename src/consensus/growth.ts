@@ -98,6 +98,8 @@ function isLinked(block: BlockReference, parent: Tip): boolean {
 }
 
 function isHere(core: Core, height: number, hash: Hash): boolean {
+  // What a snapshot stands for is certified: there is nothing to compare, and nothing to take.
+  if (height < core.log.baseHeight) return true;
   return core.log.has(height, hash) || core.staging.has(height, hash);
 }
 

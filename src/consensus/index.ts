@@ -15,6 +15,7 @@ export {
 export { verifyBlockCertificate, verifyTermCertificate } from './certificates.ts';
 export { type ConfigurationStep, stepBetween } from './configurations.ts';
 export {
+  type ConfigurationChange,
   type PeerStatus,
   type RaftLimits,
   type RaftOptions,

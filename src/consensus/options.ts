@@ -71,6 +71,12 @@ export const raftLimits: RaftLimits = {
   readsMax: 4096,
 };
 
+/** A block that changed the configuration, and what is in force after it. */
+export interface ConfigurationChange {
+  readonly height: number;
+  readonly configurationHash: Hash;
+}
+
 /** What the node found on its disk. */
 export interface RestoredState {
   readonly hardState: HardState;
@@ -83,7 +89,9 @@ export interface RestoredState {
   readonly termCertificate?: TermCertificate;
   readonly peerPromises: readonly PeerPromise[];
   /** Where the configuration changes along the chain up to the tip, ascending. */
-  readonly changeHeights: readonly number[];
+  readonly changes: readonly ConfigurationChange[];
+  /** The lowest block that is kept: 1, or that of the snapshot with which the chain begins here. */
+  readonly baseHeight: number;
 }
 
 export interface RaftOptions {
@@ -161,6 +169,8 @@ export interface RaftStatus {
   readonly committedHeight: number;
   /** Highest block of this chain that a verified certificate covers. */
   readonly certifiedHeight: number;
+  /** Blocks that are certified above the tip, by what this node was told. */
+  readonly behindBlocks: number;
   readonly withheld?: WithheldReason;
   /** The statement that contradicts this node's disk, in words, when `withheld` is `contradicted`. */
   readonly contradiction?: string;

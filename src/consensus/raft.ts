@@ -137,6 +137,14 @@ export class Raft {
     return transferLeadership(this.#core, to);
   }
 
+  /**
+   * A snapshot is being taken in, or no longer: meanwhile no block is taken and no campaign started. Once it is installed,
+   * another `Raft` begins at its block.
+   */
+  setInstalling(isInstalling: boolean): void {
+    this.#core.isInstalling = isInstalling;
+  }
+
   /** What is to be done since the last call; undefined when nothing is. */
   ready(): Ready | undefined {
     const core = this.#core;

@@ -17,6 +17,11 @@ export function statusOf(core: Core): RaftStatus {
     durableTip: core.log.durableTip,
     committedHeight: core.emittedHeight,
     certifiedHeight: core.certifiedHeight,
+    behindBlocks: Math.max(
+      0,
+      core.awaitedHeight - core.log.tip.height,
+      (core.unplaced?.ack.height ?? 0) - core.log.tip.height,
+    ),
     ...(withheld !== undefined && { withheld }),
     ...(core.tripwire.contradiction !== undefined && { contradiction: core.tripwire.contradiction }),
     ...(refusedSeal !== undefined && { sealRefusal: refusedSeal }),

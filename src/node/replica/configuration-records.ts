@@ -1,5 +1,5 @@
 import { AssentError, toHex, uint64Bytes, utf8 } from '../../base/index.ts';
-import type { BlockReference, Configuration, Hash } from '../../consensus/index.ts';
+import type { BlockReference, Configuration, ConfigurationChange, Hash } from '../../consensus/index.ts';
 import type { NodeId } from '../../crypto/index.ts';
 import { decodeCanonical, encodeCanonical } from '../../ledger/index.ts';
 import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
@@ -37,9 +37,9 @@ export class ConfigurationRecords {
     }
   }
 
-  /** Heights of the blocks that change the configuration, ascending. */
-  get heights(): number[] {
-    return this.#changes.map(({ height }) => height);
+  /** The changes along the durable chain, ascending. */
+  get changes(): ConfigurationChange[] {
+    return this.#changes.map(({ height, configuration }) => ({ height, configurationHash: configuration.hash }));
   }
 
   /** Every node that was ever in the configuration. */

@@ -52,7 +52,8 @@ export function restore(options: {
     hardState: restoreHardState(store, journal),
     tip: restoreTail(options),
     committedHeight: options.ledger.applied.height,
-    changeHeights: options.configurations.heights,
+    changes: options.configurations.changes,
+    baseHeight: options.ledger.firstBlockHeight,
     ...(certificate === undefined ? {} : { certificate }),
     ...(termCertificate === undefined ? {} : { termCertificate }),
     peerPromises: options.peers.flatMap((peer): readonly PeerPromise[] => {

@@ -3,6 +3,8 @@ import {
   type BlockReference,
   type ChainReader,
   type CommittedBlock,
+  type Configuration,
+  type ConfigurationStep,
   type Envelope,
   type Evidence,
   type ExecuteRequest,
@@ -50,6 +52,8 @@ export class TestNode {
   /** Executions wait for `answer()`. */
   holdsVerdicts = false;
   clockOffsetMs = 0;
+  /** The nodes that its operator named, from the next start on. */
+  seeds: readonly NodeId[] = [];
   judge: (request: ExecuteRequest) => Verdict = () => ({ ok: true });
   writes: PersistRequest[] = [];
   executions: ExecuteRequest[] = [];
@@ -92,9 +96,19 @@ export class TestNode {
 
   /** Seals a block in the present slot. Undefined when there is none. */
   seal(byteLength = 100): BlockReference | undefined {
+    return this.#seal(byteLength, undefined);
+  }
+
+  /** Seals a block that takes one step of the configuration. Undefined when there is no slot that may change it. */
+  change(step: ConfigurationStep['step'], index: number): BlockReference | undefined {
+    return this.#seal(100, this.cluster.forge.stepFrom(this.raft.configuration, step, index));
+  }
+
+  #seal(byteLength: number, configuration: Configuration | undefined): BlockReference | undefined {
     const slot = this.raft.proposalSlot(this.nowMs);
-    if (slot === undefined) return undefined;
-    const block = this.cluster.forge.block(slot.parent, slot.term, this.id, slot.justification, byteLength);
+    if (slot === undefined || (configuration !== undefined && !slot.mayChange)) return undefined;
+    const justification = { ...slot.justification, ...(configuration && { configuration }) };
+    const block = this.cluster.forge.block(slot.parent, slot.term, this.id, justification, byteLength);
     const accepted = this.raft.propose(block);
     this.drain();
     return accepted ? block : undefined;
@@ -185,6 +199,7 @@ export class TestNode {
       configuration: cluster.forge.configuration,
       parameters: cluster.parameters,
       limits: cluster.limits,
+      seeds: this.seeds,
       restored: {
         hardState: disk.hardState,
         tip: last === undefined ? genesisTip : tipOf(last),
@@ -192,9 +207,10 @@ export class TestNode {
         ...(disk.certificate && { certificate: disk.certificate }),
         ...(termCertificate && { termCertificate }),
         peerPromises: [...disk.promises.values()],
-        changeHeights: disk.chain
-          .filter(({ justification }) => justification.configuration)
-          .map(({ height }) => height),
+        changes: disk.chain
+          .filter(({ justification }) => justification.configuration !== undefined)
+          .map(({ height, configurationHash }) => ({ height, configurationHash })),
+        baseHeight: 1,
       },
     });
   }
@@ -206,8 +222,9 @@ export class TestNode {
       openHeader: (header) => this.cluster.forge.blocks.get(toHex(header)),
       termCertificate: (term) => this.disk.termCertificates.get(term),
       configuration: (hash) =>
-        this.disk.chain.find(({ configurationHash }) => equalBytes(configurationHash, hash))?.justification
-          .configuration,
+        this.disk.chain
+          .map(({ justification }) => justification.configuration)
+          .find((configuration) => configuration !== undefined && equalBytes(configuration.hash, hash)),
     };
   }
 }
@@ -233,6 +250,8 @@ export class TestCluster {
     options: {
       readonly seed?: number;
       readonly learners?: number;
+      /** Nodes beyond the first configuration. */
+      readonly outsiders?: number;
       readonly limits?: Partial<RaftLimits>;
       readonly verify?: VerifySignature;
       /** With disks made before: what made them. */
@@ -244,7 +263,7 @@ export class TestCluster {
     this.limits = options.limits ?? {};
     this.parameters = parameters;
     this.verify = options.verify ?? fastVerify;
-    this.forge = options.forge ?? new Forge(size, options.learners);
+    this.forge = options.forge ?? new Forge(size, options.learners, options.outsiders);
     const { forge } = this;
     this.nodes = forge.signers.map((signer, index) => {
       return new TestNode(this, signer, options.disks?.[index] ?? forge.disk());

@@ -6,6 +6,7 @@ import {
   type BlockCertificate,
   type BlockReference,
   type Configuration,
+  type ConfigurationStep,
   type HardState,
   type Hash,
   type Justification,
@@ -58,8 +59,9 @@ export class Forge {
   readonly blocks: Map<string, BlockReference> = new Map<string, BlockReference>();
   #blocksMade = 0;
 
-  constructor(size: number, learners = 0) {
-    this.signers = Array.from({ length: size }, (_, index) => fastSigner(sha256(utf8(`node ${index}`))));
+  /** The outsiders come after the nodes of the first configuration. */
+  constructor(size: number, learners = 0, outsiders = 0) {
+    this.signers = Array.from({ length: size + outsiders }, (_, index) => fastSigner(sha256(utf8(`node ${index}`))));
     this.configuration = this.configurationOf(
       Array.from({ length: size }, (_, index) => [index, index < size - learners ? 'voter' : 'learner']),
     );
@@ -72,6 +74,21 @@ export class Forge {
       return { id: this.id(index), publicKey: this.signer(index).publicKey, role };
     });
     return { generation, nodes, bytes, hash: sha256(bytes) };
+  }
+
+  /** The configuration one step later. That of nodes with equal roles is the same, whichever way led to it. */
+  stepFrom({ generation, nodes }: Configuration, step: ConfigurationStep['step'], index: number): Configuration {
+    const roles = new Map(nodes.map(({ id, role }) => [this.indexOf(id), role]));
+    if (step === 'remove') roles.delete(index);
+    else roles.set(index, step === 'promote' ? 'voter' : 'learner');
+    return this.configurationOf(
+      [...roles].sort(([left], [right]) => left - right),
+      generation,
+    );
+  }
+
+  indexOf(id: NodeId): number {
+    return this.signers.findIndex((_, index) => this.id(index) === id);
   }
 
   /** What is in force after the tip. */

@@ -65,7 +65,8 @@ describe('restoring', () => {
   it('gives an empty node no promises and the genesis as its tip', async () => {
     const { restored } = restoreFrom(await storeWith([]));
     expect(restored).toEqual({
-      changeHeights: [],
+      changes: [],
+      baseHeight: 1,
       hardState: { term: 0 },
       tip: { term: 0, height: 0, hash: genesis.ledgerId },
       committedHeight: 0,
