@@ -61,13 +61,14 @@ describe.skipIf(!canMakeSmallDisk)('a node on a small disk (needs Linux with use
     await until('the node takes work', takesWork);
     // The leader is the one to whom it matters most.
     if ((await cluster.leader()) !== number) await cluster.json('node', 'transfer', String(number));
-    const load = new Load(cluster, home);
+    const load = new Load(cluster, home, 2);
     await until('transactions are committed', () => load.committed.length >= 20);
 
     disk.fill();
     expect(await ended).toBe(storageFullExitCode);
     const before = load.committed.length;
     await until('the others go on', () => load.committed.length >= before + 20, 30_000);
+    await load.stop();
     expect((await cluster.statuses())[number - 1]).toMatchObject({ role: 'stopped' });
     expect(lastLines()).toMatch(/"code":"storage-full"/);
 
@@ -77,7 +78,6 @@ describe.skipIf(!canMakeSmallDisk)('a node on a small disk (needs Linux with use
     disk.makeRoom();
     const again = start(disk);
     await until('the node takes work again', takesWork);
-    await load.stop();
     await load.expectKept(cluster);
     expect((await cluster.client(number).submit(newTransaction(home))).status).toBe('committed');
     await cluster.json('cluster', 'stop', String(number));

@@ -26,7 +26,7 @@ describe('three real nodes whose links are cut', () => {
   }
 
   it('elect another leader on the larger side, and are equal again when all is healed', async () => {
-    const load = new Load(cluster, home);
+    const load = new Load(cluster, home, 2);
     await until('transactions are committed', () => load.committed.length >= 20);
     const [old, first, second] = await roles();
     const { term } = await statusOf(old);
