@@ -46,6 +46,7 @@ export {
 export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
 export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
 export type { EvidenceList, EvidenceSummary, EvidenceView } from './schemas/evidence.ts';
+export type { GenesisView } from './schemas/genesis.ts';
 export type {
   NodeList,
   NodeView,

@@ -7,6 +7,7 @@ import { consistencyHeaders, consistencyQuery } from './schemas/consistency.ts';
 import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
 import { evidenceList, evidenceSummary, evidenceView } from './schemas/evidence.ts';
+import { genesisView } from './schemas/genesis.ts';
 import type { JsonValue } from './schemas/primitives.ts';
 import { healthView, statusView } from './schemas/status.ts';
 import { credentialList, domainList, domainView, linkView, recordView, streamPage } from './schemas/subjects.ts';
@@ -29,6 +30,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   ErrorDetail: errorDetail,
   Evidence: evidenceView,
   EvidenceList: evidenceList,
+  GenesisView: genesisView,
   EvidenceSummary: evidenceSummary,
   Health: healthView,
   Link: linkView,

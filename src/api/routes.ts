@@ -19,6 +19,7 @@ import {
   evidenceParams,
   evidenceView,
 } from './schemas/evidence.ts';
+import { type GenesisView, genesisView } from './schemas/genesis.ts';
 import {
   type NodeList,
   nodeList,
@@ -107,6 +108,7 @@ export interface Routes {
   readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
   readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
+  readonly genesis: Route<Nothing, Nothing, never, GenesisView>;
   readonly evidence: Route<Nothing, Nothing, never, EvidenceList>;
   readonly evidenceRecord: Route<EvidenceParams, Nothing, never, EvidenceView>;
   readonly status: Route<Nothing, Nothing, never, StatusView>;
@@ -321,6 +323,14 @@ export const routes: Routes = {
     ],
     reply: { mediaType: 'application/json', schema: transferView },
     errors: ['not-leader', 'leadership-kept', 'not-found'],
+  },
+  genesis: {
+    operation: 'getGenesis',
+    method: 'GET',
+    path: '/v1/genesis',
+    summary: 'What the ledger was founded with, for a node that joins: the hash of it is the ledger id.',
+    reply: { mediaType: 'application/json', schema: genesisView },
+    errors: [],
   },
   evidence: {
     operation: 'listEvidence',

@@ -18,7 +18,7 @@ const interruptedExitCode = 130;
 /**
  * Runs the node of a configuration file until it stops, then exits the process. The first signal stops it cleanly, a
  * second at once. What nobody caught is a bug: the node ends, since what is in memory may no longer match what it
- * promised. `started` is told once it runs.
+ * promised. `started` is told once it runs, `failed` what ended it, before the process exits.
  *
  * @throws AssentError when it does not start; nothing is left running.
  */
@@ -26,12 +26,14 @@ export async function superviseNode(
   configFile: string,
   host: HostProcess,
   started: (node: RunningNode) => void,
+  failed: (fault: Error) => void = () => undefined,
 ): Promise<void> {
   const signals = new Signals(host);
   const node = await startNode(loadConfig(configFile));
   started(node);
   signals.attach(node);
   const fault = await node.stopped;
+  if (fault !== undefined) failed(fault);
   host.exit(fault === undefined ? 0 : fault instanceof AssentError ? fault.exitCode : bugExitCode);
 }
 

@@ -33,6 +33,7 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     proposal: ({ params }) => service.proposal(params.id),
     decide: ({ body }) => service.decide(body),
     transferLeadership: ({ body }) => service.transferLeadership(body),
+    genesis: () => service.genesis(),
     evidence: () => service.evidence(),
     evidenceRecord: ({ params }) => service.evidenceRecord(params.id),
     status: () => service.status(),

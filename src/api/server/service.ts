@@ -10,6 +10,7 @@ import type {
   DomainView,
   EvidenceList,
   EvidenceView,
+  GenesisView,
   LinkView,
   NodeList,
   OutcomeView,
@@ -74,6 +75,7 @@ export interface NodeService {
   decide(request: DecisionRequest): Promise<DecisionView>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
   transferLeadership(request: TransferRequest): Promise<TransferView>;
+  genesis(): Promise<GenesisView>;
   evidence(): Promise<EvidenceList>;
   /** Rejects with `not-found`. */
   evidenceRecord(id: string): Promise<EvidenceView>;

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { RunningNode } from '../../node/index.ts';
+import { failureOf, failureText } from '../output/failure.ts';
+import { styleFor } from '../output/style.ts';
 import type { Session } from '../session.ts';
 
 const examples = `
@@ -16,14 +19,15 @@ export function addStart(program: Command, session: Session): void {
       session.run(async (context) => {
         const directory = context.path(context.options.dir ?? '.');
         const { superviseNode } = await import('../../node/index.ts');
-        await superviseNode(join(directory, 'node.json'), process, (node) => {
-          const { nodeId, ledgerId, apiUrl, p2pAddresses } = node;
+        const started = ({ nodeId, ledgerId, apiUrl, p2pAddresses }: RunningNode): void => {
           const json = { nodeId, ledgerId, api: apiUrl, p2p: p2pAddresses };
-          session.print(context, {
-            json,
-            text: `Node ${nodeId} of ledger ${ledgerId} runs at ${apiUrl}. Ctrl-C stops it.`,
-          });
-        });
+          const text = `Node ${nodeId} of ledger ${ledgerId} runs at ${apiUrl}. Ctrl-C stops it.`;
+          session.print(context, { json, text });
+        };
+        // The one document on standard output was printed when it started.
+        const failed = (fault: Error): void =>
+          context.remark(failureText(failureOf(fault), styleFor(session.shell.stderr, session.shell.environment)));
+        await superviseNode(join(directory, 'node.json'), process, started, failed);
         return undefined;
       }),
     );

@@ -12,6 +12,7 @@ import {
   type DomainView,
   type EvidenceList,
   type EvidenceView,
+  type GenesisView,
   type LinkView,
   type NodeList,
   type ParamsOf,
@@ -188,6 +189,11 @@ export class AssentClient {
   /** One proof, by its id. Throws `not-found`. */
   evidenceRecord(id: string, options?: ReadOptions): Promise<EvidenceView> {
     return this.#read(routes.evidenceRecord, { id }, {}, options);
+  }
+
+  /** What the ledger was founded with, as the asked node says: compare its id with one from somebody you trust. */
+  genesis(options?: ReadOptions): Promise<GenesisView> {
+    return this.#read(routes.genesis, {}, {}, options);
   }
 
   status(options?: ReadOptions): Promise<StatusView> {

@@ -11,6 +11,7 @@ import type {
   DomainView,
   EvidenceList,
   EvidenceView,
+  GenesisView,
   LinkView,
   NodeList,
   OutcomeView,
@@ -150,6 +151,10 @@ export class Front implements NodeService {
 
   transferLeadership(request: TransferRequest): Promise<TransferView> {
     return this.#ask('transferLeadership', request);
+  }
+
+  genesis(): Promise<GenesisView> {
+    return this.#ask('genesis', {});
   }
 
   evidence(): Promise<EvidenceList> {

@@ -7,6 +7,7 @@ import type {
   DomainView,
   EvidenceList,
   EvidenceView,
+  GenesisView,
   NodeList,
   ProposalView,
   ReadPoint,
@@ -73,6 +74,7 @@ export interface Queries {
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
   readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
+  readonly genesis: { readonly input: object; readonly answer: GenesisView };
   readonly evidence: { readonly input: object; readonly answer: EvidenceList };
   readonly evidenceRecord: { readonly input: { id: string }; readonly answer: EvidenceView };
   readonly status: { readonly input: object; readonly answer: StatusView };

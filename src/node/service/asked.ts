@@ -1,4 +1,5 @@
 import type { ReadPoint } from '../../api/index.ts';
+import { toHex } from '../../base/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { Asked, InputOf } from '../queries/query.ts';
 import type { Replica } from '../replica/index.ts';
@@ -40,6 +41,7 @@ export function answersOf(options: AskedOptions): Asked {
     proposal: (input) => state.proposal(input),
     decide: (input) => state.decide(input),
     transferLeadership: (input) => transferLeadership(options.replica, input),
+    genesis: () => ({ ledgerId: toHex(ledger.ledgerId), genesis: toHex(ledger.genesis.bytes) }),
     evidence: () => evidenceList(options.replica.evidence),
     evidenceRecord: ({ id }) => evidenceView(options.replica.evidence, id),
     status: () => statusView(options),

@@ -63,6 +63,7 @@ describe('openapi.json', () => {
     const others = [
       routes.submit,
       routes.transferLeadership,
+      routes.genesis,
       routes.evidence,
       routes.evidenceRecord,
       routes.status,

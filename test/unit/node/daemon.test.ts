@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type BlockPage,
   type ErrorReply,
+  type GenesisView,
   type SubmitReply,
   type TransactionReply,
   transactionMediaType,
@@ -211,6 +213,9 @@ describe('a node of its own', () => {
       member: 'north',
       height: receipt.height,
     });
+    const founded = (await read('/v1/genesis')) as GenesisView;
+    expect(founded.ledgerId).toBe(createHash('sha256').update(founded.genesis, 'hex').digest('hex'));
+    expect(founded).toMatchObject({ ledgerId: node.ledgerId });
     expect(await read('/v1/evidence')).toEqual({ evidence: [], notStored: 0 });
     expect(await read(`/v1/evidence/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'not-found' } });
     expect(await read('/v1/blocks/99999')).toMatchObject({ error: { code: 'block-unknown' } });
