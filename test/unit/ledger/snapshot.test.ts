@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assert, concatBytes, latin1Bytes, latin1Text, toHex, utf8 } from '../../../src/base/index.ts';
+import { assert, concatBytes, fromHex, latin1Bytes, latin1Text, toHex, utf8 } from '../../../src/base/index.ts';
 import {
   type CanonicalValue,
   decodeCanonical,
@@ -113,11 +113,36 @@ describe('a snapshot', () => {
     const [origin, taker] = [await begin(), await begin()];
     const items = Array.from({ length: 2500 }, (_, index) => fill(index, index + 1, 1));
     for (let from = 0; from < items.length; from += 1000) await origin.grow(items.slice(from, from + 1000));
-    await taker.take(await origin.source());
+    const source = await origin.source();
+    const sink = await taker.sink();
+    await sink.begin(source.manifest.bytes);
+    const types = new Set<string>();
+    for (let [address] = sink.missing(1); address !== undefined; [address] = sink.missing(1)) {
+      const chunk = await source.chunk(address);
+      types.add(decodeChunk(chunk).address.type);
+      await refuses(sink, chunk.with(-1, (chunk.at(-1) as number) ^ 1));
+      await sink.accept(chunk);
+    }
+    expect([...types]).toEqual(['state', 'outline', 'ids']);
+    await taker.install(sink);
     for (const item of [items[0], items[2047], items[2048], items[2499]])
       expect(taker.refusal(item as never)).toBe('already-executed');
     await taker.follow(await origin.grow([fill(1, 2, 3)]));
     await (await begin()).take(await taker.source());
+  });
+
+  it('has the same chunks in whichever order they are made, and however few keys fit memory', async () => {
+    const origin = await filled(300);
+    const chunkContentBytesMax = 300;
+    const whole = await origin.source({ chunkContentBytesMax });
+    const chunks = [...(await chunksOf(whole))];
+    await whole.close();
+    for (const keyBytesMax of [1, 2500]) {
+      const source = await origin.source({ chunkContentBytesMax, keyBytesMax });
+      for (const [address, chunk] of chunks.toReversed())
+        expect(await source.chunk(fromHex(address) as Uint8Array)).toEqual(chunk);
+      await source.close();
+    }
   });
 
   it('says no twice: one source at a store at a time, none before the first block, none without proofs', async () => {
@@ -210,6 +235,12 @@ describe('a sink', () => {
     const sink = await (await begin()).sink();
     expect(() => sink.begin(change(source.manifest.bytes))).toThrow(invalid);
     expect(sink.manifest).toBeUndefined();
+  });
+
+  it('refuses the snapshot of another ledger', async () => {
+    const source = await (await filled(10)).source();
+    const sink = await SnapshotSink.open((await begin()).store, new Uint8Array(32), async () => undefined);
+    expect(() => sink.begin(source.manifest.bytes)).toThrow(invalid);
   });
 
   it('refuses a snapshot that is not ahead, at the beginning and at the end', async () => {
