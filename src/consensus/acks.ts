@@ -57,5 +57,6 @@ export function highestAck(core: Core): SignedAck | undefined {
 }
 
 function sign(core: Core, statement: AckStatement): SignedAck {
+  core.tripwire.firstAck ??= statement;
   return { statement, signature: core.signer.sign(ackMessage(core.ledgerId, statement)) };
 }

@@ -1,13 +1,14 @@
 /** The part of consensus that runs anywhere: its signed statements and certificates, for whoever verifies them offline. */
 export {
   decodeAck,
+  decodeBlockCertificate,
   decodeJustification,
   decodeTermCertificate,
   decodeVoteRequest,
   encodeTermCertificate,
 } from './certificate-codec.ts';
-export { verifyTermCertificate } from './certificates.ts';
-export { stepBetween } from './configurations.ts';
+export { verifyBlockCertificate, verifyTermCertificate } from './certificates.ts';
+export { type ConfigurationStep, stepBetween } from './configurations.ts';
 export {
   ACK_BYTES,
   ackMessage,
@@ -20,4 +21,12 @@ export {
   voteMessage,
   voteRequestMessage,
 } from './statements.ts';
-export type { AckStatement, Configuration, Evidence, TermCertificate, VoteRequestStatement } from './types.ts';
+export type {
+  AckStatement,
+  BlockCertificate,
+  Configuration,
+  Evidence,
+  Justification,
+  TermCertificate,
+  VoteRequestStatement,
+} from './types.ts';

@@ -6,7 +6,8 @@ import type { Core } from './core.ts';
 import { becomeFollower } from './roles.ts';
 import { isValidAck, isValidVote, isValidVoteRequest } from './statement-checks.ts';
 import { comparePlaces, sameAck, sameRequest } from './statements.ts';
-import type { HardState, Message } from './types.ts';
+import type { Tripwire } from './tripwire.ts';
+import type { AckStatement, HardState, Message } from './types.ts';
 
 type NonceReply = Extract<Message, { type: 'nonce-reply' }>;
 
@@ -23,11 +24,19 @@ export function handleNonceReply(core: Core, from: NodeId, reply: NonceReply): s
   }
   // A late answer is compared with what was signed meanwhile, too.
   const own = tripwire.passedUnder !== undefined ? core.persistence.hardState : tripwire.atStart;
-  tripwire.contradiction ??= contradictionIn(own, reply, from);
+  tripwire.contradiction ??= contradictionIn(own, reply, from) ?? lostAck(tripwire, ack?.statement, from);
   // Whatever it leads or asks for ends before anything more is signed.
   if (tripwire.contradiction !== undefined && core.role !== 'follower') becomeFollower(core, undefined);
   tripwire.answeredBy.add(from);
   return undefined;
+}
+
+/** An ack above what the disk held at the start and below the first one since: also when the chain has passed it by now. */
+function lostAck(tripwire: Tripwire, held: AckStatement | undefined, from: NodeId): string | undefined {
+  const { atStart, firstAck } = tripwire;
+  if (held === undefined || firstAck === undefined || comparePlaces(held, firstAck) >= 0) return undefined;
+  const isKept = atStart.ack !== undefined && comparePlaces(held, atStart.ack) <= 0;
+  return isKept ? undefined : `${from} holds an ack of this key at (${held.term}, ${held.height})`;
 }
 
 function contradictionIn(own: HardState, { ack, vote, voteRequest }: NonceReply, from: NodeId): string | undefined {

@@ -2,7 +2,7 @@ import type { NodeId } from '../crypto/portable.ts';
 import { configurationAtTip } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
-import type { Configuration, HardState } from './types.ts';
+import type { AckStatement, Configuration, HardState } from './types.ts';
 
 /** Where a node stands with the question "what have you durably seen from my key?" (protocol.md §5). */
 export class Tripwire {
@@ -12,6 +12,8 @@ export class Tripwire {
   readonly answeredBy: Set<NodeId> = new Set<NodeId>();
   /** The configuration of which a majority has answered. Another one has to be asked again: its majority may differ. */
   passedUnder: Configuration | undefined;
+  /** The first ack signed since the start: what a peer holds between the disk's and this one is of a lost life. */
+  firstAck: AckStatement | undefined;
   /** What a peer holds and this disk does not, in words. Final. */
   contradiction: string | undefined;
 

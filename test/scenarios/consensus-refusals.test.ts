@@ -266,6 +266,35 @@ describe('start-up', () => {
     expect(node.disk.hardState.ack?.height).toBeLessThan(2);
   });
 
+  test('50: an answer that comes when the chain has passed what it names is compared all the same', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    const node = cluster.node(2);
+    leader.seal();
+    cluster.settle();
+    const image = structuredClone(node.disk);
+    leader.seal();
+    cluster.settle();
+    cluster.tick(2 * cluster.parameters.electionTicks);
+    node.crash();
+    node.disk = image;
+    // The only peer that holds its acks answers late; by then the node has gone on and signed higher ones.
+    let late: Message | undefined;
+    cluster.passes = (from, to, message) => {
+      if (from !== leader || to !== node || message.type !== 'nonce-reply') return true;
+      late ??= message;
+      return false;
+    };
+    cluster.tick(1);
+    leader.seal();
+    cluster.tick(cluster.parameters.electionTicks);
+    node.restart();
+    cluster.until('it acks again', () => node.disk.hardState.ack?.height === leader.status.tip.height);
+    expect(node.status.withheld).toBeUndefined();
+    node.step(leader.id, present(late, 'the leader answered'));
+    expect(node.status.withheld).toBe('contradicted');
+  });
+
   test('50: blocks lost under an intact mark are repaired before the node votes or acks', () => {
     const cluster = new TestCluster(3);
     const leader = cluster.elect(0);
