@@ -90,6 +90,7 @@ export class Nemesis {
     const machine = this.#cluster.machineAt(node);
     machine.diskFull = false;
     machine.failWrites = 0;
+    machine.skew.drift = 0;
     this.#setRightClock(node);
     if (machine.isPaused) this.#cluster.resume(node);
     if (!machine.isUp) this.#cluster.start(node);

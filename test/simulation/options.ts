@@ -129,7 +129,7 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
     disk: { writeMinMs: 0.05, writeMeanMs: 0.1 + random.exponential(heartbeatMs * 0.1) },
     clock: {
       offsetMaxMs: random.between(0, 500),
-      driftMax: when(0.3, () => random.unit() * 0.01),
+      driftMax: when(0.3, () => random.unit() * 0.1),
       stepMaxMs: 3_600_000,
     },
     // Small bounds: long branches travel in pieces, and windows fill.
