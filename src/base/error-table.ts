@@ -311,6 +311,12 @@ const entries = {
     exitCode: 4,
     action: 'See the message for what differs.',
   },
+  'history-invalid': {
+    meaning: 'A configuration history does not prove what it says.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Get it again, from another node, and check that the genesis is that of the ledger.',
+  },
   'input-invalid': {
     meaning: 'An input file cannot be read as what it should be.',
     httpStatus: 400,

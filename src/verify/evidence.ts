@@ -1,7 +1,6 @@
 import { AssentError, equalBytes, messageOf, unreachable } from '../base/index.ts';
 import {
   type AckStatement,
-  type Configuration,
   comparePlaces,
   decodeJustification,
   decodeTermCertificate,
@@ -19,6 +18,7 @@ import {
   verifySignaturePortable,
 } from '../crypto/portable.ts';
 import { type NodeConfiguration, openConfiguration } from '../ledger/portable.ts';
+import { consensusForm } from './configuration-form.ts';
 import { type EvidenceKind, type EvidenceRecord, isOrdered } from './evidence-record.ts';
 import { failed, type OpenedHeader, StatementReader } from './signed-statements.ts';
 
@@ -207,11 +207,6 @@ function namedConfiguration(bytes: Uint8Array, header: OpenedHeader): NodeConfig
     'a configuration is not the one that the header names',
   );
   return configuration;
-}
-
-function consensusForm(configuration: NodeConfiguration): Configuration {
-  const nodes = configuration.nodes.map((node) => ({ ...node, id: encodeNodeId(node.publicKey) }));
-  return { ...configuration, nodes };
 }
 
 function needs(condition: boolean, otherwise: string): void {

@@ -2,6 +2,16 @@
  * Verification without a node: anyone can hold a record against these rules, with nothing but its bytes. Portable, no
  * effects. A verdict never rests on what the record says of itself, only on what keys signed.
  */
+export {
+  type ConfigurationHistory,
+  decodeHistory,
+  encodeHistory,
+  type HistoryStep,
+  historyBytesMax,
+  historyLinksMax,
+  historyStepsMax,
+} from './configuration-history.ts';
+export { type KnownConfiguration, type ProvedConfiguration, verifyHistory } from './configuration-steps.ts';
 export { type EvidenceVerdict, verifyEvidence } from './evidence.ts';
 export {
   decodeEvidence,
