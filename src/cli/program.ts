@@ -11,6 +11,7 @@ import { addDomain } from './commands/domain.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addIdentity } from './commands/identity.ts';
 import { addInit } from './commands/init.ts';
+import { addJoin } from './commands/join.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addNode } from './commands/node.ts';
 import { addProposal } from './commands/proposal.ts';
@@ -46,11 +47,14 @@ export function createProgram(session: Session): Command {
     .option('--local', 'read what the asked node has applied, even without a majority')
     .option('--as <name>', 'the key to act with, from the keystore')
     .option('--home <dir>', "the keystore (ASSENT_HOME; else the local cluster's own, else ~/.assent)")
-    .option('--dir <dir>', "the local cluster's directory (else .assent here or above); of init and start: the node's")
+    .option(
+      '--dir <dir>',
+      "the local cluster's directory (else .assent here or above); of init, join and start: the node's",
+    )
     .addOption(new Option('--debug', 'print the stack of an error'))
     .addHelpText('after', exitCodes);
   session.attach(program);
-  for (const add of [addStatus, addDemo, addCluster, addInit, addStart, addDoctor]) add(program, session);
+  for (const add of [addStatus, addDemo, addCluster, addInit, addJoin, addStart, addDoctor]) add(program, session);
   for (const add of [addBlock, addTransaction, addLedger]) add(program, session);
   for (const add of [addIdentity, addCredential, addConsent, addAccess, addRecord]) add(program, session);
   for (const add of [addDomain, addSubject, addNode, addProposal]) add(program, session);

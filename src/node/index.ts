@@ -12,5 +12,6 @@ export {
   resolveFiles,
 } from './config/index.ts';
 export { type RunningNode, startNode } from './daemon.ts';
+export { multiaddrOf } from './membership.ts';
 export { createNodeKey, type NodeKey, readNodeKey } from './node-key.ts';
 export { type HostProcess, superviseNode } from './supervise.ts';
