@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
       find: 'if (number > scan.last) return { mark, redo: undefined, lost: true };',
       replace: 'if (number > scan.last) return { mark, redo: undefined, lost: false };',
     },
-    { find: '  isPassed = false;', replace: '  isPassed = true;' },
+    { find: 'if (tripwire.passedUnder === configuration) return true;', replace: 'return true;' },
   ),
   // Elections and terms.
   mutant('votes and PreVotes ignore the log', 20, {
@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'a leader that hears nobody stays',
-    100,
+    250,
     {
       find: 'if (countPeers(core, leadership, isWilling) < majority) {',
       replace: 'if (countPeers(core, leadership, isWilling) < 0) {',
@@ -167,7 +167,7 @@ export const mutants: readonly Mutant[] = [
     replace:
       'const outcome = stageBlocks(core, previous, blocks, append.term); const end = blocks.at(-1); if (end !== undefined && end.height < core.log.tip.height && core.log.has(end.height, end.hash)) { for (const { hash } of core.log.truncateAbove(end.height)) core.effects.abandoned.push(hash); core.persistence.truncateAbove(end.height); }',
   }),
-  mutant('what was lost on the way is not sent again', 60, {
+  mutant('what was lost on the way is not sent again', 200, {
     find: 'else if (peer.matchHeight === peer.matchAtHeartbeat) peer.probeDue = true;',
     replace: '',
   }),
@@ -219,8 +219,8 @@ export const mutants: readonly Mutant[] = [
       "timestamp } = this.#context;\n    if (height === 5) this.#state.set('sim/drift', Uint8Array.of(1));\n    const receipts",
   }),
   mutant('a refused transaction keeps its writes', 20, {
-    find: 'if (result.ok) {\n      state.changes.forEach(',
-    replace: '{\n      state.changes.forEach(',
+    find: 'if (result.ok) this.#keep(state);',
+    replace: 'this.#keep(state);',
   }),
   mutant(
     'executed ids are not looked up',
@@ -293,7 +293,7 @@ export const mutants: readonly Mutant[] = [
     replace:
       'this.#pool.place(toHex(draft.hash), draft.transactions); for (const [index, { id, idHex }] of draft.transactions.entries()) this.#pool.commit(idHex, { id, height, index, timestamp: draft.header.timestamp, blockHash: draft.hash, result: { ok: true, output: null } });',
   }),
-  mutant('a submitter is answered from an uncommitted block', 20, {
+  mutant('a submitter is answered from an uncommitted block', 100, {
     find: 'return this.#applied.committed.receipt(transaction);',
     replace:
       'for (const point of this.#points.values()) { const executed = point === this.#applied ? undefined : point.changes.receipts.find(({ id }) => equalBytes(id, transaction.id)); if (executed !== undefined) return executed; } return this.#applied.committed.receipt(transaction);',

@@ -104,13 +104,11 @@ export class CommittedHistory {
     for (const outcome of due) this.#checkTold(outcome);
   }
 
-  /** A client was told; `certifiedHash` is the certified chain's block at that height. */
-  told(outcome: ToldOutcome, certifiedHash: string | undefined): void {
-    holds(
-      certifiedHash !== undefined,
-      'whatever a client was told is committed stays',
-      () => `told ${short(outcome.transactionId)} is at ${outcome.height}, where nothing is certified`,
-    );
+  /**
+   * A client was told. The node that completes a certificate tells its clients before anyone else can have seen it: that
+   * the height is certified is asked when a node applies it, and a run ends only when every told height is applied.
+   */
+  told(outcome: ToldOutcome): void {
     const earlier = this.#told.get(outcome.transactionId);
     holds(
       earlier === undefined || (earlier.height === outcome.height && earlier.ok === outcome.ok),

@@ -171,7 +171,7 @@ export class Invariants implements ClusterObserver {
   told(receipt: Receipt): void {
     const { height, result } = receipt;
     const told = { transactionId: keyOf(receipt.id), height, ok: result.ok };
-    this.#committed.told(told, this.#certificates.hashAt(height));
+    this.#committed.told(told);
   }
 
   toldExpired(transactionId: string): void {
