@@ -1,10 +1,11 @@
 import { present } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { learnCertificate } from './certification.ts';
-import { removalHeight } from './configuration-lookup.ts';
+import { configurationAtTip, removalHeight } from './configuration-lookup.ts';
+import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import { advance, stageBlocks } from './growth.ts';
-import { adoptTerm, send } from './roles.ts';
+import { adoptTerm, isLeaderLive, send } from './roles.ts';
 import { comparePlaces, tipOf } from './statements.ts';
 import type { BlockReference, Message, Tip } from './types.ts';
 
@@ -67,6 +68,44 @@ function lastHeightFor(core: Core, removedAt: number | undefined): number {
     if (certificate !== undefined && certificate.ack.height >= removedAt) return height;
   }
   return core.certifiedHeight;
+}
+
+/**
+ * A node that this one has never heard of may be of a configuration to come (scenario 65). While no leader is alive it is
+ * asked for the blocks that prove it, as anybody would be; nothing else that it says is taken before.
+ */
+export function stepStranger(core: Core, from: NodeId, message: Message): string | undefined {
+  if (message.type === 'branch-reply') return handleBranchReply(core, from, message);
+  const wanted = newerTip(core, message);
+  if (wanted === undefined || isLeaderLive(core)) return 'no node of the configuration';
+  requestBranch(core, from, wanted, true);
+  return undefined;
+}
+
+/** What a candidate or a leader claims to hold, when it is news here. */
+function newerTip(core: Core, message: Message): Tip | undefined {
+  const { tip } = core.log;
+  switch (message.type) {
+    case 'pre-vote-request':
+      return comparePlaces(message.tip, tip) > 0 ? message.tip : undefined;
+    case 'vote-request':
+      return comparePlaces(message.statement.tip, tip) > 0 ? message.statement.tip : undefined;
+    case 'heartbeat':
+      return message.term > tip.term ? message.termCertificate?.request.tip : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The election timer of a node without a vote ran out, or of one that withholds it: what its peers know may give it one,
+ * or prove its removal. They are asked in turn, since some may be gone.
+ */
+export function askForNews(core: Core, turn: number): void {
+  const { voters } = electorateOf(configurationAtTip(core));
+  const peers = [...new Set([...voters, ...core.seeds])].filter((nodeId) => nodeId !== core.nodeId);
+  const peer = peers[turn % peers.length];
+  if (peer !== undefined) requestBranch(core, peer, core.log.tip, true);
 }
 
 /** Stages the piece, and asks for the next. A leader that is followed sends its chain itself. */

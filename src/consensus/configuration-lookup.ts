@@ -3,7 +3,7 @@ import type { NodeId } from '../crypto/portable.ts';
 import { type Electorate, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import type { ConfigurationChange } from './options.ts';
-import type { BlockReference, ChainReader, Configuration, Hash } from './types.ts';
+import type { BlockReference, ChainReader, Configuration, Hash, Tip } from './types.ts';
 
 const learnedKept = 64;
 
@@ -99,9 +99,21 @@ export function connectedNodes(core: Core): ReadonlySet<NodeId> {
 
 function otherElectorates(core: Core): Electorate[] {
   const certified = configurationAfter(core, core.log.at(core.certifiedHeight));
+  const staged = stagedConfiguration(core);
+  return [electorateOf(certified), ...(staged === undefined ? [] : [electorateOf(staged)])];
+}
+
+/** The configuration at the end of what is staged; undefined when nothing is. */
+export function stagedConfiguration(core: Core): Configuration | undefined {
   const staged = core.staging.blocks.at(-1)?.block;
-  const stagedConfiguration = staged && configurationOf(core, staged.configurationHash);
-  return [electorateOf(certified), ...(stagedConfiguration === undefined ? [] : [electorateOf(stagedConfiguration)])];
+  return staged && configurationOf(core, staged.configurationHash);
+}
+
+/** The configuration under which votes for a candidate with this tip count; the own one's when the tip is not here. */
+export function configurationAtClaim(core: Core, { height, hash }: Tip): Configuration {
+  if (core.log.has(height, hash)) return configurationAfter(core, core.log.at(height));
+  const staged = core.staging.has(height, hash) ? core.staging.at(height)?.block : undefined;
+  return (staged && configurationOf(core, staged.configurationHash)) ?? configurationAtTip(core);
 }
 
 /** Where this node's chain removed the node for good, and that is certified. */

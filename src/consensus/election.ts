@@ -1,9 +1,9 @@
 import { present } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { termCertificateOf } from './block-rules.ts';
-import { requestBranch } from './branch-fetch.ts';
+import { askForNews, requestBranch } from './branch-fetch.ts';
 import { assembleTermCertificate } from './certificates.ts';
-import { configurationAtTip, isVoter } from './configuration-lookup.ts';
+import { configurationAtClaim, configurationAtTip, isVoter } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Campaign, Core } from './core.ts';
 import { witnessVote } from './evidence.ts';
@@ -25,9 +25,13 @@ type VoteCampaign = Extract<Campaign, { stage: 'vote' }>;
 export function startPreVote(core: Core): void {
   restartElectionTimer(core);
   core.leader = undefined;
-  if (withheldReason(core) !== undefined || core.isInstalling) return;
-  core.role = 'pre-candidate';
+  if (core.isInstalling) return;
   core.preVoteRound += 1;
+  if (withheldReason(core) !== undefined) {
+    askForNews(core, core.preVoteRound);
+    return;
+  }
+  core.role = 'pre-candidate';
   const term = core.persistence.term + 1;
   core.campaign = { stage: 'pre-vote', round: core.preVoteRound, term, grants: new Set([core.nodeId]) };
   askAgain(core);
@@ -54,7 +58,10 @@ export function askAgain(core: Core): void {
 /** Grants when it would vote so, and no leader is alive to it. Its own term, vote and timer stay untouched. */
 export function handlePreVoteRequest(core: Core, from: NodeId, request: PreVoteRequest): void {
   const granted =
-    mayVote(core) && request.term > core.persistence.term && isElectable(core, request.tip) && !isLeaderLive(core);
+    mayVote(core, configurationAtClaim(core, request.tip)) &&
+    request.term > core.persistence.term &&
+    isElectable(core, request.tip) &&
+    !isLeaderLive(core);
   const term = granted ? request.term : core.persistence.term;
   send(core, from, { type: 'pre-vote-reply', term, round: request.round, granted, tip: core.log.tip });
 }

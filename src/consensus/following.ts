@@ -127,7 +127,8 @@ function admitLeader(core: Core, from: NodeId, term: number, certificate: TermCe
   }
   // A refused leader is dead for its term: it stops no timer and no campaign.
   if (known === undefined || core.refusal === undefined) {
-    if (known === undefined || core.leader !== from || core.role !== 'follower') follow(core, proof);
+    const isFollowed = known !== undefined && core.leader === from && core.role === 'follower';
+    if (!isFollowed || core.branchSource?.wantsConfiguration) follow(core, proof);
     core.leaderHeardTick = core.tick;
     core.timerStartTick = core.tick;
   }

@@ -1,7 +1,7 @@
 import type { NodeId } from '../crypto/portable.ts';
 import { countOwnAcks } from './ack-counting.ts';
 import { prepareAck, signNewAcks } from './acks.ts';
-import { handleBranchReply, handleBranchRequest } from './branch-fetch.ts';
+import { handleBranchReply, handleBranchRequest, stepStranger } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
 import {
   configurationAfter,
@@ -203,15 +203,32 @@ function takeTime(core: Core, nowMs: number): void {
   for (const peer of core.leadership.progress.values()) peer.clockOffsetMs = undefined;
 }
 
-/** A removed node may learn that it is, and may be answered; nobody else has a word. */
+/**
+ * A removed node may learn that it is, and may be answered. Its replies still show its leader what it lacks, and move no
+ * term; a removed leader may still hand over.
+ */
 function stepOutside(core: Core, from: NodeId, message: Message): string | undefined {
-  if (removalHeight(core, from) === undefined) return 'no node of the configuration';
   const malformed = checkMessage(message);
   if (malformed !== undefined) return malformed;
-  if (message.type === 'branch-request') handleBranchRequest(core, from, message);
-  else if (message.type === 'nonce-request') handleNonceRequest(core, from, message.nonce);
-  else if (message.type === 'pre-vote-request') refusePreVote(core, from, message);
-  return undefined;
+  if (removalHeight(core, from) === undefined) return stepStranger(core, from, message);
+  switch (message.type) {
+    case 'branch-request':
+      handleBranchRequest(core, from, message);
+      return undefined;
+    case 'nonce-request':
+      handleNonceRequest(core, from, message.nonce);
+      return undefined;
+    case 'pre-vote-request':
+      refusePreVote(core, from, message);
+      return undefined;
+    case 'append-reply':
+    case 'heartbeat-reply':
+      return message.term <= core.persistence.term ? dispatch(core, from, message) : undefined;
+    case 'campaign-now':
+      return dispatch(core, from, message);
+    default:
+      return undefined;
+  }
 }
 
 function dispatch(core: Core, from: NodeId, message: Message): string | undefined {

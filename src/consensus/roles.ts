@@ -1,28 +1,27 @@
 import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
-import { isVoter } from './configuration-lookup.ts';
+import { configurationAtTip, isVoter } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { drop } from './growth.ts';
 import type { WithheldReason } from './options.ts';
 import { isTripwirePassed } from './tripwire.ts';
-import type { Message, TermCertificate } from './types.ts';
+import type { Configuration, Message, TermCertificate } from './types.ts';
 
 /** Why this node signs no vote, vote request or ack, and grants no PreVote; undefined when it may. */
 export function withheldReason(core: Core): WithheldReason | undefined {
   if (core.tripwire.contradiction !== undefined) return 'contradicted';
   if (!isVoter(core, core.nodeId)) return 'not-a-voter';
-  if (!isTripwirePassed(core)) return 'start-up';
+  if (!isTripwirePassed(core, configurationAtTip(core))) return 'start-up';
   if (core.lostMark !== undefined) return 'mark-lost';
   return undefined;
 }
 
 /**
- * Whether this node may give votes and grants. Also when it knows of no vote of its own: it may not have heard yet that
- * it has one, and whoever counts knows (Raft thesis §4.2.2).
+ * Whether this node may give votes and grants that count under this configuration. Also when it knows of no vote of its
+ * own: it may not have heard yet that it has one, and whoever counts knows (Raft thesis §4.2.2).
  */
-export function mayVote(core: Core): boolean {
-  const reason = withheldReason(core);
-  return reason === undefined || (reason === 'not-a-voter' && isTripwirePassed(core) && core.lostMark === undefined);
+export function mayVote(core: Core, configuration: Configuration): boolean {
+  return isTripwirePassed(core, configuration) && core.lostMark === undefined;
 }
 
 /** Sends a message that states the present term or vote: not before they are durable. */
@@ -77,10 +76,13 @@ export function learnTerm(core: Core, term: number): void {
 export function follow(core: Core, certificate: TermCertificate): void {
   const { term, candidate } = certificate.request;
   if (term > core.persistence.term) adoptTerm(core, term);
-  if (core.termCertificate === undefined) {
-    // What an earlier leader sent is no matter between this one and the node.
+  if (core.termCertificate === undefined || core.branchSource?.wantsConfiguration) {
+    // What an earlier leader sent, or another node for its configurations, is no matter between this one and the node.
     drop(core, 0);
     core.awaitedHeight = 0;
+    core.branchSource = undefined;
+  }
+  if (core.termCertificate === undefined) {
     core.termCertificate = certificate;
     core.persistence.keepTermCertificate(certificate);
   }

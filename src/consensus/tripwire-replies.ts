@@ -1,7 +1,5 @@
 import { equalBytes } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
-import { configurationAtTip } from './configuration-lookup.ts';
-import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import { becomeFollower } from './roles.ts';
 import { isValidAck, isValidVote, isValidVoteRequest } from './statement-checks.ts';
@@ -15,7 +13,6 @@ type NonceReply = Extract<Message, { type: 'nonce-reply' }>;
 export function handleNonceReply(core: Core, from: NodeId, reply: NonceReply): string | undefined {
   const { tripwire } = core;
   if (!equalBytes(reply.nonce, tripwire.nonce) || tripwire.answeredBy.has(from)) return undefined;
-  if (!electorateOf(configurationAtTip(core)).voters.has(from)) return undefined;
   const { ack, vote, voteRequest } = reply;
   if (ack !== undefined && !isValidAck(core, core.nodeId, ack)) return 'the ack held is not signed by this node';
   if (vote !== undefined && !isValidVote(core, core.nodeId, vote)) return 'the vote held is not signed by this node';

@@ -1,5 +1,5 @@
 import type { NodeId } from '../crypto/portable.ts';
-import { configurationAtTip } from './configuration-lookup.ts';
+import { configurationAtTip, stagedConfiguration } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import type { AckStatement, Configuration, HardState } from './types.ts';
@@ -23,11 +23,10 @@ export class Tripwire {
   }
 }
 
-/** Whether a majority of the present configuration, this node included, has said what it holds from this key. */
-export function isTripwirePassed(core: Core): boolean {
+/** Whether a majority of the configuration, this node included, has said what it holds from this key. */
+export function isTripwirePassed(core: Core, configuration: Configuration): boolean {
   const { tripwire } = core;
   if (tripwire.contradiction !== undefined) return false;
-  const configuration = configurationAtTip(core);
   if (tripwire.passedUnder === configuration) return true;
   const { voters, majority } = electorateOf(configuration);
   let answers = voters.has(core.nodeId) ? 1 : 0;
@@ -37,14 +36,21 @@ export function isTripwirePassed(core: Core): boolean {
   return true;
 }
 
-/** Asks every voter that has not answered, until enough have. */
+/**
+ * Asks every voter that has not answered, until enough have: of the present configuration, and of the one at the end of
+ * what is staged, which may be that of a candidate.
+ */
 export function askNonces(core: Core): void {
   const { tripwire } = core;
-  if (tripwire.contradiction !== undefined || isTripwirePassed(core)) return;
-  const electorate = electorateOf(configurationAtTip(core));
-  for (const voter of electorate.voters) {
-    if (voter === core.nodeId || tripwire.answeredBy.has(voter)) continue;
-    core.effects.send(voter, { type: 'nonce-request', nonce: tripwire.nonce });
+  if (tripwire.contradiction !== undefined) return;
+  const asked = new Set<NodeId>([core.nodeId, ...tripwire.answeredBy]);
+  for (const configuration of [configurationAtTip(core), stagedConfiguration(core)]) {
+    if (configuration === undefined || isTripwirePassed(core, configuration)) continue;
+    for (const voter of electorateOf(configuration).voters) {
+      if (asked.has(voter)) continue;
+      asked.add(voter);
+      core.effects.send(voter, { type: 'nonce-request', nonce: tripwire.nonce });
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { assert, equalBytes } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { isCountable, isValidTermCertificate } from './block-rules.ts';
 import { requestBranch } from './branch-fetch.ts';
-import { configurationAfter, configurationOf } from './configuration-lookup.ts';
+import { configurationAfter, configurationAtTip, configurationOf } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import { witnessVoteRequest } from './evidence.ts';
@@ -58,7 +58,8 @@ export function handleVoteRequest(core: Core, from: NodeId, request: VoteRequest
 
 function mustRefuse(core: Core, statement: VoteRequestStatement, isOrdered: boolean): boolean {
   const { term, vote } = core.persistence.hardState;
-  if (!mayVote(core) || statement.term < term) return true;
+  const configuration = configurationOf(core, statement.configurationHash) ?? configurationAtTip(core);
+  if (!mayVote(core, configuration) || statement.term < term) return true;
   // The same tuple again is the same vote again, whatever happened since; any other is refused for good.
   if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);
   // A live leader protects its term from disturbance, not the chain: one that hands over needs no protection.
