@@ -270,7 +270,7 @@ export const mutants: readonly Mutant[] = [
     },
     { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
   ),
-  mutant('a new leader answers reads before its own term is certified', 150, {
+  mutant('a new leader answers reads before its own term is certified', 300, {
     find: 'const height = isReady ? core.certifiedHeight : undefined;',
     replace: 'const height = core.certifiedHeight;',
   }),
