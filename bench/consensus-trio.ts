@@ -132,7 +132,8 @@ class CoreNode {
         tip: { term: 0, height: 0, hash: ledgerId },
         committedHeight: 0,
         peerPromises: [],
-        changeHeights: [],
+        changes: [],
+        baseHeight: 1,
       },
     });
   }

@@ -51,7 +51,23 @@ export function configurationOf(core: Core, hash: Hash): Configuration | undefin
 
 /** The configuration in force at the end of the node's own chain: who votes, and who is sent what. */
 export function configurationAtTip(core: Core): Configuration {
-  return configurationAfter(core, core.log.at(core.log.tip.height));
+  return configurationAtChange(core, core.log.changes.length - 1);
+}
+
+/** The configuration in force after the highest block of the own chain that a certificate covers. */
+export function certifiedConfiguration(core: Core): Configuration {
+  const { certifiedHeight, log } = core;
+  return configurationAtChange(
+    core,
+    log.changes.findLastIndex(({ height }) => height <= certifiedHeight),
+  );
+}
+
+/** What one of the own chain's changes brought into force; before the first it is the first configuration. */
+function configurationAtChange(core: Core, changeIndex: number): Configuration {
+  const change = core.log.changes[changeIndex];
+  if (change === undefined) return core.configurations.genesis;
+  return present(configurationOf(core, change.configurationHash), 'the configurations of the own chain are known');
 }
 
 /** The configuration in force after a block of the node's own chain; undefined stands for the chain's start. */
@@ -91,14 +107,14 @@ export function connectedNodes(core: Core): ReadonlySet<NodeId> {
   if (!nodes.has(core.nodeId)) for (const seed of core.seeds) nodes.add(seed);
   const { changes } = core.log;
   for (let index = Math.max(0, changes.length - removalsKept); index < changes.length; index++) {
-    for (const nodeId of electorateOf(configurationBefore(core, index)).keys.keys())
+    for (const nodeId of electorateOf(configurationAtChange(core, index - 1)).keys.keys())
       if (!core.dismissed.has(nodeId)) nodes.add(nodeId);
   }
   return nodes;
 }
 
 function otherElectorates(core: Core): Electorate[] {
-  const certified = configurationAfter(core, core.log.at(core.certifiedHeight));
+  const certified = certifiedConfiguration(core);
   const staged = stagedConfiguration(core);
   return [electorateOf(certified), ...(staged === undefined ? [] : [electorateOf(staged)])];
 }
@@ -121,16 +137,9 @@ export function removalHeight(core: Core, nodeId: NodeId): number | undefined {
   if (isAdmitted(core, nodeId)) return undefined;
   const { changes } = core.log;
   for (let index = changes.length - 1; index >= 0; index--) {
-    if (!electorateOf(configurationBefore(core, index)).keys.has(nodeId)) continue;
+    if (!electorateOf(configurationAtChange(core, index - 1)).keys.has(nodeId)) continue;
     const { height } = changes[index] as ConfigurationChange;
     return height <= core.certifiedHeight ? height : undefined;
   }
   return undefined;
-}
-
-/** What was in force before one of the chain's changes. */
-function configurationBefore(core: Core, changeIndex: number): Configuration {
-  const previous = core.log.changes[changeIndex - 1];
-  if (previous === undefined) return core.configurations.genesis;
-  return present(configurationOf(core, previous.configurationHash), 'the configurations of the own chain are known');
 }

@@ -4,7 +4,7 @@ import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest, stepStranger } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
 import {
-  configurationAfter,
+  certifiedConfiguration,
   configurationAtTip,
   connectedNodes,
   isAdmitted,
@@ -174,8 +174,7 @@ export class Raft {
 
   /** In force after the highest block that a certificate covers. */
   get certifiedConfiguration(): Configuration {
-    const core = this.#core;
-    return configurationAfter(core, core.log.at(core.certifiedHeight));
+    return certifiedConfiguration(this.#core);
   }
 
   get term(): number {
