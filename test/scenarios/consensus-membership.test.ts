@@ -27,6 +27,22 @@ describe('promotion', () => {
     expectOneChain(cluster);
   });
 
+  test('13: also when nobody that is left knows the promotion to be certified', () => {
+    const { cluster, leader } = ledCluster(3, { learners: 1 });
+    cluster.partition([0, 1], [2]);
+    const { passes } = cluster;
+    cluster.passes = (from, to, message) =>
+      passes(from, to, message) && !('certificate' in message && message.certificate?.ack.height === 2);
+    take(cluster, 'promote', 2);
+    expect(cluster.node(1).status.certifiedHeight).toBe(1);
+    leader.crash();
+    cluster.node(2).restart();
+    cluster.heal();
+    untilCommits(cluster, [1, 2]);
+    expect(cluster.node(2).status.withheld).toBeUndefined();
+    expectOneChain(cluster);
+  });
+
   test('72: an uncertified promotion kept to its leader, and a newer block that only the learner has', () => {
     const { cluster } = ledCluster(4, { learners: 1 });
     const [first, second, learner] = [cluster.node(1), cluster.node(2), cluster.node(3)];
