@@ -123,6 +123,12 @@ const entries = {
     action:
       'Nothing, if it was meant. A removed key never returns: bring the machine back under a new one with `assent node replace` or a proposal.',
   },
+  'change-waiting': {
+    meaning: 'A change of the nodes has not taken effect in time; an approved one still waits.',
+    httpStatus: 504,
+    exitCode: 5,
+    action: 'See `assent node list` and `assent status`; the same command again goes on from there.',
+  },
   'node-behind': {
     meaning: 'This node has not yet applied what was committed before the read.',
     httpStatus: 503,
@@ -310,6 +316,13 @@ const entries = {
     httpStatus: 409,
     exitCode: 4,
     action: 'See the message for what differs.',
+  },
+  'recovery-invalid': {
+    meaning: 'A recovery statement, or a report for one, cannot be used.',
+    httpStatus: 409,
+    exitCode: 4,
+    action:
+      'See the reason; compare the statement with the reports it was drafted from, and draft it again if need be.',
   },
   'history-invalid': {
     meaning: 'A configuration history does not prove what it says.',

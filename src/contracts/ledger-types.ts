@@ -1,5 +1,6 @@
 /** The one place where this room meets the ledger: types of the port, and the canonical encoding. */
 export {
+  approvalThresholdParameter,
   type BlockContext,
   type CanonicalValue,
   type ConfigurationContent,
@@ -13,6 +14,7 @@ export {
   type IndexEntry,
   ledgerLimits,
   type NodeOfConfiguration,
+  type RecoveryContent,
   type RuleExecutor,
   type StateKey,
   type StateView,

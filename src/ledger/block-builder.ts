@@ -11,7 +11,14 @@ import { pageReader } from './state/parts.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
 import type { VerifiedTransaction } from './transaction.ts';
-import type { BlockContext, IndexEntry, RuleExecutor, StateKey, TransactionResult } from './types/execution.ts';
+import type {
+  BlockContext,
+  IndexEntry,
+  RecoveryContent,
+  RuleExecutor,
+  StateKey,
+  TransactionResult,
+} from './types/execution.ts';
 
 /** Why a transaction has no place in a block (protocol.md §3): a leader leaves it out, a follower refuses the block. */
 export type Inadmissible =
@@ -82,6 +89,15 @@ export class BlockBuilder {
     const state = new TransactionState((key) => this.#read(key));
     if (this.#executor.nextChange(state) === undefined) return undefined;
     this.#executor.enact(state, this.#context);
+    this.#keep(state);
+    const { generation, nodes } = this.#executor.configuration(state);
+    return nodeConfiguration(generation, nodes);
+  }
+
+  /** Puts the nodes of a recovery in the place of all others. Undefined where they may not stand there. */
+  refound(recovery: RecoveryContent): NodeConfiguration | undefined {
+    const state = new TransactionState((key) => this.#read(key));
+    if (!this.#executor.refound(state, recovery, this.#context)) return undefined;
     this.#keep(state);
     const { generation, nodes } = this.#executor.configuration(state);
     return nodeConfiguration(generation, nodes);

@@ -41,6 +41,22 @@ export {
   type SealInput,
 } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
+export {
+  approvalThreshold,
+  checkRecovery,
+  encodeRecovery,
+  encodeRecoveryStatement,
+  invalidRecovery,
+  openRecovery,
+  problemOfRecovery,
+  type RecoveryBase,
+  type RecoverySignature,
+  type RecoveryStatement,
+  recoveryBytesMax,
+  recoveryConfiguration,
+  recoveryMessage,
+  type SignedRecovery,
+} from './recovery.ts';
 export type { Receipt } from './results.ts';
 export { type SnapshotLimits, snapshotLimits } from './snapshot/format.ts';
 export { openManifest, type SnapshotManifest, type SnapshotProofs } from './snapshot/manifest.ts';
@@ -64,6 +80,8 @@ export type {
   GenesisMember,
   GenesisNode,
   IndexEntry,
+  RecoveryContent,
+  RecoveryNode,
   RuleExecutor,
   StateKey,
   StateView,

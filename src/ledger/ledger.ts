@@ -18,7 +18,7 @@ import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
 import { readStream, type StreamOptions } from './streams.ts';
 import type { VerifiedTransaction } from './transaction.ts';
-import type { ConfigurationStep, RuleExecutor, StateView } from './types/execution.ts';
+import type { ConfigurationStep, RecoveryContent, RuleExecutor, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
 
 export interface SealInput {
@@ -28,6 +28,8 @@ export interface SealInput {
   readonly timestamp: number;
   /** Whether the block enacts the first change of the configuration that waits once its transactions ran. */
   readonly enactsChange: boolean;
+  /** Of the first block after a recovery, instead: the nodes that it founds. */
+  readonly recovery?: RecoveryContent;
   /** Bytes of the justification; of a block that enacts a change they depend on the configuration in force after it. */
   readonly justification: (configuration: NodeConfiguration | undefined) => Uint8Array;
 }
@@ -106,7 +108,7 @@ export class Ledger {
   readonly executor: RuleExecutor;
   readonly #store: Store;
   readonly #points = new Map<string, ChainPoint>();
-  readonly #parts: TreeParts;
+  #parts: TreeParts;
   #applied: ChainPoint;
   /** The newest committed point; ahead of `#applied` while its batch is being written. */
   #committed: ChainPoint;
@@ -127,6 +129,19 @@ export class Ledger {
     this.#parts = parts;
     this.#committed = this.#applied;
     this.#points.set(toHex(this.#applied.facts.hash), this.#applied);
+  }
+
+  /**
+   * Forgets all that is not durable and begins again with what the store holds by now: after a snapshot was installed.
+   * Nothing may be on its way to the store. Throws `storage-damaged`.
+   */
+  reload(): void {
+    const { point, parts } = readApplied(this.#store);
+    this.#applied = point;
+    this.#parts = parts;
+    this.#committed = point;
+    this.#points.clear();
+    this.#points.set(toHex(point.facts.hash), point);
   }
 
   get ledgerId(): Uint8Array {
@@ -210,7 +225,11 @@ export class Ledger {
       if (reason !== undefined) onLeftOut(transaction, reason);
       if (reason === 'block-full') break;
     }
-    const configuration = input.enactsChange ? present(builder.enact(), 'a leader enacts what waits') : undefined;
+    const configuration = changeOf(builder, input);
+    assert(
+      configuration !== undefined || (!input.enactsChange && input.recovery === undefined),
+      'a leader enacts what waits, and a recovery that the nodes accepted',
+    );
     const configurationHash = configuration?.hash ?? parent.facts.configurationHash;
     const justification = input.justification(configuration);
     const { roots, point } = builder.finish();
@@ -249,9 +268,10 @@ export class Ledger {
 
   /**
    * Executes a received block on its parent and compares every root. Refuses, with the reason, what it cannot reproduce.
-   * `enactsChange`: whether the block's justification says that it enacts a change of the configuration.
+   * `enactsChange`: whether the block's justification says that it enacts a change of the configuration; `recovery`: the
+   * nodes that it founds, where it says that instead.
    */
-  execute(block: VerifiedBlock, enactsChange: boolean): BlockVerdict {
+  execute(block: VerifiedBlock, enactsChange: boolean, recovery?: RecoveryContent): BlockVerdict {
     const { header, hash, hashHex } = block.received;
     if (this.#points.has(hashHex)) return { ok: true };
     const parent = this.#points.get(toHex(header.parentHash));
@@ -261,7 +281,7 @@ export class Ledger {
     if (header.term < parent.facts.term) return refuse('term');
     if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');
     const isUnchanged = equalBytes(header.configurationHash, parent.facts.configurationHash);
-    if (!enactsChange && !isUnchanged) return refuse('configuration');
+    if (!enactsChange && recovery === undefined && !isUnchanged) return refuse('configuration');
     const { ledgerId } = this;
     const { height, timestamp, term, configurationHash } = header;
     const builder = new BlockBuilder(this.#store, this.executor, parent, { ledgerId, height, timestamp });
@@ -269,8 +289,9 @@ export class Ledger {
       const reason = builder.add(transaction);
       if (reason !== undefined) return refuse(reason);
     }
-    if (enactsChange && !equalBytes(builder.enact()?.hash ?? nothing, configurationHash))
-      return refuse('configuration');
+    const change = { enactsChange, ...(recovery !== undefined && { recovery }) };
+    const after = changeOf(builder, change)?.hash ?? (isUnchanged && !enactsChange ? configurationHash : nothing);
+    if (!equalBytes(after, configurationHash)) return refuse('configuration');
     const { roots, point } = builder.finish();
     const difference = firstDifference(roots, header);
     if (difference !== undefined) return refuse(difference);
@@ -345,6 +366,15 @@ export class Ledger {
 }
 
 const nothing = new Uint8Array();
+
+/** The configuration that the block founds or enacts after its transactions, if it does and may. */
+function changeOf(
+  builder: BlockBuilder,
+  { enactsChange, recovery }: Pick<SealInput, 'enactsChange' | 'recovery'>,
+): NodeConfiguration | undefined {
+  if (recovery !== undefined) return builder.refound(recovery);
+  return enactsChange ? builder.enact() : undefined;
+}
 
 function configurationIn(executor: RuleExecutor, state: StateView): NodeConfiguration {
   const { generation, nodes } = executor.configuration(state);

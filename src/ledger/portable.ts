@@ -16,6 +16,22 @@ export {
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export { ledgerLimits } from './limits.ts';
 export {
+  approvalThreshold,
+  approvalThresholdParameter,
+  checkRecovery,
+  encodeRecovery,
+  encodeRecoveryStatement,
+  invalidRecovery,
+  openRecovery,
+  problemOfRecovery,
+  type RecoveryBase,
+  type RecoverySignature,
+  type RecoveryStatement,
+  recoveryConfiguration,
+  recoveryMessage,
+  type SignedRecovery,
+} from './recovery.ts';
+export {
   encodeSignedTransaction,
   encodeTransactionBody,
   transactionMessage,

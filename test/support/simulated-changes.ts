@@ -6,7 +6,7 @@ import {
   nodeConfiguration,
   openConfiguration,
 } from '../../src/ledger/configuration.ts';
-import type { ConfigurationStep, StateView, StateWriter } from '../../src/ledger/types/execution.ts';
+import type { ConfigurationStep, RecoveryContent, StateView, StateWriter } from '../../src/ledger/types/execution.ts';
 
 /** The simulator's rules for the configuration: what is in force, and a queue of changes, with as few rules as will do. */
 
@@ -61,6 +61,18 @@ export function enactFirstChange(state: StateWriter): void {
   state.put(configurationKey, nodeConfiguration(generation, changed).bytes);
   putWaiting(rest, state);
   if (first.step === 'remove') state.put(retiredKey(first.publicKey), Uint8Array.of(1));
+}
+
+/** Puts the nodes of a recovery in the place of all others. */
+export function refoundNodes(state: StateWriter, recovery: RecoveryContent): boolean {
+  const { generation, nodes } = configurationIn(state);
+  if (recovery.generation !== generation + 1) return false;
+  if (recovery.nodes.some(({ publicKey }) => state.get(retiredKey(publicKey)) !== undefined)) return false;
+  for (const { publicKey } of nodes) state.put(retiredKey(publicKey), Uint8Array.of(1));
+  const founded = recovery.nodes.map(({ publicKey, role }) => ({ publicKey, role }));
+  state.put(configurationKey, nodeConfiguration(recovery.generation, founded).bytes);
+  putWaiting([], state);
+  return true;
 }
 
 function retiredKey(publicKey: Uint8Array): string {

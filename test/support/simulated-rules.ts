@@ -15,6 +15,7 @@ import {
   configurationIn,
   enactFirstChange,
   isChange,
+  refoundNodes,
   waitingChanges,
 } from './simulated-changes.ts';
 
@@ -43,6 +44,7 @@ export const simulatedRules: RuleExecutor = {
   configuration: configurationIn,
   nextChange: (state: StateView) => waitingChanges(state)[0],
   enact: enactFirstChange,
+  refound: refoundNodes,
   initialise: (genesis: GenesisContent, state: StateWriter): void => {
     state.put('sim/born', Uint8Array.of(1));
     beginConfiguration(genesis.nodes, state);

@@ -5,6 +5,7 @@ import type {
   ConfigurationContent,
   ConfigurationStep,
   GenesisContent,
+  RecoveryContent,
   StateView,
 } from '../ledger-types.ts';
 import { SchemaError, type WireCodec, type WireSchema, wireCodec } from './wire.ts';
@@ -71,6 +72,8 @@ export interface ConfigurationKeeper {
   next(state: StateView): ConfigurationStep | undefined;
   /** Enacts the first change that waits; called only where there is one. */
   enact(state: WritableState, block: BlockContext): void;
+  /** Puts other nodes in the place of all; false, and nothing is written, where they may not stand there. */
+  refound(state: WritableState, recovery: RecoveryContent, block: BlockContext): boolean;
 }
 
 export interface ContractDefinition<K extends Record<string, z.ZodObject>> {

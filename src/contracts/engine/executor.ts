@@ -107,6 +107,12 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
       session.beginWrites();
       configuration?.enact(session, block);
     },
+    refound(state, recovery, block) {
+      if (keeper?.configuration === undefined) return false;
+      const session = new Session(state, keeper.namespace, unbounded);
+      session.beginWrites();
+      return keeper.configuration.refound(session, recovery, block);
+    },
     initialise(genesis: GenesisContent, state: StateWriter) {
       for (const contract of catalogue.contracts) {
         const session = new Session(state, contract.namespace, unbounded);

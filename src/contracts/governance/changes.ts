@@ -1,6 +1,7 @@
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { ConfigurationKeeper, WritableState } from '../engine/contract.ts';
 import type { ConfigurationStep, StateView } from '../ledger-types.ts';
+import { refound } from './refound.ts';
 import {
   changes,
   configuration,
@@ -73,4 +74,5 @@ export const configurationKeeper: ConfigurationKeeper = {
     if (change.step === 'remove')
       retired.put(state, [toHex(change.nodeKey)], { member: change.member, height: block.height });
   },
+  refound,
 };

@@ -1,11 +1,10 @@
 import { AssentError } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
 import { members } from '../enrolment/state.ts';
-import { type GenesisContent, ledgerLimits } from '../ledger-types.ts';
+import { approvalThresholdParameter, type GenesisContent, ledgerLimits } from '../ledger-types.ts';
 import { changes, configuration, listed, membersMax, parameters } from './state.ts';
 
-/** Parameters of genesis: how many members approve a proposal, and how often one replaces a node of its own. */
-export const thresholdParameter = 'governance.threshold';
+/** Parameter of genesis: how often a member replaces a node of its own. */
 export const replaceIntervalParameter = 'governance.replaceIntervalMs';
 /** An hour. */
 const replaceIntervalMsDefault = 3_600_000;
@@ -27,7 +26,11 @@ export function initialiseGovernance(genesis: GenesisContent, state: WritableSta
   const moreThanHalf = Math.floor(count / 2) + 1;
   parameters.put(state, [], {
     members: count,
-    threshold: parameter(genesis, thresholdParameter, { min: 1, max: Math.max(1, count), absent: moreThanHalf }),
+    threshold: parameter(genesis, approvalThresholdParameter, {
+      min: 1,
+      max: Math.max(1, count),
+      absent: moreThanHalf,
+    }),
     replaceIntervalMs: parameter(genesis, replaceIntervalParameter, {
       min: 0,
       max: Number.MAX_SAFE_INTEGER,

@@ -58,6 +58,20 @@ export interface ConfigurationContent {
   readonly nodes: readonly NodeOfConfiguration[];
 }
 
+/** A node of a configuration that members found anew. */
+export interface RecoveryNode extends NodeOfConfiguration {
+  readonly member: string;
+  /** `host:port`, as far as it is known. */
+  readonly address?: string;
+}
+
+/** The nodes with which a ledger goes on after most of the former ones were lost (protocol.md §5, "Disaster"). */
+export interface RecoveryContent {
+  /** One more than the generation before. */
+  readonly generation: number;
+  readonly nodes: readonly RecoveryNode[];
+}
+
 /** One approved change of the configuration. It alters one node, so at most one voter (protocol.md §5). */
 export interface ConfigurationStep {
   /** `add` as a learner; `promote` a learner; `demote` a voter; `remove` either. */
@@ -92,6 +106,11 @@ export interface RuleExecutor {
   nextChange(state: StateView): ConfigurationStep | undefined;
   /** Enacts the change that {@link nextChange} tells. Runs after a block's transactions, only where a change waits. */
   enact(state: StateWriter, block: BlockContext): void;
+  /**
+   * Puts the nodes of a recovery in the place of all others, whose keys are retired; what waits and what is voted on is
+   * dropped. False, and nothing is written, where the generation is not the next or a key was a node's before.
+   */
+  refound(state: StateWriter, recovery: RecoveryContent, block: BlockContext): boolean;
   /** Writes the state that the genesis declares (members, nodes, domains, parameters). */
   initialise(genesis: GenesisContent, state: StateWriter): void;
 }
