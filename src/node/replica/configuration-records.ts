@@ -13,7 +13,8 @@ function recordKey(height: number): Uint8Array {
   return prefixedKey('consensus', utf8('configuration'), uint64Bytes(height));
 }
 
-interface Change {
+/** A block that changed the configuration, and what is in force after it. */
+export interface Change {
   readonly height: number;
   readonly configuration: Configuration;
 }
@@ -71,6 +72,24 @@ export class ConfigurationRecords {
     if (operations.length === 0) return operations;
     const value = encodeCanonical([this.#changes.at(-1)?.height ?? 0]);
     return [...operations, { type: 'put', key: headKey, value }];
+  }
+
+  /**
+   * What writes other changes, ascending, in the place of all that are kept: those up to a snapshot's block. The records
+   * are to be read anew after the batch.
+   */
+  replacement(changes: readonly Change[]): Operation[] {
+    const kept = new Set(changes.map(({ height }) => height));
+    const operations: Operation[] = [];
+    for (const { height } of this.#changes)
+      if (!kept.has(height)) operations.push({ type: 'delete', key: recordKey(height) });
+    let previousHeight = 0;
+    for (const { height, configuration } of changes) {
+      const value = encodeCanonical([previousHeight, configuration.bytes]);
+      operations.push({ type: 'put', key: recordKey(height), value });
+      previousHeight = height;
+    }
+    return [...operations, { type: 'put', key: headKey, value: encodeCanonical([previousHeight]) }];
   }
 }
 

@@ -18,6 +18,7 @@ import {
   evidenceMessageBytesMax,
   type HeldEvidence,
 } from './evidence-wire.ts';
+import { readOrBlame } from './peer-bytes.ts';
 import { periods } from './periods.ts';
 
 export interface EvidenceGossipOptions {
@@ -107,15 +108,8 @@ export class EvidenceGossip {
     }
   }
 
-  /** Only what fails while the peer's bytes are read is the peer's fault. */
   #read<T>(from: NodeId, read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof AssentError)) throw error;
-      this.#options.blame(from, error);
-      return undefined;
-    }
+    return readOrBlame(read, (error) => this.#options.blame(from, error));
   }
 
   /** One tick of the driver's clock. */

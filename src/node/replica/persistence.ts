@@ -64,7 +64,7 @@ export function certificateOperations(certificate: BlockCertificate): Operation[
   ];
 }
 
-function termCertificateOperations(certificate: TermCertificate): Operation[] {
+export function termCertificateOperations(certificate: TermCertificate): Operation[] {
   const value = encodeTermCertificate(certificate);
   const key = prefixedKey('certificate', termCertificateKey, uint64Bytes(certificate.request.term));
   return [

@@ -1,246 +1,45 @@
-import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
-import {
-  type BlockReference,
-  type Configuration,
-  type HardState,
-  type Message,
-  type PersistRequest,
-  Raft,
-  type Ready,
-} from '../../consensus/index.ts';
-import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
-import {
-  type Ledger,
-  openBlock,
-  type Receipt,
-  type UnverifiedTransaction,
-  type VerifiedTransaction,
-} from '../../ledger/index.ts';
+import { AssentError } from '../../base/index.ts';
+import type { Raft } from '../../consensus/index.ts';
+import type { NodeId } from '../../crypto/index.ts';
+import type { VerifiedTransaction } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
-import { admit } from './admission.ts';
-import { BlockBodies } from './block-bodies.ts';
-import { CommitQueue } from './commit-queue.ts';
-import { consensusConfiguration } from './configuration.ts';
-import { ConfigurationRecords } from './configuration-records.ts';
-import { EvidenceGossip } from './evidence-gossip.ts';
-import { EvidenceStore } from './evidence-store.ts';
-import { isEvidenceFrame } from './evidence-wire.ts';
-import { divergenceFault, type Executed, ExecutionQueue } from './execution-queue.ts';
-import { Forwarder } from './forwarder.ts';
-import { decodeForwarded } from './forwarding.ts';
-import { periods } from './periods.ts';
-import { persistOperations } from './persistence.ts';
-import { ReadBarrier, type ReadListener } from './read-barrier.ts';
-import { encodeHardState, hardStateKey } from './records.ts';
+import type { EvidenceGossip } from './evidence-gossip.ts';
+import { Incarnation } from './incarnation.ts';
+import { installationOperations, type ProvedSnapshot } from './installation.ts';
+import type { ReadListener } from './read-barrier.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
-import { restore } from './restore.ts';
-import { Sealer } from './sealer.ts';
-import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
-import { type BlockAccess, channelOf, decodeMessage, encodeMessage } from './wire.ts';
-
-/** With more batches than this on their way to the disk frames are dropped, as a network would: each can ask for another. */
-const writingMax = 1024;
+import { stoppingError } from './stopping.ts';
+import type { OutcomeListener } from './transaction-pool.ts';
 
 /**
- * One node's part in the ledger: drives the consensus core and the ledger, and is the one place where a `Ready` is
- * handled. Knows no threads and no sockets; time, disk, network and randomness come in through its options, so that the
- * simulator runs this very code.
+ * One node's part in the ledger. Knows no threads and no sockets; time, disk, network and randomness come in through its
+ * options, so that the simulator runs this very code. To go on from a snapshot is to start again on another disk: the
+ * part in which everything happens is replaced by another, and this is what stays.
  */
 export class Replica {
   readonly nodeId: NodeId;
   readonly #options: ReplicaOptions;
-  readonly #ledger: Ledger;
-  readonly #raft: Raft;
-  readonly #configurations: ConfigurationRecords;
-  readonly #bodies: BlockBodies;
-  readonly #execution: ExecutionQueue;
-  readonly #pool: TransactionPool;
-  readonly #sealer: Sealer;
-  readonly #forwarder: Forwarder;
-  readonly #commits: CommitQueue;
-  readonly #reads: ReadBarrier;
-  readonly #blocks: BlockAccess;
-  /** What is proved against nodes of this ledger. */
-  readonly evidence: EvidenceGossip;
-  #storedHeight: number;
-  #leader: NodeId | undefined;
-  #configuration: Configuration;
-  #certifiedConfiguration: Configuration;
-  /** Batches on their way to the disk. */
-  #writing = 0;
-  #ticks = 0;
-  #leaderlessTicks = 0;
-  #pumping = false;
-  #started = false;
-  #stopped = false;
+  #incarnation: Incarnation;
+  #isInstalling = false;
+  #isStopped = false;
   /** Goes on with the next event; see {@link Raft.transferLeadership}. */
-  readonly transferLeadership: Raft['transferLeadership'] = (to) => this.#raft.transferLeadership(to);
+  readonly transferLeadership: Raft['transferLeadership'] = (to) => this.#incarnation.transferLeadership(to);
 
+  /** Throws `storage-damaged`. */
   constructor(options: ReplicaOptions) {
-    const { ledger, store, journal, verify, clock } = options;
     this.#options = options;
-    this.#ledger = ledger;
-    this.nodeId = encodeNodeId(options.nodeKey.publicKey);
-    const configuration = consensusConfiguration(ledger.genesis.configuration);
-    this.#configurations = new ConfigurationRecords(store, configuration);
-    this.#bodies = new BlockBodies({ store, ledgerId: ledger.ledgerId, verify, configurations: this.#configurations });
-    this.#blocks = {
-      bytes: (reference) => this.#bodies.body(reference).bytes,
-      receive: (bytes) => this.#bodies.receive(openBlock(bytes)),
-    };
-    const configurations = this.#configurations;
-    const peers = [...configurations.nodes()].filter((id) => id !== this.nodeId);
-    const restored = restore({ store, journal, ledger, bodies: this.#bodies, configurations, verify, peers });
-    this.#storedHeight = restored.tip.height;
-    this.#raft = new Raft({
-      nodeId: this.nodeId,
-      ledgerId: ledger.ledgerId,
-      signer: options.nodeKey,
-      verify,
-      random: options.random,
-      chain: this.#bodies,
-      configuration,
-      ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
-      restored,
-      ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
-    });
-    this.#configuration = this.#raft.configuration;
-    this.#certifiedConfiguration = this.#raft.certifiedConfiguration;
-    this.#pool = new TransactionPool(options.poolLimits);
-    this.#execution = new ExecutionQueue({
-      ledger,
-      verify: options.verifyTransactions,
-      known: (idHex) => this.#pool.find(idHex),
-      clockMs: () => clock.nowMs(),
-      onChecked: () => this.#guarded(() => this.#pump()),
-    });
-    this.#commits = new CommitQueue({
-      ledger,
-      write: (operations, urgent, done) => {
-        if (urgent) this.#append(operations, undefined, done);
-        else options.journal.defer(operations, this.#whenWritten(done));
-      },
-      isAwaited: (block) => this.#reads.awaits(block),
-      onCommitted: (receipts) => this.#answerSubmitters(receipts),
-      onSettled: (block, receipts) => this.#onSettled(block, receipts),
-    });
-    this.#reads = new ReadBarrier({
-      request: (context) => this.#raft.readIndex(context),
-      firstContext: () => options.random.below(2 ** 31),
-      appliedHeight: () => ledger.applied.height,
-      hasten: () => options.journal.flush(),
-      isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
-      electionTicks: options.parameters?.electionTicks,
-    });
-    this.evidence = this.#createEvidence(configuration);
-    const { workMs = () => clock.monotonicMs() } = options;
-    this.#sealer = new Sealer({ ledger, nodeKey: options.nodeKey, clock, workMs, pool: this.#pool });
-    this.#forwarder = new Forwarder({
-      ledger,
-      pool: this.#pool,
-      clock,
-      verify: options.verifyTransactions,
-      send: (to, frame) => options.send(to, 'forwarding', frame),
-      onVerified: () => this.#guarded(() => this.#pump()),
-    });
-    if (journal.lost) {
-      options.logger.warn(
-        { height: restored.tip.height, promisedHeight: restored.hardState.ack?.height },
-        'the database lost its end; this node repairs from its peers before it votes or acknowledges again',
-      );
-    }
-    this.#renewMark(restored.hardState);
-  }
-
-  #createEvidence({ generation }: Configuration): EvidenceGossip {
-    const { ledger, store, verify, logger, send } = this.#options;
-    const bodies = this.#bodies;
-    return new EvidenceGossip({
-      nodeId: this.nodeId,
-      store: new EvidenceStore(store, (operations, done) => this.#append(operations, undefined, done)),
-      sources: {
-        ledgerId: ledger.ledgerId,
-        generation,
-        recentHeader: (hash) => bodies.recentHeader(hash),
-        signedHeader: (height) => bodies.signedHeader(height),
-        configuration: (hash) => bodies.configuration(hash),
-      },
-      verify,
-      logger,
-      nodes: () => [...this.#configurations.nodes()],
-      send: (to, frame) => send(to, 'replication', frame),
-      blame: (from, error) => this.#blame(from, error),
-    });
-  }
-
-  /**
-   * A crash between a batch and its mark leaves the mark file behind by one, and a loss leaves the database behind: both
-   * say the same again before anything is signed or heard.
-   */
-  #renewMark(hardState: HardState): void {
-    const mark = encodeHardState(hardState);
-    this.#append([{ type: 'put', key: hardStateKey, value: mark }], mark, () => {
-      this.#started = true;
-    });
+    this.#incarnation = new Incarnation(options, true);
+    this.nodeId = this.#incarnation.nodeId;
   }
 
   /** One tick of the driver's clock. */
   tick(): void {
-    if (!this.#started) return;
-    this.#guarded(() => {
-      this.#ticks += 1;
-      this.#raft.tick(this.#options.clock.nowMs());
-      this.#reads.tick();
-      this.evidence.tick(this.#ticks);
-      this.#pump();
-      const { leader } = this;
-      this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
-      if (leader === this.nodeId && this.#ticks % periods.idleSeal === 0) this.#sealIdle();
-      if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
-      if (this.#ticks % periods.flush === 0) this.#options.journal.flush();
-      if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
-    });
+    this.#incarnation.tick();
   }
 
   /** A frame from an admitted peer. */
   receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
-    if (!this.#started || this.#writing > writingMax) return;
-    this.#guarded(() => {
-      if (channel === 'forwarding') this.#takeForwarded(from, frame);
-      else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
-      else this.#step(from, frame);
-      this.#pump();
-    });
-  }
-
-  #takeForwarded(from: NodeId, frame: Uint8Array): void {
-    const transactions = this.#read(from, () => decodeForwarded(frame));
-    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(transactions);
-  }
-
-  #step(from: NodeId, frame: Uint8Array): void {
-    const message = this.#read(from, () => decodeMessage(frame, this.#blocks));
-    if (message === undefined) return;
-    const wrong = this.#raft.step(from, message, this.#options.clock.nowMs());
-    if (wrong !== undefined)
-      this.#blame(from, new AssentError('frame-invalid', `a consensus message is wrong: ${wrong}`));
-  }
-
-  /** Only what fails while the peer's bytes are read is the peer's fault. */
-  #read<T extends Message | readonly UnverifiedTransaction[]>(from: NodeId, decode: () => T): T | undefined {
-    try {
-      return decode();
-    } catch (error) {
-      if (!(error instanceof AssentError)) throw error;
-      this.#blame(from, error);
-      return undefined;
-    }
-  }
-
-  #blame(from: NodeId, error: AssentError): void {
-    this.#options.logger.warn({ peer: from, code: error.code, reason: error.message }, 'a peer sent a wrong frame');
-    this.#options.onBadFrame?.(from, error);
+    this.#incarnation.receive(from, channel, frame);
   }
 
   /**
@@ -248,30 +47,12 @@ export class Replica {
    * with the code. A transaction that was ever executed answers with its receipt, for ever.
    */
   submit(transactions: readonly VerifiedTransaction[], listen: (index: number) => OutcomeListener): void {
-    if (this.#stopped) {
-      const error = new AssentError('shutting-down', 'the node is stopping and takes no transactions');
-      for (const index of transactions.keys()) listen(index)({ status: 'refused', error });
-      return;
-    }
-    this.#guarded(() => {
-      const isLeaderless = this.#leaderlessTicks > periods.leaderlessMax;
-      const admission = { ledger: this.#ledger, pool: this.#pool, nowMs: this.#options.clock.nowMs(), isLeaderless };
-      for (const [index, transaction] of transactions.entries()) {
-        const listener = listen(index);
-        const error = admit(transaction, listener, admission);
-        if (error !== undefined) listener({ status: 'refused', error });
-      }
-      this.#pump();
-      const { leader } = this;
-      if (leader === undefined || leader === this.nodeId) return;
-      this.#forwarder.forward(leader, this.#ticks);
-      this.#options.flush?.();
-    });
+    this.#incarnation.submit(transactions, listen);
   }
 
   /** A submitter stops waiting; see {@link TransactionPool.giveUp}. */
   giveUp(idHex: string, listener: OutcomeListener): 'nothing-happened' | 'unknown' {
-    return this.#pool.giveUp(idHex, listener);
+    return this.#incarnation.giveUp(idHex, listener);
   }
 
   /**
@@ -279,186 +60,91 @@ export class Replica {
    * with `no-quorum`, `node-behind`, `overloaded` or `shutting-down`.
    */
   read(done: ReadListener): void {
-    if (this.#stopped) done(new AssentError('shutting-down', 'The node is stopping.'));
-    this.#guarded(() => {
-      this.#reads.read(done);
-      this.#pump();
-    });
+    this.#incarnation.read(done);
   }
 
   get leader(): NodeId | undefined {
-    return this.#leader;
+    return this.#incarnation.leader;
+  }
+
+  /** What is proved against nodes of this ledger. */
+  get evidence(): EvidenceGossip {
+    return this.#incarnation.evidence;
   }
 
   status(): ReplicaStatus {
-    const { waiting: readers } = this.#reads;
-    return { ...this.#raft.status(), appliedHeight: this.#ledger.applied.height, pending: this.#pool.size, readers };
-  }
-
-  /** Nothing is done after this. */
-  stop(): void {
-    this.#stopped = true;
-    this.#reads.close(new AssentError('shutting-down', 'The node is stopping.'));
-  }
-
-  // ------------------------------------------------------------------ effects
-
-  /** Takes what the core wants done until it wants nothing more; then answers it for a block, or seals one; and again. */
-  #pump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    try {
-      do {
-        for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) this.#handle(ready);
-        this.#noteLeader();
-        this.#noteMembership();
-      } while (this.#execute() || this.#seal());
-    } finally {
-      this.#pumping = false;
-    }
-  }
-
-  /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
-  #handle(ready: Ready): void {
-    for (const hash of ready.abandoned) {
-      this.#execution.abandon(hash);
-      this.#ledger.discard(hash);
-      this.#pool.release(toHex(hash));
-    }
-    for (const request of ready.execute) {
-      this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
-    }
-    for (const { to, message } of ready.messages)
-      this.#options.send(to, channelOf(message), encodeMessage(message, this.#blocks));
-    // Peers work on it while this node writes. What must be durable first, the core itself keeps back.
-    if (ready.messages.length > 0) this.#options.flush?.();
-    if (ready.persist !== undefined) this.#persist(ready.persist);
-    for (const committed of ready.committed) this.#commits.push(committed);
-    for (const read of ready.reads) this.#reads.answer(read);
-    for (const evidence of ready.evidence) this.evidence.witnessed(evidence);
-  }
-
-  #persist(request: PersistRequest): void {
-    const { operations, mark, storedHeight } = persistOperations(
-      request,
-      this.#bodies,
-      this.#configurations,
-      this.#storedHeight,
-    );
-    this.#storedHeight = storedHeight;
-    this.#append(operations, mark, () => this.#raft.persisted(request.token));
-  }
-
-  #answerSubmitters(receipts: readonly Receipt[]): void {
-    for (const receipt of receipts) this.#pool.commit(toHex(receipt.id), receipt);
-    this.#options.onAnswered?.();
-  }
-
-  #onSettled(block: BlockReference, receipts: readonly Receipt[]): void {
-    // Those who came again after the certificate, when there was no receipt to be read yet.
-    this.#answerSubmitters(receipts);
-    this.#pool.forgetBlock(toHex(block.hash));
-    if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
-    this.#options.onCommitted?.(block, receipts.length);
-    this.#reads.applied();
-  }
-
-  #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {
-    this.#options.journal.append(operations, mark, this.#whenWritten(done));
-  }
-
-  #whenWritten(done: () => void): (error?: Error) => void {
-    this.#writing += 1;
-    return (error) => {
-      this.#writing -= 1;
-      this.#guarded(() => {
-        if (error !== undefined) throw error;
-        done();
-        this.#pump();
-      });
-    };
-  }
-
-  /** Executes a block that the core asked for, and answers. False when there is none to execute now. */
-  #execute(): boolean {
-    const next = this.#commits.isBehind ? undefined : this.#execution.next();
-    if (next !== undefined) this.#answer(next);
-    return next !== undefined;
-  }
-
-  #answer({ block, verdict, certified, executed }: Executed): void {
-    const { height } = block;
-    if (executed !== undefined) this.#pool.place(executed.received.hashHex, executed.transactions);
-    if (!verdict.ok) {
-      const { reason } = verdict;
-      if (certified) throw divergenceFault(height, reason);
-      this.#options.logger.warn({ height, reason }, 'refused a block');
-    }
-    this.#raft.verdict(block.hash, verdict);
-  }
-
-  // ------------------------------------------------------------------ leading
-
-  /** Seals one block if the core has a place for it and there is a reason to. */
-  #seal(idle = false): boolean {
-    const slot = this.#raft.proposalSlot(this.#options.clock.nowMs());
-    if (slot === undefined) return false;
-    const { hash: parentHash, height: parentHeight } = slot.parent;
-    const uncommittedBlocks = parentHeight - this.#ledger.committedHeight;
-    const enactsChange = slot.mayChange && this.#isChangeDue(parentHash);
-    const hasWork = slot.mandatory || idle || enactsChange || this.#sealer.hasWork(uncommittedBlocks, parentHash);
-    if (!hasWork) return false;
-    const { draft, reference, accept } = this.#sealer.seal(slot, enactsChange);
-    const isEmptyWanted = slot.mandatory || idle || enactsChange || this.#sealer.timeBlockDue(parentHash);
-    if (draft.transactions.length === 0 && !isEmptyWanted) return false;
-    if (!this.#raft.propose(reference)) return false;
-    accept();
-    this.#bodies.attach(reference, draft.sign(this.#options.nodeKey));
-    this.#pool.place(toHex(draft.hash), draft.transactions);
-    return true;
-  }
-
-  /** Whether a change of the configuration waits in the state, and now is the time for it. */
-  #isChangeDue(parentHash: Uint8Array): boolean {
-    const change = this.#ledger.pendingChange(parentHash);
-    return change !== undefined && this.#raft.mayEnact({ step: change.step, nodeId: encodeNodeId(change.publicKey) });
-  }
-
-  #sealIdle(): void {
-    if (this.#sealer.deadlineBlockDue(this.#raft.status().tip.hash) && this.#seal(true)) this.#pump();
-  }
-
-  #noteLeader(): void {
-    const { leader, term } = this.#raft;
-    if (leader === this.#leader) return;
-    this.#leader = leader;
-    this.#options.logger.info({ term, leader }, leader === undefined ? 'no leader is known' : 'follows a leader');
-    if (leader !== this.nodeId) this.#pool.leaderChanged();
-  }
-
-  #noteMembership(): void {
-    const { configuration, certifiedConfiguration } = this.#raft;
-    if (this.#configuration === configuration && this.#certifiedConfiguration === certifiedConfiguration) return;
-    this.#configuration = configuration;
-    this.#certifiedConfiguration = certifiedConfiguration;
-    this.#options.onMembership?.(this.membership());
+    return this.#incarnation.status();
   }
 
   /** Who belongs to the ledger now, and whether this node still does. */
   membership(): Membership {
-    const { removedAtHeight } = this.#raft.status();
-    return { connected: this.#raft.connected(), ...(removedAtHeight !== undefined && { removedAtHeight }) };
+    return this.#incarnation.membership();
   }
 
-  /** A bug or a poisoned disk stops the replica: what is in memory can no longer be trusted to match what is promised. */
-  #guarded(action: () => void): void {
-    if (this.#stopped) return;
-    try {
-      action();
-    } catch (error) {
-      this.stop();
-      const fault = error instanceof Error ? error : new InvariantError(messageOf(error));
-      this.#options.onFault(fault);
-    }
+  /** See {@link Raft.setInstalling}. */
+  setInstalling(isInstalling: boolean): void {
+    this.#incarnation.setInstalling(isInstalling);
+  }
+
+  /**
+   * Goes on from a staged snapshot. What is on its way to the disk arrives there first; then one batch holds the ledger's
+   * switch and all that consensus has to know with it; then everything is read from the disk as at a start. Submitters
+   * and readers that wait are told that they do not hear more here.
+   *
+   * Calls back once, unless the replica stops: without an error when the node stands on the snapshot, or with
+   * `snapshot-invalid` when that is of no use to it any more, and it goes on as it was.
+   *
+   * @param switchOperations asked for once nothing is on its way; may throw `snapshot-invalid`
+   */
+  install(
+    snapshot: ProvedSnapshot,
+    switchOperations: () => readonly Operation[],
+    done: (error?: AssentError) => void,
+  ): void {
+    if (this.#isStopped || this.#isInstalling) return;
+    this.#isInstalling = true;
+    const before = this.#incarnation;
+    before.retire(new AssentError('node-behind', 'This node is taking in a snapshot.'));
+    this.#options.onAnswered?.();
+    this.#append([], undefined, () => {
+      let refusal: AssentError | undefined;
+      try {
+        const { operations, mark } = installationOperations(this.#options.store, snapshot, before.stored);
+        this.#append([...switchOperations(), ...operations], mark, () => this.#goOn(done));
+      } catch (error) {
+        if (!(error instanceof AssentError) || error.code !== 'snapshot-invalid') throw error;
+        refusal = error;
+      }
+      if (refusal !== undefined) this.#goOn(done, refusal);
+    });
+  }
+
+  /** Begins anew with what the disk holds. */
+  #goOn(done: (error?: AssentError) => void, refusal?: AssentError): void {
+    this.#options.ledger.reload();
+    this.#incarnation = new Incarnation(this.#options, false);
+    this.#isInstalling = false;
+    this.#options.onMembership?.(this.membership());
+    done(refusal);
+  }
+
+  /** A bug or a poisoned disk stops the replica, here as anywhere. */
+  #append(operations: readonly Operation[], mark: Uint8Array | undefined, next: () => void): void {
+    this.#options.journal.append(operations, mark, (error) => {
+      if (this.#isStopped) return;
+      try {
+        if (error !== undefined) throw error;
+        next();
+      } catch (fault) {
+        this.stop();
+        this.#options.onFault(fault as Error);
+      }
+    });
+  }
+
+  /** Nothing is done after this. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#incarnation.stop(stoppingError());
   }
 }

@@ -15,7 +15,7 @@ import {
   VerifiedBlock,
   VerifiedTransaction,
 } from '../../ledger/index.ts';
-import type { Journal, Store } from '../../storage/index.ts';
+import type { Mark, Store } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
 import {
@@ -38,18 +38,19 @@ const nothingPromised: HardState = { term: 0 };
  */
 export function restore(options: {
   readonly store: Store;
-  readonly journal: Journal;
+  /** What was promised, where the database lost its end. */
+  readonly mark: Mark | undefined;
   readonly ledger: Ledger;
   readonly bodies: BlockBodies;
   readonly verify: VerifySignature;
   readonly configurations: ConfigurationRecords;
   readonly peers: readonly NodeId[];
 }): RestoredState {
-  const { store, journal } = options;
+  const { store, mark } = options;
   const certificate = readRecord(store, highestCertificateKey, decodeBlockCertificate);
   const termCertificate = readRecord(store, highestTermKey, decodeTermCertificate);
   return {
-    hardState: restoreHardState(store, journal),
+    hardState: restoreHardState(store, mark),
     tip: restoreTail(options),
     committedHeight: options.ledger.applied.height,
     changes: options.configurations.changes,
@@ -64,10 +65,9 @@ export function restore(options: {
 }
 
 /** The mark counts where the database lost its end: it says what was promised. */
-function restoreHardState(store: Store, journal: Journal): HardState {
-  const kept = readRecord(store, hardStateKey, decodeHardState) ?? nothingPromised;
-  const { lost, mark } = journal;
-  return lost && mark !== undefined ? ownBytes('the mark file', () => decodeHardState(mark.bytes)) : kept;
+function restoreHardState(store: Store, mark: Mark | undefined): HardState {
+  if (mark !== undefined) return ownBytes('the mark file', () => decodeHardState(mark.bytes));
+  return readRecord(store, hardStateKey, decodeHardState) ?? nothingPromised;
 }
 
 function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restore>[0]): RestoredState['tip'] {

@@ -169,6 +169,12 @@ export class TransactionPool {
     }
   }
 
+  /** Nothing more is learned of these here: their listeners are told so, and none is left. */
+  abandon(message: string): void {
+    for (const idHex of [...this.#pending.keys()]) this.refuse(idHex, 'outcome-unknown', message);
+    this.#byBlock.clear();
+  }
+
   /** A node that does not lead keeps only what was submitted to it, and hands all of it on anew. */
   leaderChanged(): void {
     for (const [idHex, pending] of this.#parked) this.#waiting.set(idHex, pending);

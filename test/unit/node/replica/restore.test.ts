@@ -42,7 +42,8 @@ function restoreFrom(store: MemoryStore, journal: Journal = Journal.open(store, 
   const ledger = new Ledger(store, genesis, simulatedRules);
   const configurations = new ConfigurationRecords(store, consensusConfiguration(genesis.configuration));
   const bodies = new BlockBodies({ store, ledgerId: genesis.ledgerId, verify: verifySignature, configurations });
-  const restored = restore({ store, journal, ledger, bodies, configurations, verify: verifySignature, peers: [peer] });
+  const mark = journal.lost ? journal.mark : undefined;
+  const restored = restore({ store, mark, ledger, bodies, configurations, verify: verifySignature, peers: [peer] });
   return { restored, ledger };
 }
 

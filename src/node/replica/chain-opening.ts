@@ -1,0 +1,57 @@
+import { Raft, type RestoredState } from '../../consensus/index.ts';
+import { encodeNodeId } from '../../crypto/index.ts';
+import { openBlock } from '../../ledger/index.ts';
+import { BlockBodies } from './block-bodies.ts';
+import { consensusConfiguration } from './configuration.ts';
+import { ConfigurationRecords } from './configuration-records.ts';
+import type { ReplicaOptions } from './replica-options.ts';
+import { restore } from './restore.ts';
+import type { BlockAccess } from './wire.ts';
+
+export interface OpenedChain {
+  readonly configurations: ConfigurationRecords;
+  readonly bodies: BlockBodies;
+  /** The same, as messages are read and written with. */
+  readonly blocks: BlockAccess;
+  readonly restored: RestoredState;
+  readonly raft: Raft;
+}
+
+/**
+ * Consensus as it stands on the disk. `isFirst` of the process: what its journal found at the start counts. Throws
+ * `storage-damaged`.
+ */
+export function openChain(options: ReplicaOptions, isFirst: boolean): OpenedChain {
+  const { ledger, store, journal, verify, nodeKey, random, logger, seeds, parameters, limits } = options;
+  const nodeId = encodeNodeId(nodeKey.publicKey);
+  const configuration = consensusConfiguration(ledger.genesis.configuration);
+  const configurations = new ConfigurationRecords(store, configuration);
+  const bodies = new BlockBodies({ store, ledgerId: ledger.ledgerId, verify, configurations });
+  const peers = [...configurations.nodes()].filter((id) => id !== nodeId);
+  const isLost = isFirst && journal.lost;
+  const mark = isLost ? journal.mark : undefined;
+  const restored = restore({ store, mark, ledger, bodies, configurations, verify, peers });
+  if (isLost)
+    logger.warn(
+      { height: restored.tip.height, promisedHeight: restored.hardState.ack?.height },
+      'the database lost its end; this node repairs from its peers before it votes or acknowledges again',
+    );
+  const raft = new Raft({
+    nodeId,
+    ledgerId: ledger.ledgerId,
+    signer: nodeKey,
+    verify,
+    random,
+    chain: bodies,
+    configuration,
+    ...(seeds === undefined ? {} : { seeds }),
+    restored,
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(limits === undefined ? {} : { limits }),
+  });
+  const blocks: BlockAccess = {
+    bytes: (reference) => bodies.body(reference).bytes,
+    receive: (bytes) => bodies.receive(openBlock(bytes)),
+  };
+  return { configurations, bodies, blocks, restored, raft };
+}

@@ -1,0 +1,388 @@
+import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
+import type { BlockReference, Configuration, HardState, PersistRequest, Raft, Ready } from '../../consensus/index.ts';
+import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
+import type { Ledger, Receipt, VerifiedTransaction } from '../../ledger/index.ts';
+import type { Operation } from '../../storage/index.ts';
+import { admit } from './admission.ts';
+import type { BlockBodies } from './block-bodies.ts';
+import { type OpenedChain, openChain } from './chain-opening.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { ConfigurationRecords } from './configuration-records.ts';
+import { createEvidenceGossip } from './evidence-creation.ts';
+import type { EvidenceGossip } from './evidence-gossip.ts';
+import { isEvidenceFrame } from './evidence-wire.ts';
+import { divergenceFault, type Executed, ExecutionQueue } from './execution-queue.ts';
+import { Forwarder } from './forwarder.ts';
+import { decodeForwarded } from './forwarding.ts';
+import { readOrBlame } from './peer-bytes.ts';
+import { periods } from './periods.ts';
+import { persistOperations } from './persistence.ts';
+import { Proposer } from './proposer.ts';
+import { ReadBarrier, type ReadListener } from './read-barrier.ts';
+import { encodeHardState, hardStateKey } from './records.ts';
+import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
+import { stoppingError } from './stopping.ts';
+import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
+import { channelOf, decodeMessage, encodeMessage } from './wire.ts';
+
+/** With more batches than this on their way to the disk frames are dropped, as a network would: each can ask for another. */
+const writingMax = 1024;
+
+/**
+ * A replica from one start on its disk to the next: drives the consensus core and the ledger, and is the one place where
+ * a `Ready` is handled. Everything in it can be read from the disk again.
+ */
+export class Incarnation {
+  readonly nodeId: NodeId;
+  readonly #options: ReplicaOptions;
+  readonly #ledger: Ledger;
+  readonly #raft: Raft;
+  readonly #chain: OpenedChain;
+  readonly #bodies: BlockBodies;
+  readonly #execution: ExecutionQueue;
+  readonly #pool: TransactionPool;
+  readonly #proposer: Proposer;
+  readonly #forwarder: Forwarder;
+  readonly #commits: CommitQueue;
+  readonly #reads: ReadBarrier;
+  /** What is proved against nodes of this ledger. */
+  readonly evidence: EvidenceGossip;
+  #storedHeight: number;
+  #leader: NodeId | undefined;
+  #configuration: Configuration;
+  #certifiedConfiguration: Configuration;
+  /** Batches on their way to the disk. */
+  #writing = 0;
+  #ticks = 0;
+  #leaderlessTicks = 0;
+  #pumping = false;
+  #started = false;
+  /** Why it has ended. */
+  #stopped: AssentError | undefined;
+  /** Goes on with the next event; see {@link Raft.transferLeadership}. */
+  readonly transferLeadership: Raft['transferLeadership'] = (to) => this.#raft.transferLeadership(to);
+
+  /** @param isFirst of this process: what its journal found at the start counts. */
+  constructor(options: ReplicaOptions, isFirst: boolean) {
+    const { ledger, clock } = options;
+    this.#options = options;
+    this.#ledger = ledger;
+    this.nodeId = encodeNodeId(options.nodeKey.publicKey);
+    this.#chain = openChain(options, isFirst);
+    const { configurations, bodies, restored, raft } = this.#chain;
+    this.#bodies = bodies;
+    this.#raft = raft;
+    this.#storedHeight = restored.tip.height;
+    this.#configuration = this.#raft.configuration;
+    this.#certifiedConfiguration = this.#raft.certifiedConfiguration;
+    this.#pool = new TransactionPool(options.poolLimits);
+    this.#execution = new ExecutionQueue({
+      ledger,
+      verify: options.verifyTransactions,
+      known: (idHex) => this.#pool.find(idHex),
+      clockMs: () => clock.nowMs(),
+      onChecked: () => this.#guarded(() => this.#pump()),
+    });
+    this.#commits = new CommitQueue({
+      ledger,
+      write: (operations, urgent, done) => {
+        if (urgent) this.#append(operations, undefined, done);
+        else options.journal.defer(operations, this.#whenWritten(done));
+      },
+      isAwaited: (block) => this.#reads.awaits(block),
+      onCommitted: (receipts) => this.#answerSubmitters(receipts),
+      onSettled: (block, receipts) => this.#onSettled(block, receipts),
+    });
+    this.#reads = new ReadBarrier({
+      request: (context) => this.#raft.readIndex(context),
+      firstContext: () => options.random.below(2 ** 31),
+      appliedHeight: () => ledger.applied.height,
+      hasten: () => options.journal.flush(),
+      isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
+      electionTicks: options.parameters?.electionTicks,
+    });
+    this.evidence = createEvidenceGossip(options, configurations, bodies, {
+      append: (operations, done) => this.#append(operations, undefined, done),
+      blame: (from, error) => this.#blame(from, error),
+    });
+    this.#proposer = new Proposer(options, { raft, bodies, pool: this.#pool });
+    this.#forwarder = new Forwarder({
+      ledger,
+      pool: this.#pool,
+      clock,
+      verify: options.verifyTransactions,
+      send: (to, frame) => options.send(to, 'forwarding', frame),
+      onVerified: () => this.#guarded(() => this.#pump()),
+    });
+    this.#renewMark(restored.hardState);
+  }
+
+  /**
+   * A crash between a batch and its mark leaves the mark file behind by one, and a loss leaves the database behind: both
+   * say the same again before anything is signed or heard.
+   */
+  #renewMark(hardState: HardState): void {
+    const mark = encodeHardState(hardState);
+    this.#append([{ type: 'put', key: hardStateKey, value: mark }], mark, () => {
+      this.#started = true;
+    });
+  }
+
+  /** One tick of the driver's clock. */
+  tick(): void {
+    if (!this.#started) return;
+    this.#guarded(() => {
+      this.#ticks += 1;
+      this.#raft.tick(this.#options.clock.nowMs());
+      this.#reads.tick();
+      this.evidence.tick(this.#ticks);
+      this.#pump();
+      const { leader } = this;
+      this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
+      if (leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && this.#proposer.sealIdle()) this.#pump();
+      if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
+      if (this.#ticks % periods.flush === 0) this.#options.journal.flush();
+      if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
+    });
+  }
+
+  /** A frame from an admitted peer. */
+  receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
+    if (!this.#started || this.#writing > writingMax) return;
+    this.#guarded(() => {
+      if (channel === 'forwarding') this.#takeForwarded(from, frame);
+      else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
+      else this.#step(from, frame);
+      this.#pump();
+    });
+  }
+
+  #takeForwarded(from: NodeId, frame: Uint8Array): void {
+    const transactions = this.#read(from, () => decodeForwarded(frame));
+    if (transactions !== undefined && this.leader === this.nodeId) this.#forwarder.receive(transactions);
+  }
+
+  #step(from: NodeId, frame: Uint8Array): void {
+    const message = this.#read(from, () => decodeMessage(frame, this.#chain.blocks));
+    if (message === undefined) return;
+    const wrong = this.#raft.step(from, message, this.#options.clock.nowMs());
+    if (wrong !== undefined)
+      this.#blame(from, new AssentError('frame-invalid', `a consensus message is wrong: ${wrong}`));
+  }
+
+  #read<T>(from: NodeId, decode: () => T): T | undefined {
+    return readOrBlame(decode, (error) => this.#blame(from, error));
+  }
+
+  #blame(from: NodeId, error: AssentError): void {
+    this.#options.logger.warn({ peer: from, code: error.code, reason: error.message }, 'a peer sent a wrong frame');
+    this.#options.onBadFrame?.(from, error);
+  }
+
+  /**
+   * Takes verified transactions. Each listener is called once, at once or later: committed, with the receipt, or refused,
+   * with the code. A transaction that was ever executed answers with its receipt, for ever.
+   */
+  submit(transactions: readonly VerifiedTransaction[], listen: (index: number) => OutcomeListener): void {
+    const error = this.#stopped;
+    if (error !== undefined) {
+      for (const index of transactions.keys()) listen(index)({ status: 'refused', error });
+      return;
+    }
+    this.#guarded(() => {
+      const isLeaderless = this.#leaderlessTicks > periods.leaderlessMax;
+      const admission = { ledger: this.#ledger, pool: this.#pool, nowMs: this.#options.clock.nowMs(), isLeaderless };
+      for (const [index, transaction] of transactions.entries()) {
+        const listener = listen(index);
+        const error = admit(transaction, listener, admission);
+        if (error !== undefined) listener({ status: 'refused', error });
+      }
+      this.#pump();
+      const { leader } = this;
+      if (leader === undefined || leader === this.nodeId) return;
+      this.#forwarder.forward(leader, this.#ticks);
+      this.#options.flush?.();
+    });
+  }
+
+  /** A submitter stops waiting; see {@link TransactionPool.giveUp}. */
+  giveUp(idHex: string, listener: OutcomeListener): 'nothing-happened' | 'unknown' {
+    return this.#pool.giveUp(idHex, listener);
+  }
+
+  /**
+   * Calls back once, at once or later: when this node has applied all that was committed anywhere before the call, or
+   * with `no-quorum`, `node-behind`, `overloaded` or `shutting-down`.
+   */
+  read(done: ReadListener): void {
+    if (this.#stopped !== undefined) {
+      done(this.#stopped);
+      return;
+    }
+    this.#guarded(() => {
+      this.#reads.read(done);
+      this.#pump();
+    });
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#leader;
+  }
+
+  status(): ReplicaStatus {
+    const { waiting: readers } = this.#reads;
+    return { ...this.#raft.status(), appliedHeight: this.#ledger.applied.height, pending: this.#pool.size, readers };
+  }
+
+  /** Nothing is done after this; who asks is told why. What was given to the journal is still written. */
+  stop(reason: AssentError): void {
+    this.#stopped ??= reason;
+    this.#reads.close(reason);
+  }
+
+  /** Ends as {@link stop} does, and tells the submitters that wait that they will not hear the outcome here. */
+  retire(reason: AssentError): void {
+    this.stop(reason);
+    this.#pool.abandon('the node went on from a snapshot, and cannot tell what became of the transaction');
+  }
+
+  /** See {@link Raft.setInstalling}. */
+  setInstalling(isInstalling: boolean): void {
+    this.#guarded(() => this.#raft.setInstalling(isInstalling));
+  }
+
+  /** What the disk holds once nothing is on its way to it: the changes of the configuration, and the highest block. */
+  get stored(): { readonly configurations: ConfigurationRecords; readonly height: number } {
+    return { configurations: this.#chain.configurations, height: this.#storedHeight };
+  }
+
+  // ------------------------------------------------------------------ effects
+
+  /** Takes what the core wants done until it wants nothing more; then answers it for a block, or seals one; and again. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      do {
+        for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) this.#handle(ready);
+        this.#noteLeader();
+        this.#noteMembership();
+      } while (this.#execute() || this.#proposer.seal());
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
+  #handle(ready: Ready): void {
+    for (const hash of ready.abandoned) {
+      this.#execution.abandon(hash);
+      this.#ledger.discard(hash);
+      this.#pool.release(toHex(hash));
+    }
+    for (const request of ready.execute) {
+      this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
+    }
+    for (const { to, message } of ready.messages)
+      this.#options.send(to, channelOf(message), encodeMessage(message, this.#chain.blocks));
+    // Peers work on it while this node writes. What must be durable first, the core itself keeps back.
+    if (ready.messages.length > 0) this.#options.flush?.();
+    if (ready.persist !== undefined) this.#persist(ready.persist);
+    for (const committed of ready.committed) this.#commits.push(committed);
+    for (const read of ready.reads) this.#reads.answer(read);
+    for (const evidence of ready.evidence) this.evidence.witnessed(evidence);
+  }
+
+  #persist(request: PersistRequest): void {
+    const { operations, mark, storedHeight } = persistOperations(
+      request,
+      this.#bodies,
+      this.#chain.configurations,
+      this.#storedHeight,
+    );
+    this.#storedHeight = storedHeight;
+    this.#append(operations, mark, () => this.#raft.persisted(request.token));
+  }
+
+  #answerSubmitters(receipts: readonly Receipt[]): void {
+    for (const receipt of receipts) this.#pool.commit(toHex(receipt.id), receipt);
+    this.#options.onAnswered?.();
+  }
+
+  #onSettled(block: BlockReference, receipts: readonly Receipt[]): void {
+    // Those who came again after the certificate, when there was no receipt to be read yet.
+    this.#answerSubmitters(receipts);
+    this.#pool.forgetBlock(toHex(block.hash));
+    if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
+    this.#options.onCommitted?.(block, receipts.length);
+    this.#reads.applied();
+  }
+
+  #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {
+    this.#options.journal.append(operations, mark, this.#whenWritten(done));
+  }
+
+  #whenWritten(done: () => void): (error?: Error) => void {
+    this.#writing += 1;
+    return (error) => {
+      this.#writing -= 1;
+      this.#guarded(() => {
+        if (error !== undefined) throw error;
+        done();
+        this.#pump();
+      });
+    };
+  }
+
+  /** Executes a block that the core asked for, and answers. False when there is none to execute now. */
+  #execute(): boolean {
+    const next = this.#commits.isBehind ? undefined : this.#execution.next();
+    if (next !== undefined) this.#answer(next);
+    return next !== undefined;
+  }
+
+  #answer({ block, verdict, certified, executed }: Executed): void {
+    const { height } = block;
+    if (executed !== undefined) this.#pool.place(executed.received.hashHex, executed.transactions);
+    if (!verdict.ok) {
+      const { reason } = verdict;
+      if (certified) throw divergenceFault(height, reason);
+      this.#options.logger.warn({ height, reason }, 'refused a block');
+    }
+    this.#raft.verdict(block.hash, verdict);
+  }
+
+  #noteLeader(): void {
+    const { leader, term } = this.#raft;
+    if (leader === this.#leader) return;
+    this.#leader = leader;
+    this.#options.logger.info({ term, leader }, leader === undefined ? 'no leader is known' : 'follows a leader');
+    if (leader !== this.nodeId) this.#pool.leaderChanged();
+  }
+
+  #noteMembership(): void {
+    const { configuration, certifiedConfiguration } = this.#raft;
+    if (this.#configuration === configuration && this.#certifiedConfiguration === certifiedConfiguration) return;
+    this.#configuration = configuration;
+    this.#certifiedConfiguration = certifiedConfiguration;
+    this.#options.onMembership?.(this.membership());
+  }
+
+  /** Who belongs to the ledger now, and whether this node still does. */
+  membership(): Membership {
+    const { removedAtHeight } = this.#raft.status();
+    return { connected: this.#raft.connected(), ...(removedAtHeight !== undefined && { removedAtHeight }) };
+  }
+
+  /** A bug or a poisoned disk stops the replica: what is in memory can no longer be trusted to match what is promised. */
+  #guarded(action: () => void): void {
+    if (this.#stopped !== undefined) return;
+    try {
+      action();
+    } catch (error) {
+      this.stop(stoppingError());
+      const fault = error instanceof Error ? error : new InvariantError(messageOf(error));
+      this.#options.onFault(fault);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { AssentError, utf8 } from '../../base/index.ts';
+import {
+  type BlockCertificate,
+  comparePlaces,
+  type HardState,
+  type TermCertificate,
+  type Tip,
+} from '../../consensus/index.ts';
+import { deleteBlock, readBlock } from '../../ledger/index.ts';
+import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
+import type { Change, ConfigurationRecords } from './configuration-records.ts';
+import { certificateOperations, termCertificateOperations } from './persistence.ts';
+import { decodeHardState, encodeHardState, hardStateKey, readRecord } from './records.ts';
+
+/** A snapshot that is staged whole, with what its manifest proves. */
+export interface ProvedSnapshot {
+  /** Its block. */
+  readonly tip: Tip;
+  readonly certificate: BlockCertificate;
+  readonly termCertificate: TermCertificate;
+  /** All changes of the configuration up to it, ascending. */
+  readonly changes: readonly Change[];
+  /** The history that proves them: those who ask this node for it get it from here. */
+  readonly configurations: Uint8Array;
+}
+
+/** The history of configurations up to the block with which the chain began here, unless it began with the genesis. */
+export const baseHistoryKey: Uint8Array = prefixedKey('consensus', utf8('configuration-history'));
+
+/**
+ * What consensus writes in the batch that switches to a snapshot, and the mark that goes with it. Nothing may be on its
+ * way to the store. Throws `snapshot-invalid` unless the snapshot is above the node's own tip: a tip never decreases
+ * (protocol.md §5, "Branches").
+ */
+export function installationOperations(
+  store: Store,
+  snapshot: ProvedSnapshot,
+  stored: { readonly configurations: ConfigurationRecords; readonly height: number },
+): { readonly operations: Operation[]; readonly mark: Uint8Array } {
+  const { tip, certificate, termCertificate, changes } = snapshot;
+  const own = readBlock(store, stored.height);
+  if (own !== undefined && comparePlaces(tip, { term: own.header.term, height: stored.height }) <= 0)
+    throw new AssentError('snapshot-invalid', 'the snapshot is not above the chain that this node has', {
+      height: tip.height,
+    });
+  const kept = readRecord(store, hardStateKey, decodeHardState) ?? { term: 0 };
+  const mark = encodeHardState(atTerm(kept, tip.term));
+  const operations: Operation[] = [
+    ...certificateOperations(certificate),
+    ...termCertificateOperations(termCertificate),
+    ...stored.configurations.replacement(changes),
+    { type: 'put', key: baseHistoryKey, value: snapshot.configurations },
+    { type: 'put', key: hardStateKey, value: mark },
+  ];
+  // Its term is higher than theirs: none of them stands on the snapshot's block.
+  for (let height = stored.height; height > tip.height; height--) operations.push(deleteBlock(height));
+  return { operations, mark };
+}
+
+/** No block reaches the disk before the term it is of. What was asked for and given in a lower term is settled. */
+function atTerm(kept: HardState, term: number): HardState {
+  if (term <= kept.term) return kept;
+  return { term, ...(kept.ack && { ack: kept.ack }) };
+}
