@@ -1,7 +1,7 @@
 import { present } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { learnCertificate } from './certification.ts';
-import { configurationAtTip, removalHeight } from './configuration-lookup.ts';
+import { changeAhead, configurationAtTip, removalHeight } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import { advance, stageBlocks } from './growth.ts';
@@ -102,7 +102,7 @@ function newerTip(core: Core, message: Message): Tip | undefined {
  * or prove its removal. They are asked in turn, since some may be gone.
  */
 export function askForNews(core: Core, turn: number): void {
-  const { voters } = electorateOf(configurationAtTip(core));
+  const { voters } = electorateOf(changeAhead(core)?.configuration ?? configurationAtTip(core));
   const peers = [...new Set([...voters, ...core.seeds])].filter((nodeId) => nodeId !== core.nodeId);
   const peer = peers[turn % peers.length];
   if (peer !== undefined) requestBranch(core, peer, core.log.tip, true);

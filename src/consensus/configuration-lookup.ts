@@ -2,10 +2,12 @@ import { equalBytes, present, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { type Electorate, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
-import type { ConfigurationChange } from './options.ts';
+import type { ConfigurationChange, ProvedChange } from './options.ts';
 import type { BlockReference, ChainReader, Configuration, Hash, Tip } from './types.ts';
 
 const learnedKept = 64;
+/** The configurations on the way to the newest one: certificates that are shown are seldom older. */
+const provedKept = 64;
 
 /** The configurations that this node can count under: those of its chain, and those of blocks that it checked. */
 export class ConfigurationBook {
@@ -13,6 +15,8 @@ export class ConfigurationBook {
   readonly #chain: ChainReader;
   /** Of checked blocks that are not durable yet, or that left the chain again. */
   readonly #learned = new Map<string, Configuration>();
+  /** Proved by a certified history, ascending; not necessarily in the chain yet. */
+  #proved: readonly ProvedChange[] = [];
   /** Nearly every question is after the same one. */
   #latest: Configuration;
 
@@ -30,7 +34,7 @@ export class ConfigurationBook {
     if (equalBytes(hash, this.#latest.hash)) return this.#latest;
     const found = equalBytes(hash, this.#genesis.hash)
       ? this.#genesis
-      : (this.#learned.get(toHex(hash)) ?? this.#chain.configuration(hash));
+      : (this.#learned.get(toHex(hash)) ?? this.#chain.configuration(hash) ?? this.#findProved(hash));
     if (found !== undefined) this.#latest = found;
     return found;
   }
@@ -41,6 +45,23 @@ export class ConfigurationBook {
     if (this.#learned.size <= learnedKept) return;
     const [oldest] = this.#learned.keys();
     if (oldest !== undefined) this.#learned.delete(oldest);
+  }
+
+  /**
+   * Takes what a verified history says of the chain above this node's. Each of these changes is certified, so it is in
+   * every chain that can be certified from now on, and whatever counts under it may be counted before its block is here:
+   * a certificate still commits only a block of the own chain, and a leader's blocks still have to stand on it.
+   */
+  prove(changes: readonly ProvedChange[]): void {
+    this.#proved = [...this.#proved, ...changes].slice(-provedKept);
+  }
+
+  get newestProved(): ProvedChange | undefined {
+    return this.#proved.at(-1);
+  }
+
+  #findProved(hash: Hash): Configuration | undefined {
+    return this.#proved.find(({ configuration }) => equalBytes(configuration.hash, hash))?.configuration;
   }
 }
 
@@ -83,7 +104,7 @@ export function isVoter(core: Core, nodeId: NodeId): boolean {
 
 /**
  * Whether messages of this node are taken: it belongs to the configuration at the tip, to the one that is certified (a
- * removal counts once it is) or to the one at the end of what is staged. A node that is in no configuration yet hears the
+ * removal counts once it is), to the one at the end of what is staged or to the newest that a history proved. A node that is in no configuration yet hears the
  * nodes that its operator named.
  */
 export function isAdmitted(core: Core, nodeId: NodeId): boolean {
@@ -114,9 +135,15 @@ export function connectedNodes(core: Core): ReadonlySet<NodeId> {
 }
 
 function otherElectorates(core: Core): Electorate[] {
-  const certified = certifiedConfiguration(core);
-  const staged = stagedConfiguration(core);
-  return [electorateOf(certified), ...(staged === undefined ? [] : [electorateOf(staged)])];
+  const others = [certifiedConfiguration(core), stagedConfiguration(core), changeAhead(core)?.configuration];
+  return others.flatMap((configuration) => (configuration === undefined ? [] : [electorateOf(configuration)]));
+}
+
+/** The newest change that a history proved, until this chain has it. */
+export function changeAhead(core: Core): ProvedChange | undefined {
+  const proved = core.configurations.newestProved;
+  if (proved === undefined || proved.height <= core.certifiedHeight) return undefined;
+  return core.log.has(proved.height, proved.blockHash) ? undefined : proved;
 }
 
 /** The configuration at the end of what is staged; undefined when nothing is. */
@@ -125,11 +152,15 @@ export function stagedConfiguration(core: Core): Configuration | undefined {
   return staged && configurationOf(core, staged.configurationHash);
 }
 
-/** The configuration under which votes for a candidate with this tip count; the own one's when the tip is not here. */
+/**
+ * The configuration under which votes for a candidate with this tip count, as far as it is known: when the tip is not
+ * here, the newest proved, or the own one.
+ */
 export function configurationAtClaim(core: Core, { height, hash }: Tip): Configuration {
   if (core.log.has(height, hash)) return configurationAfter(core, core.log.at(height));
   const staged = core.staging.has(height, hash) ? core.staging.at(height)?.block : undefined;
-  return (staged && configurationOf(core, staged.configurationHash)) ?? configurationAtTip(core);
+  const stagedConfiguration = staged && configurationOf(core, staged.configurationHash);
+  return stagedConfiguration ?? changeAhead(core)?.configuration ?? configurationAtTip(core);
 }
 
 /** Where this node's chain removed the node for good, and that is certified. */

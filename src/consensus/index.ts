@@ -17,6 +17,7 @@ export { type ConfigurationStep, stepBetween } from './configurations.ts';
 export {
   type ConfigurationChange,
   type PeerStatus,
+  type ProvedChange,
   type RaftLimits,
   type RaftOptions,
   type RaftParameters,

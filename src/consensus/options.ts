@@ -77,6 +77,14 @@ export interface ConfigurationChange {
   readonly configurationHash: Hash;
 }
 
+/** A change of the configuration that a verified history proved: it is certified under what it brought. */
+export interface ProvedChange {
+  readonly height: number;
+  readonly term: number;
+  readonly blockHash: Hash;
+  readonly configuration: Configuration;
+}
+
 /** What the node found on its disk. */
 export interface RestoredState {
   readonly hardState: HardState;

@@ -5,6 +5,7 @@ import { handleBranchReply, handleBranchRequest, stepStranger } from './branch-f
 import { emitCommitted } from './certification.ts';
 import {
   certifiedConfiguration,
+  changeAhead,
   configurationAtTip,
   connectedNodes,
   isAdmitted,
@@ -26,7 +27,7 @@ import { handleAppend, handleHeartbeat, refuse, reportProgress } from './followi
 import { takeVerdict } from './growth.ts';
 import { handleAppendReply, handleHeartbeatReply, stepDownIfRemoved, tickLeader } from './leading.ts';
 import { checkMessage } from './message-checks.ts';
-import type { RaftOptions, RaftStatus, TransferAnswer } from './options.ts';
+import type { ProvedChange, RaftOptions, RaftStatus, TransferAnswer } from './options.ts';
 import { mayEnact, proposalSlot, propose } from './proposing.ts';
 import { expireForwardedReads, handleReadIndexReply, handleReadIndexRequest, readIndex } from './reads.ts';
 import { flush } from './sending.ts';
@@ -175,6 +176,22 @@ export class Raft {
   /** In force after the highest block that a certificate covers. */
   get certifiedConfiguration(): Configuration {
     return certifiedConfiguration(this.#core);
+  }
+
+  /** Height and configuration of the newest certified change that this node knows of, in its chain or above it. */
+  get newestCertified(): { readonly height: number; readonly configuration: Configuration } {
+    const core = this.#core;
+    const ahead = changeAhead(core);
+    if (ahead !== undefined) return ahead;
+    return { height: core.log.changeHeightAt(core.certifiedHeight), configuration: certifiedConfiguration(core) };
+  }
+
+  /**
+   * Takes changes that a verified history proved, ascending and above {@link newestCertified}: the nodes of the last one
+   * are admitted from now on, and statements are counted under each. Nothing else changes: the chain grows as ever.
+   */
+  learnConfigurations(changes: readonly ProvedChange[]): void {
+    this.#core.configurations.prove(changes);
   }
 
   get term(): number {

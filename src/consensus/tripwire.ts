@@ -1,5 +1,5 @@
 import type { NodeId } from '../crypto/portable.ts';
-import { configurationAtTip, stagedConfiguration } from './configuration-lookup.ts';
+import { changeAhead, configurationAtTip, stagedConfiguration } from './configuration-lookup.ts';
 import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import type { AckStatement, Configuration, HardState } from './types.ts';
@@ -37,14 +37,14 @@ export function isTripwirePassed(core: Core, configuration: Configuration): bool
 }
 
 /**
- * Asks every voter that has not answered, until enough have: of the present configuration, and of the one at the end of
- * what is staged, which may be that of a candidate.
+ * Asks every voter that has not answered, until enough have: of the present configuration, of the one at the end of what
+ * is staged, and of the newest that a history proved, each of which may be that of a candidate.
  */
 export function askNonces(core: Core): void {
   const { tripwire } = core;
   if (tripwire.contradiction !== undefined) return;
   const asked = new Set<NodeId>([core.nodeId, ...tripwire.answeredBy]);
-  for (const configuration of [configurationAtTip(core), stagedConfiguration(core)]) {
+  for (const configuration of [configurationAtTip(core), stagedConfiguration(core), changeAhead(core)?.configuration]) {
     if (configuration === undefined || isTripwirePassed(core, configuration)) continue;
     for (const voter of electorateOf(configuration).voters) {
       if (asked.has(voter)) continue;

@@ -6,6 +6,8 @@ import { type CanonicalValue, decodeCanonical, encodeCanonical, ledgerLimits } f
 export const historyBytesMax: number = 1024 * 1024;
 /** The most changes in one piece. */
 export const historyStepsMax = 1024;
+/** What a history takes besides its steps, at most. */
+export const historyFrameBytesMax = 128;
 /** The most headers from a change to the certified one, far above the uncertified tail that a leader may build. */
 export const historyLinksMax = 256;
 
@@ -49,8 +51,17 @@ export interface ConfigurationHistory {
  * The caller keeps the bounds.
  */
 export function encodeHistory({ ledgerId, knownHeight, knownHash, steps }: ConfigurationHistory): Uint8Array {
-  const encodedSteps = steps.map((step) => [step.header, step.justification, step.links, step.certificate]);
-  return encodeCanonical([historyVersion, ledgerId, knownHeight, knownHash, encodedSteps]);
+  return encodeCanonical([historyVersion, ledgerId, knownHeight, knownHash, steps.map(stepValue)]);
+}
+
+/** The bytes of one step, as they stand in a history. */
+export function encodeHistoryStep(step: HistoryStep): Uint8Array {
+  return encodeCanonical(stepValue(step));
+}
+
+/** Strict inverse of {@link encodeHistoryStep}. Throws `history-invalid`. */
+export function decodeHistoryStep(bytes: Uint8Array): HistoryStep {
+  return readStep(decodeOrRefuse(bytes));
 }
 
 /** Strict inverse of {@link encodeHistory}. Nothing is verified. Throws `history-invalid`. */
@@ -73,6 +84,10 @@ export function invalidHistory(reason: string, height?: number, cause?: unknown)
   const where = height === undefined ? '' : ` at block ${height}`;
   const data = height === undefined ? {} : { height };
   return new AssentError('history-invalid', `The configuration history is wrong${where}: ${reason}.`, data, { cause });
+}
+
+function stepValue({ header, justification, links, certificate }: HistoryStep): CanonicalValue {
+  return [header, justification, links, certificate];
 }
 
 function readStep(value: CanonicalValue): HistoryStep {

@@ -27,6 +27,7 @@ export interface KnownConfiguration {
 export interface ProvedConfiguration extends ConfigurationStep {
   readonly height: number;
   readonly term: number;
+  readonly blockHash: Uint8Array;
   /** Time of its block, in milliseconds since the Unix epoch. */
   readonly timestamp: number;
   readonly configuration: Configuration;
@@ -107,7 +108,7 @@ function verifyStep(
     verifyBlockCertificate(certificate, configuration, ledgerId, verify),
     'no majority of the new configuration certified it',
   );
-  return { ...change, height, term, timestamp, configuration };
+  return { ...change, height, term, blockHash: sha256(step.header), timestamp, configuration };
 }
 
 /** A block that stands on the change, and the hash of its header. */

@@ -5,9 +5,12 @@
 export {
   type ConfigurationHistory,
   decodeHistory,
+  decodeHistoryStep,
   encodeHistory,
+  encodeHistoryStep,
   type HistoryStep,
   historyBytesMax,
+  historyFrameBytesMax,
   historyLinksMax,
   historyStepsMax,
 } from './configuration-history.ts';
