@@ -20,6 +20,10 @@ export interface ClusterNode {
   readonly apiPort: number;
   readonly p2pPort: number;
   readonly process: NodeProcess | null;
+  /** Whether the ledger has it: a joining node waits to be let in, a removed one left for good. */
+  readonly membership: 'joining' | 'member' | 'removed';
+  /** Id of the node whose place it takes; null for one that takes nobody's. */
+  readonly replaces: string | null;
 }
 
 /** The relay between the nodes of a cluster whose links can be cut. */
@@ -67,6 +71,8 @@ const clusterFile: z.ZodType<ClusterFile> = z.object({
       apiPort: port,
       p2pPort: port,
       process: nodeProcess,
+      membership: z.enum(['joining', 'member', 'removed']).default('member'),
+      replaces: z.union([z.string(), z.null()]).default(null),
     }),
   ),
   links: z
@@ -118,9 +124,18 @@ export function writeCluster(directory: string, cluster: ClusterFile): void {
 
 /** Notes the process of a node, or that it has none. */
 export function noteProcess(directory: string, number: number, process: NodeProcess | null): void {
+  noteNode(directory, number, { process });
+}
+
+/** Notes whether the ledger has a node. */
+export function noteMembership(directory: string, number: number, membership: ClusterNode['membership']): void {
+  noteNode(directory, number, { membership });
+}
+
+function noteNode(directory: string, number: number, change: Partial<ClusterNode>): void {
   const cluster = readCluster(directory);
   if (cluster === undefined) return;
-  const nodes = cluster.nodes.map((node) => (node.number === number ? { ...node, process } : node));
+  const nodes = cluster.nodes.map((node) => (node.number === number ? { ...node, ...change } : node));
   writeCluster(directory, { ...cluster, nodes });
 }
 

@@ -66,6 +66,8 @@ export async function createCluster(
       apiPort: present(apiPorts[place], 'a port for each node'),
       p2pPort: present(p2pPorts[place], 'a port for each node'),
       process: null,
+      membership: 'member',
+      replaces: null,
     };
   });
   const genesis = foundLedger(nodes, consortium);
@@ -145,7 +147,8 @@ function foundLedger(nodes: readonly ClusterNode[], consortium: Consortium): Gen
       role: 'voter',
     })),
     domains: genesisDomains(consortium),
-    parameters: [],
+    // On one machine nodes are replaced to try it out, and not once an hour.
+    parameters: [['governance.replaceIntervalMs', 0]],
     ruleSet,
   });
 }

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ClusterFile, nodeLog } from './cluster-file.ts';
+import { readPart } from './log-part.ts';
 import { selectNode } from './survey.ts';
 
 /** The end of one node's log. */
@@ -25,7 +26,7 @@ export async function lastLines(
   selector: string | undefined,
   count: number,
 ): Promise<LogTail[]> {
-  const nodes = selector === undefined ? cluster.nodes : [await selectNode(cluster, selector)];
+  const nodes = selector === undefined ? cluster.nodes : [await selectNode(directory, cluster, selector)];
   return nodes.map(({ number }) => {
     const file = nodeLog(directory, number);
     const endBytes = existsSync(file) ? statSync(file).size : 0;
@@ -60,16 +61,5 @@ export async function followLogs(
       for (const line of whole.split('\n').slice(0, -1)) onLine(`${prefix}${line}`);
     }
     await pause(followEveryMs, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-function readPart(file: string, from: number, to: number): string {
-  if (to <= from) return '';
-  const descriptor = openSync(file, 'r');
-  try {
-    const bytes = Buffer.alloc(to - from);
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, from));
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -28,7 +28,7 @@ export function clusterReport(context: Context, views: readonly NodeView[], link
       status === undefined ? '' : durationText(status.uptimeMs),
       apiUrl(node),
       shortNodeId(node.nodeId),
-      node.process === null || state === 'stopped' ? '' : String(node.process.pid),
+      node.process === null || state === 'stopped' || state === 'removed' ? '' : String(node.process.pid),
     ];
   });
   const right = (title: string) => ({ title, align: 'right' }) as const;

@@ -20,18 +20,25 @@ const stoppedTexts: Record<Stopped, string> = {
 /** Ends one node by the given means. */
 export function stopOne(end: (directory: string, node: ClusterNode) => Promise<Stopped>): SingleNodeAction {
   return async (context, cluster, selector) => {
-    const node = await selectNode(cluster, selector);
     const directory = context.clusterDirectory;
+    const node = await selectNode(directory, cluster, selector);
     const stopped = await withClusterLock(directory, () => end(directory, node));
     return reportOf(node, stopped, stoppedTexts[stopped]);
   };
 }
 
-export const pauseOne: SingleNodeAction = (_context, cluster, selector) => signalOne(cluster, selector, 'SIGSTOP');
-export const resumeOne: SingleNodeAction = (_context, cluster, selector) => signalOne(cluster, selector, 'SIGCONT');
+export const pauseOne: SingleNodeAction = (context, cluster, selector) =>
+  signalOne(context, cluster, selector, 'SIGSTOP');
+export const resumeOne: SingleNodeAction = (context, cluster, selector) =>
+  signalOne(context, cluster, selector, 'SIGCONT');
 
-async function signalOne(cluster: ClusterFile, selector: string, name: 'SIGSTOP' | 'SIGCONT'): Promise<Report> {
-  const node = await selectNode(cluster, selector);
+async function signalOne(
+  context: Context,
+  cluster: ClusterFile,
+  selector: string,
+  name: 'SIGSTOP' | 'SIGCONT',
+): Promise<Report> {
+  const node = await selectNode(context.clusterDirectory, cluster, selector);
   if (!signal(node.process, name))
     throw new AssentError(
       'not-found',
@@ -42,8 +49,8 @@ async function signalOne(cluster: ClusterFile, selector: string, name: 'SIGSTOP'
 }
 
 export const restartOne: SingleNodeAction = async (context, cluster, selector) => {
-  const chosen = await selectNode(cluster, selector);
   const directory = context.clusterDirectory;
+  const chosen = await selectNode(directory, cluster, selector);
   const interrupts = interruptSignal(context.shell, () => undefined);
   try {
     await withClusterLock(directory, async () => {

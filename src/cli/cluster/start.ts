@@ -9,6 +9,7 @@ import { type Launched, launchNode } from './launch.ts';
 import { startRelay, stopRelay } from './links/launch-relay.ts';
 import { isFree } from './ports.ts';
 import { isPaused, isRunning } from './processes.ts';
+import { isRemoved } from './removed.ts';
 import { stopNode } from './stop.ts';
 import { apiUrl, statusOf } from './survey.ts';
 
@@ -23,7 +24,8 @@ export class Interrupted extends Error {
 
 /**
  * Starts the nodes that do not run, and waits until all running ones follow a leader and take work. When one cannot start,
- * or the signal aborts, those that this call started are stopped again.
+ * or the signal aborts, those that this call started are stopped again. Of several, one that learns that it was removed
+ * is let go.
  *
  * Throws `port-in-use`, `storage-foreign`, what a node said that did not start, `no-quorum` when time is up.
  */
@@ -69,10 +71,11 @@ async function untilReady(directory: string, launched: readonly Launched[], sign
   const ended = new Set<Launched>();
   for (const one of launched) void one.ended.then(() => ended.add(one));
   const deadline = performance.now() + readyMsMax;
+  const others = launched.length > 1;
   for (const { node } of launched) {
-    while (!(await takesWork(directory, node))) {
+    while (!(others && isRemoved(directory, node)) && !(await takesWork(directory, node))) {
       if (signal.aborted) throw new Interrupted();
-      for (const one of ended) throw notStarted(one);
+      for (const one of ended) if (!(others && isRemoved(directory, one.node))) throw notStarted(one);
       if (performance.now() > deadline)
         throw new AssentError(
           'no-quorum',
@@ -89,7 +92,9 @@ async function takesWork(directory: string, node: ClusterNode): Promise<boolean>
   if (status === undefined) return false;
   // It will not take work by itself, and its status says why.
   if (status.role === 'recovering') return true;
-  const nodes = readCluster(directory)?.nodes ?? [];
+  const nodes = (readCluster(directory)?.nodes ?? []).filter((each) => !isRemoved(directory, each));
+  // Nobody talks to it before the ledger has let it in.
+  if (node.membership === 'joining') return true;
   const awake = nodes.filter(({ process }) => isRunning(process) && !isPaused(process)).length;
   if (awake * 2 <= nodes.length) return true;
   if (status.leader === null) return false;

@@ -3,11 +3,12 @@ import { AssentError } from '../../base/index.ts';
 import { AssentClient } from '../../client/index.ts';
 import type { ClusterFile, ClusterNode } from './cluster-file.ts';
 import { isPaused, isRunning } from './processes.ts';
+import { isRemoved } from './removed.ts';
 
 /** A node of a local cluster as it is now. */
 export interface NodeView {
   readonly node: ClusterNode;
-  readonly state: 'running' | 'paused' | 'stopped';
+  readonly state: 'running' | 'paused' | 'stopped' | 'removed';
   /** Undefined while it does not answer. */
   readonly status: StatusView | undefined;
 }
@@ -19,10 +20,11 @@ export function apiUrl(node: ClusterNode): string {
 }
 
 /** Asks every node of the cluster that can answer. */
-export function surveyCluster(cluster: ClusterFile): Promise<NodeView[]> {
+export function surveyCluster(directory: string, cluster: ClusterFile): Promise<NodeView[]> {
   return Promise.all(
     cluster.nodes.map(async (node): Promise<NodeView> => {
-      if (!isRunning(node.process)) return { node, state: 'stopped', status: undefined };
+      if (!isRunning(node.process))
+        return { node, state: isRemoved(directory, node) ? 'removed' : 'stopped', status: undefined };
       if (isPaused(node.process)) return { node, state: 'paused', status: undefined };
       return { node, state: 'running', status: await statusOf(node) };
     }),
@@ -49,9 +51,9 @@ export function leaderOf(views: readonly NodeView[]): NodeView | undefined {
 }
 
 /** The node that a person named: a number, `leader`, or (the end of) a node id. Throws `usage`, `no-quorum`. */
-export async function selectNode(cluster: ClusterFile, selector: string): Promise<ClusterNode> {
+export async function selectNode(directory: string, cluster: ClusterFile, selector: string): Promise<ClusterNode> {
   if (selector === 'leader') {
-    const leader = leaderOf(await surveyCluster(cluster));
+    const leader = leaderOf(await surveyCluster(directory, cluster));
     if (leader === undefined) throw new AssentError('no-quorum', 'No node of the cluster leads now.');
     return leader.node;
   }

@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AssentError } from '../../base/index.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../output/words.ts';
-import { type ClusterFile, readCluster, writeCluster } from './cluster-file.ts';
+import { type ClusterFile, type ClusterNode, readCluster, writeCluster } from './cluster-file.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { consortiumIn, createCluster, prepareDirectory } from './create.ts';
 import { startRelay, stopRelay } from './links/launch-relay.ts';
 import { defaultBasePort } from './ports.ts';
 import { isPaused, isRunning } from './processes.ts';
+import { isRemoved } from './removed.ts';
 import { startNodes } from './start.ts';
 import { stopNode } from './stop.ts';
 
@@ -21,6 +22,7 @@ export interface UpOptions {
 
 export interface UpResult {
   readonly directory: string;
+  /** Without the nodes that were removed. */
   readonly cluster: ClusterFile;
   /** The cluster was made by this call. */
   readonly created: boolean;
@@ -39,28 +41,30 @@ export function bringUp(context: Context, options: UpOptions, signal: AbortSigna
     const known = readCluster(directory);
     const created = known?.complete !== true;
     const cluster = created ? await create(context, directory, known?.madeDirectory ?? madeDirectory, options) : known;
-    if (options.nodes !== undefined && options.nodes !== cluster.nodes.length)
+    const nodes = cluster.nodes.filter((node) => !isRemoved(directory, node));
+    if (options.nodes !== undefined && options.nodes !== nodes.length)
       throw new AssentError(
         'usage',
-        `The cluster in ${directory} has ${countText(cluster.nodes.length, 'node')}; for another number use another --dir.`,
+        `The cluster in ${directory} has ${countText(nodes.length, 'node')}; for another number use another --dir.`,
       );
     if (options.links === true && cluster.links === null)
       throw new AssentError(
         'usage',
         `The nodes of the cluster in ${directory} are linked directly; for one with --links use another --dir.`,
       );
-    const started = cluster.nodes.filter(({ process }) => !isRunning(process)).map(({ number }) => number);
+    const started = nodes.filter(({ process }) => !isRunning(process)).map(({ number }) => number);
     if (started.length > 0) {
       const meanwhile = setTimeout(() => context.remark('Starting the nodes …'), 1000);
       try {
-        await startNodes(directory, cluster.nodes, cluster, signal);
+        await startNodes(directory, nodes, cluster, signal);
       } finally {
         clearTimeout(meanwhile);
       }
     } else await startRelay(directory);
     setWanted(directory, true);
     const now = readCluster(directory) ?? cluster;
-    return { directory, cluster: now, created, started };
+    const there = now.nodes.filter((node) => !isRemoved(directory, node));
+    return { directory, cluster: { ...now, nodes: there }, created, started };
   });
 }
 
@@ -119,6 +123,11 @@ function setWanted(directory: string, wanted: boolean): void {
   if (cluster !== undefined && cluster.wanted !== wanted) writeCluster(directory, { ...cluster, wanted });
 }
 
+function stateOf(directory: string, node: ClusterNode): string {
+  if (isRunning(node.process)) return isPaused(node.process) ? 'paused' : 'running';
+  return isRemoved(directory, node) ? 'removed from the ledger' : 'stopped';
+}
+
 const watchEveryMs = 500;
 
 /** Resolves when the signal aborts, or when another command has brought the cluster down. */
@@ -127,8 +136,9 @@ export async function watchCluster(context: Context, directory: string, signal: 
   while (!signal.aborted) {
     const cluster = readCluster(directory);
     if (cluster === undefined || !cluster.wanted) return;
-    for (const { number, process } of cluster.nodes) {
-      const now = !isRunning(process) ? 'stopped' : isPaused(process) ? 'paused' : 'running';
+    for (const node of cluster.nodes) {
+      const { number } = node;
+      const now = stateOf(directory, node);
       const before = state.get(number);
       state.set(number, now);
       if (before !== undefined && before !== now) context.remark(`Node ${number} is ${now}.`);

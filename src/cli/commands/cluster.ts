@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AssentError } from '../../base/index.ts';
+import { type AddOptions, addNode } from '../cluster/add.ts';
 import { type ClusterFile, readCluster } from '../cluster/cluster-file.ts';
 import { destroyCluster } from '../cluster/destroy.ts';
 import { interruptSignal, unlessAborted } from '../cluster/interrupts.ts';
@@ -26,6 +27,7 @@ Examples:
   $ assent cluster up --links --detach     one whose links can be cut
   $ assent cluster partition 1,2/3
   $ assent cluster heal
+  $ assent cluster add                     a fourth node: it catches up, then it votes
   $ assent cluster logs 1 --lines 20
   $ assent cluster down`;
 
@@ -81,6 +83,12 @@ export function addCluster(program: Command, session: Session): void {
     .command('heal')
     .description('make all links whole again')
     .action(session.run((context) => heal(context, existing(context))));
+  cluster
+    .command('add')
+    .description('one more node, that the members let in and let vote')
+    .option('--member <name>', 'the member that runs it (default: the one with the fewest nodes)')
+    .option('--no-promote', 'leave it a learner')
+    .action(session.run(add));
   cluster.command('down').description('stop all nodes; the ledger stays').action(session.run(down));
   cluster
     .command('destroy')
@@ -124,7 +132,13 @@ async function up(context: Context, session: Session, flags: UpFlags): Promise<u
 
 async function status(context: Context): Promise<Report> {
   const cluster = existing(context);
-  return clusterReport(context, await surveyCluster(cluster), await currentFaults(cluster));
+  const views = await surveyCluster(context.clusterDirectory, cluster);
+  return clusterReport(context, views, await currentFaults(cluster));
+}
+
+async function add(context: Context, options: AddOptions): Promise<Report> {
+  existing(context);
+  return addNode(context, options);
 }
 
 async function logs(

@@ -2,13 +2,17 @@ import type { Command } from 'commander';
 import { AssentError } from '../../base/index.ts';
 import { webClock } from '../../client/index.ts';
 import { decodeNodeId } from '../../crypto/index.ts';
+import { selectNode } from '../cluster/survey.ts';
 import type { Context } from '../context.ts';
 import { memberIn } from '../keys/member.ts';
 import { nodeIdOf } from '../ledger/nodes.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
+import { replaceInCluster } from '../nodes/replace.ts';
+import { type ElsewhereOptions, replaceElsewhere } from '../nodes/replacement.ts';
 import { facts, table } from '../output/table.ts';
 import { shortHash, shortNodeId } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
+import { wholeNumber } from './values.ts';
 
 const examples = `
 A node is named by its number in the local cluster, by its id, or by the end of its id. Proposals are made with a
@@ -18,6 +22,8 @@ Examples:
   $ assent node list
   $ assent node propose add 12D3KooW… --member riverside --address riverside.example:7400 --as member/st-mary
   $ assent node propose promote 4 --as member/st-mary
+  $ assent node replace 2                a new key for node 2 of the local cluster, after its disk was lost
+  $ assent node replace 12D3KooW… --new-dir ./node --as member/st-mary
   $ assent node transfer                 before the leader's machine is restarted
   $ assent node transfer 2               to node 2 of the local cluster`;
 
@@ -29,6 +35,14 @@ export function addNode(program: Command, session: Session): void {
     .command('transfer [node]')
     .description('hand the leadership to a node, else to the voter that is furthest; nothing that is committed is lost')
     .action(session.run(transfer));
+  node
+    .command('replace <node>')
+    .description('give a node of the own member a new key: a new node takes its place, the old one leaves for ever')
+    .option('--new-dir <dir>', "the new node's directory; for a node that is not of the local cluster")
+    .option('--api-port <port>', 'where its API listens (default 7300)', wholeNumber(1, 65_535))
+    .option('--p2p-port <port>', 'where the other nodes connect to it (default 7400)', wholeNumber(1, 65_535))
+    .option('--host <address>', 'IP address at which the other nodes reach it (default 127.0.0.1)')
+    .action(session.run(replace));
   const propose = node.command('propose').description("propose a change of the ledger's nodes");
   propose
     .command('add <node-id>')
@@ -78,6 +92,24 @@ async function show(context: Context, selector: string): Promise<Report> {
     ['waits', changes.length === 0 ? undefined : changes.join(', ')],
   ]);
   return { json: { ...view, waiting: changes }, text };
+}
+
+interface ReplaceFlags extends Omit<ElsewhereOptions, 'directory'> {
+  readonly newDir?: string;
+}
+
+async function replace(context: Context, selector: string, { newDir, ...flags }: ReplaceFlags): Promise<Report> {
+  const { cluster, clusterDirectory } = context;
+  if (newDir === undefined) {
+    if (cluster === undefined)
+      throw new AssentError('usage', 'Outside of a local cluster the new node needs a directory: --new-dir.');
+    return replaceInCluster(context, await selectNode(clusterDirectory, cluster, selector));
+  }
+  const { nodes, waiting } = await context.client().nodes();
+  const ids = new Set([...nodes, ...waiting].map(({ nodeId }) => nodeId));
+  // One that has left already: a second call has to find it.
+  const old = decodeNodeId(selector) === undefined ? nodeIdOf(context, [...ids], selector) : selector;
+  return replaceElsewhere(context, old, { ...flags, directory: context.path(newDir) });
 }
 
 async function proposeAdd(

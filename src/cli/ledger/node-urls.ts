@@ -1,4 +1,5 @@
 import { AssentError } from '../../base/index.ts';
+import { isRemoved } from '../cluster/removed.ts';
 import type { Context } from '../context.ts';
 
 /** Base URLs of the nodes to ask: `--node`, ASSENT_NODE, else the local cluster's, its first node first. */
@@ -11,7 +12,8 @@ export function nodeUrls(context: Context): string[] {
       'node-unreachable',
       `No node was named and there is no local cluster in ${context.clusterDirectory}; start one with \`assent cluster up\`, or name a node with --node.`,
     );
-  return cluster.nodes.map(({ apiPort }) => `http://127.0.0.1:${apiPort}`);
+  const there = cluster.nodes.filter((node) => !isRemoved(context.clusterDirectory, node));
+  return there.map(({ apiPort }) => `http://127.0.0.1:${apiPort}`);
 }
 
 function checkedUrl(text: string): string {

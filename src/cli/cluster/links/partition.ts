@@ -13,7 +13,7 @@ import type { LinkFaults } from './relay.ts';
  */
 export async function partition(context: Context, cluster: ClusterFile, text: string): Promise<Report> {
   const links = linksOf(context, cluster);
-  const groups = await groupsIn(cluster, text);
+  const groups = await groupsIn(context, cluster, text);
   const cut = links.routes
     .filter(({ from, to }) => !groups.some((group) => group.has(from) && group.has(to)))
     .map(({ from, to }) => ({ from, to }));
@@ -29,7 +29,8 @@ export async function delay(
   way: { readonly from: string; readonly to: string; readonly delayMs: number },
 ): Promise<Report> {
   const links = linksOf(context, cluster);
-  const [{ number: from }, { number: to }] = [await selectNode(cluster, way.from), await selectNode(cluster, way.to)];
+  const from = await linkedNode(context, cluster, way.from);
+  const to = await linkedNode(context, cluster, way.to);
   if (from === to) throw new AssentError('usage', `Node ${from} has no link to itself.`);
   const { cut, delays } = await tellRelay(links.controlPort, null);
   const others = delays.filter((one) => one.from !== from || one.to !== to);
@@ -62,12 +63,20 @@ function faultsReport(faults: LinkFaults): Report {
   return { json: faults, text: faultsText(faults) };
 }
 
-async function groupsIn(cluster: ClusterFile, text: string): Promise<readonly ReadonlySet<number>[]> {
+/** The number of the node that a person named. Throws `usage` for one that is linked past the relay. */
+async function linkedNode({ clusterDirectory }: Context, cluster: ClusterFile, selector: string): Promise<number> {
+  const { number } = await selectNode(clusterDirectory, cluster, selector);
+  if (!cluster.links?.routes.some(({ from, to }) => from === number || to === number))
+    throw new AssentError('usage', `Node ${number} came later and is linked directly; its links cannot be cut.`);
+  return number;
+}
+
+async function groupsIn(context: Context, cluster: ClusterFile, text: string): Promise<readonly ReadonlySet<number>[]> {
   const named = new Set<number>();
   const groups: Set<number>[] = [];
   for (const part of text.split('/')) {
     const group = new Set<number>();
-    for (const selector of part.split(',')) group.add((await selectNode(cluster, selector.trim())).number);
+    for (const selector of part.split(',')) group.add(await linkedNode(context, cluster, selector.trim()));
     for (const number of group) named.add(number);
     groups.push(group);
   }
