@@ -43,6 +43,23 @@ describe('promotion', () => {
     expectOneChain(cluster);
   });
 
+  test('13: a voter that starts anew asks also those whose promotion it does not know to be certified', () => {
+    const { cluster, leader } = ledCluster(5, { learners: 1 });
+    cluster.partition([0, 1, 2, 4], [3]);
+    const { passes } = cluster;
+    cluster.passes = (from, to, message) =>
+      passes(from, to, message) && !('certificate' in message && message.certificate?.ack.height === 2);
+    take(cluster, 'promote', 4);
+    leader.crash();
+    cluster.node(2).crash();
+    cluster.node(3).restart();
+    cluster.heal();
+    // Three of five, and of the four that the voter knows two.
+    untilCommits(cluster, [1, 3, 4]);
+    expect(cluster.node(3).status.withheld).toBeUndefined();
+    expectOneChain(cluster);
+  });
+
   test('72: an uncertified promotion kept to its leader, and a newer block that only the learner has', () => {
     const { cluster } = ledCluster(4, { learners: 1 });
     const [first, second, learner] = [cluster.node(1), cluster.node(2), cluster.node(3)];
