@@ -1,7 +1,7 @@
-import { type RaftLimits, raftLimits } from '../../src/consensus/index.ts';
+import { type ConfigurationStep, type RaftLimits, raftLimits } from '../../src/consensus/index.ts';
 import type { TestNode } from '../unit/consensus/cluster.ts';
 import { GoldenCluster, type Selection } from './golden-cluster.ts';
-import { certificateLines, logLines, peerLines, statusLine } from './views.ts';
+import { certificateLines, configurationLines, logLines, peerLines, statusLine } from './views.ts';
 
 type Command = (cluster: GoldenCluster, words: readonly string[]) => void;
 
@@ -90,6 +90,11 @@ const commands: Record<string, Command> = {
       for (let count = numberOf(words[1] ?? '1'); count > 0; count--) propose(cluster, node);
     }
   },
+  add: change('add'),
+  promote: change('promote'),
+  demote: change('demote'),
+  remove: change('remove'),
+  configuration: (cluster, [who]) => sayAll(cluster, who, configurationLines),
   read: (cluster, [who, context]) => {
     for (const node of nodesOf(cluster, who)) {
       cluster.act(node, () => {
@@ -118,17 +123,20 @@ const commands: Record<string, Command> = {
   certificates: (cluster, [who]) => sayAll(cluster, who, certificateLines),
 };
 
-/** `cluster N [learners K] [asking] [limit=number …]` */
+/** `cluster N [learners K] [outsiders K] [asking] [limit=number …]` */
 function startCluster([size, ...words]: readonly string[]): GoldenCluster {
   const limits: Partial<Record<keyof RaftLimits, number>> = {};
+  const numberAfter = (name: string): number => {
+    return words.includes(name) ? numberOf(words[words.indexOf(name) + 1] ?? '') : 0;
+  };
   for (const word of words) {
     const [name, value] = word.split('=');
     if (value === undefined) continue;
     if (!Object.hasOwn(raftLimits, name ?? '')) throw new Error(`no such limit: ${name}`);
     limits[name as keyof RaftLimits] = numberOf(value);
   }
-  const learners = words.includes('learners') ? numberOf(words[words.indexOf('learners') + 1] ?? '') : 0;
-  const cluster = new GoldenCluster(numberOf(size ?? ''), { learners, limits });
+  const [learners, outsiders] = [numberAfter('learners'), numberAfter('outsiders')];
+  const cluster = new GoldenCluster(numberOf(size ?? ''), { learners, outsiders, limits });
   if (!words.includes('asking')) cluster.settle();
   for (const node of cluster.nodes) cluster.transcript.noteState(node);
   cluster.transcript.take();
@@ -155,6 +163,19 @@ function propose(cluster: GoldenCluster, node: TestNode): void {
     return;
   }
   cluster.act(node, () => node.seal());
+}
+
+/** `STEP WHO node`: a leader seals a block that takes one step of the configuration. */
+function change(step: ConfigurationStep['step']): Command {
+  return (cluster, [who, number]) => {
+    const index = numberOf(number ?? '') - 1;
+    for (const node of nodesOf(cluster, who)) {
+      const slot = node.raft.proposalSlot(node.nowMs);
+      const reason = slot === undefined ? (node.status.sealRefusal ?? 'not-leader') : 'no certificate allows it';
+      if (slot?.mayChange === true) cluster.act(node, () => node.change(step, index));
+      else cluster.transcript.say(`  ${cluster.labels.node(node.id)} changes nothing: ${reason}`);
+    }
+  };
 }
 
 function hold(cluster: GoldenCluster, what: string | undefined, who: string | undefined, isHeld: boolean): void {

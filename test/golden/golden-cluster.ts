@@ -23,7 +23,10 @@ export class GoldenCluster extends TestCluster {
   readonly #delivered: Flight[] = [];
   readonly #backups: Map<TestNode, Disk> = new Map<TestNode, Disk>();
 
-  constructor(size: number, options: { readonly learners: number; readonly limits: Partial<RaftLimits> }) {
+  constructor(
+    size: number,
+    options: { readonly learners: number; readonly outsiders: number; readonly limits: Partial<RaftLimits> },
+  ) {
     super(size, options);
     for (const node of this.nodes) this.transcript.starts(node);
     this.observe = (node, ready) => {

@@ -1,7 +1,8 @@
-import { present, toHex } from '../../src/base/index.ts';
+import { equalBytes, present, toHex } from '../../src/base/index.ts';
 import type {
   AckStatement,
   BlockCertificate,
+  Configuration,
   Hash,
   SignedAck,
   StatementSignature,
@@ -66,6 +67,22 @@ export class Labels {
 
   termCertificate({ request, votes }: TermCertificate): string {
     return `certificate of term ${request.term} by ${this.#signers(votes)}`;
+  }
+
+  configuration({ nodes }: Configuration): string {
+    const [voters, learners] = (['voter', 'learner'] as const).map((wanted) =>
+      nodes
+        .filter(({ role }) => role === wanted)
+        .map(({ id }) => this.node(id))
+        .sort((left, right) => left - right)
+        .join('+'),
+    );
+    return `voters ${voters}${learners === '' ? '' : `, learners ${learners}`}`;
+  }
+
+  /** Whether it is the one with which the ledger began. */
+  isFirst({ hash }: Configuration): boolean {
+    return equalBytes(hash, this.#forge.configuration.hash);
   }
 
   #signers(signatures: readonly StatementSignature[]): string {

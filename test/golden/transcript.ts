@@ -1,4 +1,5 @@
-import type { HardState, PersistRequest, RaftStatus, Ready } from '../../src/consensus/index.ts';
+import { equalBytes } from '../../src/base/index.ts';
+import type { Configuration, HardState, PersistRequest, RaftStatus, Ready } from '../../src/consensus/index.ts';
 import type { TestNode } from '../unit/consensus/cluster.ts';
 import type { Labels } from './labels.ts';
 
@@ -9,6 +10,7 @@ export type Detail = 'all' | 'outcome';
 export class Transcript {
   readonly #labels: Labels;
   readonly #states: Map<TestNode, readonly string[]> = new Map<TestNode, readonly string[]>();
+  readonly #configurations: Map<TestNode, Configuration> = new Map<TestNode, Configuration>();
   readonly #promised: Map<TestNode, HardState> = new Map<TestNode, HardState>();
   readonly #writes: Map<PersistRequest, string> = new Map<PersistRequest, string>();
   #lines: string[] = [];
@@ -38,6 +40,7 @@ export class Transcript {
   starts(node: TestNode): void {
     this.#promised.set(node, node.disk.hardState);
     this.#states.delete(node);
+    this.#configurations.delete(node);
   }
 
   /** Says what changed since the last look at this node. */
@@ -45,9 +48,19 @@ export class Transcript {
     const before = this.#states.get(node) ?? [];
     const now = stateLines(this.#labels, node.status);
     this.#states.set(node, now);
+    this.#noteConfiguration(node);
     for (const [index, line] of now.entries()) {
       if (line !== before[index] && line !== '') this.#of(node, line);
     }
+  }
+
+  #noteConfiguration(node: TestNode): void {
+    const { configuration } = node.raft;
+    const before = this.#configurations.get(node);
+    if (before === undefined ? this.#labels.isFirst(configuration) : equalBytes(before.hash, configuration.hash))
+      return;
+    this.#configurations.set(node, configuration);
+    this.#of(node, `is under ${this.#labels.configuration(configuration)}`);
   }
 
   noteReady(node: TestNode, ready: Ready): void {
@@ -113,13 +126,14 @@ export class Transcript {
 
 /** What is told when it changes; one sentence each, always the same places, empty when there is nothing to say. */
 function stateLines(labels: Labels, status: RaftStatus): string[] {
-  const { certifiedHeight, committedHeight, withheld, refusal, contradiction } = status;
+  const { certifiedHeight, committedHeight, withheld, refusal, contradiction, removedAtHeight } = status;
   return [
     officeOf(labels, status),
     certifiedHeight > committedHeight ? `knows height ${certifiedHeight} to be certified, commits no further yet` : '',
     withheld !== undefined ? `withholds votes and acks: ${withheld}` : 'may vote and ack',
     refusal !== undefined ? `refuses its leader: ${labels.sentence(refusal)}` : '',
     contradiction !== undefined ? `is contradicted: ${labels.sentence(contradiction)}` : '',
+    removedAtHeight !== undefined ? `holds the proof that block ${removedAtHeight} removed it` : '',
   ];
 }
 

@@ -20,6 +20,11 @@ export function statusLine(labels: Labels, node: TestNode): string {
   return `  ${number} ${parts.join(', ')}`;
 }
 
+/** Who counts at the tip of the node. */
+export function configurationLines(labels: Labels, node: TestNode): string[] {
+  return [`  ${labels.node(node.id)} is under ${labels.configuration(node.raft.configuration)}`];
+}
+
 /** A leader's view of the others. */
 export function peerLines(labels: Labels, node: TestNode): string[] {
   return node.status.peers.map((peer) => {
@@ -39,11 +44,12 @@ export function logLines(labels: Labels, node: TestNode): string[] {
   const number = labels.node(node.id);
   if (node.disk.chain.length === 0) return [`  ${number} has no block`];
   return node.disk.chain.map((block) => {
-    const { block: certificate, term } = block.justification;
+    const { block: certificate, term, configuration } = block.justification;
     const parts = [
       `${labels.block(block)} of ${labels.node(block.proposer)}`,
       ...(term === undefined ? [] : [labels.termCertificate(term)]),
       ...(certificate === undefined ? [] : [labels.certificate(certificate)]),
+      ...(configuration === undefined ? [] : [labels.configuration(configuration)]),
     ];
     return `  ${number} ${parts.join(', ')}`;
   });
