@@ -5,7 +5,8 @@ import type { Core } from './core.ts';
 import type { ConfigurationChange, ProvedChange } from './options.ts';
 import type { BlockReference, ChainReader, Configuration, Hash, Tip } from './types.ts';
 
-const learnedKept = 64;
+/** More than the changes that can wait for execution and the disk at a time. */
+const learnedKept = 1024;
 /** The configurations on the way to the newest one: certificates that are shown are seldom older. */
 const provedKept = 64;
 
@@ -41,7 +42,9 @@ export class ConfigurationBook {
 
   /** Remembers the configuration of a block that was checked. */
   learn(configuration: Configuration): void {
-    this.#learned.set(toHex(configuration.hash), configuration);
+    const key = toHex(configuration.hash);
+    this.#learned.delete(key);
+    this.#learned.set(key, configuration);
     if (this.#learned.size <= learnedKept) return;
     const [oldest] = this.#learned.keys();
     if (oldest !== undefined) this.#learned.delete(oldest);

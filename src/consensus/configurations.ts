@@ -50,6 +50,8 @@ export function stepBetween(previous: Configuration, next: Configuration): Confi
   const before = rolesOf(previous);
   const after = rolesOf(next);
   if (before.size !== previous.nodes.length || after.size !== next.nodes.length) return undefined;
+  // Nobody could ever certify anything again.
+  if (!next.nodes.some(({ role }) => role === 'voter')) return undefined;
   const steps: ConfigurationStep[] = [];
   for (const nodeId of new Set([...before.keys(), ...after.keys()])) {
     const [old, role] = [before.get(nodeId), after.get(nodeId)];
