@@ -6,6 +6,7 @@ import { systemClock, threadWorkMs } from './clock.ts';
 import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
 import { Handover } from './handover.ts';
+import { Introductions } from './introductions.ts';
 import { type NodeLog, openLog } from './log.ts';
 import { PeerKeeper, removedError } from './membership.ts';
 import { type Identity, type OpenedLedger, openLedger, readIdentity } from './opening.ts';
@@ -165,6 +166,12 @@ class Daemon {
         if (channel === 'bulk') this.#metrics.badFrame('frame-invalid');
         else this.#replica.receive(from, channel, frame);
       },
+      introduction: new Introductions({
+        ledgerId: genesis.ledgerId,
+        replica: () => this.#replica,
+        verify: verifySignature,
+        logger: this.#log.logger,
+      }),
     });
   }
 

@@ -1,5 +1,13 @@
 import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
-import type { BlockReference, Configuration, HardState, PersistRequest, Raft, Ready } from '../../consensus/index.ts';
+import type {
+  BlockReference,
+  Configuration,
+  HardState,
+  PersistRequest,
+  ProvedChange,
+  Raft,
+  Ready,
+} from '../../consensus/index.ts';
 import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
 import type { Ledger, Receipt, VerifiedTransaction } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
@@ -7,6 +15,7 @@ import { admit } from './admission.ts';
 import type { BlockBodies } from './block-bodies.ts';
 import { type OpenedChain, openChain } from './chain-opening.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { ConfigurationHistories } from './configuration-history.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
 import { createEvidenceGossip } from './evidence-creation.ts';
 import type { EvidenceGossip } from './evidence-gossip.ts';
@@ -47,6 +56,8 @@ export class Incarnation {
   readonly #reads: ReadBarrier;
   /** What is proved against nodes of this ledger. */
   readonly evidence: EvidenceGossip;
+  /** The configurations of this ledger, with their proofs. */
+  readonly history: ConfigurationHistories;
   #storedHeight: number;
   #leader: NodeId | undefined;
   #configuration: Configuration;
@@ -105,6 +116,12 @@ export class Incarnation {
       append: (operations, done) => this.#append(operations, undefined, done),
       blame: (from, error) => this.#blame(from, error),
     });
+    this.history = new ConfigurationHistories(options, configurations, (operations) =>
+      options.journal.defer(
+        operations,
+        this.#whenWritten(() => undefined),
+      ),
+    );
     this.#proposer = new Proposer(options, { raft, bodies, pool: this.#pool });
     this.#forwarder = new Forwarder({
       ledger,
@@ -115,6 +132,7 @@ export class Incarnation {
       onVerified: () => this.#guarded(() => this.#pump()),
     });
     this.#renewMark(restored.hardState);
+    this.history.applied(ledger.applied.height);
   }
 
   /**
@@ -246,6 +264,18 @@ export class Incarnation {
     this.#pool.abandon('the node went on from a snapshot, and cannot tell what became of the transaction');
   }
 
+  get newestCertified(): Raft['newestCertified'] {
+    return this.#raft.newestCertified;
+  }
+
+  /** See {@link Raft.learnConfigurations}. Whoever is admitted by it may connect when this returns. */
+  learnConfigurations(changes: readonly ProvedChange[]): void {
+    this.#guarded(() => {
+      this.#raft.learnConfigurations(changes);
+      this.#options.onMembership?.(this.membership());
+    });
+  }
+
   /** See {@link Raft.setInstalling}. */
   setInstalling(isInstalling: boolean): void {
     this.#guarded(() => this.#raft.setInstalling(isInstalling));
@@ -314,6 +344,7 @@ export class Incarnation {
     this.#answerSubmitters(receipts);
     this.#pool.forgetBlock(toHex(block.hash));
     if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
+    this.history.applied(block.height);
     this.#options.onCommitted?.(block, receipts.length);
     this.#reads.applied();
   }

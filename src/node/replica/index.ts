@@ -3,6 +3,7 @@
  * and answers submitters only from what is durably committed.
  */
 
+export type { ConfigurationHistories } from './configuration-history.ts';
 export type { EvidenceGossip } from './evidence-gossip.ts';
 export type { EvidenceEntry } from './evidence-store.ts';
 export { isEvidenceFrame } from './evidence-wire.ts';

@@ -1,8 +1,9 @@
 import { AssentError } from '../../base/index.ts';
-import type { Raft } from '../../consensus/index.ts';
+import type { ProvedChange, Raft } from '../../consensus/index.ts';
 import type { NodeId } from '../../crypto/index.ts';
 import type { VerifiedTransaction } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
+import type { ConfigurationHistories } from './configuration-history.ts';
 import type { EvidenceGossip } from './evidence-gossip.ts';
 import { Incarnation } from './incarnation.ts';
 import { installationOperations, type ProvedSnapshot } from './installation.ts';
@@ -70,6 +71,21 @@ export class Replica {
   /** What is proved against nodes of this ledger. */
   get evidence(): EvidenceGossip {
     return this.#incarnation.evidence;
+  }
+
+  /** The configurations of this ledger, with their proofs. */
+  get history(): ConfigurationHistories {
+    return this.#incarnation.history;
+  }
+
+  /** See {@link Raft.newestCertified}. */
+  get newestCertified(): Raft['newestCertified'] {
+    return this.#incarnation.newestCertified;
+  }
+
+  /** See {@link Raft.learnConfigurations}. Whoever is admitted by it may connect when this returns. */
+  learnConfigurations(changes: readonly ProvedChange[]): void {
+    this.#incarnation.learnConfigurations(changes);
   }
 
   status(): ReplicaStatus {
