@@ -121,6 +121,7 @@ class CoreNode {
       chain: {
         reference: (height) => this.#chain[height - 1],
         signedHeader: (height) => this.#chain[height - 1]?.hash,
+        openRecovery: () => undefined,
         openHeader: (header) => this.#chain.findLast(({ hash }) => equalBytes(hash, header)),
         termCertificate: (term) => this.#termCertificates.get(term),
         configuration: (hash) => (equalBytes(hash, configuration.hash) ? configuration : undefined),

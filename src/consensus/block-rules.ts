@@ -3,8 +3,9 @@ import { configurationAfter, configurationOf } from './configuration-lookup.ts';
 import { stepBetween } from './configurations.ts';
 import type { Core } from './core.ts';
 import { reportBrokenChange, reportBrokenClaim, witnessBlockCertificate, witnessTermCertificate } from './evidence.ts';
+import { checkRecovery, isAbandoned } from './recovery.ts';
 import { isAckOf, sameTip } from './statements.ts';
-import type { BlockCertificate, BlockReference, Hash, TermCertificate, Tip } from './types.ts';
+import type { BlockCertificate, BlockReference, Configuration, Hash, TermCertificate, Tip } from './types.ts';
 
 /**
  * Whether a block may stand on its parent, as far as consensus can tell (protocol.md §4, §5): links, terms, the right to
@@ -21,17 +22,22 @@ export function checkBlock(
 ): string | undefined {
   if (block.height !== parentTip.height + 1 || !equalBytes(block.parentHash, parentTip.hash)) return 'parent';
   if (block.term < parentTip.term || block.term < 1) return 'term-falls';
+  // First of all: whatever else the block carries counts under what it founds.
+  const founded = checkRecovery(core, block, parent, parentTip);
+  if (founded.kind === 'broken') return founded.reason;
+  const before = founded.kind === 'founded' ? founded.configuration : configurationAfter(core, parent);
   const { term: termCertificate, block: blockCertificate } = block.justification;
   if (block.term > parentTip.term) {
     if (termCertificate === undefined) return 'term-certificate-missing';
-    const reason = checkRightToLead(core, block, parent, parentTip, termCertificate);
+    const reason = checkRightToLead(core, block, parentTip, before, termCertificate);
     if (reason !== undefined) return reason;
   } else {
     if (termCertificate !== undefined) return 'term-certificate-repeated';
     if (block.proposer !== parent?.proposer) return 'proposer';
   }
   const reason = blockCertificate && checkAncestorCertificate(core, blockCertificate, parentTip.height, find);
-  return reason ?? checkConfiguration(core, block, parent, forkHeight, find);
+  if (reason !== undefined || founded.kind === 'founded') return reason;
+  return checkConfiguration(core, block, parent, forkHeight, find);
 }
 
 /**
@@ -80,15 +86,14 @@ function changeHeightBelow(
 function checkRightToLead(
   core: Core,
   block: BlockReference,
-  parent: BlockReference | undefined,
   parentTip: Tip,
+  before: Configuration,
   certificate: TermCertificate,
 ): string | undefined {
   const { request } = certificate;
   if (request.term !== block.term || request.candidate !== block.proposer) return 'term-certificate-of-another';
   if (!isValidTermCertificate(core, certificate)) return 'term-certificate-invalid';
-  const configurationHash = configurationAfter(core, parent).hash;
-  if (sameTip(request.tip, parentTip) && equalBytes(request.configurationHash, configurationHash)) return undefined;
+  if (sameTip(request.tip, parentTip) && equalBytes(request.configurationHash, before.hash)) return undefined;
   reportBrokenClaim(core, certificate, block);
   return 'claim-broken';
 }
@@ -107,9 +112,12 @@ function checkAncestorCertificate(
 }
 
 export function isValidBlockCertificate(core: Core, certificate: BlockCertificate): boolean {
-  const configuration = configurationOf(core, certificate.ack.configurationHash);
+  const { configurationHash, height } = certificate.ack;
+  const configuration = configurationOf(core, configurationHash);
   const verdict =
-    configuration === undefined ? 'invalid' : core.known.checkBlock(certificate, configuration, core.signedAck);
+    configuration === undefined || isAbandoned(core, configuration, height)
+      ? 'invalid'
+      : core.known.checkBlock(certificate, configuration, core.signedAck);
   if (verdict === 'verified') witnessBlockCertificate(core, certificate);
   return verdict !== 'invalid';
 }

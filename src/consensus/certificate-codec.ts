@@ -20,7 +20,8 @@ const justificationVersion = 1;
 const hasBlock = 1;
 const hasTerm = 2;
 const hasConfiguration = 4;
-const flagsMax = hasBlock | hasTerm | hasConfiguration;
+const hasRecovery = 8;
+const flagsMax = hasBlock | hasTerm | hasConfiguration | hasRecovery;
 
 /** The ack's body, the number of signatures (u8), then key and signature each, keys ascending. */
 export function encodeBlockCertificate(certificate: BlockCertificate): Uint8Array {
@@ -33,18 +34,20 @@ export function encodeTermCertificate(certificate: TermCertificate): Uint8Array 
 }
 
 /**
- * Version, a byte of flags (1: block, 2: term, 4: configuration), then the certificates that they name; the
- * configuration's bytes come last, to the end.
+ * Version, a byte of flags (1: block, 2: term, 4: configuration, 8: recovery), then the certificates that they name, then
+ * the statement of the recovery behind its length (u32); the configuration's bytes come last, to the end.
  */
-export function encodeJustification({ block, term, configuration }: Justification): Uint8Array {
+export function encodeJustification({ block, term, configuration, recovery }: Justification): Uint8Array {
   const flags =
     (block === undefined ? 0 : hasBlock) |
     (term === undefined ? 0 : hasTerm) |
-    (configuration === undefined ? 0 : hasConfiguration);
+    (configuration === undefined ? 0 : hasConfiguration) |
+    (recovery === undefined ? 0 : hasRecovery);
   return concatBytes(
     Uint8Array.of(justificationVersion, flags),
     ...(block === undefined ? [] : [encodeBlockCertificate(block)]),
     ...(term === undefined ? [] : [encodeTermCertificate(term)]),
+    ...(recovery === undefined ? [] : [uint32Bytes(recovery.length), recovery]),
     ...(configuration === undefined ? [] : [configuration.bytes]),
   );
 }
@@ -83,9 +86,16 @@ export function decodeJustification(
     return {
       ...((flags & hasBlock) !== 0 && { block: readBlockCertificate(reader) }),
       ...((flags & hasTerm) !== 0 && { term: readTermCertificate(reader) }),
+      ...((flags & hasRecovery) !== 0 && { recovery: reader.take(reader.uint32()) }),
       ...((flags & hasConfiguration) !== 0 && { configuration: openConfiguration(reader.rest()) }),
     };
   });
+}
+
+function uint32Bytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
 }
 
 function encodeSignatures(signatures: readonly StatementSignature[]): Uint8Array {
@@ -109,6 +119,10 @@ class Reader {
     const taken = this.#bytes.slice(this.#offset, end);
     this.#offset = end;
     return taken;
+  }
+
+  uint32(): number {
+    return new DataView(this.take(4).buffer).getUint32(0);
   }
 
   uint64(): number {

@@ -3,7 +3,7 @@ import type { NodeId } from '../crypto/portable.ts';
 import { type Electorate, electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import type { ConfigurationChange, ProvedChange } from './options.ts';
-import type { BlockReference, ChainReader, Configuration, Hash, Tip } from './types.ts';
+import type { BlockReference, ChainReader, Configuration, Hash, Recovery, Tip } from './types.ts';
 
 /** More than the changes that can wait for execution and the disk at a time. */
 const learnedKept = 1024;
@@ -70,17 +70,22 @@ export class ConfigurationBook {
 
 /** The configuration with this hash, or undefined when the node does not know it. */
 export function configurationOf(core: Core, hash: Hash): Configuration | undefined {
-  return core.configurations.find(hash);
+  const { recovery, configurations } = core;
+  const isFounded = recovery !== undefined && equalBytes(recovery.configuration.hash, hash);
+  return isFounded ? recovery.configuration : configurations.find(hash);
 }
 
 /** The configuration in force at the end of the node's own chain: who votes, and who is sent what. */
 export function configurationAtTip(core: Core): Configuration {
+  const recovery = recoveryAhead(core);
+  if (recovery !== undefined) return recovery.configuration;
   return configurationAtChange(core, core.log.changes.length - 1);
 }
 
 /** The configuration in force after the highest block of the own chain that a certificate covers. */
 export function certifiedConfiguration(core: Core): Configuration {
-  const { certifiedHeight, log } = core;
+  const { certifiedHeight, log, recovery } = core;
+  if (recovery !== undefined && certifiedHeight <= recovery.base.height) return recovery.configuration;
   return configurationAtChange(
     core,
     log.changes.findLastIndex(({ height }) => height <= certifiedHeight),
@@ -94,8 +99,21 @@ function configurationAtChange(core: Core, changeIndex: number): Configuration {
   return present(configurationOf(core, change.configurationHash), 'the configurations of the own chain are known');
 }
 
+/** The recovery that was applied here, until the chain has passed its base: from there on its blocks say who votes. */
+export function recoveryAhead(core: Core): Recovery | undefined {
+  const { recovery, log } = core;
+  return recovery !== undefined && log.tip.height <= recovery.base.height ? recovery : undefined;
+}
+
 /** The configuration in force after a block of the node's own chain; undefined stands for the chain's start. */
 export function configurationAfter(core: Core, block: BlockReference | undefined): Configuration {
+  const { recovery } = core;
+  const isBase = recovery !== undefined && block !== undefined && equalBytes(recovery.base.hash, block.hash);
+  return isBase ? recovery.configuration : statedConfiguration(core, block);
+}
+
+/** The configuration that a block's header names. */
+export function statedConfiguration(core: Core, block: BlockReference | undefined): Configuration {
   if (block === undefined) return core.configurations.genesis;
   return present(configurationOf(core, block.configurationHash), 'the configuration of the own chain is known');
 }
@@ -139,7 +157,9 @@ export function connectedNodes(core: Core): ReadonlySet<NodeId> {
 
 function otherElectorates(core: Core): Electorate[] {
   const others = [certifiedConfiguration(core), stagedConfiguration(core), changeAhead(core)?.configuration];
-  return others.flatMap((configuration) => (configuration === undefined ? [] : [electorateOf(configuration)]));
+  // Whoever was abandoned has no say, even where this chain is still theirs.
+  const { generation } = configurationAtTip(core);
+  return others.flatMap((other) => (other === undefined || other.generation < generation ? [] : [electorateOf(other)]));
 }
 
 /** The newest change that a history proved, until this chain has it. */
@@ -160,6 +180,8 @@ export function stagedConfiguration(core: Core): Configuration | undefined {
  * here, the newest proved, or the own one.
  */
 export function configurationAtClaim(core: Core, { height, hash }: Tip): Configuration {
+  const recovery = recoveryAhead(core);
+  if (recovery !== undefined) return recovery.configuration;
   if (core.log.has(height, hash)) return configurationAfter(core, core.log.at(height));
   const staged = core.staging.has(height, hash) ? core.staging.at(height)?.block : undefined;
   const stagedConfiguration = staged && configurationOf(core, staged.configurationHash);

@@ -18,6 +18,7 @@ import type {
   BlockCertificate,
   ChainReader,
   Hash,
+  Recovery,
   Refusal,
   SignedAck,
   StatementSigner,
@@ -50,6 +51,8 @@ export interface Core {
   readonly verify: VerifySignature;
   readonly random: Random;
   readonly chain: ChainReader;
+  /** The recovery that was applied here: this node acts for its configuration only, and on its base only. */
+  readonly recovery: Recovery | undefined;
   readonly configurations: ConfigurationBook;
   /** Nodes that the operator named for the first contact with a ledger that has moved on. */
   readonly seeds: ReadonlySet<NodeId>;
@@ -119,6 +122,7 @@ export function createCore(options: RaftOptions): Core {
     verify: options.verify,
     random: options.random,
     chain: options.chain,
+    recovery: options.recovery,
     configurations: new ConfigurationBook(options.configuration, options.chain),
     seeds: new Set(options.seeds),
     dismissed: new Set(),
@@ -177,8 +181,10 @@ export function createCore(options: RaftOptions): Core {
 
 /**
  * Whether this chain has all that was acknowledged: that very block, or the end of a later term, whose leader's majority
- * settled what became of it. The tip decides, durable or not: a promise that counts on it is written after it.
+ * settled what became of it. Below the chain's base a certified snapshot stands for all blocks. The tip decides, durable
+ * or not: a promise that counts on it is written after it.
  */
 export function reachesMark(log: BlockLog, mark: AckStatement): boolean {
-  return comparePlaces(log.tip, mark) >= 0 && (log.tip.term > mark.term || log.has(mark.height, mark.blockHash));
+  if (comparePlaces(log.tip, mark) < 0) return false;
+  return log.tip.term > mark.term || mark.height < log.baseHeight || log.has(mark.height, mark.blockHash);
 }

@@ -9,6 +9,7 @@ import type { Campaign, Core } from './core.ts';
 import { witnessVote } from './evidence.ts';
 import { drop } from './growth.ts';
 import { becomeLeader } from './leading.ts';
+import { isBelowRecovery } from './recovery.ts';
 import { enterTerm, isLeaderLive, learnTerm, mayVote, restartElectionTimer, send, withheldReason } from './roles.ts';
 import { isValidVote } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage, voteRequestMessage } from './statements.ts';
@@ -27,7 +28,7 @@ export function startPreVote(core: Core): void {
   core.leader = undefined;
   if (core.isInstalling) return;
   core.preVoteRound += 1;
-  if (withheldReason(core) !== undefined) {
+  if (withheldReason(core) !== undefined || isBelowRecovery(core, core.log.tip)) {
     askForNews(core, core.preVoteRound);
     return;
   }

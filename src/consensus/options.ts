@@ -7,6 +7,7 @@ import type {
   HardState,
   Hash,
   PeerPromise,
+  Recovery,
   Role,
   StatementSigner,
   TermCertificate,
@@ -114,6 +115,8 @@ export interface RaftOptions {
   /** Nodes to hear before they are known from the chain: a joiner's first contacts. */
   readonly seeds?: readonly NodeId[];
   readonly restored: RestoredState;
+  /** The recovery that this node's operator applied last. */
+  readonly recovery?: Recovery;
   readonly parameters?: Partial<RaftParameters>;
   readonly limits?: Partial<RaftLimits>;
 }

@@ -1,6 +1,6 @@
 import { assert, equalBytes } from '../base/index.ts';
 import { encodeJustification } from './certificate-codec.ts';
-import { configurationAtTip } from './configuration-lookup.ts';
+import { configurationAtTip, recoveryAhead } from './configuration-lookup.ts';
 import { type ConfigurationStep, electorateOf, stepBetween } from './configurations.ts';
 import type { Core } from './core.ts';
 import { clocksAgree, followMembers } from './leading.ts';
@@ -75,8 +75,9 @@ export function propose(core: Core, block: BlockReference): boolean {
   if (configuration === undefined) {
     assert(equalBytes(block.configurationHash, before.hash), 'a configuration changes by a block that says so');
   } else {
-    assert(slot.mayChange, 'a leader changes the configuration when it may');
-    assert(stepBetween(before, configuration) !== undefined, 'a configuration changes by one step');
+    const isFounded = block.justification.recovery !== undefined && equalBytes(configuration.hash, before.hash);
+    assert(isFounded || slot.mayChange, 'a leader changes the configuration when it may');
+    assert(isFounded || stepBetween(before, configuration) !== undefined, 'a configuration changes by one step');
     core.configurations.learn(configuration);
   }
   core.log.append(block);
@@ -101,8 +102,11 @@ function isFirstOfTerm(core: Core): boolean {
 
 /** The newest certificate of an ancestor, and the right to lead in a term's first block. */
 function nextJustification(core: Core): Justification {
+  const recovery = recoveryAhead(core);
   return {
     ...(core.certificate && { block: core.certificate }),
     ...(isFirstOfTerm(core) && core.termCertificate && { term: core.termCertificate }),
+    // A leader that has not passed the base stands on it.
+    ...(recovery && { recovery: recovery.bytes }),
   };
 }

@@ -72,6 +72,20 @@ export interface Justification {
   readonly block?: BlockCertificate;
   readonly term?: TermCertificate;
   readonly configuration?: Configuration;
+  /** The signed statement of a recovery, in the first block above its base; the configuration is then the one it names. */
+  readonly recovery?: Uint8Array;
+}
+
+/**
+ * A statement of the members that abandons everything above a block and names who goes on from there (protocol.md §5,
+ * "Disaster").
+ */
+export interface Recovery {
+  readonly base: Tip;
+  /** In force after the base, whatever that block's header says: of the next generation, and every key in it new. */
+  readonly configuration: Configuration;
+  /** The signed statement, opaque to consensus. */
+  readonly bytes: Uint8Array;
 }
 
 /** All that consensus sees of a block. */
@@ -247,6 +261,8 @@ export interface ChainReader {
   termCertificate(term: number): TermCertificate | undefined;
   /** A configuration of the durable chain, or one that its certified history proves. */
   configuration(hash: Hash): Configuration | undefined;
+  /** Reads a signed statement of a recovery. Undefined when it is none, or not enough members of this ledger signed it. */
+  openRecovery(bytes: Uint8Array): Recovery | undefined;
 }
 
 // ------------------------------------------------------------------- ready

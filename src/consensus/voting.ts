@@ -7,10 +7,11 @@ import { electorateOf } from './configurations.ts';
 import type { Core } from './core.ts';
 import { witnessVoteRequest } from './evidence.ts';
 import { contradictsCertified } from './growth.ts';
+import { isBelowRecovery } from './recovery.ts';
 import { becomeFollower, enterTerm, isLeaderLive, learnTerm, mayVote, send } from './roles.ts';
 import { isValidVoteRequest } from './statement-checks.ts';
 import { comparePlaces, sameRequest, voteMessage } from './statements.ts';
-import type { Message, Tip, VoteRequestStatement } from './types.ts';
+import type { BlockReference, Hash, Message, Tip, VoteRequestStatement } from './types.ts';
 
 type VoteRequest = Extract<Message, { type: 'vote-request' }>;
 
@@ -68,7 +69,7 @@ function mustRefuse(core: Core, statement: VoteRequestStatement, isOrdered: bool
 
 /** Whether a leader with this tip would lack nothing that this node must not lose (Raft §5.4.1). */
 export function isElectable(core: Core, tip: Tip): boolean {
-  return comparePlaces(tip, core.log.tip) >= 0 && !contradictsCertified(core, tip);
+  return comparePlaces(tip, core.log.tip) >= 0 && !isBelowRecovery(core, tip) && !contradictsCertified(core, tip);
 }
 
 /** The claimed tip exists: its header is signed by the leader whom its term's certificate names. */
@@ -86,7 +87,7 @@ function checkTip(core: Core, { statement, tipHeader, tipTermCertificate }: Vote
     header.height !== tip.height ||
     header.term !== tip.term ||
     !equalBytes(header.hash, tip.hash) ||
-    !equalBytes(header.configurationHash, statement.configurationHash)
+    !equalBytes(configurationHashAfter(core, header), statement.configurationHash)
   ) {
     return 'the header is not that of the tip';
   }
@@ -94,6 +95,12 @@ function checkTip(core: Core, { statement, tipHeader, tipTermCertificate }: Vote
   if (request.term !== tip.term || request.candidate !== header.proposer) return 'the term is not that of the tip';
   if (request.tip.height >= tip.height || comparePlaces(request.tip, tip) >= 0) return 'the tip is below its own claim';
   return isValidTermCertificate(core, tipTermCertificate) ? undefined : "the tip's term certificate does not verify";
+}
+
+/** What counts on this header's block: what it names, but on the base of a recovery. */
+function configurationHashAfter({ recovery }: Core, { hash, configurationHash }: BlockReference): Hash {
+  const isBase = recovery !== undefined && equalBytes(recovery.base.hash, hash);
+  return isBase ? recovery.configuration.hash : configurationHash;
 }
 
 function isTipHere(core: Core, { tip }: VoteRequestStatement): boolean {

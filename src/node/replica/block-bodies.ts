@@ -3,6 +3,7 @@ import type {
   BlockReference,
   ChainReader,
   Configuration,
+  Recovery,
   SignedHeader,
   TermCertificate,
 } from '../../consensus/index.ts';
@@ -12,6 +13,7 @@ import {
   checkHeaderSignature,
   decodeSignedHeader,
   encodeSignedHeader,
+  type Genesis,
   type OpenedBlock,
   readBlock,
 } from '../../ledger/index.ts';
@@ -19,6 +21,7 @@ import { prefixedKey, type Store } from '../../storage/index.ts';
 import { readConfiguration } from './configuration.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
 import { readRecord, termCertificateKey } from './records.ts';
+import { acceptRecovery } from './recovery-record.ts';
 
 /** Signed headers kept to prove a contradiction with, should another of the same height turn up. */
 const recentHeadersMax = 1024;
@@ -29,6 +32,7 @@ const recentHeadersMax = 1024;
  */
 export class BlockBodies implements ChainReader {
   readonly #store: Store;
+  readonly #genesis: Genesis;
   readonly #ledgerId: Uint8Array;
   readonly #verify: VerifySignature;
   readonly #configurations: ConfigurationRecords;
@@ -37,12 +41,13 @@ export class BlockBodies implements ChainReader {
 
   constructor(options: {
     store: Store;
-    ledgerId: Uint8Array;
+    genesis: Genesis;
     verify: VerifySignature;
     configurations: ConfigurationRecords;
   }) {
     this.#store = options.store;
-    this.#ledgerId = options.ledgerId;
+    this.#genesis = options.genesis;
+    this.#ledgerId = options.genesis.ledgerId;
     this.#verify = options.verify;
     this.#configurations = options.configurations;
   }
@@ -116,6 +121,10 @@ export class BlockBodies implements ChainReader {
 
   configuration(hash: Uint8Array): Configuration | undefined {
     return this.#configurations.get(hash);
+  }
+
+  openRecovery(bytes: Uint8Array): Recovery | undefined {
+    return acceptRecovery(bytes, this.#genesis, this.#verify);
   }
 
   /** Not those of strangers, who could sign any number to push out what matters. */

@@ -4,6 +4,7 @@ import { openBlock } from '../../ledger/index.ts';
 import { BlockBodies } from './block-bodies.ts';
 import { consensusConfiguration } from './configuration.ts';
 import { ConfigurationRecords } from './configuration-records.ts';
+import { readRecovery } from './recovery-record.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { restore } from './restore.ts';
 import type { BlockAccess } from './wire.ts';
@@ -26,7 +27,9 @@ export function openChain(options: ReplicaOptions, isFirst: boolean): OpenedChai
   const nodeId = encodeNodeId(nodeKey.publicKey);
   const configuration = consensusConfiguration(ledger.genesis.configuration);
   const configurations = new ConfigurationRecords(store, configuration);
-  const bodies = new BlockBodies({ store, ledgerId: ledger.ledgerId, verify, configurations });
+  const bodies = new BlockBodies({ store, genesis: ledger.genesis, verify, configurations });
+  const recovery = readRecovery(store, ledger.genesis, verify);
+  if (recovery !== undefined) configurations.learn(recovery.configuration);
   const peers = [...configurations.nodes()].filter((id) => id !== nodeId);
   const isLost = isFirst && journal.lost;
   const mark = isLost ? journal.mark : undefined;
@@ -46,6 +49,7 @@ export function openChain(options: ReplicaOptions, isFirst: boolean): OpenedChai
     configuration,
     ...(seeds === undefined ? {} : { seeds }),
     restored,
+    ...(recovery === undefined ? {} : { recovery }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(limits === undefined ? {} : { limits }),
   });

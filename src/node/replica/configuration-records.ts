@@ -48,6 +48,18 @@ export class ConfigurationRecords {
     return new Set([...this.#byHash.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id)));
   }
 
+  /** Takes in a configuration that the chain is yet to bring. */
+  learn(configuration: Configuration): void {
+    this.#byHash.set(toHex(configuration.hash), configuration);
+  }
+
+  /** The generation of a node's key: it belongs to one only. Undefined for a stranger's. */
+  generationOf(nodeId: NodeId): number | undefined {
+    for (const { generation, nodes } of this.#byHash.values())
+      if (nodes.some(({ id }) => id === nodeId)) return generation;
+    return undefined;
+  }
+
   get(hash: Hash): Configuration | undefined {
     return this.#byHash.get(toHex(hash));
   }

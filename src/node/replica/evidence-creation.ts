@@ -22,7 +22,7 @@ export function createEvidenceGossip(
     store: new EvidenceStore(store, effects.append),
     sources: {
       ledgerId: ledger.ledgerId,
-      generation: ledger.genesis.configuration.generation,
+      generationOf: (nodeId) => configurations.generationOf(nodeId),
       recentHeader: (hash) => bodies.recentHeader(hash),
       signedHeader: (height) => bodies.signedHeader(height),
       configuration: (hash) => bodies.configuration(hash),

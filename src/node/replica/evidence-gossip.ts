@@ -127,12 +127,12 @@ export class EvidenceGossip {
    */
   #check(bytes: Uint8Array): EvidenceVerdict | undefined {
     const record = decodeEvidence(bytes);
-    const { ledgerId, generation } = this.#options.sources;
+    const { ledgerId } = this.#options.sources;
     if (!equalBytes(record.ledgerId, ledgerId)) throw new AssentError('frame-invalid', 'evidence of another ledger');
     const culprit = encodeNodeId(record.culprit);
     if (this.#store.has(toHex(evidenceId(bytes))) || !this.#store.hasRoom(culprit, record.kind)) return undefined;
     // No evidence crosses generations; and a peer may know of nodes that this one has not heard of yet.
-    if (record.generation !== generation || !this.#options.nodes().includes(culprit)) return undefined;
+    if (record.generation !== this.#options.sources.generationOf(culprit)) return undefined;
     return verifyEvidence(record, this.#options.verify);
   }
 

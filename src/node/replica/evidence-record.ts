@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes, present } from '../../base/index.ts';
 import type { Configuration, Evidence, SignedHeader } from '../../consensus/index.ts';
-import { decodeNodeId } from '../../crypto/index.ts';
+import { decodeNodeId, type NodeId } from '../../crypto/index.ts';
 import { decodeSignedHeader } from '../../ledger/index.ts';
 import { type EvidenceRecord, evidenceRecord } from '../../verify/index.ts';
 
@@ -9,7 +9,8 @@ const hashBytes = 32;
 /** Where the headers and configurations are that consensus names by hash. */
 export interface EvidenceSources {
   readonly ledgerId: Uint8Array;
-  readonly generation: number;
+  /** Of the node's key. Undefined for one that never was in the ledger. */
+  generationOf(nodeId: NodeId): number | undefined;
   recentHeader(hash: Uint8Array): SignedHeader | undefined;
   /** That of the durable block at this height. */
   signedHeader(height: number): SignedHeader | undefined;
@@ -23,11 +24,14 @@ type Header = ReturnType<typeof decodeSignedHeader>;
  * to it is not to be had any more.
  */
 export function recordOfEvidence(evidence: Evidence, sources: EvidenceSources): EvidenceRecord | undefined {
-  const { ledgerId, generation } = sources;
+  const { ledgerId } = sources;
   const { kind } = evidence;
+  const generation = sources.generationOf(evidence.culprit);
   const culprit = present(decodeNodeId(evidence.culprit), 'consensus names nodes by their ids');
   const parts = partsOf(evidence, sources);
-  return parts === undefined ? undefined : evidenceRecord({ kind, ledgerId, generation, culprit, ...parts });
+  return parts === undefined || generation === undefined
+    ? undefined
+    : evidenceRecord({ kind, ledgerId, generation, culprit, ...parts });
 }
 
 function partsOf(

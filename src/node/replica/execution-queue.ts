@@ -1,6 +1,7 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
 import type { BlockReference, ExecuteRequest, Hash, Verdict } from '../../consensus/index.ts';
 import {
+  type BlockVerdict,
   decodeTransactions,
   type Ledger,
   type OpenedBlock,
@@ -9,6 +10,7 @@ import {
   VerifiedBlock,
   VerifiedTransaction,
 } from '../../ledger/index.ts';
+import { recoveryContent } from './recovery-record.ts';
 
 /** Asks the verification thread about signatures; the answers come in the order of the questions. */
 export type VerifyTransactions = (
@@ -111,12 +113,16 @@ export class ExecutionQueue {
     const [item] = this.#items;
     if (item === undefined) return undefined;
     const { clockRefusal, contentRefusal } = item;
-    const enactsChange = item.request.block.justification.configuration !== undefined;
-    const verdict = clockRefusal ?? contentRefusal ?? (item.block && this.#ledger.execute(item.block, enactsChange));
+    const verdict = clockRefusal ?? contentRefusal ?? (item.block && this.#executed(item.block, item.request.block));
     if (verdict === undefined) return undefined;
     this.#items.shift();
     const { block, certified } = item.request;
     return { block, verdict, certified, executed: verdict.ok ? item.block : undefined };
+  }
+
+  #executed(block: VerifiedBlock, { justification }: BlockReference): BlockVerdict {
+    const recovery = recoveryContent(justification);
+    return this.#ledger.execute(block, recovery === undefined && justification.configuration !== undefined, recovery);
   }
 
   #remove(hash: Hash): Item | undefined {

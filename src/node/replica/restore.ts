@@ -28,6 +28,7 @@ import {
   promiseKey,
   readRecord,
 } from './records.ts';
+import { recoveryContent } from './recovery-record.ts';
 
 /** A node's empty promise: what a new data directory holds. */
 const nothingPromised: HardState = { term: 0 };
@@ -83,7 +84,9 @@ function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restor
     }
     const stored = opened;
     const { justification } = ownBytes(`the stored block ${height}`, () => bodies.receive(stored));
-    const verdict = ledger.execute(verifyAgain(opened, ledger, verify), justification.configuration !== undefined);
+    const recovery = recoveryContent(justification);
+    const enactsChange = recovery === undefined && justification.configuration !== undefined;
+    const verdict = ledger.execute(verifyAgain(opened, ledger, verify), enactsChange, recovery);
     if (!verdict.ok) throw damaged(height, `no longer executes: ${verdict.reason}`);
     tip = { term, height, hash: opened.hash };
   }

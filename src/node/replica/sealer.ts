@@ -10,6 +10,7 @@ import {
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
 import { consensusConfiguration } from './configuration.ts';
+import { recoveryContent } from './recovery-record.ts';
 import type { TransactionPool } from './transaction-pool.ts';
 
 /** Blocks on their way to a certificate before the next waits: one being synced and acknowledged, one behind it. */
@@ -109,10 +110,11 @@ export class Sealer {
       byteLength += bytes.length;
       return bytes;
     };
+    const recovery = recoveryContent(slot.justification);
     const startedMs = this.#workMs();
     const leftOut: LeftOut[] = [];
     const { draft, accept } = this.#ledger.seal(
-      { parentHash, term: slot.term, timestamp, enactsChange, justification: justify },
+      { parentHash, term: slot.term, timestamp, enactsChange, ...(recovery && { recovery }), justification: justify },
       this.#nodeKey.publicKey,
       including(this.#pool.candidates(), this.#transactionsMax, leftOut),
       (transaction, reason) => leftOut.push({ transaction, reason }),

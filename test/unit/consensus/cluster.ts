@@ -107,7 +107,9 @@ export class TestNode {
   #seal(byteLength: number, configuration: Configuration | undefined): BlockReference | undefined {
     const slot = this.raft.proposalSlot(this.nowMs);
     if (slot === undefined || (configuration !== undefined && !slot.mayChange)) return undefined;
-    const justification = { ...slot.justification, ...(configuration && { configuration }) };
+    const { recovery } = slot.justification;
+    const after = recovery === undefined ? configuration : this.#reader().openRecovery(recovery)?.configuration;
+    const justification = { ...slot.justification, ...(after && { configuration: after }) };
     const block = this.cluster.forge.block(slot.parent, slot.term, this.id, justification, byteLength);
     const accepted = this.raft.propose(block);
     this.drain();
@@ -200,6 +202,7 @@ export class TestNode {
       parameters: cluster.parameters,
       limits: cluster.limits,
       seeds: this.seeds,
+      ...(disk.recovery && { recovery: disk.recovery }),
       restored: {
         hardState: disk.hardState,
         tip: last === undefined ? genesisTip : tipOf(last),
@@ -219,6 +222,7 @@ export class TestNode {
     return {
       reference: (height) => this.disk.chain[height - 1],
       signedHeader: (height) => this.disk.chain[height - 1]?.hash,
+      openRecovery: (bytes) => this.cluster.forge.recoveries.get(toHex(bytes)),
       openHeader: (header) => this.cluster.forge.blocks.get(toHex(header)),
       termCertificate: (term) => this.disk.termCertificates.get(term),
       configuration: (hash) =>

@@ -12,6 +12,7 @@ import {
   type Justification,
   type NodeRole,
   type PeerPromise,
+  type Recovery,
   type SignedAck,
   type StatementSignature,
   type TermCertificate,
@@ -47,6 +48,7 @@ export interface Disk {
   hardState: HardState;
   committedHeight: number;
   certificate?: BlockCertificate;
+  recovery?: Recovery;
   termCertificates: Map<number, TermCertificate>;
   promises: Map<NodeId, PeerPromise>;
 }
@@ -57,6 +59,8 @@ export class Forge {
   readonly configuration: Configuration;
   /** Every block ever made, by hash: the headers that travelled. */
   readonly blocks: Map<string, BlockReference> = new Map<string, BlockReference>();
+  /** Statements that enough members signed, by their bytes. */
+  readonly recoveries: Map<string, Recovery> = new Map<string, Recovery>();
   #blocksMade = 0;
 
   /** The outsiders come after the nodes of the first configuration. */
@@ -74,6 +78,17 @@ export class Forge {
       return { id: this.id(index), publicKey: this.signer(index).publicKey, role };
     });
     return { generation, nodes, bytes, hash: sha256(bytes) };
+  }
+
+  /** A statement of the members, the nodes of the new generation all voters. */
+  recovery(base: Tip, indexes: readonly number[], generation = 1): Recovery {
+    const configuration = this.configurationOf(
+      indexes.map((index) => [index, 'voter']),
+      generation,
+    );
+    const recovery: Recovery = { base, configuration, bytes: concatBytes(base.hash, configuration.hash) };
+    this.recoveries.set(toHex(recovery.bytes), recovery);
+    return recovery;
   }
 
   /** The configuration one step later. That of nodes with equal roles is the same, whichever way led to it. */

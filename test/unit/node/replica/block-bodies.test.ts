@@ -26,9 +26,8 @@ let bodies: BlockBodies;
 let block: OpenedBlock;
 beforeEach(async () => {
   store = new MemoryStore();
-  const { ledgerId } = genesis;
   const configurations = new ConfigurationRecords(store, consensusConfiguration(genesis.configuration));
-  bodies = new BlockBodies({ store, ledgerId, verify: verifySignature, configurations });
+  bodies = new BlockBodies({ store, genesis, verify: verifySignature, configurations });
   const { ledger } = await openLedger();
   [block] = chainOf(ledger, [[]]) as [ReceivedBlock];
 });

@@ -31,7 +31,7 @@ function sourcesWith(recent: readonly Uint8Array[], durable: readonly Uint8Array
   const found = (header: Uint8Array | undefined): Uint8Array | undefined => header && signed(header);
   return {
     ledgerId,
-    generation: 0,
+    generationOf: () => 0,
     recentHeader: (hash) => found(recent.find((header) => equalBytes(sha256(header.slice(0, -64)), hash))),
     signedHeader: (height) => found(durable.find((header) => decodeHeader(header.slice(0, -64)).height === height)),
     configuration: (hash) => (equalBytes(hash, configuration.hash) ? consensusForm(configuration) : undefined),

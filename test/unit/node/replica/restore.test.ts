@@ -41,7 +41,7 @@ beforeAll(async () => {
 function restoreFrom(store: MemoryStore, journal: Journal = Journal.open(store, new MemoryMarkFile(), identity)) {
   const ledger = new Ledger(store, genesis, simulatedRules);
   const configurations = new ConfigurationRecords(store, consensusConfiguration(genesis.configuration));
-  const bodies = new BlockBodies({ store, ledgerId: genesis.ledgerId, verify: verifySignature, configurations });
+  const bodies = new BlockBodies({ store, genesis, verify: verifySignature, configurations });
   const mark = journal.lost ? journal.mark : undefined;
   const restored = restore({ store, mark, ledger, bodies, configurations, verify: verifySignature, peers: [peer] });
   return { restored, ledger };
