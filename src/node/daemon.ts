@@ -136,7 +136,11 @@ class Daemon {
     });
     this.#closers.add('ticker', () => ticker.stop());
     ticker.start();
-    const port = await this.#startHttp();
+    // A node may learn at once that it was removed: then its API is closed before it ever listens.
+    const failed = this.#stopped.promise.then((fault) => {
+      throw fault ?? new AssentError('shutting-down', 'The node is stopping.');
+    });
+    const port = await Promise.race([this.#startHttp(), failed]);
     const { nodeId } = this.#identity.key;
     const host = api.listen.host.includes(':') ? `[${api.listen.host}]` : api.listen.host;
     const apiUrl = `http://${host}:${port}`;
