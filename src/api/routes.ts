@@ -148,7 +148,16 @@ function subjectStream(operation: string, last: string, summary: string): Stream
 
 function streamOf(operation: string, path: string, summary: string): Stream<never> {
   const reply = { mediaType: 'application/json', schema: streamPage } as const;
-  return { operation, method: 'GET', path, summary, query: streamQuery, reply, readsLedger: true, errors: [] };
+  return {
+    operation,
+    method: 'GET',
+    path,
+    summary,
+    query: streamQuery,
+    reply,
+    readsLedger: true,
+    errors: ['history-not-kept'],
+  };
 }
 
 export const routes: Routes = {
@@ -184,7 +193,7 @@ export const routes: Routes = {
     query: transactionQuery,
     reply: { mediaType: 'application/json', schema: transactionReply },
     readsLedger: true,
-    errors: ['transaction-unknown'],
+    errors: ['transaction-unknown', 'history-not-kept'],
   },
   block: {
     operation: 'getBlock',
@@ -194,7 +203,7 @@ export const routes: Routes = {
     params: blockParams,
     reply: { mediaType: 'application/json', schema: blockView },
     readsLedger: true,
-    errors: ['block-unknown'],
+    errors: ['block-unknown', 'history-not-kept'],
   },
   blocks: {
     operation: 'listBlocks',
@@ -216,7 +225,7 @@ export const routes: Routes = {
     summary: 'The custodians of records on this ledger.',
     reply: { mediaType: 'application/json', schema: domainList },
     readsLedger: true,
-    errors: [],
+    errors: ['history-not-kept'],
   },
   domain: {
     operation: 'getDomain',

@@ -79,6 +79,12 @@ const entries = {
     exitCode: 1,
     action: 'List the blocks with `assent block list`.',
   },
+  'history-not-kept': {
+    meaning: 'This node began with a snapshot; what is asked for lies, or may lie, before its first block.',
+    httpStatus: 404,
+    exitCode: 1,
+    action: 'Ask another node; `assent status` says from which block on each has its history.',
+  },
   'not-found': {
     meaning: 'There is nothing under this name.',
     httpStatus: 404,

@@ -115,6 +115,10 @@ export function handleBranchReply(core: Core, from: NodeId, reply: BranchReply):
   if (core.leader !== undefined && !branchSource.wantsConfiguration) return undefined;
   const last = reply.blocks.at(-1);
   if (last === undefined) return undefined;
+  if (core.isInstalling) {
+    core.awaitedHeight = Math.max(core.awaitedHeight, reply.tip.height);
+    return undefined;
+  }
   const outcome = stageBlocks(core, reply.previous, reply.blocks, Number.MAX_SAFE_INTEGER);
   // The certificate in the term's first block proves that the term was there. Whatever became of the rest: no block is
   // of a later term than the one promised.

@@ -15,6 +15,7 @@ import { answersOf } from './service/asked.ts';
 import { CommitWaiters } from './service/commit-waiters.ts';
 import { NodeMetrics } from './service/metrics.ts';
 import { SubmissionDesk } from './service/submission-desk.ts';
+import { Snapshots } from './snapshots/index.ts';
 import { HttpThread } from './threads/http-thread.ts';
 import { VerifyThread } from './threads/verify-thread.ts';
 import { Ticker } from './ticker.ts';
@@ -71,6 +72,7 @@ class Daemon {
   readonly #transport: Transport;
   readonly #peers: PeerKeeper;
   readonly #replica: Replica;
+  readonly #snapshots: Snapshots;
   readonly #handover: Handover;
   readonly #desk: SubmissionDesk;
   readonly #waiters: CommitWaiters;
@@ -98,6 +100,7 @@ class Daemon {
       logger: log.logger,
     });
     this.#replica = this.#createReplica();
+    this.#snapshots = this.#createSnapshots();
     const membership = this.#replica.membership();
     if (membership.removedAtHeight !== undefined) throw removedError(membership.removedAtHeight);
     this.#peers.changed(membership);
@@ -117,11 +120,14 @@ class Daemon {
       signaturesQueued: () => this.#verify.queued,
       submissionsOpen: () => this.#desk.open,
       evidence: () => this.#replica.evidence,
+      snapshots: () => this.#snapshots.counts,
     });
   }
 
   async start(): Promise<RunningNode> {
     const { timing, api } = this.#config;
+    await this.#snapshots.open();
+    this.#closers.add('snapshots', () => this.#snapshots.stop());
     this.#closers.add('network', () => this.#transport.stop());
     await this.#transport.start();
     this.#closers.add('replica', () => this.#replica.stop());
@@ -130,6 +136,7 @@ class Daemon {
       tickMs: timing.tickMs,
       tick: () => {
         this.#replica.tick();
+        this.#snapshots.tick();
         this.#handover.look();
       },
       observeLateMs: (lateMs) => this.#metrics.tickLateMs(lateMs),
@@ -167,8 +174,11 @@ class Daemon {
       random: systemRandom,
       logger: this.#log.logger,
       onFrame: (from, channel, frame) => {
-        if (channel === 'bulk') this.#metrics.badFrame('frame-invalid');
-        else this.#replica.receive(from, channel, frame);
+        if (channel === 'bulk') this.#snapshots.receive(from, frame);
+        else {
+          this.#replica.receive(from, channel, frame);
+          this.#snapshots.heard();
+        }
       },
       introduction: new Introductions({
         ledgerId: genesis.ledgerId,
@@ -204,12 +214,34 @@ class Daemon {
       },
       onMembership: (membership) => this.#member(membership),
       seeds: this.#identity.peers.map(({ nodeId }) => nodeId),
-      onBadFrame: (from, error) => {
-        this.#metrics.badFrame(error.code);
-        this.#transport.cutOff(from, error.message);
-      },
+      onBadFrame: (from, error) => this.#blame(from, error),
       parameters: { heartbeatTicks, electionTicks },
     });
+  }
+
+  #createSnapshots(): Snapshots {
+    const { directory, ledger } = this.#opened;
+    return new Snapshots({
+      ledger,
+      store: directory.store,
+      journal: directory.journal,
+      replica: this.#replica,
+      historyFromGenesis: () => this.#replica.history.after(0),
+      verify: verifySignature,
+      logger: this.#log.logger,
+      nowMs: () => systemClock.monotonicMs(),
+      peers: () => this.#transport.peers().flatMap(({ connected, nodeId }) => (connected ? [nodeId] : [])),
+      send: (to, frame) => this.#transport.send(to, 'bulk', frame),
+      blame: (from, error) => this.#blame(from, error),
+      onFault: (error) => this.#fail(error),
+      electionTicks: this.#config.timing.electionTicks,
+      snapshotLagBlocks: this.#config.snapshots.lagBlocks,
+    });
+  }
+
+  #blame(from: NodeId, error: AssentError): void {
+    this.#metrics.badFrame(error.code);
+    this.#transport.cutOff(from, error.message);
   }
 
   async #startHttp(): Promise<number> {
@@ -229,6 +261,7 @@ class Daemon {
         member: this.#identity.member,
         waiters: this.#waiters,
         metrics: this.#metrics,
+        snapshot: () => this.#snapshots.progress,
         nowMs: () => systemClock.nowMs(),
         uptimeMs: () => systemClock.monotonicMs() - startedMs,
       }),

@@ -28,6 +28,10 @@ export interface StatusView {
   readonly headHash: string;
   readonly stateRoot: string;
   readonly certifiedHeight: number;
+  /** The first block that this node has: 1, or that of the snapshot with which it began. */
+  readonly firstBlockHeight: number;
+  /** The snapshot that is being taken in, null when none is. */
+  readonly snapshot: { readonly height: number; readonly chunksHeld: number; readonly fromNode: string } | null;
   readonly configuration: {
     readonly id: string;
     readonly voters: readonly string[];
@@ -58,6 +62,8 @@ export const statusView: z.ZodType<StatusView, StatusView> = z.object({
   headHash: hashText,
   stateRoot: hashText,
   certifiedHeight: wholeNumber,
+  firstBlockHeight: wholeNumber,
+  snapshot: z.union([z.object({ height: wholeNumber, chunksHeld: wholeNumber, fromNode: nodeIdText }), z.null()]),
   configuration: z.object({ id: hashText, voters: z.array(nodeIdText), learners: z.array(nodeIdText) }),
   peers: z.array(
     z.object({

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { StatusView } from '../../api/index.ts';
 import { facts, table } from '../output/table.ts';
 import { durationText, shortHash, shortNodeId } from '../output/words.ts';
 import type { Session } from '../session.ts';
@@ -25,6 +26,8 @@ export function addStatus(program: Command, session: Session): void {
           ...(status.withheld === null ? [] : [['signs nothing', style.bad(status.withheld)] as const]),
           ['leader', leader],
           ['height', `${status.height}, certified to ${status.certifiedHeight}`],
+          ...(status.firstBlockHeight === 1 ? [] : [['history', `from block ${status.firstBlockHeight} on`] as const]),
+          ...(status.snapshot === null ? [] : [['takes in', snapshotText(status.snapshot)] as const]),
           ['head', status.headHash],
           ['state root', status.stateRoot],
           ['configuration', `${shortHash(status.configuration.id)}, ${status.configuration.voters.length} voters`],
@@ -45,4 +48,8 @@ export function addStatus(program: Command, session: Session): void {
         return { json: status, text: status.peers.length === 0 ? text : `${text}\n\n${peers}` };
       }),
     );
+}
+
+function snapshotText({ height, chunksHeld, fromNode }: NonNullable<StatusView['snapshot']>): string {
+  return `a snapshot of block ${height} from ${shortNodeId(fromNode)}: ${chunksHeld} chunks so far`;
 }

@@ -16,6 +16,7 @@ export interface ReadOptions {
 const nodeOwnCodes: ReadonlySet<ErrorCode> = new Set([
   'transaction-unknown',
   'block-unknown',
+  'history-not-kept',
   'internal',
   'storage-failed',
 ]);
@@ -49,8 +50,9 @@ export async function readAnywhere<R extends AnyRoute>(
     const failed = failureOf(node, answer);
     if (answer.kind === 'error' && errorTable[failed.code].exitCode !== 3 && !nodeOwnCodes.has(failed.code))
       throw failed;
-    // What a node said outweighs that another did not answer.
-    if (failure === undefined || failure.code === 'node-unreachable') failure = failed;
+    // What a node said outweighs that another did not answer, and what one knows that another does not go back so far.
+    if (failure === undefined || failure.code === 'node-unreachable' || failure.code === 'history-not-kept')
+      failure = failed;
   }
   options.signal?.throwIfAborted();
   throw failure as AssentError;

@@ -135,6 +135,11 @@ export class SnapshotSink {
     return operations.length === 0 ? this.#written : this.#append(operations);
   }
 
+  /** Chunks of the snapshot that were accepted, by this sink or before it. */
+  get chunksHeld(): number {
+    return this.#staging?.heldCount ?? 0;
+  }
+
   /** Every chunk was accepted. */
   get isComplete(): boolean {
     return this.#staging?.isComplete ?? false;

@@ -73,6 +73,10 @@ export class Staging {
     return addresses;
   }
 
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
   get isComplete(): boolean {
     return this.#wanted.size === 0;
   }

@@ -20,7 +20,10 @@ export function admissionRefusal(
   const wrong = ledger.executor.checkPayload(kind, transaction.payload);
   if (wrong !== undefined)
     return new AssentError('transaction-payload-invalid', `the payload of ${kind} is wrong: ${wrong}`);
-  if (validUntil < ledger.applied.timestamp) return new AssentError('window-expired', 'validUntil has passed');
+  if (validUntil < ledger.applied.timestamp)
+    return mayBeBeforeHistory(ledger, validUntil)
+      ? historyNotKept(ledger)
+      : new AssentError('window-expired', 'validUntil has passed');
   if (validUntil > nowMs + ledgerLimits.validityWindowMs)
     return new AssentError('window-too-far', 'validUntil is more than ten minutes ahead');
   return undefined;
@@ -50,6 +53,8 @@ export function admit(
   const joined = pool.join(transaction.idHex, listener);
   if (joined === true) return undefined;
   if (joined === false) return new AssentError('outcome-unknown', 'too many wait for this transaction already');
+  // It happened, and only others can say how.
+  if (ledger.hasExecuted(transaction)) return historyNotKept(ledger);
   const refusal = admissionRefusal(ledger, transaction, node.nowMs);
   if (refusal !== undefined) return refusal;
   if (node.isLeaderless)
@@ -58,4 +63,19 @@ export function admit(
   return new AssentError('overloaded', 'this node has as many pending transactions as it can hold', {
     pending: pool.size,
   });
+}
+
+/** Whether a block before the first one that is kept could hold a transaction that is valid until then. */
+function mayBeBeforeHistory(ledger: Ledger, validUntil: number): boolean {
+  const { firstBlockHeight } = ledger;
+  const first = firstBlockHeight === 1 ? undefined : ledger.block(firstBlockHeight);
+  return first !== undefined && validUntil <= first.header.timestamp + ledgerLimits.validityWindowMs;
+}
+
+function historyNotKept({ firstBlockHeight }: Ledger): AssentError {
+  return new AssentError(
+    'history-not-kept',
+    `the transaction is, or may be, in a block before ${firstBlockHeight}, with which this node's history begins`,
+    { firstBlockHeight },
+  );
 }

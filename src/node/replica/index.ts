@@ -3,12 +3,14 @@
  * and answers submitters only from what is durably committed.
  */
 
+export { consensusConfiguration } from './configuration.ts';
 export type { ConfigurationHistories } from './configuration-history.ts';
 export type { EvidenceGossip } from './evidence-gossip.ts';
 export type { EvidenceEntry } from './evidence-store.ts';
 export { isEvidenceFrame } from './evidence-wire.ts';
 export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
-export { certificateKey } from './persistence.ts';
+export type { ProvedSnapshot } from './installation.ts';
+export { certificateKey, termCertificateOf } from './persistence.ts';
 export type { ReadListener } from './read-barrier.ts';
 export { Replica } from './replica.ts';
 export type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';

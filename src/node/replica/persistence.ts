@@ -1,13 +1,14 @@
 import { uint64Bytes } from '../../base/index.ts';
 import {
   type BlockCertificate,
+  decodeTermCertificate,
   encodeBlockCertificate,
   encodeTermCertificate,
   type PersistRequest,
   type TermCertificate,
 } from '../../consensus/index.ts';
 import { deleteBlock, putBlock } from '../../ledger/index.ts';
-import { type Operation, prefixedKey } from '../../storage/index.ts';
+import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
 import {
@@ -18,6 +19,7 @@ import {
   highestCertificateKey,
   highestTermKey,
   promiseKey,
+  readRecord,
   termCertificateKey,
 } from './records.ts';
 
@@ -64,11 +66,19 @@ export function certificateOperations(certificate: BlockCertificate): Operation[
   ];
 }
 
+/** The certificate of a term, where this node followed it. Throws `storage-damaged`. */
+export function termCertificateOf(store: Store, term: number): TermCertificate | undefined {
+  return readRecord(store, termKey(term), decodeTermCertificate);
+}
+
+function termKey(term: number): Uint8Array {
+  return prefixedKey('certificate', termCertificateKey, uint64Bytes(term));
+}
+
 export function termCertificateOperations(certificate: TermCertificate): Operation[] {
   const value = encodeTermCertificate(certificate);
-  const key = prefixedKey('certificate', termCertificateKey, uint64Bytes(certificate.request.term));
   return [
     { type: 'put', key: highestTermKey, value },
-    { type: 'put', key, value },
+    { type: 'put', key: termKey(certificate.request.term), value },
   ];
 }

@@ -1,5 +1,5 @@
 import type { CertificateView } from '../../api/index.ts';
-import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
+import { AssentError, compareBytes, concatBytes, fromHex, present, toHex, uint64Bytes } from '../../base/index.ts';
 import { decodeBlockCertificate } from '../../consensus/index.ts';
 import type { Ledger, OpenedBlock } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
@@ -21,18 +21,26 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   }
 
   async place({ id, timeoutMs }: InputOf<'place'>): Promise<AnswerOf<'place'>> {
-    const receipt = await this.#waiters.receipt(hexBytes(id), timeoutMs);
+    const receipt = await this.#waiters.receipt(hexBytes(id), timeoutMs).catch((error: unknown) => {
+      if (!(error instanceof AssentError) || error.code !== 'transaction-unknown' || this.#isWhole) throw error;
+      throw this.#notKept('No transaction with this id is committed here');
+    });
     const { height, index, timestamp, blockHash, result } = receipt;
     return { height, index, timestamp, blockHash: toHex(blockHash), result: packResult(result) };
   }
 
   block({ reference }: InputOf<'block'>): AnswerOf<'block'> {
     const block = this.#find(reference);
-    if (block === undefined) throw new AssentError('block-unknown', `No committed block is ${reference}.`);
+    if (block === undefined) {
+      const isAbove = reference.length < 64 && Number(reference) > this.#ledger.applied.height;
+      if (!this.#isWhole && !isAbove) throw this.#notKept(`No block that is kept here is ${reference}`);
+      throw new AssentError('block-unknown', `No committed block is ${reference}.`);
+    }
     return block.bytes;
   }
 
   headers({ from, limit }: InputOf<'headers'>): AnswerOf<'headers'> {
+    if (from < this.#ledger.firstBlockHeight) throw this.#notKept(`Block ${from} is not kept here`);
     const last = Math.min(from + Math.min(limit, headersMax) - 1, this.#ledger.applied.height);
     const headers = [];
     for (let height = from; height <= last; height++) {
@@ -44,7 +52,9 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
 
   results({ ids }: InputOf<'results'>): AnswerOf<'results'> {
     return ids.slice(0, resultsMax).map((id) => {
-      const { result } = present(this.#ledger.receipt(id), 'a transaction of a committed block has a receipt');
+      const receipt = this.#ledger.receipt(id);
+      if (receipt === undefined && !this.#isWhole) throw this.#notKept('A receipt is not kept here');
+      const { result } = present(receipt, 'a transaction of a committed block has a receipt');
       return result.ok ? { ok: true } : { ok: false, code: result.code, rule: result.rule };
     });
   }
@@ -65,10 +75,31 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   }
 
   async stream({ stream, cursor, limit, newestFirst }: InputOf<'stream'>): Promise<AnswerOf<'stream'>> {
-    const after = cursor === undefined ? {} : { after: hexBytes(cursor) };
+    const place = cursor === undefined ? undefined : hexBytes(cursor);
+    const begin = streamBeginning(this.#ledger.firstBlockHeight);
+    const isBelow = place === undefined ? !newestFirst : compareBytes(place, begin) <= 0;
+    if (isBelow && !this.#isWhole) throw this.#notKept('The beginning of the stream is not kept here');
+    const after = place === undefined ? {} : { after: place };
     const page = await this.#ledger.stream(stream, { ...after, limit, reverse: newestFirst });
     const entries = page.entries.map(({ height, index, entry }) => ({ height, index, entry }));
-    return page.next === undefined ? { entries } : { entries, next: toHex(page.next) };
+    // There may be more where the history of this node ends: whoever goes on with the cursor is told so.
+    const next = page.next ?? (newestFirst && !this.#isWhole ? begin : undefined);
+    return next === undefined ? { entries } : { entries, next: toHex(next) };
+  }
+
+  get #isWhole(): boolean {
+    return this.#ledger.firstBlockHeight === 1;
+  }
+
+  #notKept(what: string): AssentError {
+    const { firstBlockHeight } = this.#ledger;
+    return new AssentError(
+      'history-not-kept',
+      `${what}: this node has its history from block ${firstBlockHeight} on.`,
+      {
+        firstBlockHeight,
+      },
+    );
   }
 
   #find(reference: string): OpenedBlock | undefined {
@@ -76,6 +107,11 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
     if (reference.length < 64) return this.#ledger.block(Number(reference));
     return this.#ledger.blockByHash(hexBytes(reference));
   }
+}
+
+/** The cursor after which the entries of the blocks above the first one follow: height, index and number. */
+function streamBeginning(firstBlockHeight: number): Uint8Array {
+  return concatBytes(uint64Bytes(firstBlockHeight + 1), new Uint8Array(8));
 }
 
 function hexBytes(text: string): Uint8Array {

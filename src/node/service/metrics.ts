@@ -3,6 +3,7 @@ import type { Transport } from '../../p2p/index.ts';
 import type { Journal } from '../../storage/index.ts';
 import { evidenceKinds } from '../../verify/index.ts';
 import type { EvidenceEntry, ReplicaStatus } from '../replica/index.ts';
+import type { SnapshotCounts } from '../snapshots/index.ts';
 
 export interface MetricSources {
   readonly status: () => ReplicaStatus;
@@ -12,6 +13,7 @@ export interface MetricSources {
   readonly journal: Pick<Journal, 'waiting' | 'waitingBytes'>;
   readonly signaturesQueued: () => number;
   readonly submissionsOpen: () => number;
+  readonly snapshots: () => SnapshotCounts;
   readonly evidence: () => { readonly entries: readonly EvidenceEntry[]; readonly notStored: number };
 }
 
@@ -58,6 +60,7 @@ export class NodeMetrics {
     this.#gaugesOf(sources);
     this.#evidenceGaugesOf(sources);
     this.#strangerGaugesOf(sources);
+    this.#snapshotGaugesOf(sources);
     this.#peerGaugesOf(sources);
   }
 
@@ -125,6 +128,15 @@ export class NodeMetrics {
     gauge('pending', 'Connections of unknown keys that wait for their introduction.', ({ pending }) => pending);
     gauge('introduced', 'Unknown keys that became peers by their introduction.', ({ introduced }) => introduced);
     gauge('refused', 'Unknown keys whose introduction failed.', ({ refused }) => refused);
+  }
+
+  #snapshotGaugesOf({ snapshots }: MetricSources): void {
+    const gauge = (name: string, help: string, read: (counts: SnapshotCounts) => number): void =>
+      this.#gauge(`assent_snapshot_${name}`, help, () => read(snapshots()));
+    gauge('sources_opened', 'Snapshots that were opened for peers.', ({ opened }) => opened);
+    gauge('sent_bytes', 'Bytes of snapshots sent to peers.', ({ bytesSent }) => bytesSent);
+    gauge('chunks_accepted', 'Chunks of snapshots that were taken in.', ({ chunks }) => chunks);
+    gauge('installed', 'Snapshots that this node went on from.', ({ installed }) => installed);
   }
 
   #evidenceGaugesOf({ evidence }: MetricSources): void {

@@ -5,6 +5,7 @@ import type { NodeId } from '../../crypto/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { Transport } from '../../p2p/index.ts';
 import type { Replica, ReplicaStatus } from '../replica/index.ts';
+import type { SnapshotProgress } from '../snapshots/index.ts';
 import { programVersion } from '../version.ts';
 
 export interface StatusSources {
@@ -13,6 +14,7 @@ export interface StatusSources {
   readonly transport: Pick<Transport, 'peers'>;
   readonly nodeId: NodeId;
   readonly member: string;
+  readonly snapshot: () => SnapshotProgress | undefined;
   readonly nowMs: () => number;
   /** Milliseconds since the node started. */
   readonly uptimeMs: () => number;
@@ -37,6 +39,8 @@ export function statusView(sources: StatusSources): StatusView {
     headHash: toHex(applied.hash),
     stateRoot: toHex(applied.stateRoot),
     certifiedHeight: status.certifiedHeight,
+    firstBlockHeight: ledger.firstBlockHeight,
+    snapshot: sources.snapshot() ?? null,
     configuration: {
       id: toHex(configurationHash),
       voters: idsOf(nodes, 'voter'),

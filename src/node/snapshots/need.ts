@@ -1,0 +1,44 @@
+import type { ReplicaStatus } from '../replica/index.ts';
+
+/** In election timeouts: how long a node that is behind may stand still while a leader is there. */
+const standstillTimeouts = 2;
+
+export interface NeedParameters {
+  readonly electionTicks: number;
+  /** A node without blocks that lags by more begins with a snapshot. */
+  readonly snapshotLagBlocks: number;
+}
+
+/**
+ * When a node wants a snapshot: one without a chain of its own, that is far behind; one to which nobody has the blocks
+ * that come next, so that it stands still; and one that has begun to take one in. A node with a chain otherwise replays
+ * the blocks, which keeps its history whole.
+ */
+export class SnapshotNeed {
+  readonly #parameters: NeedParameters;
+  #tipHeight = -1;
+  #standstillTicks = 0;
+
+  constructor(parameters: NeedParameters) {
+    this.#parameters = parameters;
+  }
+
+  /** One tick of the driver's clock. */
+  tick(status: ReplicaStatus): void {
+    const isStanding = status.tip.height === this.#tipHeight && isFollowingBehind(status);
+    this.#standstillTicks = isStanding ? this.#standstillTicks + 1 : 0;
+    this.#tipHeight = status.tip.height;
+  }
+
+  isThere(status: ReplicaStatus, appliedHeight: number, isStaged: boolean): boolean {
+    const { electionTicks, snapshotLagBlocks } = this.#parameters;
+    if (status.role === 'leader' || status.behindBlocks === 0) return false;
+    if (isStaged) return true;
+    if (appliedHeight === 0 && status.behindBlocks > snapshotLagBlocks) return true;
+    return this.#standstillTicks > standstillTimeouts * electionTicks;
+  }
+}
+
+function isFollowingBehind({ leader, role, behindBlocks }: ReplicaStatus): boolean {
+  return leader !== undefined && role !== 'leader' && behindBlocks > 0;
+}
