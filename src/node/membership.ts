@@ -13,8 +13,8 @@ export class PeerKeeper {
   readonly #transport: Pick<Transport, 'setPeers'>;
   readonly #logger: Logger;
   #connected: ReadonlySet<NodeId> = new Set();
-  /** The ledger may know an address only once the block of the change is applied. */
-  #isDue = false;
+  /** Nodes whose address the ledger may know once the block of their change is applied: not always the next block. */
+  #withoutAddress: readonly NodeId[] = [];
 
   constructor(options: {
     readonly ledger: Pick<Ledger, 'state'>;
@@ -34,21 +34,25 @@ export class PeerKeeper {
   /** The configuration changed. */
   changed({ connected }: Membership): void {
     this.#connected = connected;
-    this.#isDue = true;
-    this.#apply();
+    this.#apply(this.#known());
   }
 
   /** A block was applied. */
   committed(): void {
-    if (!this.#isDue) return;
-    this.#isDue = false;
-    this.#apply();
+    if (this.#withoutAddress.length === 0) return;
+    const known = this.#known();
+    if (this.#withoutAddress.some((nodeId) => known.has(nodeId))) this.#apply(known);
   }
 
-  #apply(): void {
+  /** Addresses that the ledger has, as of the newest applied block. */
+  #known(): ReadonlyMap<NodeId, string> {
     const known = new Map<NodeId, string>();
     for (const { nodeKey, address } of nodesOf(this.#ledger.state))
       if (address !== undefined) known.set(encodeNodeId(nodeKey), address);
+    return known;
+  }
+
+  #apply(known: ReadonlyMap<NodeId, string>): void {
     const peers: PeerAddresses[] = [];
     for (const nodeId of this.#connected) {
       if (nodeId === this.#self) continue;
@@ -58,6 +62,7 @@ export class PeerKeeper {
         addresses: this.#configured.get(nodeId) ?? (address === undefined ? [] : [multiaddrOf(address)]),
       });
     }
+    this.#withoutAddress = peers.filter(({ addresses }) => addresses.length === 0).map(({ nodeId }) => nodeId);
     try {
       this.#transport.setPeers(peers);
     } catch (error) {
