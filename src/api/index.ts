@@ -36,6 +36,13 @@ export type {
   CertificateView,
   HeaderView,
 } from './schemas/blocks.ts';
+export type {
+  ConfigurationPage,
+  ConfigurationsQuery,
+  ConfigurationView,
+  HistoryQuery,
+  HistoryView,
+} from './schemas/configurations.ts';
 export {
   type Consistency,
   type ConsistencyQuery,

@@ -3,6 +3,7 @@ import { type ErrorCode, errorTable } from '../base/index.ts';
 import type { AnyRoute, BodyFormat } from './route.ts';
 import { errorsOf, routeList } from './routes.ts';
 import { blockPage, blockSummary, blockView, certificateView } from './schemas/blocks.ts';
+import { configurationPage, configurationView, historyView } from './schemas/configurations.ts';
 import { consistencyHeaders, consistencyQuery } from './schemas/consistency.ts';
 import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
@@ -21,6 +22,9 @@ const named: Readonly<Record<string, z.ZodType>> = {
   BlockSummary: blockSummary,
   Block: blockView,
   Certificate: certificateView,
+  Configuration: configurationView,
+  ConfigurationHistory: historyView,
+  ConfigurationPage: configurationPage,
   CredentialList: credentialList,
   Decision: decisionView,
   DecisionRequest: decisionRequest,

@@ -10,6 +10,16 @@ import {
   blocksQuery,
   blockView,
 } from './schemas/blocks.ts';
+import {
+  type ConfigurationPage,
+  type ConfigurationsQuery,
+  configurationPage,
+  configurationsQuery,
+  type HistoryQuery,
+  type HistoryView,
+  historyQuery,
+  historyView,
+} from './schemas/configurations.ts';
 import { type DecisionRequest, type DecisionView, decisionRequest, decisionView } from './schemas/decisions.ts';
 import {
   type EvidenceList,
@@ -104,6 +114,8 @@ export interface Routes {
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
   readonly record: Route<RecordParams, Nothing, never, RecordView>;
   readonly nodes: Route<Nothing, Nothing, never, NodeList>;
+  readonly configurations: Route<Nothing, ConfigurationsQuery, never, ConfigurationPage>;
+  readonly history: Route<Nothing, HistoryQuery, never, HistoryView>;
   readonly proposals: Route<Nothing, Nothing, never, ProposalList>;
   readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
@@ -213,7 +225,7 @@ export const routes: Routes = {
     query: blocksQuery,
     reply: { mediaType: 'application/json', schema: blockPage },
     readsLedger: true,
-    errors: [],
+    errors: ['history-not-kept'],
   },
   consents: subjectStream('listConsents', 'consents', "What happened to the subject's consents."),
   access: subjectStream('listAccess', 'access', "The subject's access log: every decision, denials included."),
@@ -225,7 +237,7 @@ export const routes: Routes = {
     summary: 'The custodians of records on this ledger.',
     reply: { mediaType: 'application/json', schema: domainList },
     readsLedger: true,
-    errors: ['history-not-kept'],
+    errors: [],
   },
   domain: {
     operation: 'getDomain',
@@ -279,6 +291,26 @@ export const routes: Routes = {
     reply: { mediaType: 'application/json', schema: nodeList },
     readsLedger: true,
     errors: [],
+  },
+  configurations: {
+    operation: 'listConfigurations',
+    method: 'GET',
+    path: '/v1/configurations',
+    summary: "The configurations of the ledger's nodes that this node can prove, from that of genesis on.",
+    query: configurationsQuery,
+    reply: { mediaType: 'application/json', schema: configurationPage },
+    readsLedger: true,
+    errors: [],
+  },
+  history: {
+    operation: 'getConfigurationHistory',
+    method: 'GET',
+    path: '/v1/configurations/history',
+    summary: 'The changes of the configuration since a known one, with all that anyone needs to verify them offline.',
+    query: historyQuery,
+    reply: { mediaType: 'application/json', schema: historyView },
+    readsLedger: true,
+    errors: ['not-found'],
   },
   proposals: {
     operation: 'listProposals',

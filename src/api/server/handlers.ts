@@ -29,6 +29,8 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     credentials: ({ params }) => service.credentials(params.did),
     record: ({ params }) => service.record(params.did, params.eventId),
     nodes: () => service.nodes(),
+    configurations: ({ query }) => service.configurations(query),
+    history: ({ query }) => service.history(query),
     proposals: () => service.proposals(),
     proposal: ({ params }) => service.proposal(params.id),
     decide: ({ body }) => service.decide(body),

@@ -2,6 +2,8 @@ import type {
   BlockPage,
   BlocksQuery,
   BlockView,
+  ConfigurationPage,
+  ConfigurationsQuery,
   Consistency,
   CredentialList,
   DecisionRequest,
@@ -11,6 +13,8 @@ import type {
   EvidenceList,
   EvidenceView,
   GenesisView,
+  HistoryQuery,
+  HistoryView,
   LinkView,
   NodeList,
   OutcomeView,
@@ -68,6 +72,9 @@ export interface NodeService {
   /** Rejects with `not-found`. */
   record(sender: string, eventId: string): Promise<RecordView>;
   nodes(): Promise<NodeList>;
+  configurations(query: ConfigurationsQuery): Promise<ConfigurationPage>;
+  /** Rejects with `not-found`. */
+  history(query: HistoryQuery): Promise<HistoryView>;
   proposals(): Promise<ProposalList>;
   /** Rejects with `not-found`. */
   proposal(id: string): Promise<ProposalView>;

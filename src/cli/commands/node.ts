@@ -12,6 +12,7 @@ import { type ElsewhereOptions, replaceElsewhere } from '../nodes/replacement.ts
 import { facts, table } from '../output/table.ts';
 import { shortHash, shortNodeId } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
+import { addHistory } from './node-history.ts';
 import { wholeNumber } from './values.ts';
 
 const examples = `
@@ -30,6 +31,7 @@ Examples:
 export function addNode(program: Command, session: Session): void {
   const node = program.command('node').description('the nodes of the ledger').addHelpText('after', examples);
   node.command('list').description('the nodes, and the approved changes that wait').action(session.run(list));
+  addHistory(node, session);
   node.command('show <node>').description('one node').action(session.run(show));
   node
     .command('transfer [node]')

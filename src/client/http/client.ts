@@ -4,6 +4,8 @@ import {
   type BlockParams,
   type BlocksQuery,
   type BlockView,
+  type ConfigurationPage,
+  type ConfigurationsQuery,
   type Consistency,
   type CredentialList,
   type DecisionRequest,
@@ -13,6 +15,7 @@ import {
   type EvidenceList,
   type EvidenceView,
   type GenesisView,
+  type HistoryView,
   type LinkView,
   type NodeList,
   type ParamsOf,
@@ -159,6 +162,16 @@ export class AssentClient {
   /** The ledger's nodes, and the approved changes that wait. */
   nodes(options?: ReadOptions): Promise<NodeList> {
     return this.#read(routes.nodes, {}, {}, options);
+  }
+
+  /** The configurations that the asked node can prove, ascending. */
+  configurations(query: QueryInput<ConfigurationsQuery> = {}, options?: ReadOptions): Promise<ConfigurationPage> {
+    return this.#read(routes.configurations, {}, query, options);
+  }
+
+  /** The changes of the configuration after one that is known, by its height. Throws `not-found`. */
+  configurationHistory(after = 0, options?: ReadOptions): Promise<HistoryView> {
+    return this.#read(routes.history, {}, { after }, options);
   }
 
   /** The newest proposals, newest first. */

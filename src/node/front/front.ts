@@ -3,6 +3,8 @@ import type {
   BlockSummary,
   BlocksQuery,
   BlockView,
+  ConfigurationPage,
+  ConfigurationsQuery,
   Consistency,
   CredentialList,
   DecisionRequest,
@@ -12,6 +14,8 @@ import type {
   EvidenceList,
   EvidenceView,
   GenesisView,
+  HistoryQuery,
+  HistoryView,
   LinkView,
   NodeList,
   OutcomeView,
@@ -135,6 +139,15 @@ export class Front implements NodeService {
 
   nodes(): Promise<NodeList> {
     return this.#ask('nodes', {});
+  }
+
+  configurations(query: ConfigurationsQuery): Promise<ConfigurationPage> {
+    return this.#ask('configurations', query);
+  }
+
+  async history(query: HistoryQuery): Promise<HistoryView> {
+    const { bytes, next } = await this.#ask('history', query);
+    return { history: toHex(bytes), ...(next !== undefined && { next }) };
   }
 
   async proposals(): Promise<ProposalList> {

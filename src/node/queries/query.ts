@@ -1,5 +1,7 @@
 import type {
   CertificateView,
+  ConfigurationPage,
+  ConfigurationsQuery,
   Consistency,
   ContractObject,
   DecisionRequest,
@@ -8,6 +10,7 @@ import type {
   EvidenceList,
   EvidenceView,
   GenesisView,
+  HistoryQuery,
   NodeList,
   ProposalView,
   ReadPoint,
@@ -70,6 +73,12 @@ export interface Queries {
   readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: readonly ContractObject[] };
   readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
   readonly nodes: { readonly input: object; readonly answer: NodeList };
+  readonly configurations: { readonly input: ConfigurationsQuery; readonly answer: ConfigurationPage };
+  /** At most 1 MiB of history, and where the next piece goes on. */
+  readonly history: {
+    readonly input: HistoryQuery;
+    readonly answer: { readonly bytes: Uint8Array; readonly next?: number };
+  };
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
   readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };

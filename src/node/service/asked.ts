@@ -5,6 +5,7 @@ import type { Asked, InputOf } from '../queries/query.ts';
 import type { Replica } from '../replica/index.ts';
 import { ChainAnswers } from './chain-answers.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
+import { configurationPage, historyAnswer } from './configuration-answers.ts';
 import { evidenceList, evidenceView } from './evidence-answers.ts';
 import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
@@ -12,7 +13,7 @@ import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
 export interface AskedOptions extends StatusSources {
-  readonly replica: Pick<Replica, 'status' | 'read' | 'transferLeadership' | 'evidence'>;
+  readonly replica: Pick<Replica, 'status' | 'read' | 'transferLeadership' | 'evidence' | 'history'>;
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
@@ -37,6 +38,8 @@ export function answersOf(options: AskedOptions): Asked {
     credentials: (input) => state.credentials(input),
     record: (input) => state.record(input),
     nodes: () => state.nodes(),
+    configurations: (input) => configurationPage(options.replica.history, input),
+    history: (input) => historyAnswer(options.replica.history, input),
     proposals: () => state.proposals(),
     proposal: (input) => state.proposal(input),
     decide: (input) => state.decide(input),

@@ -9,11 +9,16 @@ import {
   type Justification,
 } from '../../../src/consensus/index.ts';
 import { createSigner, encodeNodeId, type Signer, sha256 } from '../../../src/crypto/index.ts';
-import { type BlockHeader, encodeHeader, nodeConfiguration } from '../../../src/ledger/index.ts';
+import {
+  type BlockHeader,
+  createGenesis,
+  encodeHeader,
+  type Genesis,
+  nodeConfiguration,
+} from '../../../src/ledger/index.ts';
 import type { ConfigurationHistory, HistoryStep, KnownConfiguration } from '../../../src/verify/index.ts';
 import { consensusForm } from './forge-evidence.ts';
 
-export const ledgerId: Uint8Array = sha256(utf8('a ledger that grows'));
 export const signers: readonly Signer[] = [1, 2, 3, 4, 5, 6].map((number) =>
   createSigner(new Uint8Array(32).fill(number)),
 );
@@ -35,6 +40,16 @@ function signerAt(number: number): Signer {
   return signers[number - 1] as Signer;
 }
 
+export const ledgerGenesis: Genesis = createGenesis({
+  ledgerName: 'a-ledger-that-grows',
+  createdAt: 1_000_000,
+  members: [{ name: 'north', governanceKey: signerAt(6).publicKey }],
+  nodes: [1, 2, 3].map((number) => ({ publicKey: signerAt(number).publicKey, member: 'north', role: 'voter' })),
+  domains: [],
+  parameters: [],
+  ruleSet: 'rules/1',
+});
+export const ledgerId: Uint8Array = ledgerGenesis.ledgerId;
 export const genesis: Configuration = configurationOf([1, 2, 3]);
 export const known: KnownConfiguration = { ledgerId, height: 0, configuration: genesis };
 
