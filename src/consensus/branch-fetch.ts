@@ -7,6 +7,7 @@ import type { Core } from './core.ts';
 import { advance, stageBlocks } from './growth.ts';
 import { adoptTerm, isLeaderLive, send } from './roles.ts';
 import { comparePlaces, tipOf } from './statements.ts';
+import { handleNonceRequest } from './tripwire.ts';
 import type { BlockReference, Message, Tip } from './types.ts';
 
 type BranchRequest = Extract<Message, { type: 'branch-request' }>;
@@ -72,10 +73,15 @@ function lastHeightFor(core: Core, removedAt: number | undefined): number {
 
 /**
  * A node that this one has never heard of may be of a configuration to come (scenario 65). While no leader is alive it is
- * asked for the blocks that prove it, as anybody would be; nothing else that it says is taken before.
+ * asked for the blocks that prove it, as anybody would be; nothing else that it says is taken before. Its nonce is answered:
+ * it may be waiting for this very node before it can say more.
  */
 export function stepStranger(core: Core, from: NodeId, message: Message): string | undefined {
   if (message.type === 'branch-reply') return handleBranchReply(core, from, message);
+  if (message.type === 'nonce-request') {
+    handleNonceRequest(core, from, message.nonce);
+    return undefined;
+  }
   const wanted = newerTip(core, message);
   if (wanted === undefined || isLeaderLive(core)) return 'no node of the configuration';
   requestBranch(core, from, wanted, true);
@@ -99,11 +105,11 @@ function newerTip(core: Core, message: Message): Tip | undefined {
 
 /**
  * The election timer of a node without a vote ran out, or of one that withholds it: what its peers know may give it one,
- * or prove its removal. They are asked in turn, since some may be gone.
+ * or prove its removal. They are asked in turn, since some may be gone; also learners, which may have a vote by now.
  */
 export function askForNews(core: Core, turn: number): void {
-  const { voters } = electorateOf(changeAhead(core)?.configuration ?? configurationAtTip(core));
-  const peers = [...new Set([...voters, ...core.seeds])].filter((nodeId) => nodeId !== core.nodeId);
+  const { keys } = electorateOf(changeAhead(core)?.configuration ?? configurationAtTip(core));
+  const peers = [...new Set([...keys.keys(), ...core.seeds])].filter((nodeId) => nodeId !== core.nodeId);
   const peer = peers[turn % peers.length];
   if (peer !== undefined) requestBranch(core, peer, core.log.tip, true);
 }

@@ -190,7 +190,7 @@ export function configurationAtClaim(core: Core, { height, hash }: Tip): Configu
 
 /** Where this node's chain removed the node for good, and that is certified. */
 export function removalHeight(core: Core, nodeId: NodeId): number | undefined {
-  if (isAdmitted(core, nodeId)) return undefined;
+  if (admittedNodes(core).has(nodeId)) return undefined;
   const { changes } = core.log;
   for (let index = changes.length - 1; index >= 0; index--) {
     if (!electorateOf(configurationAtChange(core, index - 1)).keys.has(nodeId)) continue;

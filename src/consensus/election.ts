@@ -4,7 +4,7 @@ import { termCertificateOf } from './block-rules.ts';
 import { askForNews, requestBranch } from './branch-fetch.ts';
 import { assembleTermCertificate } from './certificates.ts';
 import { configurationAtClaim, configurationAtTip, isVoter } from './configuration-lookup.ts';
-import { electorateOf } from './configurations.ts';
+import { countVoters, electorateOf } from './configurations.ts';
 import type { Campaign, Core } from './core.ts';
 import { witnessVote } from './evidence.ts';
 import { drop } from './growth.ts';
@@ -126,7 +126,10 @@ export function countOwnVote(core: Core): void {
 function countPreVotes(core: Core): void {
   const { campaign } = core;
   if (campaign?.stage !== 'pre-vote') return;
-  if (campaign.grants.size >= electorateOf(configurationAtTip(core)).majority) startCampaign(core, false);
+  // The tip may have moved since, and with it who votes.
+  if (withheldReason(core) !== undefined) return;
+  const electorate = electorateOf(configurationAtTip(core));
+  if (countVoters(electorate, campaign.grants) >= electorate.majority) startCampaign(core, false);
 }
 
 /** Promises the next term to itself, and asks for the others' votes as soon as that is durable. */

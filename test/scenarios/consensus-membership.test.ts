@@ -27,6 +27,18 @@ describe('promotion', () => {
     expectOneChain(cluster);
   });
 
+  test('13: a voter that was away starts anew, and only a node that it knows as a learner is left', () => {
+    const { cluster, leader } = ledCluster(3, { learners: 1 });
+    cluster.partition([0, 2], [1]);
+    take(cluster, 'promote', 2);
+    leader.crash();
+    cluster.node(1).restart();
+    cluster.heal();
+    untilCommits(cluster, [1, 2]);
+    expect(cluster.node(1).status.withheld).toBeUndefined();
+    expectOneChain(cluster);
+  });
+
   test('13: also when nobody that is left knows the promotion to be certified', () => {
     const { cluster, leader } = ledCluster(3, { learners: 1 });
     cluster.partition([0, 1], [2]);
