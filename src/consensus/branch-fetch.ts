@@ -33,11 +33,13 @@ export function handleBranchRequest(core: Core, from: NodeId, { known }: BranchR
   if (comparePlaces(core.log.durableTip, known) <= 0) return;
   const { log, limits } = core;
   const removedAt = removalHeight(core, from);
-  if (removedAt !== undefined && log.has(known.height, known.hash) && known.height > removedAt) {
+  const heightMax = Math.min(log.durableHeight, lastHeightFor(core, removedAt));
+  // The proof is above the removal, and may be some pieces away.
+  const hasProof = removedAt !== undefined && known.height > removedAt && known.height >= heightMax;
+  if (hasProof && log.has(known.height, known.hash)) {
     core.dismissed.add(from);
     return;
   }
-  const heightMax = Math.min(log.durableHeight, lastHeightFor(core, removedAt));
   // What is certified here is in the chain of every voter that could be elected; below it nobody differs.
   const fork = log.has(known.height, known.hash) ? known.height : Math.min(known.height, core.certifiedHeight);
   const previous = log.tipAt(fork);

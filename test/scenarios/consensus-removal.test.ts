@@ -77,6 +77,21 @@ describe('a removed follower', () => {
     expectOneChain(cluster);
   });
 
+  test('36: fetches the proof in small pieces, with blocks between its removal and the certificate of that', () => {
+    const { cluster, leader } = ledCluster(5, { limits: { appendBlocksMax: 1 } });
+    const removed = cluster.node(4);
+    cluster.passes = () => false;
+    const block = present(leader.change('remove', 4), 'a slot');
+    for (let above = 0; above < 3; above++) leader.seal();
+    cluster.passes = (from, to) => from !== removed && to !== removed;
+    cluster.until('all of it is certified', () => leader.status.certifiedHeight === block.height + 3);
+    leader.crash();
+    untilCommits(cluster, [1, 2, 3]);
+    cluster.heal();
+    cluster.until('the removed node holds the proof', () => removed.status.removedAtHeight === block.height);
+    expectOneChain(cluster);
+  });
+
   test('36: is sent the block of its removal again when that was lost, by the very leader', () => {
     const { cluster, leader } = ledCluster(4);
     const removed = cluster.node(3);
