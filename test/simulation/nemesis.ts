@@ -1,9 +1,17 @@
 import { type SimulatedCluster, silentObserver } from '../support/simulated-cluster.ts';
 import { readFrame } from '../support/simulated-node.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
+import type { Workload } from '../support/simulated-workload.ts';
+import { HealedCore } from './healed-core.ts';
+import type { MembershipView } from './invariants/membership-view.ts';
+import { type MembershipAct, MembershipActs, membershipActs } from './membership-acts.ts';
 import type { FaultWeights, SimulationOptions } from './options.ts';
 
 type Act = keyof FaultWeights;
+
+function isMembershipAct(act: Act): act is MembershipAct {
+  return (membershipActs as readonly Act[]).includes(act);
+}
 
 /** A fault that happened. Its number does not depend on which others are left out. */
 export interface FaultStep {
@@ -23,6 +31,8 @@ export class Nemesis {
   readonly #options: SimulationOptions;
   readonly #only: ReadonlySet<string> | undefined;
   readonly #acts: readonly Act[];
+  readonly #view: MembershipView;
+  readonly #membership: MembershipActs;
   /** Voters that lost durable data, or whose clock is wrong: together at most a minority, as the protocol promises. */
   readonly #damaged = new Set<number>();
   readonly #wrongClocks = new Set<number>();
@@ -37,13 +47,20 @@ export class Nemesis {
     cluster: SimulatedCluster,
     random: SeededRandom,
     options: SimulationOptions,
-    only: ReadonlySet<string> | undefined,
+    run: {
+      readonly membership: MembershipView;
+      readonly workload: Workload;
+      readonly only: ReadonlySet<string> | undefined;
+    },
   ) {
     this.#cluster = cluster;
     this.#origin = random;
     this.#random = random;
     this.#options = options;
-    this.#only = only;
+    this.#only = run.only;
+    this.#view = run.membership;
+    const { votersMin, votersMax } = options.membership ?? { votersMin: 1, votersMax: options.voterCount };
+    this.#membership = new MembershipActs({ ...run, cluster, votersMin, votersMax });
     this.#acts = (Object.entries(options.nemesis.weights) as [Act, number][]).flatMap(([act, weight]) =>
       Array<Act>(weight).fill(act),
     );
@@ -56,14 +73,18 @@ export class Nemesis {
     return this.#damaged;
   }
 
-  /** Ends the faults and heals a random core: any majority of the voters whose disks are whole. Answers the core. */
-  stopAndHealCore(): number[] {
+  /** Ends the faults and heals a random core. */
+  stopAndHealCore(): HealedCore {
     this.#stopped = true;
     this.#random = this.#origin.fork('heal');
-    const { voterCount } = this.#options;
-    const whole = this.#random.shuffle(range(voterCount).filter((voter) => !this.#damaged.has(voter)));
-    const majority = Math.floor(voterCount / 2) + 1;
-    const core = whole.slice(0, this.#random.between(majority, whole.length)).sort();
+    const healed = new HealedCore({
+      cluster: this.#cluster,
+      membership: this.#view,
+      random: this.#random,
+      damaged: this.#damaged,
+      repair: (node) => this.#repair(node),
+    });
+    const core = healed.nodes;
     const others = range(this.#cluster.machines.length).filter((node) => !core.includes(node));
     for (const node of others) if (this.#random.chance(0.4)) this.#cluster.crash(node);
     for (const node of core) this.#repair(node);
@@ -83,7 +104,7 @@ export class Nemesis {
       }
     }
     Object.assign(network.faults, { lossRate: 0, replayRate: 0, slowRate: 0 });
-    return core;
+    return healed;
   }
 
   #repair(node: number): void {
@@ -154,7 +175,8 @@ export class Nemesis {
     const { machines, network } = this.#cluster;
     const nodes = range(machines.length);
     const up = nodes.filter((node) => this.#cluster.machineAt(node).isUp);
-    const down = nodes.filter((node) => !this.#cluster.machineAt(node).isUp && !this.#damaged.has(node));
+    const down = this.#running().filter((node) => !this.#cluster.machineAt(node).isUp && !this.#damaged.has(node));
+    if (isMembershipAct(act)) return this.#membership.perform(act, this.#random, this.#damaged);
     switch (act) {
       case 'crash':
         return this.#crash(up);
@@ -263,14 +285,14 @@ export class Nemesis {
   }
 
   #clockStep(): boolean {
-    const minority = Math.floor((this.#options.voterCount - 1) / 2);
+    const minority = this.#minority;
     const [wrong] = this.#wrongClocks;
-    if (wrong !== undefined && (this.#wrongClocks.size >= minority || this.#random.chance(0.5))) {
+    if (wrong !== undefined && (this.#present(this.#wrongClocks) >= minority || this.#random.chance(0.5))) {
       this.#setRightClock(wrong);
       return true;
     }
     if (minority === 0) return false;
-    const node = this.#random.below(this.#options.voterCount);
+    const node = this.#random.pick(this.#victims());
     this.#wrongClocks.add(node);
     const { stepMaxMs } = this.#options.clock;
     this.#cluster.machineAt(node).skew.offsetMs = this.#random.between(-stepMaxMs, stepMaxMs);
@@ -284,12 +306,32 @@ export class Nemesis {
     if (Math.abs(skew.offsetMs) > offsetMaxMs) skew.offsetMs = this.#random.between(-offsetMaxMs, offsetMaxMs);
   }
 
-  /** A crash that takes durable data along, on at most a minority in the whole run. */
+  /** How many may be wrong at once: one where the configuration changes, which leaves three voters then. */
+  get #minority(): number {
+    const minority = Math.floor((this.#options.voterCount - 1) / 2);
+    return this.#options.membership === undefined ? minority : Math.min(1, minority);
+  }
+
+  /** Whom a fault may hit that a minority of the voters may have. */
+  #victims(): number[] {
+    if (this.#options.membership === undefined) return range(this.#options.voterCount);
+    return this.#running().filter((node) => !this.#view.isRetired(node));
+  }
+
+  /** Of these nodes, how many are not removed for good. */
+  #present(nodes: ReadonlySet<number>): number {
+    return [...nodes].filter((node) => !this.#view.isRetired(node)).length;
+  }
+
+  /** Machines that were started once, whether or not they are up. */
+  #running(): number[] {
+    return this.#cluster.machines.filter(({ incarnation }) => incarnation > 0).map(({ index }) => index);
+  }
+
+  /** A crash that takes durable data along, on at most a minority at any time. */
   #damage(): boolean {
-    const { voterCount } = this.#options;
-    const minority = Math.floor((voterCount - 1) / 2);
-    if (this.#damaged.size >= minority) return false;
-    const node = this.#random.below(voterCount);
+    if (this.#present(this.#damaged) >= this.#minority) return false;
+    const node = this.#random.pick(this.#victims());
     if (this.#damaged.has(node)) return false;
     this.#damaged.add(node);
     this.#cluster.crash(node, this.#random.pick(['tail-lost', 'middle-lost', 'marks-damaged'] as const));

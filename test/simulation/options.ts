@@ -2,9 +2,10 @@ import type { RaftLimits } from '../../src/consensus/index.ts';
 import type { RegisterClientOptions } from '../support/simulated-clients.ts';
 import type { NetworkFaults } from '../support/simulated-network.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
+import type { MembershipAct } from './membership-acts.ts';
 
 /** What the nemesis can do, with the share of its acts that each gets; 0 switches one off. */
-export interface FaultWeights {
+export interface FaultWeights extends Record<MembershipAct, number> {
   crash: number;
   /** A crash and an immediate restart. */
   bounce: number;
@@ -25,6 +26,10 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly voterCount: number;
   readonly learnerCount: number;
+  /** Machines that genesis does not name, and that may join. */
+  readonly joinerCount: number;
+  /** Changes of the configuration; undefined in seeds that have none. */
+  readonly membership: { readonly votersMin: number; readonly votersMax: number } | undefined;
   readonly signatures: 'fast' | 'ed25519';
   /** Events before the faults end and liveness is tested. */
   readonly eventsMin: number;
@@ -90,7 +95,7 @@ export function withoutFaults(options: SimulationOptions, off: readonly FaultKin
  * ("swarm testing"); within a seed its rate is drawn from the ranges of scenarios.md.
  */
 export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOptions {
-  const drawn = drawOptions(seed, random);
+  const drawn = withMembership(drawOptions(seed, random), random.fork('membership'));
   return { ...drawn, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
 }
 
@@ -103,6 +108,41 @@ function electionTicksMin({ network, disk, tickMs }: SimulationOptions): number 
   return Math.ceil((1.5 * electionMs) / tickMs);
 }
 
+const noMembership: Record<MembershipAct, number> = {
+  join: 0,
+  add: 0,
+  promote: 0,
+  demote: 0,
+  remove: 0,
+  replace: 0,
+  askAny: 0,
+};
+
+/** In some seeds the configuration changes during everything else. The others are what they are without it. */
+function withMembership(drawn: SimulationOptions, random: SeededRandom): SimulationOptions {
+  if (!random.chance(0.4)) return drawn;
+  const { nemesis, voterCount } = drawn;
+  const when = (probability: number, value: () => number): number => (random.chance(probability) ? value() : 0);
+  const weights: FaultWeights = {
+    ...nemesis.weights,
+    join: when(0.5, () => random.between(1, 2)),
+    add: random.between(1, 4),
+    promote: random.between(2, 6),
+    demote: when(0.5, () => random.between(1, 3)),
+    remove: when(0.8, () => random.between(1, 4)),
+    replace: when(0.4, () => random.between(1, 3)),
+    askAny: when(0.3, () => 1),
+  };
+  // One node at a time has a wrong clock, or has lost its disk: a minority of every configuration of three.
+  const isMinorityNeeded = weights.clockStep > 0 || weights.diskDamage > 0;
+  return {
+    ...drawn,
+    joinerCount: random.between(1, 4),
+    membership: { votersMin: isMinorityNeeded ? 3 : random.pick([1, 1, 2, 3]), votersMax: Math.max(5, voterCount) },
+    nemesis: { ...nemesis, meanIntervalMs: nemesis.meanIntervalMs * (0.4 + 0.6 * random.unit()), weights },
+  };
+}
+
 function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
   const heartbeatTicks = random.between(1, 4);
   const tickMs = 10;
@@ -113,6 +153,8 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
     seed,
     voterCount,
     learnerCount: voterCount < 7 && random.chance(0.15) ? 1 : 0,
+    joinerCount: 0,
+    membership: undefined,
     signatures: random.chance(0.01) ? 'ed25519' : 'fast',
     eventsMin: 5_000,
     tickMs,
@@ -157,6 +199,7 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
         diskError: when(0.2, () => random.between(1, 3)),
         diskFull: when(0.1, () => 1),
         diskDamage: when(0.15, () => 2),
+        ...noMembership,
       },
     },
     workload: {

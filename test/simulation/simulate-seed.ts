@@ -3,6 +3,7 @@ import { SimulatedCluster } from '../support/simulated-cluster.ts';
 import { SeededRandom } from '../support/simulated-random.ts';
 import { fastSignatures, realSignatures } from '../support/simulated-signer.ts';
 import { Workload } from '../support/simulated-workload.ts';
+import type { HealedCore } from './healed-core.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants/index.ts';
 import { holdsLinearizable } from './invariants/linearizable.ts';
@@ -87,12 +88,11 @@ class SeedRun {
     this.history = new History(traceOperations(this.cluster));
     const outputs = { history: this.history, told };
     this.registers = new RegisterClients(this.cluster, random.fork('registers'), this.options.registers, outputs);
-    this.nemesis = new Nemesis(
-      this.cluster,
-      random.fork('nemesis'),
-      this.options,
-      options.only && new Set(options.only),
-    );
+    this.nemesis = new Nemesis(this.cluster, random.fork('nemesis'), this.options, {
+      membership: this.invariants.membership,
+      workload: this.workload,
+      only: options.only && new Set(options.only),
+    });
   }
 
   async faultyPhase(): Promise<void> {
@@ -108,37 +108,70 @@ class SeedRun {
     const core = this.nemesis.stopAndHealCore();
     this.workload.stop();
     this.registers.stop();
-    this.cluster.trace.line(queue.nowMs, 'heal', () => ({ core }));
     const { electionTicks, tickMs } = this.options;
     const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
-    let last = this.workload.submitNew(core[0] as number);
+    let last = this.workload.submitNew(core.nodes[0] as number);
     let retryAtMs = queue.nowMs;
     let converged = false;
     while (!converged && this.cluster.step(deadlineMs)) {
       await undefined;
       if (queue.nowMs >= retryAtMs) {
         retryAtMs = queue.nowMs + 4 * electionTicks * tickMs;
-        if (!this.invariants.isCommitted(last.idHex)) last = this.workload.submitNew(this.invariants.leaderAmong(core));
+        core.extend();
+        if (!this.invariants.isCommitted(last.idHex))
+          last = this.workload.submitNew(this.invariants.leaderAmong(core.members));
       }
-      converged = this.invariants.isCommitted(last.idHex) && this.invariants.haveConverged(core);
+      converged = this.invariants.isCommitted(last.idHex) && this.invariants.haveConverged(core.members);
     }
-    holds(converged, 'liveness', () => `the core ${core.join()} did not converge: ${this.invariants.describe(core)}`);
+    holds(
+      converged,
+      'liveness',
+      () => `the core ${core.nodes.join()} did not converge: ${this.invariants.describe(core.nodes)}`,
+    );
     await this.#readBack(core, deadlineMs);
+    await this.#farewell(core);
   }
 
   /**
    * What was written and not overwritten is still there. A node that refused a block, most often by a clock that was wrong,
    * follows its leader no more in that term, and has nobody to ask.
    */
-  async #readBack(core: readonly number[], deadlineMs: number): Promise<void> {
-    const asked = core.filter((node) => this.cluster.machineAt(node).process?.status()?.refusal === undefined);
-    let left = asked.length;
-    for (const node of asked) this.registers.readAll(node, () => left--);
-    while (left > 0 && this.cluster.step(deadlineMs)) await undefined;
+  async #readBack(core: HealedCore, deadlineMs: number): Promise<void> {
+    const asked = core.members.filter((node) => this.cluster.machineAt(node).process?.status()?.refusal === undefined);
+    const left = new Set(asked);
+    for (const node of asked) this.registers.readAll(node, () => left.delete(node));
+    const isAnswered = (): boolean => [...left].every((node) => this.invariants.membership.isRetired(node));
+    while (!isAnswered() && this.cluster.step(deadlineMs)) {
+      await undefined;
+      // A change that waited may be enacted only now.
+      core.extend();
+    }
     holds(
-      left === 0,
+      isAnswered(),
       'liveness',
-      () => `${left} of ${asked.join()} answer no reads: ${this.invariants.describe(asked)}`,
+      () => `${[...left].join()} of ${asked.join()} answer no reads: ${this.invariants.describe(asked)}`,
+    );
+  }
+
+  /** Removed nodes that can reach the core stop by themselves. */
+  async #farewell(core: HealedCore): Promise<void> {
+    const { queue } = this.cluster;
+    const removed = this.invariants.membership
+      .removedThatKnow(core.members)
+      .filter((node) => !this.nemesis.damaged.has(node));
+    if (removed.length === 0) return;
+    for (const node of removed) core.connect(node);
+    const { electionTicks, tickMs } = this.options;
+    const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
+    const isLeft = (): boolean => removed.every((node) => !this.cluster.machineAt(node).isUp);
+    while (!isLeft() && this.cluster.step(deadlineMs)) {
+      await undefined;
+      core.extend();
+    }
+    holds(
+      isLeft(),
+      'removed nodes learn that they are',
+      () => `${removed.join()} were removed, the core is ${core.members.join()}: ${this.invariants.describe(removed)}`,
     );
   }
 

@@ -32,23 +32,31 @@ export function waitingChanges(state: StateView): readonly ConfigurationStep[] {
   });
 }
 
-/** Whether the payload is `[1, step, node key]`. */
+/** Whether the payload is `[1, step, node key]`, perhaps with the fewest voters that may be left. */
 export function isChange(payload: readonly CanonicalValue[]): boolean {
-  const [, step, publicKey] = payload;
-  return payload.length === 3 && steps.includes(step) && publicKey instanceof Uint8Array && publicKey.length === 32;
+  const [, step, publicKey, votersMin] = payload;
+  const isBound = payload.length === 3 || (payload.length === 4 && typeof votersMin === 'number');
+  return isBound && steps.includes(step) && publicKey instanceof Uint8Array && publicKey.length === 32;
 }
 
 /** Puts a change at the end of the queue; false when it does not apply after those before it. A removed key never returns. */
 export function awaitChange(payload: readonly CanonicalValue[], state: StateWriter): boolean {
-  const [, step, publicKey] = payload as readonly [CanonicalValue, ConfigurationStep['step'], Uint8Array];
+  const [, step, publicKey, votersMin = 1] = payload as readonly [
+    CanonicalValue,
+    ConfigurationStep['step'],
+    Uint8Array,
+    number?,
+  ];
   const waiting = waitingChanges(state);
   let nodes: readonly NodeOfConfiguration[] | undefined = configurationIn(state).nodes;
   for (const before of waiting) nodes = nodes && after(nodes, before);
   const isRetired = (change: ConfigurationStep): boolean =>
     change.step === 'remove' && equalBytes(change.publicKey, publicKey);
   if (step === 'add' && (state.get(retiredKey(publicKey)) !== undefined || waiting.some(isRetired))) return false;
-  if (waiting.length === waitingMax || nodes === undefined || after(nodes, { step, publicKey }) === undefined)
-    return false;
+  const changed = nodes && after(nodes, { step, publicKey });
+  if (waiting.length === waitingMax || changed === undefined) return false;
+  const isShrinking = step === 'demote' || step === 'remove';
+  if (isShrinking && changed.filter(({ role }) => role === 'voter').length < votersMin) return false;
   putWaiting([...waiting, { step, publicKey }], state);
   return true;
 }

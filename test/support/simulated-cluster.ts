@@ -17,6 +17,8 @@ import { type ClockSkew, EventQueue, simulationEpochMs } from './simulated-time.
 export interface ClusterOptions {
   readonly voterCount: number;
   readonly learnerCount: number;
+  /** Machines that genesis does not name; they are not started with the others. Default: none. */
+  readonly joinerCount?: number;
   readonly signatures: SignatureScheme;
   readonly tickMs: number;
   readonly heartbeatTicks: number;
@@ -79,7 +81,7 @@ export class SimulatedCluster {
     this.#random = random;
     this.signatures = options.signatures;
     this.trace = options.trace ?? new Trace();
-    const count = options.voterCount + options.learnerCount;
+    const count = options.voterCount + options.learnerCount + (options.joinerCount ?? 0);
     this.machines = Array.from({ length: count }, (_, index) => {
       const forked = random.fork(`machine ${index}`);
       return new SimulatedMachine<NodeProcess>({
@@ -100,7 +102,7 @@ export class SimulatedCluster {
       ledgerName: 'simulation',
       createdAt: simulationEpochMs - 3_600_000,
       members: [{ name: 'member', governanceKey: random.fork('member').bytes(32) }],
-      nodes: this.machines.map(({ signer }, index) => ({
+      nodes: this.machines.slice(0, options.voterCount + options.learnerCount).map(({ signer }, index) => ({
         publicKey: signer.publicKey,
         member: 'member',
         role: index < options.voterCount ? 'voter' : 'learner',
@@ -134,8 +136,9 @@ export class SimulatedCluster {
     return this.machines.findIndex((machine) => machine.nodeId === nodeId);
   }
 
+  /** Starts every node that genesis names. */
   startAll(): void {
-    for (const machine of this.machines) this.start(machine.index);
+    for (const index of this.genesis.configuration.nodes.keys()) this.start(index);
   }
 
   /** Starts a process on what the disk holds. A disk that the node refuses leaves the machine down. */
@@ -176,14 +179,14 @@ export class SimulatedCluster {
     for (const observer of this.observers) observer.onBadFrame(machine, from, error);
   }
 
-  /** The process stopped itself for an operating reason: the disk, most likely. */
+  /** The process stopped itself for an operating reason: the disk, most likely, or its removal. */
   fault(machine: Machine, error: Error): void {
     this.counters.faults += 1;
     this.trace.line(this.queue.nowMs, 'stop', () => ({ node: machine.index, reason: error.message }));
     // Later, since the process is in the middle of a call.
-    const { process } = machine;
+    const { incarnation } = machine;
     this.queue.schedule(0, 'fault', () => {
-      if (machine.process === process) this.crash(machine.index);
+      if (machine.incarnation === incarnation && machine.isUp) this.crash(machine.index);
     });
   }
 

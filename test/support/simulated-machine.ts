@@ -28,6 +28,8 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
   writesHang = false;
   /** How often a process was started here. */
   incarnation = 0;
+  /** Nodes that the operator named for the first contact. */
+  seeds: readonly NodeId[] = [];
   process: Process | undefined;
   readonly #queue: EventQueue;
   #isPaused = false;

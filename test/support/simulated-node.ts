@@ -5,6 +5,7 @@ import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction
 import {
   decodeMessage,
   isEvidenceFrame,
+  type Membership,
   type Outcome,
   Replica,
   type ReplicaChannel,
@@ -29,7 +30,12 @@ export type ReadDone = (end: number | ErrorCode, valueAt: (key: string) => Uint8
 const verificationMs = 0.2;
 
 /** Faults that an operator sees and a restart may end. Anything else that stops a replica is a bug. */
-const operatingFaults: ReadonlySet<string> = new Set(['storage-failed', 'storage-full', 'storage-damaged']);
+const operatingFaults: ReadonlySet<string> = new Set([
+  'storage-failed',
+  'storage-full',
+  'storage-damaged',
+  'node-removed',
+]);
 
 /** The composition root of a simulated node: production code on the machine's disk, clock and links. */
 export class NodeProcess implements SimulatedProcess {
@@ -54,7 +60,7 @@ export class NodeProcess implements SimulatedProcess {
     this.#journal = Journal.open(store, markFile, { ledgerId: genesis.ledgerId, nodeKey: machine.signer.publicKey });
     if (this.#journal.lost) throw new AssentError('storage-damaged', 'the end of the database was lost');
     const goOn = (): void => {
-      if (this.#journal.lastNumber > 0) this.#replica = this.#open();
+      if (this.#journal.lastNumber > 0) this.#replica = this.#opened();
       else this.#journal.append(genesisOperations(store, genesis, simulatedRules), undefined, this.#after(goOn));
     };
     this.#journal.redo(this.#after(goOn));
@@ -112,9 +118,21 @@ export class NodeProcess implements SimulatedProcess {
     };
   }
 
+  #opened(): Replica {
+    const replica = this.#open();
+    this.#member(replica.membership());
+    return replica;
+  }
+
+  /** A node that holds the proof of its removal stops, as the daemon does. */
+  #member({ removedAtHeight }: Membership): void {
+    if (removedAtHeight !== undefined)
+      this.#onFault(new AssentError('node-removed', `block ${removedAtHeight} removed this node`));
+  }
+
   #open(): Replica {
     const { genesis, signatures, options } = this.#cluster;
-    const { signer, disk, index } = this.#machine;
+    const { signer, disk, index, seeds } = this.#machine;
     const ledger = new Ledger(disk.store, genesis, simulatedRules);
     this.#ledger = ledger;
     return new Replica({
@@ -131,6 +149,8 @@ export class NodeProcess implements SimulatedProcess {
         this.#cluster.network.send({ from: index, to: this.#cluster.indexOf(to), channel, frame }),
       onFault: (error) => this.#onFault(error),
       onBadFrame: (from, error) => this.#cluster.onBadFrame(this.#machine, from, error),
+      onMembership: (membership) => this.#member(membership),
+      seeds,
       parameters: { heartbeatTicks: options.heartbeatTicks, electionTicks: options.electionTicks },
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });

@@ -27,7 +27,7 @@ import {
  * - `sim.delete` `[1, key]` deletes, and is refused when nothing is there;
  * - `sim.deadline` `[1, key, time]` opens a deadline: until the chain's time has passed it, an idle leader keeps sealing;
  * - `sim.change` `[1, step, node key]` lets a change of the configuration wait, and is refused when it does not apply after
- *   those that wait already.
+ *   those that wait already; `[1, step, node key, fewest voters]` also when it would leave fewer.
  *
  * Every transaction also counts itself under its sender, so that an order or a repetition shows in the state root.
  */

@@ -93,6 +93,11 @@ export class Workload {
     return transaction;
   }
 
+  /** Sends a transaction of this content to this node. */
+  submitContent(node: number, content: TransactionDraft): void {
+    this.#submit(node, [this.create(content)]);
+  }
+
   #scheduleNext(): void {
     this.#cluster.queue.schedule(this.#random.exponential(this.#options.meanIntervalMs), 'client', () => {
       if (this.#stopped) return;

@@ -1,4 +1,5 @@
-import type { BlockReference } from '../../../src/consensus/index.ts';
+import type { BlockReference, Configuration } from '../../../src/consensus/index.ts';
+import { firstInForce, type InForce, inForceAfter } from './in-force.ts';
 import { holds, keyOf, short } from './violation.ts';
 
 export interface KnownBlock {
@@ -6,6 +7,8 @@ export interface KnownBlock {
   readonly term: number;
   readonly hash: string;
   readonly parent: string;
+  /** After the block's own change. */
+  readonly inForce: InForce;
 }
 
 /** Every block that any node ever made durable or sent, as one tree rooted in the ledger id. */
@@ -16,13 +19,19 @@ export class BlockTree {
   readonly #firstOfTerm = new Map<number, KnownBlock>();
   readonly #root: string;
 
-  constructor(ledgerId: Uint8Array) {
+  constructor(ledgerId: Uint8Array, configuration: Configuration) {
     this.#root = keyOf(ledgerId);
-    this.#blocks.set(this.#root, { height: 0, term: 0, hash: this.#root, parent: '' });
+    const inForce = firstInForce(configuration);
+    this.#blocks.set(this.#root, { height: 0, term: 0, hash: this.#root, parent: '', inForce });
   }
 
   get(hash: string): KnownBlock | undefined {
     return this.#blocks.get(hash);
+  }
+
+  /** The genesis, as the parent of the first block. */
+  get start(): KnownBlock {
+    return this.#blocks.get(this.#root) as KnownBlock;
   }
 
   /** The block of this term and height. */
@@ -39,18 +48,15 @@ export class BlockTree {
   add(reference: BlockReference): KnownBlock | undefined {
     const hash = keyOf(reference.hash);
     if (this.#blocks.has(hash)) return undefined;
-    const block: KnownBlock = {
-      height: reference.height,
-      term: reference.term,
-      hash,
-      parent: keyOf(reference.parentHash),
-    };
-    const parent = this.#blocks.get(block.parent);
+    const { height, term } = reference;
+    const parent = this.#blocks.get(keyOf(reference.parentHash));
     holds(
-      parent !== undefined && parent.height === block.height - 1 && parent.term <= block.term,
+      parent !== undefined && parent.height === height - 1 && parent.term <= term,
       'parent hash and term monotone along every chain',
-      () => `block ${describe(block)} on ${parent === undefined ? 'nothing known' : describe(parent)}`,
+      () => `block ${describe({ term, height, hash })} on ${parent === undefined ? 'nothing known' : describe(parent)}`,
     );
+    const inForce = inForceAfter(parent.inForce, reference);
+    const block: KnownBlock = { height, term, hash, parent: parent.hash, inForce };
     holds(
       block.term === parent.term || isOwnTerm(reference, parent),
       'every term begins with its certificate',
@@ -73,6 +79,17 @@ export class BlockTree {
     return block;
   }
 
+  /** What came into force above the ancestor, up to the block. */
+  inForceBetween(ancestor: KnownBlock, block: KnownBlock): InForce[] {
+    const found: InForce[] = [];
+    let current = block;
+    while (current.height > ancestor.height) {
+      found.push(current.inForce);
+      current = this.#blocks.get(current.parent) ?? ancestor;
+    }
+    return found;
+  }
+
   /** Whether `ancestor` is `block` or lies below it on the same branch. */
   descends(block: KnownBlock, ancestor: KnownBlock): boolean {
     let current: KnownBlock | undefined = block;
@@ -87,6 +104,6 @@ function isOwnTerm({ term, proposer, justification }: BlockReference, parent: Kn
   return request?.term === term && request.candidate === proposer && keyOf(request.tip.hash) === parent.hash;
 }
 
-export function describe(block: KnownBlock): string {
+export function describe(block: Pick<KnownBlock, 'term' | 'height' | 'hash'>): string {
   return `(${block.term}, ${block.height}, ${short(block.hash)})`;
 }

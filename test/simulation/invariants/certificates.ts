@@ -1,11 +1,11 @@
 import type {
   AckStatement,
   BlockCertificate,
-  Configuration,
   TermCertificate,
   VoteRequestStatement,
 } from '../../../src/consensus/index.ts';
 import { type BlockTree, describe, type KnownBlock } from './block-tree.ts';
+import { type InForce, majorityOf } from './in-force.ts';
 import { holds, keyOf, short } from './violation.ts';
 
 /** What else is known of the statements that certificates are made of. */
@@ -21,7 +21,8 @@ export type IsDurableOn = (nodeId: string, height: number, hash: string) => bool
 
 /**
  * The one chain that is certified, and every certificate that any node ever emitted. A block is certified as soon as a
- * majority has durably recorded its ack: from then on nothing may contradict it, whether or not a certificate is known.
+ * majority of the configuration that it names has durably recorded its ack: from then on nothing may contradict it, whether
+ * or not a certificate is known.
  */
 export class Certificates {
   readonly #tree: BlockTree;
@@ -31,20 +32,19 @@ export class Certificates {
   readonly #chain: (string | undefined)[] = [undefined];
   readonly #seen = new Set<string>();
   readonly #leaders = new Map<number, string>();
-  /** The highest height that each voter durably acked, by term. */
+  /** The highest height that each node durably acked, by term. */
   readonly #acked = new Map<number, Map<string, number>>();
-  readonly #voters: ReadonlySet<string>;
+  /** The highest height of each term that durable acks certify. */
+  readonly #certifiedByAcks = new Map<number, number>();
   /** The certificates that leaders of later terms must have, highest last. */
   readonly #certified: KnownBlock[] = [];
 
   constructor(options: {
     readonly tree: BlockTree;
-    readonly configuration: Configuration;
     readonly checks: StatementChecks;
     readonly isDurableOn: IsDurableOn;
   }) {
     this.#tree = options.tree;
-    this.#voters = new Set(options.configuration.nodes.filter(({ role }) => role === 'voter').map(({ id }) => id));
     this.#checks = options.checks;
     this.#isDurableOn = options.isDurableOn;
   }
@@ -58,20 +58,32 @@ export class Certificates {
     return this.#chain[height];
   }
 
-  /** A voter's ack became durable, while it had promised no later term. */
+  /** The newest block that is certified; genesis before the first. */
+  get newest(): KnownBlock {
+    return this.#tree.get(this.#chain[this.height] ?? '') ?? this.#tree.start;
+  }
+
+  /** Whether a certified block removed the node for good. */
+  isRetired(nodeId: string): boolean {
+    return this.newest.inForce.retired.has(nodeId);
+  }
+
+  /** A node's ack became durable, while it had promised no later term. */
   acked(nodeId: string, { term, height }: AckStatement): void {
-    if (!this.#voters.has(nodeId)) return;
     let heights = this.#acked.get(term);
     if (heights === undefined) {
       heights = new Map();
       this.#acked.set(term, heights);
     }
     heights.set(nodeId, Math.max(height, heights.get(nodeId) ?? 0));
-    const majority = Math.floor(this.#voters.size / 2) + 1;
-    const descending = [...heights.values()].sort((left, right) => right - left);
-    const certified = descending[majority - 1];
-    const block = certified === undefined ? undefined : this.#tree.at(term, certified);
-    if (block !== undefined) this.#extend(block);
+    // Each block counts under the configuration that it names; a certified one certifies those below it.
+    for (let below = height; below > (this.#certifiedByAcks.get(term) ?? 0); below--) {
+      const block = this.#tree.at(term, below);
+      if (block === undefined) return;
+      if (!isAckedByMajority(block, heights)) continue;
+      this.#certifiedByAcks.set(term, below);
+      this.#extend(block);
+    }
   }
 
   block(certificate: BlockCertificate): void {
@@ -88,7 +100,8 @@ export class Certificates {
       () => `certificate (${ack.term}, ${ack.height}) of block ${describe(block)}`,
     );
     const signers = certificate.signatures.map(({ signer }) => signer);
-    this.#isMajority(signers, () => `certificate of ${describe(block)}`);
+    const what = (): string => `certificate of ${describe(block)}`;
+    this.#isMajority(signers, block.inForce, ack.configurationHash, what);
     for (const { signer, signature } of certificate.signatures) {
       holds(
         this.#checks.isAck(signer, ack, signature),
@@ -110,9 +123,15 @@ export class Certificates {
     const identity = `term:${request.term}:${request.candidate}:${certificate.votes.map(({ signer }) => signer).join()}`;
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);
-    this.#isMajority(
-      certificate.votes.map(({ signer }) => signer),
-      () => `term certificate ${request.term}`,
+    const tip = this.#tree.get(keyOf(request.tip.hash));
+    const what = (): string => `term certificate ${request.term}`;
+    holds(tip !== undefined, 'every certificate verifies', () => `${what()} of an unknown tip`);
+    const signers = certificate.votes.map(({ signer }) => signer);
+    this.#isMajority(signers, tip.inForce, request.configurationHash, what);
+    holds(
+      tip.inForce.voters.has(request.candidate),
+      'every certificate verifies',
+      () => `${what()} is of ${request.candidate}, no voter`,
     );
     for (const { signer, signature } of certificate.votes) {
       holds(
@@ -185,17 +204,31 @@ export class Certificates {
     );
   }
 
-  #isMajority(signers: readonly string[], what: () => string): void {
+  /** Of the configuration that it names, which is the one in force where it counts. */
+  #isMajority(signers: readonly string[], inForce: InForce, configurationHash: Uint8Array, what: () => string): void {
+    const { voters } = inForce;
+    holds(
+      keyOf(configurationHash) === inForce.hash,
+      'certificates name the configuration in force',
+      () => `${what()} names ${short(keyOf(configurationHash))}, in force is ${short(inForce.hash)}`,
+    );
     const counted = new Set(signers);
     holds(
-      counted.size === signers.length && signers.every((signer) => this.#voters.has(signer)),
+      counted.size === signers.length && signers.every((signer) => voters.has(signer)),
       'every certificate verifies',
       () => `${what()}: signers ${signers.join()}`,
     );
     holds(
-      counted.size * 2 > this.#voters.size,
+      counted.size >= majorityOf(inForce),
       'every certificate verifies',
-      () => `${what()}: ${counted.size} of ${this.#voters.size}`,
+      () => `${what()}: ${counted.size} of ${voters.size}`,
     );
   }
+}
+
+/** Whether durable acks at or above the block, of nodes that vote under what it names, are a majority. */
+function isAckedByMajority({ height, inForce }: KnownBlock, heights: ReadonlyMap<string, number>): boolean {
+  let count = 0;
+  for (const [nodeId, acked] of heights) if (acked >= height && inForce.voters.has(nodeId)) count += 1;
+  return count >= majorityOf(inForce);
 }

@@ -1,3 +1,4 @@
+import { type ConfigurationModel, nodesAsText } from './configuration-model.ts';
 import { type ModelTransaction, ReferenceModel } from './reference-model.ts';
 import { holds, short } from './violation.ts';
 
@@ -11,6 +12,8 @@ export interface AppliedBlock {
   readonly transactions: readonly ModelTransaction[];
   /** Milliseconds since the Unix epoch. */
   readonly timestamp: number;
+  /** Node keys with their roles, where the block changes them after its transactions. */
+  readonly changedTo: ReadonlyMap<string, string> | undefined;
 }
 
 /** What a client was told about its transaction. */
@@ -27,8 +30,14 @@ export class CommittedHistory {
   readonly #told = new Map<string, ToldOutcome>();
   /** Told by the certificate, at heights that no node has applied yet. */
   #toldAhead: ToldOutcome[] = [];
-  readonly #model = new ReferenceModel();
+  readonly #configuration: ConfigurationModel;
+  readonly #model: ReferenceModel;
   readonly #toldExpired = new Set<string>();
+
+  constructor(configuration: ConfigurationModel) {
+    this.#configuration = configuration;
+    this.#model = new ReferenceModel(configuration);
+  }
 
   get height(): number {
     return this.#blocks.length - 1;
@@ -99,6 +108,7 @@ export class CommittedHistory {
       this.#places.set(id, block.height);
       this.#model.apply(transaction);
     }
+    this.#enact(block);
     const due = this.#toldAhead;
     this.#toldAhead = [];
     for (const outcome of due) this.#checkTold(outcome);
@@ -141,6 +151,15 @@ export class CommittedHistory {
   toldExpired(transactionId: string): void {
     this.#toldExpired.add(transactionId);
     if (this.#places.has(transactionId)) this.#neverExpired(transactionId);
+  }
+
+  #enact({ height, changedTo }: AppliedBlock): void {
+    if (changedTo === undefined) return;
+    holds(
+      this.#configuration.enact() && this.#configuration.nodes() === nodesAsText(changedTo),
+      'results are those of the rules',
+      () => `block ${height} changes to ${nodesAsText(changedTo)}, by the rules ${this.#configuration.nodes()}`,
+    );
   }
 
   #isInTime({ height, timestamp }: AppliedBlock, nowMs: number): void {

@@ -60,6 +60,11 @@ export class DurableHistory {
     return this.#chain[height];
   }
 
+  /** Hash of the newest durable block; undefined when there is none. */
+  get tipHash(): string | undefined {
+    return this.height === 0 ? undefined : this.#chain[this.height];
+  }
+
   /** A batch became durable. */
   batch(operations: readonly Operation[]): void {
     const oldTip = this.#chain[this.height] as string;

@@ -3,7 +3,6 @@ import {
   type AckStatement,
   ackMessage,
   type BlockReference,
-  type Configuration,
   decodeBlockCertificate,
   type Message,
   type VoteRequestStatement,
@@ -11,6 +10,7 @@ import {
 } from '../../../src/consensus/index.ts';
 import { decodeNodeId } from '../../../src/crypto/index.ts';
 import type { Receipt } from '../../../src/ledger/index.ts';
+import { consensusConfiguration } from '../../../src/node/replica/configuration.ts';
 import { decodeMessage, isEvidenceFrame } from '../../../src/node/replica/index.ts';
 import { decodeHardState, hardStateKey, highestCertificateKey } from '../../../src/node/replica/records.ts';
 import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
@@ -20,7 +20,9 @@ import { simulationEpochMs } from '../../support/simulated-time.ts';
 import { BlockTree } from './block-tree.ts';
 import { Certificates } from './certificates.ts';
 import { CommittedHistory } from './committed-history.ts';
+import { ConfigurationModel } from './configuration-model.ts';
 import { DurableHistory } from './durable-history.ts';
+import { MembershipView } from './membership-view.ts';
 import { BlockRecords, readAppliedRecord } from './records.ts';
 import { stateRootOf, valuesOf } from './state-audit.ts';
 import { SignedStatements } from './statements.ts';
@@ -47,11 +49,12 @@ export class Invariants implements ClusterObserver {
   readonly #tree: BlockTree;
   readonly #certificates: Certificates;
   readonly #statements = new SignedStatements();
-  readonly #committed = new CommittedHistory();
+  readonly #committed: CommittedHistory;
   readonly #blocks = new BlockRecords();
   readonly #evidenceSeen = new Set<string>();
   readonly #watched: readonly Watched[];
   readonly #byNodeId: ReadonlyMap<string, Watched>;
+  readonly membership: MembershipView;
   /** Keys that a scenario misuses: evidence may name them, and nothing is asked of them. */
   readonly misusedKeys: Set<string> = new Set();
 
@@ -59,21 +62,17 @@ export class Invariants implements ClusterObserver {
     const { ledgerId, configuration } = cluster.genesis;
     const { verify } = cluster.signatures;
     this.#cluster = cluster;
-    this.#tree = new BlockTree(ledgerId);
+    this.#tree = new BlockTree(ledgerId, consensusConfiguration(configuration));
+    const roles = configuration.nodes.map(({ publicKey, role }) => [keyOf(publicKey), role] as const);
+    this.#committed = new CommittedHistory(new ConfigurationModel(new Map(roles)));
     this.#watched = cluster.machines.map((machine) => this.#watch(machine));
     this.#byNodeId = new Map(this.#watched.map((watched) => [watched.machine.nodeId, watched]));
-    const nodes: Configuration['nodes'] = cluster.machines.map(({ nodeId, signer }, index) => ({
-      id: nodeId,
-      publicKey: signer.publicKey,
-      role: configuration.nodes[index]?.role ?? 'learner',
-    }));
     const isSignedBy = (signer: string, message: Uint8Array, signature: Uint8Array): boolean => {
       const key = decodeNodeId(signer);
       return key !== undefined && verify(key, message, signature);
     };
     this.#certificates = new Certificates({
       tree: this.#tree,
-      configuration: { generation: 0, bytes: configuration.bytes, hash: configuration.hash, nodes },
       checks: {
         isAck: (signer, statement, signature) => isSignedBy(signer, ackMessage(ledgerId, statement), signature),
         isVote: (signer, request, signature) => isSignedBy(signer, voteMessage(ledgerId, request), signature),
@@ -85,6 +84,7 @@ export class Invariants implements ClusterObserver {
         return watched === undefined || this.#isExempt(watched) || watched.durable.hashAt(height) === hash;
       },
     });
+    this.membership = new MembershipView(this.#tree, this.#certificates, this.#watched);
     cluster.observers.push(this);
   }
 
@@ -155,13 +155,23 @@ export class Invariants implements ClusterObserver {
       'commit height at most the highest certificate',
       () => `${machine.index}: committed ${status.committedHeight}, certified ${status.certifiedHeight}`,
     );
+    holds(
+      status.contradiction === undefined || this.#isExempt(watched),
+      'a node that kept its disk is not contradicted',
+      () => `${machine.index}: ${status.contradiction}`,
+    );
+    holds(
+      status.removedAtHeight === undefined || this.#certificates.isRetired(machine.nodeId),
+      'only a certified block removes a node',
+      () => `${machine.index} takes itself for removed at ${status.removedAtHeight}`,
+    );
     watched.term = status.term;
     watched.committedHeight = status.committedHeight;
   }
 
   onBadFrame(machine: Machine, from: string, error: Error): void {
     holds(
-      this.misusedKeys.has(from),
+      this.misusedKeys.has(from) || this.#isStranger(machine, from),
       'honest nodes understand one another',
       () => `${machine.index} refuses a frame of ${this.#cluster.indexOf(from)}: ${error.message}`,
     );
@@ -201,10 +211,11 @@ export class Invariants implements ClusterObserver {
     return this.#evidenceSeen;
   }
 
-  /** The leader among these, or the first of them. */
+  /** The leader among these, or the first of them that is up. */
   leaderAmong(nodes: readonly number[]): number {
     const leader = nodes.find((node) => this.#cluster.machineAt(node).process?.status()?.role === 'leader');
-    return leader ?? present(nodes[0], 'some node is asked for');
+    const up = nodes.find((node) => this.#cluster.machineAt(node).isUp);
+    return leader ?? up ?? present(nodes[0], 'some node is asked for');
   }
 
   /** At the end of a run: every disk holds a prefix of the certified chain, and the state that its last root states. */
@@ -239,6 +250,12 @@ export class Invariants implements ClusterObserver {
       return `${node}: ${status === undefined ? 'down' : JSON.stringify(status, describeValue)}`;
     });
     return `committed ${this.#committed.height}; ${described.join('; ')}`;
+  }
+
+  /** It may hear of the sender for the first time. */
+  #isStranger(machine: Machine, nodeId: string): boolean {
+    const certifiedHeight = machine.process?.status()?.certifiedHeight ?? 0;
+    return this.membership.isStranger(machine.index, nodeId, certifiedHeight);
   }
 
   #watch(machine: Machine): Watched {
@@ -366,7 +383,7 @@ export class Invariants implements ClusterObserver {
     holds(block !== undefined, 'log matching', () => `applied block ${short(applied.hash)} was never stored`);
     this.#committed.applied(
       String(watched.machine.index),
-      { ...applied, transactions: block.transactions, timestamp: block.timestamp },
+      { ...applied, transactions: block.transactions, timestamp: block.timestamp, changedTo: block.changedTo },
       this.#certificates.hashAt(applied.height),
       simulationEpochMs + this.#cluster.queue.nowMs,
     );

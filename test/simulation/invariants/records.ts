@@ -13,6 +13,8 @@ export interface BlockRecord {
   readonly transactions: readonly ModelTransaction[];
   /** Milliseconds since the Unix epoch. */
   readonly timestamp: number;
+  /** Node keys with their roles, where the block changes them. */
+  readonly changedTo: ReadonlyMap<string, string> | undefined;
 }
 
 /** Blocks by their bytes: each travels and is stored many times, and is read once. */
@@ -39,6 +41,7 @@ export class BlockRecords {
 function readBlockRecord(bytes: Uint8Array): BlockRecord {
   const block = decodeBlock(bytes);
   const { height, term, parentHash, proposer, configurationHash } = block.header;
+  const justification = decodeJustification(block.justification, readConfiguration);
   return {
     reference: {
       height,
@@ -47,7 +50,7 @@ function readBlockRecord(bytes: Uint8Array): BlockRecord {
       parentHash,
       proposer: encodeNodeId(proposer),
       configurationHash,
-      justification: decodeJustification(block.justification, readConfiguration),
+      justification,
       byteLength: bytes.length,
     },
     transactions: block.transactions.map(({ idHex, kind, payload, validUntil }) => ({
@@ -57,6 +60,9 @@ function readBlockRecord(bytes: Uint8Array): BlockRecord {
       validUntil,
     })),
     timestamp: block.header.timestamp,
+    changedTo:
+      justification.configuration &&
+      new Map(justification.configuration.nodes.map(({ publicKey, role }) => [keyOf(publicKey), role])),
   };
 }
 

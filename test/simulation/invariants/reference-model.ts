@@ -1,4 +1,5 @@
 import type { CanonicalValue } from '../../../src/ledger/index.ts';
+import type { ConfigurationModel } from './configuration-model.ts';
 import { keyOf } from './violation.ts';
 
 /** What a rule of the simulator sees of a transaction. */
@@ -14,11 +15,20 @@ export interface ModelTransaction {
 export class ReferenceModel {
   readonly #values = new Map<string, string>();
   readonly #outcomes = new Map<string, boolean>();
+  readonly #configuration: ConfigurationModel;
+
+  constructor(configuration: ConfigurationModel) {
+    this.#configuration = configuration;
+  }
 
   /** Applies the next transaction of the committed chain. */
   apply({ id, kind, payload }: ModelTransaction): void {
     const [, key, first, second] = payload as readonly CanonicalValue[];
-    this.#outcomes.set(id, this.#execute(kind, String(key), first, second));
+    const isPermitted =
+      kind === 'sim.change'
+        ? this.#configuration.ask(payload as readonly CanonicalValue[])
+        : this.#execute(kind, String(key), first, second);
+    this.#outcomes.set(id, isPermitted);
   }
 
   /** Whether the transaction was permitted; undefined when it is not in the chain. */
