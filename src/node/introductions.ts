@@ -3,11 +3,17 @@ import type { NodeId, VerifySignature } from '../crypto/index.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../ledger/index.ts';
 import type { Introduction } from '../p2p/index.ts';
 import { decodeHistory, encodeHistory, type ProvedConfiguration, verifyHistory } from '../verify/index.ts';
-import type { Replica } from './replica/index.ts';
+import type { ConfigurationHistories, Membership, Replica } from './replica/index.ts';
 
 const requestVersion = 1;
 const requestLimits = { bytesMax: 256, depthMax: 2, countMax: 8 };
 const nothing: Uint8Array = new Uint8Array();
+
+/** What a node knows of configurations, and learns; a {@link Replica}. */
+export interface KnowingNode extends Pick<Replica, 'newestCertified' | 'learnConfigurations'> {
+  readonly history: Pick<ConfigurationHistories, 'after'>;
+  membership(): Pick<Membership, 'connected'>;
+}
 
 /**
  * How this node comes to know nodes that joined while it was away (protocol.md §5, "Configurations"; scenario 65). Whom
@@ -16,14 +22,14 @@ const nothing: Uint8Array = new Uint8Array();
  */
 export class Introductions implements Introduction {
   readonly #ledgerId: Uint8Array;
-  readonly #replica: () => Pick<Replica, 'history' | 'newestCertified' | 'learnConfigurations' | 'membership'>;
+  readonly #replica: () => KnowingNode;
   readonly #verify: VerifySignature;
   readonly #logger: Logger;
 
   constructor(options: {
     readonly ledgerId: Uint8Array;
     /** Asked for once the transport runs. */
-    readonly replica: () => Pick<Replica, 'history' | 'newestCertified' | 'learnConfigurations' | 'membership'>;
+    readonly replica: () => KnowingNode;
     readonly verify: VerifySignature;
     readonly logger: Logger;
   }) {

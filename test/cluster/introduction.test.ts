@@ -52,7 +52,19 @@ describe('a voter that was away while the configuration grew', () => {
     expect(new Set(last.voters)).toEqual(new Set([1, 2, 3, 4, 5].map(nodeIdOf)));
     const counts = await occurrences(cluster.client(3));
     expect([...before, ...meanwhile, ...after].filter((id) => counts.get(id) !== 1)).toEqual([]);
-    const metrics = await (await fetch(`${present(cluster.urls[2], 'node 3')}/metrics`)).text();
+    const url = present(cluster.urls[2], 'node 3');
+    const proof = await cluster.json<{ verified: boolean; configurations: { change: { step: string } | null }[] }>(
+      ...['node', 'history', '--verify', '--node', url],
+    );
+    expect(proof.verified).toBe(true);
+    expect(proof.configurations.map(({ change }) => change?.step)).toEqual([
+      undefined,
+      'add',
+      'promote',
+      'add',
+      'promote',
+    ]);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(Number(/^assent_strangers_introduced (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
   }, 120_000);
 });
