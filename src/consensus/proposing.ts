@@ -54,6 +54,8 @@ export function mayEnact(core: Core, { step, nodeId }: ConfigurationStep): boole
     const peer = leadership.progress.get(nodeId);
     if (peer === undefined || !isActive(core, peer)) return false;
     if (core.certifiedHeight - peer.matchHeight > core.limits.promotionLagBlocksMax) return false;
+    // It has to know, also after a restart, who the others are.
+    if (peer.matchHeight < core.log.changeHeightAt(core.log.tip.height)) return false;
     after.add(nodeId);
   } else after.delete(nodeId);
   const answering = [...leadership.progress].filter(([id, peer]) => after.has(id) && isActive(core, peer)).length;

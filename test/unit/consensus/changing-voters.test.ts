@@ -144,3 +144,48 @@ describe('where a node was removed', () => {
     expect(node.status.removedAtHeight).toBe(2);
   });
 });
+
+describe('a leader takes a step', () => {
+  const may = (leader: TestNode, step: 'add' | 'promote' | 'demote' | 'remove', index: number): boolean =>
+    leader.raft.mayEnact({ step, nodeId: leader.cluster.forge.id(index) });
+
+  test('to a vote only when the node answers, and holds what says who the others are', () => {
+    const { cluster, leader } = ledCluster(3, { outsiders: 1 });
+    const joiner = cluster.node(3);
+    expect(may(leader, 'add', 3)).toBe(true);
+    expect(may(cluster.node(1), 'add', 3), 'it does not lead').toBe(false);
+    joiner.holdsVerdicts = true;
+    take(cluster, 'add', 3);
+    cluster.tick(6);
+    expect(may(leader, 'promote', 3), 'nothing is durable there').toBe(false);
+    joiner.holdsVerdicts = false;
+    joiner.answer();
+    cluster.tick(4);
+    expect(may(leader, 'promote', 3)).toBe(true);
+    joiner.crash();
+    cluster.tick(12);
+    expect(may(leader, 'promote', 3), 'it is silent').toBe(false);
+  });
+
+  test('to a vote only when the node is near', () => {
+    const { cluster, leader } = ledCluster(2, { learners: 1, limits: { promotionLagBlocksMax: 3 } });
+    const learner = cluster.node(1);
+    cluster.passes = (_, to, { type }) => to !== learner || type !== 'append';
+    for (let sealed = 0; sealed < 3; sealed++) leader.seal();
+    cluster.tick(4);
+    expect(may(leader, 'promote', 1)).toBe(true);
+    leader.seal();
+    cluster.tick(4);
+    expect(may(leader, 'promote', 1)).toBe(false);
+  });
+
+  test('that takes a vote only when a majority of the others answers', () => {
+    const { cluster, leader } = ledCluster(5);
+    cluster.node(3).crash();
+    cluster.node(4).crash();
+    cluster.tick(12);
+    expect(may(leader, 'remove', 4), 'three of four').toBe(true);
+    expect(may(leader, 'remove', 0), 'two of four').toBe(false);
+    expect(may(leader, 'demote', 1), 'two of four').toBe(false);
+  });
+});
