@@ -1,6 +1,7 @@
 import { AssentError, type Logger, present } from '../../base/index.ts';
+import { comparePlaces } from '../../consensus/index.ts';
 import type { NodeId, VerifySignature } from '../../crypto/index.ts';
-import { type Ledger, openManifest, SnapshotSink, type WriteBatch } from '../../ledger/index.ts';
+import { type Ledger, openManifest, type SnapshotManifest, SnapshotSink, type WriteBatch } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { ProvedSnapshot, Replica } from '../replica/index.ts';
 import { type Answer, Exchange } from './exchange.ts';
@@ -97,8 +98,9 @@ export class SnapshotFetcher {
     if (this.#isBusy || this.#isStopped || this.#sink === undefined) return;
     const { replica, ledger } = this.#options;
     const isStaged = this.#sink.manifest !== undefined;
+    const isWanted = this.#isAboveTip(this.#sink.manifest);
     const isDue =
-      this.#tick >= this.#pauseUntilTick && this.#need.isThere(replica.status(), ledger.applied.height, isStaged);
+      this.#tick >= this.#pauseUntilTick && this.#need.isThere(replica.status(), ledger.applied.height, isWanted);
     if (isDue) this.#run(() => this.#fetch());
     else if (this.#sink.isSweeping && !isStaged) this.#run(() => this.#sweepOnce());
   }
@@ -143,7 +145,7 @@ export class SnapshotFetcher {
 
   /** With what is staged, wherever it is still given out. */
   async #goOn(): Promise<boolean> {
-    if (this.#openSink.manifest === undefined) return false;
+    if (!this.#isAboveTip(this.#openSink.manifest)) return false;
     for (const peer of this.#peersInTurn()) if ((await this.#take(peer)) === 'installed') return true;
     return false;
   }
@@ -179,12 +181,18 @@ export class SnapshotFetcher {
       const { height } = manifest.block.header;
       verifyProofs(manifest, ledger.genesis, verify);
       // Of no use, and nobody's fault: the peer is behind, too.
-      if (height <= ledger.applied.height) return false;
+      if (!this.#isAboveTip(manifest)) return false;
       logger.info({ height, peer }, 'takes in a snapshot');
       await this.#openSink.begin(answer.bytes);
       while (!this.#isStopped && (await this.#openSink.sweep()));
       return !this.#isStopped;
     });
+  }
+
+  /** A tip never decreases: anything else could not be installed. */
+  #isAboveTip(manifest: SnapshotManifest | undefined): boolean {
+    const { tip } = this.#options.replica.status();
+    return manifest !== undefined && comparePlaces(manifest.block.header, tip) > 0;
   }
 
   /** Chunk by chunk, and installs. `gone`: the peer no longer has it. */

@@ -90,6 +90,8 @@ export class TestCluster {
   #seed = 1;
   /** Sees every frame, and may replace it or, with undefined, lose it. */
   onFrame: (frame: Frame) => Uint8Array | undefined = ({ bytes }) => bytes;
+  /** After so many more batches of this node are durable its process ends. */
+  crashAfter: { readonly node: TestNode; batches: number } | undefined;
   /** Disks of these nodes stand still. */
   readonly stuckDisks: Set<TestNode> = new Set<TestNode>();
 
@@ -175,13 +177,12 @@ export class TestCluster {
   }
 
   /** The process ends in the middle of whatever it did. */
-  async crash(node: TestNode, random: SeededRandom = new SeededRandom(7)): Promise<void> {
+  crash(node: TestNode, random: SeededRandom = new SeededRandom(7)): void {
     node.isUp = false;
     node.replica.stop();
     this.#frames = this.#frames.filter(({ from, to }) => from !== node && to !== node);
     void node.snapshots.stop();
     node.disk.crash(random);
-    await nextTurn();
   }
 
   /** One tick of every node, with all that is on its way before and after it. */
@@ -233,7 +234,15 @@ export class TestCluster {
   }
 
   #sync(node: TestNode): void {
-    while (node.disk.completeNext());
+    while (node.disk.completeNext()) {
+      const { crashAfter } = this;
+      if (crashAfter?.node !== node) continue;
+      crashAfter.batches -= 1;
+      if (crashAfter.batches > 0) continue;
+      this.crashAfter = undefined;
+      this.crash(node);
+      return;
+    }
   }
 }
 
