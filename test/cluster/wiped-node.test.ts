@@ -49,9 +49,20 @@ it('a node whose data directory is gone signs nothing, says why, and comes back 
     async () => (await cluster.client(leader, other).submit(newTransaction(home))).status === 'committed',
   );
 
+  // Nobody but its member replaces it. What the refused call made is what the next one goes on with.
+  const foreign = present(cluster.file.nodes[leader - 1], 'the leader').member;
+  const refused = await cluster.run('node', 'replace', String(wiped), '--as', `member/${foreign}`);
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/\[not-your-node, rule node-is-own\]\n$/),
+  });
+  const made = present(cluster.file.nodes[3], 'the new node');
+  expect(made).toMatchObject({ number: 4, membership: 'joining' });
+
   const { node, nodeId, oldDirectory } = await cluster.json<{ node: number; nodeId: string; oldDirectory: string }>(
     ...['node', 'replace', String(wiped)],
   );
+  expect({ node, nodeId }).toEqual({ node: 4, nodeId: made.nodeId });
   expect(oldDirectory).toBe(join(cluster.directory, `node-${wiped}`));
   expect((await cluster.statuses())[wiped - 1]).toMatchObject({ role: 'removed' });
   await sameHead(cluster, leader, other, node);
