@@ -14,4 +14,14 @@ export {
 export { type RunningNode, startNode } from './daemon.ts';
 export { multiaddrOf } from './membership.ts';
 export { createNodeKey, type NodeKey, readNodeKey } from './node-key.ts';
+export {
+  type AbandonedReport,
+  type AppliedRecovery,
+  applyRecovery,
+  draftRecovery,
+  type NewNode,
+  parseReport,
+  type RecoveryReport,
+  reportOfStopped,
+} from './recovery/index.ts';
 export { type HostProcess, superviseNode } from './supervise.ts';

@@ -94,13 +94,14 @@ function checkOwner(path: string, identity: Identity): boolean {
   return true;
 }
 
-interface Owner {
+export interface Owner {
   readonly format: string;
   readonly ledgerId: string;
   readonly nodeKey: string;
 }
 
-function readOwner(path: string): Owner | undefined {
+/** What the directory says of itself; undefined while it is not completely made. Throws `storage-damaged`. */
+export function readOwner(path: string): Owner | undefined {
   const file = join(path, 'owner.json');
   let text: string;
   try {
@@ -118,7 +119,7 @@ function readOwner(path: string): Owner | undefined {
 }
 
 /** The last step of making a directory; renamed into place, so that it is there completely or not at all. */
-function writeOwner(path: string, identity: Identity): void {
+export function writeOwner(path: string, identity: Identity): void {
   const file = join(path, 'owner.json');
   const owner: Owner = {
     format: storageFormat,

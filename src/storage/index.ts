@@ -4,7 +4,7 @@
  * in this room only.
  */
 
-export { type DataDirectory, openDataDirectory } from './data-directory.ts';
+export { type DataDirectory, type Owner, openDataDirectory, readOwner } from './data-directory.ts';
 export { FileMarkFile } from './file-mark-file.ts';
 export { Journal, type JournalLimits, journalLimits } from './journal.ts';
 export { storageFormat } from './journal-records.ts';
@@ -30,6 +30,7 @@ export {
 export { MemoryMarkFile } from './memory-mark-file.ts';
 export { MemorySnapshot, MemoryStore } from './memory-store.ts';
 export { MemoryTable } from './memory-table.ts';
+export { type RekeyBatch, type RekeyOutcome, rekeyDataDirectory } from './rekey.ts';
 export {
   type Entry,
   type Operation,

@@ -33,6 +33,8 @@ export interface StatusView {
   /** The snapshot that is being taken in, null when none is. */
   readonly snapshot: { readonly height: number; readonly chunksHeld: number; readonly fromNode: string } | null;
   readonly configuration: {
+    /** How often the ledger was founded anew after most of its nodes were lost. */
+    readonly generation: number;
     readonly id: string;
     readonly voters: readonly string[];
     readonly learners: readonly string[];
@@ -64,7 +66,12 @@ export const statusView: z.ZodType<StatusView, StatusView> = z.object({
   certifiedHeight: wholeNumber,
   firstBlockHeight: wholeNumber,
   snapshot: z.union([z.object({ height: wholeNumber, chunksHeld: wholeNumber, fromNode: nodeIdText }), z.null()]),
-  configuration: z.object({ id: hashText, voters: z.array(nodeIdText), learners: z.array(nodeIdText) }),
+  configuration: z.object({
+    generation: wholeNumber,
+    id: hashText,
+    voters: z.array(nodeIdText),
+    learners: z.array(nodeIdText),
+  }),
   peers: z.array(
     z.object({
       nodeId: nodeIdText,

@@ -2,16 +2,17 @@ import type { Command } from 'commander';
 import { facts } from '../output/table.ts';
 import { shortNodeId, whenText } from '../output/words.ts';
 import type { Session } from '../session.ts';
+import { addRecover } from './ledger-recover.ts';
 
 const examples = `
 Examples:
-  $ assent ledger info`;
+  $ assent ledger info
+  $ assent ledger recover --help         when a majority of the nodes is gone for good`;
 
 export function addLedger(program: Command, session: Session): void {
-  program
-    .command('ledger')
-    .description('the ledger as a whole')
-    .addHelpText('after', examples)
+  const ledger = program.command('ledger').description('the ledger as a whole').addHelpText('after', examples);
+  addRecover(ledger, session);
+  ledger
     .command('info')
     .description('what the ledger is and how far it got')
     .action(

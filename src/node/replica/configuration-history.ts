@@ -25,7 +25,7 @@ export function putHistoryStep(height: number, step: HistoryStep): Operation {
   return { type: 'put', key: stepKey(height), value: encodeHistoryStep(step) };
 }
 
-/** One configuration of the ledger: what it is, and the change that brought it; genesis's has none. */
+/** One configuration of the ledger: what it is, and the step that brought it; genesis and a recovery are none. */
 export interface KnownChange {
   readonly height: number;
   readonly configuration: Configuration;
@@ -81,8 +81,8 @@ export class ConfigurationHistories {
     let before = this.#genesis;
     for (const { height, configurationHash } of this.#records.changes.slice(0, this.#steps.length)) {
       const configuration = present(this.#records.get(configurationHash), 'every change has its record');
-      const change = present(stepBetween(before, configuration), 'the chain changes by single steps');
-      known.push({ height, configuration, change });
+      const change = stepBetween(before, configuration);
+      known.push({ height, configuration, ...(change !== undefined && { change }) });
       before = configuration;
     }
     return known;

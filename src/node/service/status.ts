@@ -25,7 +25,7 @@ export function statusView(sources: StatusSources): StatusView {
   const { ledger, nodeId, member } = sources;
   const status = sources.replica.status();
   const { applied, genesis } = ledger;
-  const { hash: configurationHash, nodes } = status.configuration;
+  const { generation, hash: configurationHash, nodes } = status.configuration;
   return {
     ledgerId: toHex(ledger.ledgerId),
     ledgerName: genesis.content.ledgerName,
@@ -42,6 +42,7 @@ export function statusView(sources: StatusSources): StatusView {
     firstBlockHeight: ledger.firstBlockHeight,
     snapshot: sources.snapshot() ?? null,
     configuration: {
+      generation,
       id: toHex(configurationHash),
       voters: idsOf(nodes, 'voter'),
       learners: idsOf(nodes, 'learner'),
