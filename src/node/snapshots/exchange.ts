@@ -2,7 +2,7 @@ import { assert, equalBytes, present } from '../../base/index.ts';
 import type { NodeId } from '../../crypto/index.ts';
 import { encodeSnapshotMessage, type SnapshotMessage, type Wanted } from './messages.ts';
 
-/** In ticks of the driver: when a request is sent again, and when the peer is given up. */
+/** In ticks of the driver: a request without an answer is sent again. */
 const resendTicks = 40;
 
 /** What became of a question: the whole bytes, or why there are none. */
