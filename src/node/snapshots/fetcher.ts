@@ -14,6 +14,8 @@ const nothing = new Uint8Array();
 const snapshotsOfPeerMax = 3;
 /** In election timeouts: between an attempt that no peer brought to its end and the next. */
 const pauseTimeouts = 4;
+/** Between two looks at whether a snapshot is needed: a status can cost a read of the disk. */
+const lookTicks = 4;
 /** In election timeouts: how long a peer may be silent. */
 const silentTimeouts = 4;
 
@@ -89,7 +91,8 @@ export class SnapshotFetcher {
   tick(): void {
     this.#tick += 1;
     this.#exchange.tick();
-    this.#need.tick(this.#options.replica.status());
+    if (this.#tick % lookTicks !== 0) return;
+    this.#need.passed(lookTicks, this.#options.replica.status());
     this.look();
   }
 

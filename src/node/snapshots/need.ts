@@ -1,7 +1,10 @@
 import type { ReplicaStatus } from '../replica/index.ts';
 
-/** In election timeouts: how long a node that is behind may stand still while a leader is there. */
-const standstillTimeouts = 2;
+/**
+ * In election timeouts: how long a node that is behind may stand still while a leader is there. A slow link or a slow
+ * disk must not cost it the history that it has.
+ */
+const standstillTimeouts = 10;
 
 export interface NeedParameters {
   readonly electionTicks: number;
@@ -23,10 +26,10 @@ export class SnapshotNeed {
     this.#parameters = parameters;
   }
 
-  /** One tick of the driver's clock. */
-  tick(status: ReplicaStatus): void {
+  /** So many ticks of the driver's clock have passed. */
+  passed(ticks: number, status: ReplicaStatus): void {
     const isStanding = status.tip.height === this.#tipHeight && isFollowingBehind(status);
-    this.#standstillTicks = isStanding ? this.#standstillTicks + 1 : 0;
+    this.#standstillTicks = isStanding ? this.#standstillTicks + ticks : 0;
     this.#tipHeight = status.tip.height;
   }
 
@@ -39,6 +42,7 @@ export class SnapshotNeed {
   }
 }
 
-function isFollowingBehind({ leader, role, behindBlocks }: ReplicaStatus): boolean {
-  return leader !== undefined && role !== 'leader' && behindBlocks > 0;
+/** With nothing on the way to its own disk. */
+function isFollowingBehind({ leader, role, behindBlocks, tip, durableTip }: ReplicaStatus): boolean {
+  return leader !== undefined && role !== 'leader' && behindBlocks > 0 && durableTip.height === tip.height;
 }

@@ -18,7 +18,13 @@ import {
   type SnapshotProofs,
 } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
-import { type ConfigurationHistory, decodeHistory, encodeHistory, verifyHistory } from '../../verify/index.ts';
+import {
+  type ConfigurationHistory,
+  decodeHistory,
+  encodeHistory,
+  recoveriesOf,
+  verifyHistory,
+} from '../../verify/index.ts';
 import { certificateKey, consensusConfiguration, type ProvedSnapshot, termCertificateOf } from '../replica/index.ts';
 
 const proofVersion = 1;
@@ -73,8 +79,9 @@ export function verifyProofs(manifest: SnapshotManifest, genesis: Genesis, verif
   return read(() => {
     checkHeaderSignature(block, ledgerId, verify);
     const first = consensusConfiguration(genesis.configuration);
+    const openRecovery = recoveriesOf(genesis, verify);
     const history = decodeHistory(manifest.configurations);
-    const proved = verifyHistory(history, { ledgerId, height: 0, configuration: first }, verify);
+    const proved = verifyHistory(history, { ledgerId, height: 0, configuration: first, openRecovery }, verify);
     const changes = proved.map(({ height, configuration }) => ({ height, configuration }));
     const last = changes.at(-1) ?? { height: 0, configuration: first };
     needs(last.height <= height, 'the history goes on above the block');

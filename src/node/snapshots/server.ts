@@ -29,7 +29,7 @@ export class SnapshotServer {
   #source: { readonly opened: SnapshotSource; readonly openedMs: number; usedMs: number } | undefined;
   /** What was made last: it leaves in pieces. */
   #made: { readonly key: string; readonly bytes: Uint8Array } | undefined;
-  #isBusy = false;
+  #work: Promise<void> | undefined;
   #isStopped = false;
   #bytesSent = 0;
   #opened = 0;
@@ -50,27 +50,29 @@ export class SnapshotServer {
   receive(from: NodeId, request: Request): void {
     if (this.#isStopped) return;
     this.#requests.set(from, request);
-    this.#work();
+    this.#begin();
   }
 
   /** One tick of the driver's clock. */
   tick(): void {
-    this.#work();
+    this.#begin();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    await this.#work;
     await this.#close();
   }
 
-  #work(): void {
-    if (this.#isBusy || this.#isStopped) return;
-    this.#isBusy = true;
-    this.#answerAll().then(
+  #begin(): void {
+    if (this.#work !== undefined || this.#isStopped) return;
+    this.#work = this.#answerAll().then(
       () => {
-        this.#isBusy = false;
+        this.#work = undefined;
       },
-      (error: unknown) => this.#options.onFault(error as Error),
+      (error: unknown) => {
+        if (!this.#isStopped) this.#options.onFault(error as Error);
+      },
     );
   }
 
@@ -134,7 +136,6 @@ export class SnapshotServer {
     this.#opened += 1;
     this.#source = { opened, openedMs: nowMs(), usedMs: nowMs() };
     logger.info({ height: opened.manifest.block.header.height }, 'gives out a snapshot');
-    if (this.#isStopped) await this.#close();
   }
 
   async #close(): Promise<void> {
