@@ -82,14 +82,18 @@ export function configurationAtTip(core: Core): Configuration {
   return configurationAtChange(core, core.log.changes.length - 1);
 }
 
+/** The newest change that is certified in the own chain; height 0 where the first configuration is still the newest. */
+export function certifiedChange(core: Core): { readonly height: number; readonly configuration: Configuration } {
+  const { certifiedHeight, log } = core;
+  const index = log.changes.findLastIndex(({ height }) => height <= certifiedHeight);
+  return { height: log.changes[index]?.height ?? 0, configuration: configurationAtChange(core, index) };
+}
+
 /** The configuration in force after the highest block of the own chain that a certificate covers. */
 export function certifiedConfiguration(core: Core): Configuration {
-  const { certifiedHeight, log, recovery } = core;
-  if (recovery !== undefined && certifiedHeight <= recovery.base.height) return recovery.configuration;
-  return configurationAtChange(
-    core,
-    log.changes.findLastIndex(({ height }) => height <= certifiedHeight),
-  );
+  const { certifiedHeight, recovery } = core;
+  const isBelow = recovery !== undefined && certifiedHeight <= recovery.base.height;
+  return isBelow ? recovery.configuration : certifiedChange(core).configuration;
 }
 
 /** What one of the own chain's changes brought into force; before the first it is the first configuration. */

@@ -27,6 +27,7 @@ export type {
   Configuration,
   Evidence,
   Justification,
+  Recovery,
   TermCertificate,
   VoteRequestStatement,
 } from './types.ts';

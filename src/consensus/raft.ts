@@ -4,6 +4,7 @@ import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest, stepStranger } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
 import {
+  certifiedChange,
   certifiedConfiguration,
   changeAhead,
   configurationAtTip,
@@ -183,7 +184,7 @@ export class Raft {
     const core = this.#core;
     const ahead = changeAhead(core);
     if (ahead !== undefined) return ahead;
-    return { height: core.log.changeHeightAt(core.certifiedHeight), configuration: certifiedConfiguration(core) };
+    return certifiedChange(core);
   }
 
   /**

@@ -13,6 +13,7 @@ export {
   nodeConfiguration,
   openConfiguration,
 } from './configuration.ts';
+export type { Genesis } from './genesis.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export { ledgerLimits } from './limits.ts';
 export {

@@ -2,6 +2,7 @@ import { AssentError, messageOf, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/index.ts';
 import { systemRandom, verifySignature } from '../crypto/index.ts';
 import { createTransport, type Transport } from '../p2p/index.ts';
+import { recoveriesOf } from '../verify/index.ts';
 import { systemClock, threadWorkMs } from './clock.ts';
 import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
@@ -183,6 +184,7 @@ class Daemon {
       introduction: new Introductions({
         ledgerId: genesis.ledgerId,
         replica: () => this.#replica,
+        openRecovery: recoveriesOf(genesis, verifySignature),
         verify: verifySignature,
         logger: this.#log.logger,
       }),

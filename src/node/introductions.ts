@@ -2,7 +2,13 @@ import { AssentError, type Logger } from '../base/index.ts';
 import type { NodeId, VerifySignature } from '../crypto/index.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../ledger/index.ts';
 import type { Introduction } from '../p2p/index.ts';
-import { decodeHistory, encodeHistory, type ProvedConfiguration, verifyHistory } from '../verify/index.ts';
+import {
+  decodeHistory,
+  encodeHistory,
+  type OpenRecovery,
+  type ProvedConfiguration,
+  verifyHistory,
+} from '../verify/index.ts';
 import type { ConfigurationHistories, Membership, Replica } from './replica/index.ts';
 
 const requestVersion = 1;
@@ -23,6 +29,7 @@ export interface KnowingNode extends Pick<Replica, 'newestCertified' | 'learnCon
 export class Introductions implements Introduction {
   readonly #ledgerId: Uint8Array;
   readonly #replica: () => KnowingNode;
+  readonly #openRecovery: OpenRecovery;
   readonly #verify: VerifySignature;
   readonly #logger: Logger;
 
@@ -30,11 +37,13 @@ export class Introductions implements Introduction {
     readonly ledgerId: Uint8Array;
     /** Asked for once the transport runs. */
     readonly replica: () => KnowingNode;
+    readonly openRecovery: OpenRecovery;
     readonly verify: VerifySignature;
     readonly logger: Logger;
   }) {
     this.#ledgerId = options.ledgerId;
     this.#replica = options.replica;
+    this.#openRecovery = options.openRecovery;
     this.#verify = options.verify;
     this.#logger = options.logger;
   }
@@ -65,7 +74,8 @@ export class Introductions implements Introduction {
   #prove(from: NodeId, answer: Uint8Array): readonly ProvedConfiguration[] {
     const { height, configuration } = this.#replica().newestCertified;
     try {
-      return verifyHistory(decodeHistory(answer), { ledgerId: this.#ledgerId, height, configuration }, this.#verify);
+      const known = { ledgerId: this.#ledgerId, height, configuration, openRecovery: this.#openRecovery };
+      return verifyHistory(decodeHistory(answer), known, this.#verify);
     } catch (error) {
       if (!(error instanceof AssentError)) throw error;
       this.#logger.warn({ peer: from, code: error.code, reason: error.message }, 'a stranger told no true history');

@@ -13,6 +13,7 @@ import { type NodeId, sha256, type VerifySignature, verifySignaturePortable } fr
 import { type BlockHeader, decodeHeader, openConfiguration } from '../ledger/portable.ts';
 import { consensusForm } from './configuration-form.ts';
 import { type ConfigurationHistory, type HistoryStep, invalidHistory } from './configuration-history.ts';
+import type { OpenRecovery } from './recovery.ts';
 
 /** A configuration that the verifier trusts: that of genesis, or one that a history proved before. */
 export interface KnownConfiguration {
@@ -21,10 +22,16 @@ export interface KnownConfiguration {
   /** Height of the block that brought it; 0 for that of genesis. */
   readonly height: number;
   readonly configuration: Configuration;
+  /** Without it no recovery is believed: it takes the members' keys, which genesis has. */
+  readonly openRecovery?: OpenRecovery;
 }
 
-/** A change of the configuration that is proved: it is certified under the configuration that it brought. */
-export interface ProvedConfiguration extends ConfigurationStep {
+/** A change of the configuration that is proved: one step, or a recovery, which is none. */
+export type ProvedConfiguration = ProvedPlace &
+  (ConfigurationStep | { readonly step?: never; readonly nodeId?: never });
+
+/** It is certified under the configuration that it brought. */
+interface ProvedPlace {
   readonly height: number;
   readonly term: number;
   readonly blockHash: Uint8Array;
@@ -43,7 +50,8 @@ interface Place {
  * Follows the changes from a known configuration (protocol.md §5, "Configurations"; scenario 58). Each is one step from
  * the one before, cites a certificate of its own term, under the configuration before and at or above the change before,
  * and is certified under its own. A history that leaves a change out cites a certificate under a configuration that does
- * not come before it. That it is the newest there is, nothing can prove.
+ * not come before it. A recovery cites what enough members signed instead, and stands on the very block that they named.
+ * That it is the newest there is, nothing can prove.
  *
  * Throws `history-invalid` with the height of the change that is wrong.
  */
@@ -60,9 +68,10 @@ export function verifyHistory(
   const removed = new Set<NodeId>();
   let before: Place = { height: known.height, term: 0, configuration: known.configuration };
   for (const step of history.steps) {
-    const next = verifyStep(step, before, ledgerId, verify);
-    if (removed.has(next.nodeId)) throw invalidHistory('a removed key comes back', next.height);
-    if (next.step === 'remove') removed.add(next.nodeId);
+    const next = verifyStep(step, before, known, verify);
+    const { nodes } = next.configuration;
+    if (nodes.some(({ id }) => removed.has(id))) throw invalidHistory('a removed key comes back', next.height);
+    for (const { id } of before.configuration.nodes) if (!nodes.some((node) => node.id === id)) removed.add(id);
     proved.push(next);
     before = next;
   }
@@ -72,7 +81,7 @@ export function verifyHistory(
 function verifyStep(
   step: HistoryStep,
   before: Place,
-  ledgerId: Uint8Array,
+  { ledgerId, openRecovery }: KnownConfiguration,
   verify: VerifySignature,
 ): ProvedConfiguration {
   const header = readAs('a header', () => decodeHeader(step.header));
@@ -83,24 +92,15 @@ function verifyStep(
   needs(equalBytes(header.ledgerId, ledgerId), 'a header is of another ledger');
   needs(height > before.height && term >= before.term, 'the changes do not ascend');
   needs(equalBytes(sha256(step.justification), header.justificationHash), "the justification is not the header's");
-  const { block: cited, configuration } = readJustification(step.justification, height);
+  const justification = readJustification(step.justification, height);
+  const { configuration } = justification;
   if (configuration === undefined) throw invalidHistory('the block changes no configuration', height);
   needs(
     equalBytes(configuration.hash, header.configurationHash),
     'the configuration is not the one that the header names',
   );
-  const change = stepBetween(before.configuration, configuration);
-  if (change === undefined) throw invalidHistory('more or less than one node changes in one step', height);
-  if (cited === undefined) throw invalidHistory('it cites no certificate', height);
-  needs(cited.ack.term === term, 'the certificate that it cites is of another term');
-  needs(
-    cited.ack.height >= before.height && cited.ack.height < height,
-    'the certificate that it cites is not between it and the change before',
-  );
-  needs(
-    verifyBlockCertificate(cited, before.configuration, ledgerId, verify),
-    'the certificate that it cites is not one of the configuration before',
-  );
+  const change = justification.recovery === undefined ? singleStep() : undefined;
+  if (justification.recovery !== undefined) checkFounded(justification.recovery, configuration);
   const last = followLinks(step, header, ledgerId);
   const certificate = readAs('a certificate', () => decodeBlockCertificate(step.certificate), height);
   needs(isOf(certificate, last), 'the certificate is not that of the last block');
@@ -109,6 +109,37 @@ function verifyStep(
     'no majority of the new configuration certified it',
   );
   return { ...change, height, term, blockHash: sha256(step.header), timestamp, configuration };
+
+  function singleStep(): ConfigurationStep {
+    const { block: cited, configuration: after } = justification;
+    const single = after && stepBetween(before.configuration, after);
+    if (single === undefined) throw invalidHistory('more or less than one node changes in one step', height);
+    if (cited === undefined) throw invalidHistory('it cites no certificate', height);
+    needs(cited.ack.term === term, 'the certificate that it cites is of another term');
+    needs(
+      cited.ack.height >= before.height && cited.ack.height < height,
+      'the certificate that it cites is not between it and the change before',
+    );
+    needs(
+      verifyBlockCertificate(cited, before.configuration, ledgerId, verify),
+      'the certificate that it cites is not one of the configuration before',
+    );
+    return single;
+  }
+
+  function checkFounded(statement: Uint8Array, founded: Configuration): void {
+    const recovery = openRecovery?.(statement);
+    if (recovery === undefined) throw invalidHistory('the recovery that it carries does not hold', height);
+    const { base } = recovery;
+    needs(
+      base.height === height - 1 && equalBytes(base.hash, header.parentHash) && base.term < term,
+      'it does not stand on the base of the recovery',
+    );
+    needs(equalBytes(recovery.configuration.hash, founded.hash), 'the recovery names another configuration');
+    const { generation, nodes } = before.configuration;
+    needs(founded.generation === generation + 1, 'the recovery is not of the next generation');
+    needs(!founded.nodes.some(({ id }) => nodes.some((node) => node.id === id)), 'a key comes back by a recovery');
+  }
 }
 
 /** A block that stands on the change, and the hash of its header. */

@@ -26,3 +26,4 @@ export {
   evidenceKinds,
   evidenceRecord,
 } from './evidence-record.ts';
+export { type OpenRecovery, recoveriesOf } from './recovery.ts';

@@ -5,7 +5,13 @@ import type { ConfigurationView } from '../../api/index.ts';
 import { AssentError, fromHex, messageOf, present, toHex } from '../../base/index.ts';
 import { encodeNodeId, verifySignature } from '../../crypto/index.ts';
 import { type Genesis, genesisFromText } from '../../ledger/index.ts';
-import { decodeHistory, type KnownConfiguration, type ProvedConfiguration, verifyHistory } from '../../verify/index.ts';
+import {
+  decodeHistory,
+  type KnownConfiguration,
+  type ProvedConfiguration,
+  recoveriesOf,
+  verifyHistory,
+} from '../../verify/index.ts';
 import { nodeDirectory } from '../cluster/cluster-file.ts';
 import type { Context } from '../context.ts';
 import type { Style } from '../output/style.ts';
@@ -88,16 +94,18 @@ function written(path: string, pieces: readonly Uint8Array[]): string[] {
 
 function verifiedReport(
   context: Context,
-  { ledgerId, configuration }: Genesis,
+  genesis: Genesis,
   pieces: readonly Uint8Array[],
   files: readonly string[],
 ): Report {
+  const { ledgerId, configuration } = genesis;
+  const openRecovery = recoveriesOf(genesis, verifySignature);
   const nodes = configuration.nodes.map((node) => ({ ...node, id: encodeNodeId(node.publicKey) }));
-  const first: KnownConfiguration = { ledgerId, height: 0, configuration: { ...configuration, nodes } };
+  const first: KnownConfiguration = { ledgerId, height: 0, configuration: { ...configuration, nodes }, openRecovery };
   const proved: ProvedConfiguration[] = [];
   for (const piece of pieces) {
     const last = proved.at(-1);
-    const known = last === undefined ? first : { ledgerId, height: last.height, configuration: last.configuration };
+    const known = last === undefined ? first : { ...first, height: last.height, configuration: last.configuration };
     proved.push(...verifyHistory(decodeHistory(piece), known, verifySignature));
   }
   const configurations = [viewOf(first), ...proved.map(viewOf)];
@@ -115,7 +123,7 @@ function viewOf(known: KnownConfiguration | ProvedConfiguration): ConfigurationV
     id: toHex(configuration.hash),
     generation: configuration.generation,
     nodes: configuration.nodes.map(({ id, role }) => ({ nodeId: id, role })),
-    change: 'step' in known ? { step: known.step, nodeId: known.nodeId } : null,
+    change: 'step' in known && known.step !== undefined ? { step: known.step, nodeId: known.nodeId } : null,
   };
 }
 

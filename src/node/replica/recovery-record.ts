@@ -1,4 +1,4 @@
-import { AssentError, utf8 } from '../../base/index.ts';
+import { utf8 } from '../../base/index.ts';
 import type { Justification, Recovery } from '../../consensus/index.ts';
 import type { VerifySignature } from '../../crypto/index.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type SignedRecovery,
 } from '../../ledger/index.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
+import { recoveriesOf } from '../../verify/index.ts';
 import { consensusConfiguration } from './configuration.ts';
 import { readRecord } from './records.ts';
 
@@ -27,14 +28,7 @@ export function readRecovery(store: Store, genesis: Genesis, verify: VerifySigna
 
 /** A statement from elsewhere, as consensus sees it; undefined when it does not hold for this ledger. */
 export function acceptRecovery(bytes: Uint8Array, genesis: Genesis, verify: VerifySignature): Recovery | undefined {
-  try {
-    const signed = openRecovery(bytes);
-    checkRecovery(signed, genesis, verify);
-    return consensusRecovery(signed, bytes);
-  } catch (error) {
-    if (error instanceof AssentError && error.code === 'recovery-invalid') return undefined;
-    throw error;
-  }
+  return recoveriesOf(genesis, verify)(bytes);
 }
 
 /** The nodes that a block founds, where its justification says so. Throws `recovery-invalid`. */

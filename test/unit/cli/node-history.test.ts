@@ -27,7 +27,9 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A node with these changes, which puts so many in one piece. */
 async function nodeWith(after: (height: number) => ConfigurationHistory | undefined): Promise<string> {
-  const changes = proved.map((change) => ({ ...change, change }));
+  const changes = proved.map(({ height, configuration, ...change }) => {
+    return { height, configuration, ...(change.step !== undefined && { change }) };
+  });
   const histories = { known: [{ height: 0, configuration: known.configuration }, ...changes], after };
   const service: Partial<NodeService> = {
     readPoint: async () => ({ height: 12, timestamp: 0 }),

@@ -45,6 +45,7 @@ class Knowing implements KnowingNode {
     this.introductions = new Introductions({
       ledgerId,
       replica: () => this,
+      openRecovery: () => undefined,
       verify: verifySignature,
       logger: silentLogger,
     });
