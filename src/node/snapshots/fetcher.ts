@@ -16,8 +16,8 @@ const snapshotsOfPeerMax = 3;
 const pauseTimeouts = 4;
 /** Between two looks at whether a snapshot is needed: a status can cost a read of the disk. */
 const lookTicks = 4;
-/** In election timeouts: how long a peer may be silent. */
-const silentTimeouts = 4;
+/** In election timeouts: how long a connected peer may be silent. The first chunk takes it a look at all keys. */
+const silentTimeouts = 60;
 
 export interface SnapshotFetcherOptions extends NeedParameters {
   readonly ledger: Ledger;
@@ -91,6 +91,7 @@ export class SnapshotFetcher {
   tick(): void {
     this.#tick += 1;
     this.#exchange.tick();
+    if (this.#peer !== undefined && !this.#options.peers().includes(this.#peer)) this.#exchange.stop();
     if (this.#tick % lookTicks !== 0) return;
     this.#need.passed(lookTicks, this.#options.replica.status());
     this.look();
