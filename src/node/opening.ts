@@ -4,7 +4,7 @@ import { AssentError, messageOf } from '../base/index.ts';
 import { encodeNodeId } from '../crypto/index.ts';
 import { type Genesis, genesisFromText, genesisOperations, isBegun, Ledger } from '../ledger/index.ts';
 import type { PeerAddresses } from '../p2p/index.ts';
-import { type DataDirectory, openDataDirectory } from '../storage/index.ts';
+import { type DataDirectory, openDataDirectory, readOwner } from '../storage/index.ts';
 import type { NodeConfig } from './config/index.ts';
 import { type NodeKey, readNodeKey } from './node-key.ts';
 import { createExecutor } from './rules.ts';
@@ -27,7 +27,10 @@ export function readIdentity(config: NodeConfig): Identity {
   const nodes = genesis.content.nodes.map((node) => ({ nodeId: encodeNodeId(node.publicKey), member: node.member }));
   const self = nodes.find((node) => node.nodeId === key.nodeId);
   const member = self?.member ?? config.member;
-  if (member === undefined || (self === undefined && config.p2p.peers.length === 0)) {
+  if (
+    member === undefined ||
+    (self === undefined && config.p2p.peers.length === 0 && readOwner(config.directory) === undefined)
+  ) {
     throw new AssentError(
       'configuration-invalid',
       `${config.nodeKeyFile} is the key of ${key.nodeId}, which is no node of this ledger's genesis: a node that joins needs "member" and at least one of "p2p.peers".`,

@@ -128,6 +128,19 @@ describe('all nodes are restored from backups of different heights (scenario 68)
     expectOneChainOf(cluster, [3, 4, 5]);
   });
 
+  it('a former node that signs nothing any more is shown its removal, once it knows whom to ask', () => {
+    const loss = loseEverything();
+    const cluster = recover(loss, loss.copies);
+    untilCommits(cluster, [3, 4, 5]);
+    const node = cluster.node(1);
+    const founding = present(cluster.node(3).disk.chain[12], 'the block above the base');
+    const { height, term, hash: blockHash } = founding;
+    const configuration = present(founding.justification.configuration, 'it founds one');
+    node.raft.learnConfigurations([{ height, term, blockHash, configuration }]);
+    cluster.until('it learns that it was removed', () => node.status.removedAtHeight !== undefined);
+    expect(node.status.removedAtHeight).toBe(13);
+  });
+
   it('a certificate of what was abandoned is not followed', () => {
     const loss = loseEverything();
     const cluster = recover(loss);
