@@ -242,7 +242,7 @@ describe('the verbs on a real node', () => {
       'uptimeMs',
     ])
       expect(status).toHaveProperty(field);
-    expect(Object.keys(status.configuration).sort()).toEqual(['id', 'learners', 'voters']);
+    expect(Object.keys(status.configuration).sort()).toEqual(['generation', 'id', 'learners', 'voters']);
     expect(await cluster.statuses()).toMatchObject([{ nodeId: status.nodeId, role: 'leader' }]);
     expect(await cluster.json('ledger', 'info')).toMatchObject({ ledgerName: 'local' });
     const { domains } = await cluster.json<{ domains: { name: string }[] }>('domain', 'list');
