@@ -1,4 +1,4 @@
-import { AssentError, utf8 } from '../../base/index.ts';
+import { AssentError } from '../../base/index.ts';
 import {
   type BlockCertificate,
   comparePlaces,
@@ -7,7 +7,9 @@ import {
   type Tip,
 } from '../../consensus/index.ts';
 import { deleteBlock, readBlock } from '../../ledger/index.ts';
-import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
+import type { Operation, Store } from '../../storage/index.ts';
+import type { HistoryStep } from '../../verify/index.ts';
+import { putHistoryStep } from './configuration-history.ts';
 import type { Change, ConfigurationRecords } from './configuration-records.ts';
 import { certificateOperations, termCertificateOperations } from './persistence.ts';
 import { decodeHardState, encodeHardState, hardStateKey, readRecord } from './records.ts';
@@ -18,14 +20,9 @@ export interface ProvedSnapshot {
   readonly tip: Tip;
   readonly certificate: BlockCertificate;
   readonly termCertificate: TermCertificate;
-  /** All changes of the configuration up to it, ascending. */
-  readonly changes: readonly Change[];
-  /** The history that proves them: those who ask this node for it get it from here. */
-  readonly configurations: Uint8Array;
+  /** All changes of the configuration up to it, ascending, each with its proof: the blocks that hold it are not here. */
+  readonly changes: readonly (Change & { readonly step: HistoryStep })[];
 }
-
-/** The history of configurations up to the block with which the chain began here, unless it began with the genesis. */
-export const baseHistoryKey: Uint8Array = prefixedKey('consensus', utf8('configuration-history'));
 
 /**
  * What consensus writes in the batch that switches to a snapshot, and the mark that goes with it. Nothing may be on its
@@ -49,7 +46,7 @@ export function installationOperations(
     ...certificateOperations(certificate),
     ...termCertificateOperations(termCertificate),
     ...stored.configurations.replacement(changes),
-    { type: 'put', key: baseHistoryKey, value: snapshot.configurations },
+    ...changes.map(({ height, step }) => putHistoryStep(height, step)),
     { type: 'put', key: hardStateKey, value: mark },
   ];
   // Its term is higher than theirs: none of them stands on the snapshot's block.

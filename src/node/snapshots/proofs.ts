@@ -1,4 +1,4 @@
-import { AssentError, equalBytes, messageOf, toHex } from '../../base/index.ts';
+import { AssentError, equalBytes, messageOf, present, toHex } from '../../base/index.ts';
 import {
   type Configuration,
   decodeBlockCertificate,
@@ -82,7 +82,11 @@ export function verifyProofs(manifest: SnapshotManifest, genesis: Genesis, verif
     const openRecovery = recoveriesOf(genesis, verify);
     const history = decodeHistory(manifest.configurations);
     const proved = verifyHistory(history, { ledgerId, height: 0, configuration: first, openRecovery }, verify);
-    const changes = proved.map(({ height, configuration }) => ({ height, configuration }));
+    const changes = proved.map((change, index) => ({
+      height: change.height,
+      configuration: change.configuration,
+      step: present(history.steps[index], 'each change is proved by a step'),
+    }));
     const last = changes.at(-1) ?? { height: 0, configuration: first };
     needs(last.height <= height, 'the history goes on above the block');
     needs(equalBytes(last.configuration.hash, configurationHash), "the history does not end with the block's");
@@ -111,7 +115,6 @@ export function verifyProofs(manifest: SnapshotManifest, genesis: Genesis, verif
       certificate,
       termCertificate,
       changes,
-      configurations: manifest.configurations,
     };
   });
 }

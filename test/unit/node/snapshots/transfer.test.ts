@@ -3,8 +3,10 @@ import { present, toHex } from '../../../../src/base/index.ts';
 import { comparePlaces } from '../../../../src/consensus/index.ts';
 import { verifySignature } from '../../../../src/crypto/index.ts';
 import { SnapshotSource } from '../../../../src/ledger/index.ts';
+import { consensusConfiguration } from '../../../../src/node/replica/index.ts';
 import { decodeSnapshotMessage, encodeSnapshotMessage } from '../../../../src/node/snapshots/messages.ts';
 import { proofsOf, verifyProofs } from '../../../../src/node/snapshots/proofs.ts';
+import { verifyHistory } from '../../../../src/verify/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
 import { genesis, put, TestCluster, type TestNode, transaction } from './harness.ts';
 
@@ -16,7 +18,7 @@ async function grown(count: number, bytes = 8, lagBlocks?: number): Promise<Test
   for (const node of cluster.voters) await cluster.start(node);
   const puts = Array.from({ length: count }, (_, index) => put(index, bytes));
   const change = transaction('sim.change', [1, 'add', new Uint8Array(32).fill(77)]);
-  const outcomes = await cluster.commit([...puts, change]);
+  const outcomes = await cluster.commit([change, ...puts]);
   expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['committed']));
   await cluster.until(() => {
     const { tip, configuration } = present(cluster.leader, 'a leader').replica.status();
@@ -63,8 +65,15 @@ describe('a node without a chain', () => {
     await expectBegun(cluster);
     expect(learner.ledger.firstBlockHeight).toBeGreaterThan(20);
     expect(learner.blamed).toEqual([]);
-    expect(learner.replica.history.after(0)).toEqual(cluster.leader?.replica.history.after(0));
-    expect(learner.replica.history.after(0)?.steps).toHaveLength(1);
+    const history = present(learner.replica.history.after(0), 'a history');
+    const known = {
+      ledgerId: genesis.ledgerId,
+      height: 0,
+      configuration: consensusConfiguration(genesis.configuration),
+    };
+    const [change] = verifyHistory(history, known, verifySignature);
+    expect(change?.height).toBeLessThan(learner.ledger.firstBlockHeight);
+    expect(change?.configuration.hash).toEqual(learner.replica.status().configuration.hash);
     expect(learner.snapshots.progress).toBeUndefined();
 
     const { firstBlockHeight } = learner.ledger;
@@ -83,6 +92,20 @@ describe('a node without a chain', () => {
     expect(cluster.learner.ledger.applied.stateRoot).toEqual(cluster.leader?.ledger.applied.stateRoot);
   });
 
+  it('takes no blocks while it waits for a snapshot', async () => {
+    const cluster = await grown(150);
+    const { learner } = cluster;
+    cluster.onFrame = ({ channel, bytes }) => (channel === 'bulk' ? undefined : bytes);
+    await cluster.start(learner);
+    await cluster.until(
+      () => learner.ledger.applied.height > 0 || learner.replica.status().behindBlocks > 8,
+      'it hears',
+    );
+    for (let step = 0; step < 100; step++) await cluster.step();
+    // But for the first piece of the chain, by which it learned how far it is behind.
+    expect(learner.replica.status().tip.height).toBeLessThanOrEqual(64);
+  });
+
   it('goes on with what it held after a restart', async () => {
     const cluster = await grown(60, large);
     const { learner } = cluster;
@@ -91,6 +114,8 @@ describe('a node without a chain', () => {
     await cluster.until(() => (learner.snapshots.progress?.chunksHeld ?? 0) >= 3, 'some chunks');
     const height = learner.snapshots.progress?.height;
     cluster.crash(learner);
+    // Whoever is asked for any snapshot may open a later one now.
+    await cluster.commit([put(100)]);
     await cluster.start(learner);
     await expectBegun(cluster);
     expect(learner.ledger.firstBlockHeight).toBe(height);
@@ -177,8 +202,8 @@ describe('a node without a chain', () => {
 
 describe('a voter to which nobody has the next block', () => {
   /** A leader that sealed two blocks alone, after which the two others went on; it hears no blocks, only certificates. */
-  async function leftBehind(): Promise<{ cluster: TestCluster; behind: TestNode }> {
-    const cluster = await grown(10);
+  async function leftBehind(count = 10): Promise<{ cluster: TestCluster; behind: TestNode; ahead: TestNode }> {
+    const cluster = await grown(count);
     const behind = present(cluster.leader, 'a leader');
     cluster.onFrame = ({ from, to, bytes }) => (from === behind || to === behind ? undefined : bytes);
     behind.replica.submit([put(200)], () => () => undefined);
@@ -190,13 +215,24 @@ describe('a voter to which nobody has the next block', () => {
       'another leader',
     );
     await cluster.until(() => behind.replica.status().role !== 'leader', 'it steps down');
-    await cluster.commit([put(300), put(301), put(302)]);
-    return { cluster, behind };
+    const ahead = present(
+      cluster.voters.find((node) => node !== behind && node.replica.status().role === 'leader'),
+      'another leader',
+    );
+    const { height } = ahead.replica.status().tip;
+    await cluster.until(() => ahead.ledger.applied.height === height, 'its first block is applied');
+    return { cluster, behind, ahead };
   }
 
   it('installs a snapshot over its own uncertified tail, and nothing is sent over and over (scenario 39)', async () => {
-    const { cluster, behind } = await leftBehind();
+    const { cluster, behind, ahead } = await leftBehind(80);
     const tail = behind.replica.status().tip;
+    // A source of a block below the tail's end stays open, since another has asked for it.
+    await cluster.start(cluster.learner);
+    await cluster.until(() => cluster.learner.ledger.firstBlockHeight > 1, 'another goes on from a snapshot');
+    cluster.crash(cluster.learner);
+    expect(ahead.ledger.applied.height).toBeLessThan(tail.height);
+    await cluster.commit([put(300), put(301), put(302)]);
     let appends = 0;
     cluster.onFrame = ({ to, channel, bytes }) => {
       if (channel !== 'replication' || to !== behind) return bytes;
@@ -204,8 +240,8 @@ describe('a voter to which nobody has the next block', () => {
       return behind.ledger.firstBlockHeight > 1 ? bytes : undefined;
     };
     await cluster.until(() => behind.ledger.firstBlockHeight > 1, 'it goes on from a snapshot');
-    const { tip } = behind.replica.status();
-    expect(comparePlaces(tip, tail)).toBeGreaterThan(0);
+    expect(behind.ledger.firstBlockHeight).toBeLessThan(tail.height);
+    expect(comparePlaces(behind.replica.status().tip, tail)).toBeGreaterThan(0);
     appends = 0;
     await untilCaughtUp(cluster, behind);
     for (let step = 0; step < 50; step++) await cluster.step();
@@ -221,8 +257,24 @@ describe('a voter to which nobody has the next block', () => {
     await expectBegun(cluster, behind);
   });
 
+  it('signs again where the snapshot is of the term of its last ack', async () => {
+    const cluster = await grown(10);
+    const behind = present(
+      cluster.voters.find((node) => node !== cluster.leader),
+      'a follower',
+    );
+    const { term } = behind.replica.status();
+    cluster.onFrame = ({ to, channel, bytes }) =>
+      channel !== 'replication' || to !== behind || behind.ledger.firstBlockHeight > 1 ? bytes : undefined;
+    await cluster.commit([put(300), put(301), put(302)]);
+    await cluster.until(() => behind.ledger.firstBlockHeight > 1, 'it goes on from a snapshot');
+    await cluster.until(() => behind.replica.status().withheld === undefined, 'it may sign');
+    expect(behind.replica.status().term).toBe(term);
+  });
+
   it('commits and promises nothing less when its disk is slow all the way (scenario 40)', async () => {
     const { cluster, behind } = await leftBehind();
+    await cluster.commit([put(300), put(301), put(302)]);
     const random = new SeededRandom(3);
     cluster.onFrame = ({ to, channel, bytes }) => {
       if (to === behind && channel === 'bulk' && random.below(2) === 0) cluster.stuckDisks.add(behind);
