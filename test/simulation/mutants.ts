@@ -1,21 +1,5 @@
-/** A text of production code, changed. */
-export interface Patch {
-  /** Text that stands once, in one file below `src/`. */
-  readonly find: string;
-  readonly replace: string;
-}
-
-/** A rule of the protocol, broken on purpose. The simulator proves itself by catching each. */
-export interface Mutant {
-  readonly name: string;
-  /** One of the seeds from 1 to this breaks an invariant: a few times as many as it took, since runs change with the code. */
-  readonly seedsMax: number;
-  readonly patches: readonly Patch[];
-}
-
-function mutant(name: string, seedsMax: number, ...patches: readonly Patch[]): Mutant {
-  return { name, seedsMax, patches };
-}
+import { type Mutant, mutant } from './mutant.ts';
+import { membershipMutants } from './mutants-membership.ts';
 
 export const mutants: readonly Mutant[] = [
   // Promises and what is durable.
@@ -302,4 +286,5 @@ export const mutants: readonly Mutant[] = [
     find: 'this.#pool.expire(this.#ledger.applied.timestamp);\n    });',
     replace: 'this.#pool.expire(this.#options.clock.nowMs());\n    });',
   }),
+  ...membershipMutants,
 ];

@@ -15,7 +15,7 @@ function isMembershipAct(act: Act): act is MembershipAct {
 
 /** A fault that happened. Its number does not depend on which others are left out. */
 export interface FaultStep {
-  /** The place among the nemesis's acts, or `a` and the place among its ambushes. */
+  /** The place among the nemesis's acts; or `a` and the place among its ambushes, `c` among changes that were sent. */
   readonly id: string;
   readonly act: string;
   /** Simulated time since the start, milliseconds. */
@@ -66,6 +66,7 @@ export class Nemesis {
     );
     this.#scheduleNext();
     this.#layAmbush();
+    this.#layChangeAmbush();
   }
 
   /** Machines whose disk lost what it had reported as written. */
@@ -166,6 +167,35 @@ export class Nemesis {
     });
   }
 
+  /** Takes a leader from the others in the moment in which it sends a change: the change may never be certified. */
+  #layChangeAmbush(): void {
+    const { changeAmbushRate } = this.#options.nemesis;
+    if (changeAmbushRate === 0) return;
+    const random = this.#origin.fork('change ambush');
+    const seen = new Set<string>();
+    this.#cluster.observers.push({
+      ...silentObserver,
+      onSend: (packet) => {
+        if (this.#stopped || packet.channel !== 'replication') return;
+        const message = readFrame(packet);
+        if (message?.type !== 'append') return;
+        const change = message.blocks.find(({ justification }) => justification.configuration !== undefined);
+        const place = change && `${change.term}:${change.height}`;
+        if (place === undefined || seen.has(place)) return;
+        seen.add(place);
+        if (!random.chance(changeAmbushRate)) return;
+        const id = `c${seen.size}`;
+        const isCrash = random.chance(0.5);
+        this.#cluster.queue.schedule(random.unit(), 'ambush', () => {
+          if (this.#stopped || !this.#isIn(id) || !this.#cluster.machineAt(packet.from).isUp) return;
+          this.#note(id, 'changeAmbush');
+          if (isCrash) this.#cluster.crash(packet.from);
+          else this.#cutOff(packet.from, 0);
+        });
+      },
+    });
+  }
+
   #bounce(node: number): void {
     this.#cluster.crash(node);
     this.#cluster.start(node);
@@ -233,16 +263,20 @@ export class Nemesis {
 
   /** One node, a leader most often, is cut off: as a whole, or in one direction. */
   #isolate(nodes: readonly number[]): boolean {
-    const { machines, network } = this.#cluster;
-    if (nodes.length === 0 || machines.length < 2) return false;
+    if (nodes.length === 0 || this.#cluster.machines.length < 2) return false;
     const node = this.#random.pick(nodes);
-    const direction = this.#random.below(4);
+    this.#cutOff(node, this.#random.below(4));
+    return true;
+  }
+
+  /** Direction 1 cuts only what it hears, 2 only what it says. */
+  #cutOff(node: number, direction: number): void {
+    const { machines, network } = this.#cluster;
     for (const { index } of machines) {
       if (index === node) continue;
       if (direction !== 1) network.cut(node, index);
       if (direction !== 2) network.cut(index, node);
     }
-    return true;
   }
 
   #restart(down: readonly number[]): boolean {

@@ -50,6 +50,8 @@ export interface SimulationOptions {
     readonly meanIntervalMs: number;
     /** Share of vote requests and votes whose sender or receiver crashes right then and restarts. */
     readonly ambushRate: number;
+    /** Share of changes of the configuration whose leader crashes, or is cut off, right when it sends them. */
+    readonly changeAmbushRate: number;
     readonly weights: Readonly<FaultWeights>;
   };
   readonly workload: { readonly clientCount: number; readonly meanIntervalMs: number; readonly keyCount: number };
@@ -58,7 +60,13 @@ export interface SimulationOptions {
 }
 
 /** What can be switched off in a seed's run: acts of the nemesis that harm, and faults of the network. */
-export type FaultKind = Exclude<keyof FaultWeights, 'restart' | 'heal'> | 'ambush' | 'loss' | 'replay' | 'slow';
+export type FaultKind =
+  | Exclude<keyof FaultWeights, 'restart' | 'heal'>
+  | 'ambush'
+  | 'changeAmbush'
+  | 'loss'
+  | 'replay'
+  | 'slow';
 
 /** The kinds of faults that are on. */
 export function faultsOf({ nemesis, network }: SimulationOptions): FaultKind[] {
@@ -66,6 +74,7 @@ export function faultsOf({ nemesis, network }: SimulationOptions): FaultKind[] {
   const rates: Record<FaultKind, number> = {
     ...harmful,
     ambush: nemesis.ambushRate,
+    changeAmbush: nemesis.changeAmbushRate,
     loss: network.lossRate,
     replay: network.replayRate,
     slow: network.slowRate,
@@ -86,7 +95,12 @@ export function withoutFaults(options: SimulationOptions, off: readonly FaultKin
       replayRate: left('replay', network.replayRate),
       slowRate: left('slow', network.slowRate),
     },
-    nemesis: { ...nemesis, weights, ambushRate: left('ambush', nemesis.ambushRate) },
+    nemesis: {
+      ...nemesis,
+      weights,
+      ambushRate: left('ambush', nemesis.ambushRate),
+      changeAmbushRate: left('changeAmbush', nemesis.changeAmbushRate),
+    },
   };
 }
 
@@ -133,13 +147,19 @@ function withMembership(drawn: SimulationOptions, random: SeededRandom): Simulat
     replace: when(0.4, () => random.between(1, 3)),
     askAny: when(0.3, () => 1),
   };
+  const changeAmbushRate = when(0.6, () => random.unit() * 0.6);
   // One node at a time has a wrong clock, or has lost its disk: a minority of every configuration of three.
   const isMinorityNeeded = weights.clockStep > 0 || weights.diskDamage > 0;
   return {
     ...drawn,
     joinerCount: random.between(1, 4),
     membership: { votersMin: isMinorityNeeded ? 3 : random.pick([1, 1, 2, 3]), votersMax: Math.max(5, voterCount) },
-    nemesis: { ...nemesis, meanIntervalMs: nemesis.meanIntervalMs * (0.4 + 0.6 * random.unit()), weights },
+    nemesis: {
+      ...nemesis,
+      changeAmbushRate,
+      meanIntervalMs: nemesis.meanIntervalMs * (0.4 + 0.6 * random.unit()),
+      weights,
+    },
   };
 }
 
@@ -184,6 +204,7 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
       : {},
     nemesis: {
       ambushRate: when(0.5, () => random.unit() * 0.3),
+      changeAmbushRate: 0,
       meanIntervalMs: heartbeatMs * random.between(2, 30),
       weights: {
         crash: when(0.7, () => random.between(1, 5)),
