@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
   ),
   // Elections and terms.
   mutant('votes and PreVotes ignore the log', 20, {
-    find: 'return comparePlaces(tip, core.log.tip) >= 0 && !contradictsCertified(core, tip);',
+    find: 'return comparePlaces(tip, core.log.tip) >= 0 && !isBelowRecovery(core, tip) && !contradictsCertified(core, tip);',
     replace: 'return tip.height >= 0;',
   }),
   mutant(
