@@ -42,7 +42,7 @@ export interface NodeConfig {
     readonly outstandingBytesMax: number;
   };
   readonly snapshots: {
-    /** A node without blocks of its own that lags by more begins with a snapshot. */
+    /** A newcomer that lags by more begins with a snapshot. */
     readonly lagBlocks: number;
   };
   readonly log: {
@@ -102,7 +102,7 @@ export const nodeConfigSchema: z.ZodType<NodeConfig> = z.strictObject({
         .default(64 * 1024 * 1024),
     })
     .prefault({}),
-  snapshots: z.strictObject({ lagBlocks: z.int().min(1).max(1_000_000_000).default(1024) }).prefault({}),
+  snapshots: z.strictObject({ lagBlocks: z.int().min(1).max(1_000_000_000).default(128) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info'), file: fileName.optional() })
     .prefault({}),

@@ -100,11 +100,10 @@ export class SnapshotFetcher {
   /** Begins when it is time to. For every event by which the node may learn that it is behind. */
   look(): void {
     if (this.#isBusy || this.#isStopped || this.#sink === undefined) return;
-    const { replica, ledger } = this.#options;
+    const { replica } = this.#options;
     const isStaged = this.#sink.manifest !== undefined;
     const isWanted = this.#isAboveTip(this.#sink.manifest);
-    const isDue =
-      this.#tick >= this.#pauseUntilTick && this.#need.isThere(replica.status(), ledger.applied.height, isWanted);
+    const isDue = this.#tick >= this.#pauseUntilTick && this.#need.isThere(replica.status(), isWanted);
     if (isDue) this.#run(() => this.#fetch());
     else if (this.#sink.isSweeping && !isStaged) this.#run(() => this.#sweepOnce());
   }

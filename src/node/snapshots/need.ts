@@ -8,12 +8,12 @@ const standstillTimeouts = 10;
 
 export interface NeedParameters {
   readonly electionTicks: number;
-  /** A node without blocks that lags by more begins with a snapshot. */
+  /** A newcomer that lags by more begins with a snapshot. */
   readonly snapshotLagBlocks: number;
 }
 
 /**
- * When a node wants a snapshot: one without a chain of its own, that is far behind; one to which nobody has the blocks
+ * When a node wants a snapshot: a newcomer that is far behind; one to which nobody has the blocks
  * that come next, so that it stands still; and one that has begun to take one in. A node with a chain otherwise replays
  * the blocks, which keeps its history whole.
  */
@@ -33,13 +33,18 @@ export class SnapshotNeed {
     this.#tipHeight = status.tip.height;
   }
 
-  isThere(status: ReplicaStatus, appliedHeight: number, isStaged: boolean): boolean {
+  isThere(status: ReplicaStatus, isStaged: boolean): boolean {
     const { electionTicks, snapshotLagBlocks } = this.#parameters;
     if (status.role === 'leader' || status.behindBlocks === 0) return false;
     if (isStaged) return true;
-    if (appliedHeight === 0 && status.behindBlocks > snapshotLagBlocks) return true;
+    if (isNewcomer(status) && status.behindBlocks > snapshotLagBlocks) return true;
     return this.#standstillTicks > standstillTimeouts * electionTicks;
   }
+}
+
+/** A node without a chain, or a learner that has less of it than it lacks: the first blocks come before it knows how many. */
+function isNewcomer({ role, appliedHeight, tip, behindBlocks }: ReplicaStatus): boolean {
+  return appliedHeight === 0 || (role === 'learner' && tip.height < behindBlocks);
 }
 
 /** With nothing on the way to its own disk. */
