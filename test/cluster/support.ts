@@ -128,6 +128,7 @@ export function sameHead(cluster: LocalCluster, ...numbers: readonly number[]): 
   return until('the nodes have one head', async () => {
     const statuses = await Promise.all(clients.map((client) => client.status()));
     const [first] = statuses;
-    return statuses.every(({ headHash }) => headHash === first?.headHash) && first;
+    // What is certified is told to submitters before it is applied.
+    return statuses.every((own) => own.headHash === first?.headHash && own.height === own.certifiedHeight) && first;
   });
 }
