@@ -11,7 +11,7 @@ import { startDirectory } from './node-process.ts';
 import { LocalCluster, newTransaction, until } from './support.ts';
 
 /** The full size is opt-in: ASSENT_SNAPSHOT_TRANSACTIONS=100000. */
-const count = Number(process.env.ASSENT_SNAPSHOT_TRANSACTIONS ?? 10_000);
+const count = Number(process.env.ASSENT_SNAPSHOT_TRANSACTIONS ?? 4_000);
 const batch = 1000;
 
 async function fill(cluster: LocalCluster, home: Home): Promise<SignedTransaction[]> {
