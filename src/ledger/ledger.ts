@@ -110,6 +110,8 @@ export class Ledger {
   readonly #points = new Map<string, ChainPoint>();
   #parts: TreeParts;
   #applied: ChainPoint;
+  /** A leader asks at every turn what may wait for its next block. */
+  #pending: { readonly point: ChainPoint; readonly change: ConfigurationStep | undefined } | undefined;
   /** The newest committed point; ahead of `#applied` while its batch is being written. */
   #committed: ChainPoint;
 
@@ -188,9 +190,11 @@ export class Ledger {
     return point !== undefined && deadline !== undefined && deadline >= point.facts.timestamp;
   }
 
-  /** The change of the configuration that a child of this executed block can enact. Reads one key of the state. */
+  /** The change of the configuration that a child of this executed block can enact. Reads the state once a block. */
   pendingChange(hash: Uint8Array): ConfigurationStep | undefined {
-    return this.executor.nextChange(this.#pointOf(hash));
+    const point = this.#pointOf(hash);
+    if (this.#pending?.point !== point) this.#pending = { point, change: this.executor.nextChange(point) };
+    return this.#pending.change;
   }
 
   /** The configuration in force after this block: the applied one, or an executed one that is not settled. */
