@@ -35,7 +35,9 @@ export function stageBlocks(
   for (const block of blocks) {
     if (block.term > leaderTerm) return { kind: 'broken', block, reason: 'term-of-the-future' };
     if (!isLinked(block, parentTip)) return { kind: 'broken', block, reason: 'parent' };
-    if (!isHere(core, block.height, block.hash)) {
+    if (isHere(core, block.height, block.hash)) {
+      noteKeptCertificate(core, block);
+    } else {
       const outcome = stage(core, block, leaderTerm);
       if (outcome !== undefined) return outcome;
     }
@@ -140,6 +142,15 @@ function noteAncestorCertificate(core: Core, certificate: NonNullable<BlockRefer
   const { height, blockHash } = certificate.ack;
   if (core.staging.has(height, blockHash)) core.staging.cover(certificate);
   else if (height > core.certifiedHeight) learnCertificate(core, certificate);
+}
+
+/**
+ * A certificate inside a block that is here already was verified with it, and may have been forgotten by a restart since:
+ * certificates wait for a batch to ride in. For a removed node it can be the only proof of that it is ever sent.
+ */
+function noteKeptCertificate(core: Core, { justification }: BlockReference): void {
+  const { block: certificate } = justification;
+  if (certificate !== undefined && certificate.ack.height > core.certifiedHeight) learnCertificate(core, certificate);
 }
 
 /** Whether the staged branch may take the tail's place once it is executed. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { present } from '../../src/base/index.ts';
-import type { TestCluster, TestNode } from '../unit/consensus/cluster.ts';
+import { type BlockReference, tipOf } from '../../src/consensus/index.ts';
+import { TestCluster, type TestNode } from '../unit/consensus/cluster.ts';
+import { Forge, genesisTip } from '../unit/consensus/forge.ts';
 import { expectOneChain, ledCluster, take, untilCommits, votersAt } from '../unit/consensus/membership.ts';
 
 /** Node 5 of six is removed; it holds the block and not the certificate, and its leader and one more die. */
@@ -150,4 +152,25 @@ describe('a removed follower', () => {
     expect(leader.status.term).toBe(term);
     expect(leader.status.role).toBe('leader');
   });
+});
+
+test('36: a certificate inside a block that is here already is taken, also when a restart forgot it', () => {
+  const forge = new Forge(3);
+  const [first] = forge.branch(genesisTip, 1, 0, 1, [0, 1]) as [BlockReference];
+  const second = forge.block(tipOf(first), 1, forge.id(0));
+  const third = forge.block(tipOf(second), 1, forge.id(0), { block: forge.blockCertificate(second, [0, 1]) });
+  const chain = [first, second, third];
+  const cluster = new TestCluster(3, { forge, disks: [0, 1, 2].map(() => forge.disk(chain)) });
+  const node = cluster.node(2);
+  expect(node.status.certifiedHeight).toBe(0);
+  const termCertificate = first.justification.term as NonNullable<typeof first.justification.term>;
+  node.step(forge.id(0), {
+    type: 'append',
+    term: 1,
+    sequence: 1,
+    termCertificate,
+    previous: genesisTip,
+    blocks: chain,
+  });
+  expect(node.status.certifiedHeight).toBe(2);
 });

@@ -19,19 +19,6 @@ export const mutants: readonly Mutant[] = [
     find: 'if (statement.term === term && vote !== undefined) return !sameRequest(vote, statement);',
     replace: '',
   }),
-  mutant(
-    'the vote is forgotten by a restart',
-    150,
-    {
-      find: '?? nothingPromised;',
-      replace:
-        '?? nothingPromised; delete (kept as { vote?: unknown }).vote; delete (kept as { voteRequest?: unknown }).voteRequest;',
-    },
-    {
-      find: 'return own === undefined || !sameRequest(held, own);',
-      replace: 'return false;',
-    },
-  ),
   mutant('a new term forgets the highest ack', 60, {
     find: 'this.#promise({ term, ...(ack && { ack }) });',
     replace: 'this.#promise(ack === undefined ? { term } : { term });',
