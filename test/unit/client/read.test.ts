@@ -80,7 +80,7 @@ describe('reading', () => {
     await new AssentClient({ nodes: [node.url] }).waitForReady({ timeoutMs: 60_000 });
     expect(node.received).toHaveLength(3);
     await using never = await ScriptedNode.start(() => failure('recovering'));
-    const waiting = new AssentClient({ nodes: [never.url] }).waitForReady({ timeoutMs: 1_500 });
+    const waiting = new AssentClient({ nodes: [never.url] }).waitForReady({ timeoutMs: 5_000 });
     await expect(waiting).rejects.toMatchObject({ code: 'recovering' });
   });
 });
