@@ -5,7 +5,6 @@ import { handleBranchReply, handleBranchRequest, stepStranger } from './branch-f
 import { emitCommitted } from './certification.ts';
 import {
   certifiedChange,
-  certifiedConfiguration,
   changeAhead,
   configurationAtTip,
   connectedNodes,
@@ -174,11 +173,6 @@ export class Raft {
     return configurationAtTip(this.#core);
   }
 
-  /** In force after the highest block that a certificate covers. */
-  get certifiedConfiguration(): Configuration {
-    return certifiedConfiguration(this.#core);
-  }
-
   /** Height and configuration of the newest certified change that this node knows of, in its chain or above it. */
   get newestCertified(): { readonly height: number; readonly configuration: Configuration } {
     const core = this.#core;
@@ -193,6 +187,12 @@ export class Raft {
    */
   learnConfigurations(changes: readonly ProvedChange[]): void {
     this.#core.configurations.prove(changes);
+  }
+
+  /** Where the newest change is that a certificate covers; 0 while there is none. A configuration itself may come again. */
+  get certifiedChangeHeight(): number {
+    const { certifiedHeight, log } = this.#core;
+    return log.changeHeightAt(certifiedHeight);
   }
 
   get term(): number {

@@ -61,7 +61,7 @@ export class Incarnation {
   #storedHeight: number;
   #leader: NodeId | undefined;
   #configuration: Configuration;
-  #certifiedConfiguration: Configuration;
+  #certifiedChangeHeight: number;
   /** Batches on their way to the disk. */
   #writing = 0;
   #ticks = 0;
@@ -85,7 +85,7 @@ export class Incarnation {
     this.#raft = raft;
     this.#storedHeight = restored.tip.height;
     this.#configuration = this.#raft.configuration;
-    this.#certifiedConfiguration = this.#raft.certifiedConfiguration;
+    this.#certifiedChangeHeight = this.#raft.certifiedChangeHeight;
     this.#pool = new TransactionPool(options.poolLimits);
     this.#execution = new ExecutionQueue({
       ledger,
@@ -392,10 +392,10 @@ export class Incarnation {
   }
 
   #noteMembership(): void {
-    const { configuration, certifiedConfiguration } = this.#raft;
-    if (this.#configuration === configuration && this.#certifiedConfiguration === certifiedConfiguration) return;
+    const { configuration, certifiedChangeHeight } = this.#raft;
+    if (this.#configuration === configuration && this.#certifiedChangeHeight === certifiedChangeHeight) return;
     this.#configuration = configuration;
-    this.#certifiedConfiguration = certifiedConfiguration;
+    this.#certifiedChangeHeight = certifiedChangeHeight;
     this.#options.onMembership?.(this.membership());
   }
 
