@@ -9,14 +9,13 @@ const writingMax = 8;
 const backlogMax = 64;
 
 /**
- * Committed blocks on their way to the disk, in chain order. A commit says nothing that the certificate does not: its
- * submitters are told at once, and where no reader waits for it, it rides in the next append's batch (protocol.md §6).
+ * Committed blocks on their way to the disk, in chain order. A commit says nothing that the certificate does not: where
+ * no reader waits for it, it rides in the next append's batch (protocol.md §6).
  */
 export class CommitQueue {
   readonly #ledger: Ledger;
   readonly #write: (operations: readonly Operation[], urgent: boolean, done: () => void) => void;
   readonly #isAwaited: (block: BlockReference) => boolean;
-  readonly #onCommitted: (receipts: readonly Receipt[]) => void;
   readonly #onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
   /** Bounded by the chain that is certified and not applied, whose blocks the core holds. */
   readonly #waiting: CommittedBlock[] = [];
@@ -29,15 +28,12 @@ export class CommitQueue {
     write: (operations: readonly Operation[], urgent: boolean, done: () => void) => void;
     /** Whether a reader waits for the block's effects. */
     isAwaited: (block: BlockReference) => boolean;
-    /** The block is certified: what it did is final, and not yet on this disk. */
-    onCommitted: (receipts: readonly Receipt[]) => void;
     /** The block's effects are durable and readable. */
     onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
   }) {
     this.#ledger = options.ledger;
     this.#write = options.write;
     this.#isAwaited = options.isAwaited;
-    this.#onCommitted = options.onCommitted;
     this.#onSettled = options.onSettled;
   }
 
@@ -51,7 +47,6 @@ export class CommitQueue {
   }
 
   push(committed: CommittedBlock): void {
-    this.#onCommitted(this.#ledger.receiptsOf(committed.block.hash));
     this.#waiting.push(committed);
     this.#writeNext();
   }

@@ -101,7 +101,6 @@ export class Incarnation {
         else options.journal.defer(operations, this.#whenWritten(done));
       },
       isAwaited: (block) => this.#reads.awaits(block),
-      onCommitted: (receipts) => this.#answerSubmitters(receipts),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
     });
     this.#reads = new ReadBarrier({
@@ -310,6 +309,8 @@ export class Incarnation {
       this.#ledger.discard(hash);
       this.#pool.release(toHex(hash));
     }
+    // A certificate is all that they wait for.
+    for (const { block } of ready.committed) this.#answerSubmitters(this.#ledger.receiptsOf(block.hash));
     for (const request of ready.execute) {
       this.#execution.push(request, this.#bodies.body(request.block), this.#raft.term);
     }

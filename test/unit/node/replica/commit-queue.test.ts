@@ -13,7 +13,6 @@ let store: MemoryStore;
 let blocks: readonly ReceivedBlock[];
 let writing: { readonly operations: readonly Operation[]; readonly urgent: boolean; readonly done: () => void }[];
 let awaited: number | undefined;
-let told: number[];
 let settled: (readonly [height: number, receipts: number])[];
 let queue: CommitQueue;
 beforeEach(async () => {
@@ -24,13 +23,11 @@ beforeEach(async () => {
   );
   writing = [];
   awaited = undefined;
-  told = [];
   settled = [];
   queue = new CommitQueue({
     ledger,
     write: (operations, urgent, done) => writing.push({ operations, urgent, done }),
     isAwaited: ({ height }) => height === awaited,
-    onCommitted: (receipts) => told.push(...receipts.map(({ height }) => height)),
     onSettled: (block, receipts) => settled.push([block.height, receipts.length]),
   });
 });
@@ -63,11 +60,6 @@ describe('the commit queue', () => {
     awaited = 3;
     for (let height = 1; height <= 8; height++) queue.push(committed(height, 8));
     expect(writing.flatMap(({ urgent }, index) => (urgent ? [index + 1] : []))).toEqual([3, 8]);
-  });
-
-  it('tells the results at once, in chain order, whatever the disk does', () => {
-    for (let height = 1; height <= 20; height++) queue.push(committed(height, 20));
-    expect([told, settled]).toEqual([Array.from({ length: 20 }, (_, index) => index + 1), []]);
   });
 
   it('hands the disk a bounded number of batches, in chain order, and says when it is behind', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Message, type Tip, tipOf, voteRequestMessage } from '../../../../src/consensus/index.ts';
+import { ackMessage, type Message, type Tip, tipOf, voteMessage, voteRequestMessage } from '../../../../src/consensus/index.ts';
+import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import {
   encodeSignedTransaction,
   encodeTransactionBody,
@@ -13,10 +14,12 @@ import { alice } from '../../ledger/fixture.ts';
 import {
   blockCertificate,
   genesis,
+  leader,
   leaderId,
   other,
   otherId,
   PlayedChain,
+  self,
   start,
   TestedNode,
   termCertificate,
@@ -200,4 +203,53 @@ describe('a submitter', () => {
     node.ticks(300);
     expect(outcomes).toEqual(['committed']);
   });
+
+  it('of a leader hears of the commit before anything leaves for the peers', async () => {
+    const chain = await PlayedChain.create();
+    const node = new TestedNode();
+    elect(node, chain);
+    expect(node.replica.leader).toBe(encodeNodeId(self.publicKey));
+    acknowledgeTip(node, chain);
+    const told: [status: string, sent: number][] = [];
+    node.replica.submit([put(9, 1_200_000)], () => ({ status }) => told.push([status, node.sent.length]));
+    node.sync();
+    const sentBefore = node.sent.length;
+    acknowledgeTip(node, chain);
+    expect(told).toEqual([['committed', sentBefore]]);
+    expect(node.sent.slice(sentBefore).map(({ to, message }) => [to, message.type])).toEqual([[leaderId, 'append']]);
+  });
 });
+
+/** The played nodes elect the tested one. */
+function elect(node: TestedNode, chain: PlayedChain): void {
+  node.passTripwire(chain);
+  const isAsked = (): boolean => node.sent.some(({ message }) => message.type === 'pre-vote-request');
+  for (let tick = 0; tick < 250 && !isAsked(); tick++) node.ticks(1);
+  const { term, round } = sentLast(node, 'pre-vote-request');
+  node.hear(chain, { type: 'pre-vote-reply', term, round, granted: true, tip: start });
+  node.sync();
+  const { statement } = sentLast(node, 'vote-request');
+  const signature = leader.sign(voteMessage(genesis.ledgerId, statement));
+  node.hear(chain, { type: 'vote-reply', term, statement, signature, tip: start });
+  const { sequence } = sentLast(node, 'append');
+  node.hear(chain, { type: 'append-reply', term, sequence, acks: [], durable: start });
+  const clockMs = node.clock.now;
+  const standing = { durable: start, committedHeight: 0, clockMs, needsTermCertificate: false };
+  node.hear(chain, { type: 'heartbeat-reply', term, round: sentLast(node, 'heartbeat').round, ...standing });
+  node.ticks(1);
+  node.sync();
+}
+
+/** One of the played nodes answers the newest append: it has the leader's whole chain. */
+function acknowledgeTip(node: TestedNode, chain: PlayedChain): void {
+  const { term, height, hash } = node.replica.status().tip;
+  const statement = { term, height, blockHash: hash, configurationHash: genesis.configuration.hash };
+  const acks = [{ statement, signature: leader.sign(ackMessage(genesis.ledgerId, statement)) }];
+  const { sequence } = sentLast(node, 'append');
+  node.hear(chain, { type: 'append-reply', term, sequence, acks, durable: { term, height, hash } });
+}
+
+function sentLast<T extends Message['type']>(node: TestedNode, type: T): Extract<Message, { type: T }> {
+  const found = node.sent.map(({ message }) => message).findLast((message) => message.type === type);
+  return (found ?? expect.fail(`no ${type} was sent`)) as Extract<Message, { type: T }>;
+}
