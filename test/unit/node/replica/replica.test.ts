@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ackMessage, type Message, type Tip, tipOf, voteMessage, voteRequestMessage } from '../../../../src/consensus/index.ts';
+import {
+  ackMessage,
+  type Message,
+  type Tip,
+  tipOf,
+  voteMessage,
+  voteRequestMessage,
+} from '../../../../src/consensus/index.ts';
 import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import {
   encodeSignedTransaction,
@@ -211,7 +218,12 @@ describe('a submitter', () => {
     expect(node.replica.leader).toBe(encodeNodeId(self.publicKey));
     acknowledgeTip(node, chain);
     const told: [status: string, sent: number][] = [];
-    node.replica.submit([put(9, 1_200_000)], () => ({ status }) => told.push([status, node.sent.length]));
+    node.replica.submit(
+      [put(9, 1_200_000)],
+      () =>
+        ({ status }) =>
+          told.push([status, node.sent.length]),
+    );
     node.sync();
     const sentBefore = node.sent.length;
     acknowledgeTip(node, chain);
