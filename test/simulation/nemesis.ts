@@ -1,3 +1,4 @@
+import { type Entry, keyPrefixes } from '../../src/storage/index.ts';
 import { type SimulatedCluster, silentObserver } from '../support/simulated-cluster.ts';
 import { readFrame } from '../support/simulated-node.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
@@ -8,6 +9,11 @@ import { type MembershipAct, MembershipActs, membershipActs } from './membership
 import type { FaultWeights, SimulationOptions } from './options.ts';
 
 type Act = keyof FaultWeights;
+
+/** A failing read is one of so many next ones. */
+const readsBeforeErrorMax = 200;
+/** The records that a write may go astray among. */
+const misdirected = ['block', 'journal', 'certificate', 'consensus', 'peerPromise'] as const;
 
 function isMembershipAct(act: Act): act is MembershipAct {
   return (membershipActs as readonly Act[]).includes(act);
@@ -112,6 +118,7 @@ export class Nemesis {
     const machine = this.#cluster.machineAt(node);
     machine.diskFull = false;
     machine.failWrites = 0;
+    machine.disk.failReadAfter(undefined);
     machine.skew.drift = 0;
     this.#setRightClock(node);
     if (machine.isPaused) this.#cluster.resume(node);
@@ -246,6 +253,12 @@ export class Nemesis {
         return true;
       case 'diskDamage':
         return this.#damage();
+      case 'readError':
+        if (up.length === 0) return false;
+        this.#cluster.machineAt(this.#random.pick(up)).disk.failReadAfter(this.#random.below(readsBeforeErrorMax));
+        return true;
+      case 'misdirection':
+        return this.#misdirect();
     }
   }
 
@@ -360,6 +373,27 @@ export class Nemesis {
   /** Machines that were started once, whether or not they are up. */
   #running(): number[] {
     return this.#cluster.machines.filter(({ incarnation }) => incarnation > 0).map(({ index }) => index);
+  }
+
+  /**
+   * One durable record comes to stand in the place of another. The state's own records are left out: they are checked
+   * against the tree when they are scrubbed, not whenever they are read.
+   */
+  #misdirect(): boolean {
+    if (this.#present(this.#damaged) >= this.#minority) return false;
+    const node = this.#random.pick(this.#victims());
+    if (this.#damaged.has(node)) return false;
+    const { disk } = this.#cluster.machineAt(node);
+    const records = misdirected.flatMap((name) => {
+      const prefix = keyPrefixes[name];
+      return disk.entries(Uint8Array.of(prefix), Uint8Array.of(prefix + 1));
+    });
+    if (records.length < 2) return false;
+    const [[key], [, value]] = this.#random.shuffle(records) as [Entry, Entry];
+    this.#damaged.add(node);
+    console.log('misdirect', node, Buffer.from(key).toString('hex'), Buffer.from(value).toString('hex').slice(0, 200));
+    this.#cluster.damage(node, [{ type: 'put', key, value }]);
+    return true;
   }
 
   /** A crash that takes durable data along, on at most a minority at any time. */

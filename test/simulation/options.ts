@@ -20,6 +20,10 @@ export interface FaultWeights extends Record<MembershipAct, number> {
   diskError: number;
   diskFull: number;
   diskDamage: number;
+  /** One of the next reads fails. */
+  readError: number;
+  /** A record lands in the place of another. */
+  misdirection: number;
 }
 
 export interface SimulationOptions {
@@ -109,7 +113,8 @@ export function withoutFaults(options: SimulationOptions, off: readonly FaultKin
  * ("swarm testing"); within a seed its rate is drawn from the ranges of scenarios.md.
  */
 export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOptions {
-  const drawn = withMembership(drawOptions(seed, random), random.fork('membership'));
+  const plain = withDiskFaults(drawOptions(seed, random), random.fork('disk faults'));
+  const drawn = withMembership(plain, random.fork('membership'));
   return { ...drawn, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
 }
 
@@ -132,6 +137,16 @@ const noMembership: Record<MembershipAct, number> = {
   askAny: 0,
 };
 
+/** In some seeds reads fail and writes go astray. The others are what they are without it. */
+function withDiskFaults(drawn: SimulationOptions, random: SeededRandom): SimulationOptions {
+  const weights: FaultWeights = {
+    ...drawn.nemesis.weights,
+    readError: random.chance(0.15) ? random.between(1, 3) : 0,
+    misdirection: random.chance(0.1) ? random.between(1, 2) : 0,
+  };
+  return { ...drawn, nemesis: { ...drawn.nemesis, weights } };
+}
+
 /** In some seeds the configuration changes during everything else. The others are what they are without it. */
 function withMembership(drawn: SimulationOptions, random: SeededRandom): SimulationOptions {
   if (!random.chance(0.4)) return drawn;
@@ -149,7 +164,7 @@ function withMembership(drawn: SimulationOptions, random: SeededRandom): Simulat
   };
   const changeAmbushRate = when(0.6, () => random.unit() * 0.6);
   // One node at a time has a wrong clock, or has lost its disk: a minority of every configuration of three.
-  const isMinorityNeeded = weights.clockStep > 0 || weights.diskDamage > 0;
+  const isMinorityNeeded = weights.clockStep > 0 || weights.diskDamage > 0 || weights.misdirection > 0;
   return {
     ...drawn,
     joinerCount: random.between(1, 4),
@@ -220,6 +235,8 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
         diskError: when(0.2, () => random.between(1, 3)),
         diskFull: when(0.1, () => 1),
         diskDamage: when(0.15, () => 2),
+        readError: 0,
+        misdirection: 0,
         ...noMembership,
       },
     },

@@ -44,8 +44,8 @@ export interface ClusterObserver {
   onSend(packet: ClusterPacket): void;
   /** Something happened to a machine's process: its state may have changed. */
   onActed(machine: Machine): void;
-  /** The machine's disk lost what it had reported as written. */
-  onDamaged(machine: Machine): void;
+  /** The machine's disk lost what it had reported as written: batches as a whole, or what one record held. */
+  onDamaged(machine: Machine, extent: 'batches' | 'record'): void;
   /** A node refused a frame that another sent. */
   onBadFrame(machine: Machine, from: string, error: Error): void;
 }
@@ -164,14 +164,14 @@ export class SimulatedCluster {
     const machine = this.machineAt(index);
     const random = given ?? this.#random.fork(`crash ${index}.${machine.incarnation}`);
     this.trace.line(this.queue.nowMs, 'crash', () => ({ node: index, disk: fault }));
-    if (fault !== 'none') for (const observer of this.observers) observer.onDamaged(machine);
+    if (fault !== 'none') for (const observer of this.observers) observer.onDamaged(machine, 'batches');
     machine.crash(random, fault);
   }
 
   /** The machine's disk comes to hold something else than what was written. */
   damage(index: number, operations: readonly Operation[]): void {
     const machine = this.machineAt(index);
-    for (const observer of this.observers) observer.onDamaged(machine);
+    for (const observer of this.observers) observer.onDamaged(machine, 'record');
     machine.disk.overwrite(operations);
   }
 

@@ -48,6 +48,7 @@ export class NodeProcess implements SimulatedProcess {
   #replica: Replica | undefined;
   #ledger: Ledger | undefined;
   #isAlive = true;
+  #isConstructed = false;
 
   /** Throws AssentError when the disk is not fit to go on from. */
   constructor(cluster: SimulatedCluster, machine: SimulatedMachine<NodeProcess>, random: SeededRandom) {
@@ -64,28 +65,33 @@ export class NodeProcess implements SimulatedProcess {
       else this.#journal.append(genesisOperations(store, genesis, simulatedRules), undefined, this.#after(goOn));
     };
     this.#journal.redo(this.#after(goOn));
+    this.#isConstructed = true;
   }
 
   tick(): void {
-    this.#replica?.tick();
+    this.#machine.disk.process(() => this.#replica?.tick());
   }
 
   receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
-    this.#replica?.receive(from, channel, frame);
+    this.#machine.disk.process(() => this.#replica?.receive(from, channel, frame));
   }
 
   submit(transactions: readonly VerifiedTransaction[], done: SubmitDone): void {
-    this.#replica?.submit(transactions, (index) => (outcome) => {
-      if (this.#isAlive) done(index, outcome);
-    });
+    const listen =
+      (index: number) =>
+      (outcome: Outcome): void => {
+        if (this.#isAlive) done(index, outcome);
+      };
+    this.#machine.disk.process(() => this.#replica?.submit(transactions, listen));
   }
 
   read(done: ReadDone): void {
-    this.#replica?.read((error) => {
+    const answer = (error?: AssentError): void => {
       if (!this.#isAlive) return;
       const state = present(this.#ledger, 'it answered').state;
       done(error?.code ?? present(this.status(), 'it answered').appliedHeight, (key) => state.get(`sim/value/${key}`));
-    });
+    };
+    this.#machine.disk.process(() => this.#replica?.read(answer));
   }
 
   /** Undefined while the node's database is being made. */
@@ -114,8 +120,18 @@ export class NodeProcess implements SimulatedProcess {
     return (error) => {
       if (!this.#isAlive) return;
       if (error !== undefined) this.#onFault(error);
-      else next();
+      else this.#started(next);
     };
+  }
+
+  /** A part of the start. What it cannot read ends the process: by the constructor's error, or later by a fault. */
+  #started(part: () => void): void {
+    try {
+      part();
+    } catch (error) {
+      if (!this.#isConstructed || !(error instanceof Error)) throw error;
+      this.#onFault(error);
+    }
   }
 
   #opened(): Replica {
@@ -166,7 +182,7 @@ export class NodeProcess implements SimulatedProcess {
       clock.after(verificationMs, () => {
         this.#machine.act(() => {
           if (!this.#isAlive) return;
-          done(valid);
+          this.#machine.disk.process(() => done(valid));
           this.#cluster.acted(this.#machine);
         });
       });
@@ -194,7 +210,7 @@ export function startNodeProcess(
   random: SeededRandom,
 ): NodeProcess | undefined {
   try {
-    return new NodeProcess(cluster, machine, random);
+    return machine.disk.process(() => new NodeProcess(cluster, machine, random));
   } catch (error) {
     if (!(error instanceof AssentError) || error.code !== 'storage-damaged') throw error;
     cluster.trace.line(cluster.queue.nowMs, 'refused-start', () => ({ node: machine.index, reason: error.message }));

@@ -1,4 +1,4 @@
-import { assert, present, type Random } from '../../src/base/index.ts';
+import { AssentError, assert, present, type Random } from '../../src/base/index.ts';
 import {
   assertMark,
   type Entry,
@@ -56,6 +56,9 @@ export class SimulatedDisk {
   #markFile: SimulatedMarkFile;
   #writeFailure: Error | undefined;
   #readFailure: Error | undefined;
+  /** How many reads of the process are left before one fails; undefined when none will. */
+  #readsLeft: number | undefined;
+  #isProcessReading = false;
   readonly #onRequest: (file: DiskFile) => void;
   /** Sees every batch at the moment it becomes durable. */
   onDurable: (operations: readonly Operation[]) => void = () => undefined;
@@ -96,7 +99,7 @@ export class SimulatedDisk {
     const [request] = index < 0 ? [] : this.#requests.splice(index, 1);
     if (request === undefined) return false;
     request.apply();
-    request.done();
+    this.process(() => request.done());
     return true;
   }
 
@@ -108,6 +111,22 @@ export class SimulatedDisk {
     this.#writeFailure = error;
     for (const request of failed) request.done(error);
     return true;
+  }
+
+  /** After so many reads more by the process, one fails; undefined: none does. */
+  failReadAfter(count: number | undefined): void {
+    this.#readsLeft = count;
+  }
+
+  /** Lets the process do something: only what it reads itself can fail so, not what others look at. */
+  process<T>(action: () => T): T {
+    const wasReading = this.#isProcessReading;
+    this.#isProcessReading = true;
+    try {
+      return action();
+    } finally {
+      this.#isProcessReading = wasReading;
+    }
   }
 
   /** Reads throw this error until it is taken back with `undefined`. */
@@ -130,6 +149,7 @@ export class SimulatedDisk {
     this.#requests = [];
     this.#writeFailure = undefined;
     this.#readFailure = undefined;
+    this.#readsLeft = undefined;
     this.#store.end();
     this.#markFile.end();
     this.#store = new SimulatedStore(this.#access());
@@ -170,11 +190,11 @@ export class SimulatedDisk {
   #access(): DiskAccess {
     return {
       table: () => {
-        if (this.#readFailure !== undefined) throw this.#readFailure;
+        this.#countRead();
         return this.#table;
       },
       slots: () => {
-        if (this.#readFailure !== undefined) throw this.#readFailure;
+        this.#countRead();
         return this.#slots;
       },
       writeBatch: (operations, done) =>
@@ -187,6 +207,15 @@ export class SimulatedDisk {
         this.#request({ file: 'mark', apply: () => set(mark), tear: () => set('damaged'), done });
       },
     };
+  }
+
+  #countRead(): void {
+    if (this.#readFailure !== undefined) throw this.#readFailure;
+    if (this.#readsLeft === undefined || !this.#isProcessReading) return;
+    this.#readsLeft -= 1;
+    if (this.#readsLeft >= 0) return;
+    this.#readsLeft = undefined;
+    throw new AssentError('storage-failed', 'The simulated disk refused a read.');
   }
 
   #request(request: Request): void {

@@ -35,6 +35,8 @@ interface Watched {
   appliedHeight: number;
   /** Its disk lost what it had reported as written: what it held is no longer what it holds. */
   isDamaged: boolean;
+  /** Its disk holds something else than what it wrote. */
+  mayRefuseDisk: boolean;
   /** Of the present process. */
   term: number;
   committedHeight: number;
@@ -108,14 +110,16 @@ export class Invariants implements ClusterObserver {
 
   onRefusedStart(machine: Machine): void {
     holds(
-      this.#isExempt(this.#of(machine)),
+      this.#of(machine).mayRefuseDisk || this.#isExempt(this.#of(machine)),
       'a node starts from a disk that lost nothing',
       () => `${machine.index} refuses its disk`,
     );
   }
 
-  onDamaged(machine: Machine): void {
-    this.#of(machine).isDamaged = true;
+  onDamaged(machine: Machine, extent: 'batches' | 'record'): void {
+    const watched = this.#of(machine);
+    watched.mayRefuseDisk = true;
+    if (extent === 'batches') watched.isDamaged = true;
   }
 
   onSend(packet: ClusterPacket): void {
@@ -270,7 +274,15 @@ export class Invariants implements ClusterObserver {
       onBlock: (reference) => this.#block(reference),
       onAck: (ack) => this.#certificates.acked(machine.nodeId, ack),
     });
-    const watched = { machine, durable, appliedHeight: 0, isDamaged: false, term: 0, committedHeight: 0 };
+    const watched = {
+      machine,
+      durable,
+      appliedHeight: 0,
+      isDamaged: false,
+      mayRefuseDisk: false,
+      term: 0,
+      committedHeight: 0,
+    };
     machine.disk.onDurable = (operations) => this.#durable(watched, operations);
     return watched;
   }
