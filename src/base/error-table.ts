@@ -135,6 +135,12 @@ const entries = {
     exitCode: 5,
     action: 'See `assent node list` and `assent status`; the same command again goes on from there.',
   },
+  'change-dropped': {
+    meaning: 'The members dropped an approved change of the nodes before it took effect.',
+    httpStatus: 409,
+    exitCode: 1,
+    action: 'See `assent proposal list`; ask for the change anew, with a node that runs.',
+  },
   'node-behind': {
     meaning: 'This node has not yet applied what was committed before the read.',
     httpStatus: 503,

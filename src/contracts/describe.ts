@@ -50,5 +50,6 @@ export function describeNodes(state: StateView): Record<string, unknown> {
 export function describeProposal(proposal: Proposal, atMs: number): Record<string, unknown> {
   const { id, nodeKey, state, ...rest } = proposal;
   const shown = state === 'open' && !isOpen(proposal, atMs) ? 'expired' : state;
-  return { proposal: toHex(id), nodeId: encodeNodeId(nodeKey), ...rest, state: shown };
+  const node = nodeKey === undefined ? {} : { nodeId: encodeNodeId(nodeKey) };
+  return { proposal: toHex(id), ...node, ...rest, state: shown };
 }

@@ -35,9 +35,10 @@ export interface ProposalView {
   readonly proposal: string;
   /** The member that proposes. */
   readonly proposer: string;
-  /** `node-add`, `node-promote`, `node-demote`, `node-remove`. */
+  /** `node-add`, `node-promote`, `node-demote`, `node-remove`, `changes-drop`. */
   readonly action: string;
-  readonly nodeId: string;
+  /** Of every action but `changes-drop`. */
+  readonly nodeId?: string;
   /** Of a node that is to be added: the member that runs it, and its `host:port`. */
   readonly member?: string;
   readonly address?: string;
@@ -86,7 +87,7 @@ export const proposalView: z.ZodType<ProposalView, ProposalView> = z.object({
   proposal: hashText,
   proposer: z.string(),
   action: z.string(),
-  nodeId: nodeIdText,
+  nodeId: z.exactOptional(nodeIdText),
   member: z.exactOptional(z.string()),
   address: z.exactOptional(z.string()),
   approvals: z.array(z.string()),

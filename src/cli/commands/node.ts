@@ -61,6 +61,10 @@ export function addNode(program: Command, session: Session): void {
       .command(`${verb} <node>`)
       .description(description)
       .action(session.run((context, selector: string) => proposeChange(context, verb, selector)));
+  propose
+    .command('drop-waiting')
+    .description('drop all approved changes that wait, such as the promotion of a node that never came')
+    .action(session.run((context: Context) => submitProposal(context, { action: 'changes-drop' })));
 }
 
 async function list(context: Context): Promise<Report> {
@@ -121,7 +125,7 @@ async function proposeAdd(
 ): Promise<Report> {
   if (decodeNodeId(nodeId) === undefined)
     throw new AssentError('usage', `"${nodeId}" is no node id; it looks like 12D3KooW….`);
-  return propose(context, {
+  return submitProposal(context, {
     action: 'node-add',
     nodeKey: nodeId,
     member,
@@ -132,16 +136,16 @@ async function proposeAdd(
 async function proposeChange(context: Context, verb: string, selector: string): Promise<Report> {
   const { nodes, waiting } = await context.client().nodes();
   const ids = new Set([...nodes, ...waiting].map(({ nodeId }) => nodeId));
-  return propose(context, { action: `node-${verb}`, nodeKey: nodeIdOf(context, [...ids], selector) });
+  return submitProposal(context, { action: `node-${verb}`, nodeKey: nodeIdOf(context, [...ids], selector) });
 }
 
-async function propose(context: Context, payload: object): Promise<Report> {
+async function submitProposal(context: Context, payload: object): Promise<Report> {
   const home = await context.home('read');
   const receipt = await submitAs(home, memberIn(context, home), 'governance.propose', payload);
   const { proposal, state } = receipt.result.output as { proposal: string; state: string };
   const next =
     state === 'passed'
-      ? 'it is passed, and takes effect as soon as a block enacts it'
+      ? 'it is passed; `assent node list` shows what waits for its block'
       : `members vote with \`assent proposal vote ${shortHash(proposal)} --approve\``;
   return committedReport(context.style, receipt, `Proposed as ${shortHash(proposal)}: ${next}.`, { proposal, state });
 }

@@ -74,7 +74,7 @@ async function show(context: Context, reference: string): Promise<Report> {
 
 const stateWords: Readonly<Record<string, string>> = {
   open: 'it is still open',
-  passed: 'it is passed, and takes effect as soon as a block enacts it',
+  passed: 'it is passed; `assent node list` shows what waits for its block',
   rejected: 'it is rejected',
 };
 

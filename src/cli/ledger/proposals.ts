@@ -16,8 +16,9 @@ export async function findProposal(client: AssentClient, reference: string): Pro
   throw new AssentError('usage', `${text} is the beginning of ${others.length + 1} proposals; give more of it.`);
 }
 
-/** What a proposal asks for: `add …Xy3kPq9d of riverside`. */
+/** What a proposal asks for: `add …Xy3kPq9d of riverside`, `drop what waits`. */
 export function askedBy({ action, nodeId, member }: ProposalView): string {
+  if (nodeId === undefined) return 'drop what waits';
   const verb = action.replace(/^node-/, '');
   return `${verb} …${shortNodeId(nodeId)}${member === undefined ? '' : ` of ${member}`}`;
 }

@@ -10,12 +10,13 @@ import {
 import { withClusterLock } from '../cluster/cluster-lock.ts';
 import { addressOf, checkRuns, makeNode, nodeNumbered, startNode } from '../cluster/new-node.ts';
 import { isRunning, untilGone } from '../cluster/processes.ts';
+import { isRemoved } from '../cluster/removed.ts';
 import { apiUrl, statusOf } from '../cluster/survey.ts';
 import type { Context } from '../context.ts';
 import { shortNodeId } from '../output/words.ts';
 import type { Report } from '../session.ts';
 import { roleIn, untilNodes } from './await-change.ts';
-import { askForReplacement } from './replacement.ts';
+import { askForReplacement, isReplaced } from './replacement.ts';
 
 /** A removed node ends once it holds the certificate; then it has ten seconds to close. */
 const leaveMsMax = 30_000;
@@ -29,7 +30,8 @@ export async function replaceInCluster(context: Context, old: ClusterNode): Prom
   const client = context.client();
   const node = await withClusterLock(directory, async () => {
     const cluster = present(readCluster(directory), 'the node is of a cluster');
-    const node = successor(cluster, old) ?? (await makeNode(directory, cluster, { ...old, replaces: old.nodeId }));
+    const node =
+      successor(directory, cluster, old) ?? (await makeNode(directory, cluster, { ...old, replaces: old.nodeId }));
     await startNode(context, node);
     return node;
   });
@@ -48,9 +50,9 @@ export async function replaceInCluster(context: Context, old: ClusterNode): Prom
   return { json: { ...json, api: apiUrl(node) }, text };
 }
 
-/** The node that an earlier call made to take this one's place. */
-function successor({ nodes }: ClusterFile, old: ClusterNode): ClusterNode | undefined {
-  return nodes.find(({ replaces }) => replaces === old.nodeId);
+/** The node that an earlier call made to take this one's place, unless it was removed itself. */
+function successor(directory: string, { nodes }: ClusterFile, old: ClusterNode): ClusterNode | undefined {
+  return nodes.find((node) => node.replaces === old.nodeId && !isRemoved(directory, node));
 }
 
 async function untilReplaced(
@@ -75,7 +77,7 @@ async function untilReplaced(
       const height = (role === 'learner' ? await statusOf(node) : undefined)?.height;
       if (height !== undefined && target > 0)
         progress.update(Math.min(1, height / target), `block ${height} of ${target}`);
-      return role !== undefined && roleIn(list, old.nodeId) === undefined;
+      return isReplaced(list, { old: old.nodeId, node: node.nodeId });
     });
   } finally {
     progress.finish();

@@ -1,3 +1,4 @@
+import type { NodeList } from '../../api/index.ts';
 import { AssentError, present } from '../../base/index.ts';
 import type { AssentClient } from '../../client/index.ts';
 import { governanceKey } from '../../demo/index.ts';
@@ -39,6 +40,17 @@ export async function askForReplacement(
   context.remark(`${leaving.member} replaces node ${shortNodeId(old)} by ${shortNodeId(node)}: it is in the ledger.`);
 }
 
+/** Whether the replacement has taken effect. Throws `change-dropped` when it never will. */
+export function isReplaced(list: NodeList, { old, node }: Pick<Replacement, 'old' | 'node'>): boolean {
+  if (roleIn(list, old) === undefined) return roleIn(list, node) !== undefined;
+  // The old node's removal is the last of the steps.
+  if (waitsFor(list, old)) return false;
+  throw new AssentError(
+    'change-dropped',
+    `The members dropped the replacement of node ${shortNodeId(old)} by ${shortNodeId(node)}.`,
+  );
+}
+
 export interface ElsewhereOptions {
   readonly directory: string;
   readonly apiPort?: number;
@@ -58,7 +70,7 @@ export async function replaceElsewhere(context: Context, old: string, options: E
   await untilNodes(
     client,
     { sentence: `Node ${shortNodeId(node)} has not taken the place of ${shortNodeId(old)}` },
-    (now) => roleIn(now, node) !== undefined && roleIn(now, old) === undefined,
+    (now) => isReplaced(now, { old, node }),
   );
   const text = `Node ${shortNodeId(node)} has the place of ${shortNodeId(old)}, which stops by itself; its directory is kept.`;
   return { json: { oldNodeId: old, nodeId: node, directory, address }, text };

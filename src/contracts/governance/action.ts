@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import type { ConfigurationStep } from '../ledger-types.ts';
 
-/** What members can decide of the ledger's nodes. */
-export const actions = ['node-add', 'node-promote', 'node-demote', 'node-remove'] as const;
+/** What members can decide of the ledger's nodes. `changes-drop` lets no approved change wait any longer. */
+export const actions = ['node-add', 'node-promote', 'node-demote', 'node-remove', 'changes-drop'] as const;
 export type Action = (typeof actions)[number];
 
-export const stepOfAction: Readonly<Record<Action, ConfigurationStep['step']>> = {
+/** The step that a decision lets wait; undefined where it lets none wait. */
+export const stepOfAction: Readonly<Record<Action, ConfigurationStep['step'] | undefined>> = {
   'node-add': 'add',
   'node-promote': 'promote',
   'node-demote': 'demote',
   'node-remove': 'remove',
+  'changes-drop': undefined,
 };
 
 const host = String.raw`([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])`;

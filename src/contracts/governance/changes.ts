@@ -53,6 +53,11 @@ export function addWaiting(state: WritableState, added: readonly WaitingChange[]
   changes.put(state, [], { waiting: [...waitingChangesOf(state), ...added] });
 }
 
+/** No approved change waits any longer. */
+export function dropWaiting(state: WritableState): void {
+  changes.put(state, [], { waiting: [] });
+}
+
 const applies = 'the rules let only changes wait that apply';
 
 export const configurationKeeper: ConfigurationKeeper = {

@@ -2,7 +2,7 @@ import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
 import type { StateView } from '../ledger-types.ts';
 import { stepOfAction } from './action.ts';
-import { addWaiting, nodesAfterWaiting, nodeWithKey } from './changes.ts';
+import { addWaiting, dropWaiting, nodesAfterWaiting, nodeWithKey } from './changes.ts';
 import {
   type ListedProposal,
   listed,
@@ -36,10 +36,10 @@ function decided(state: StateView, { approvals, rejections }: Proposal): Proposa
   return rejections.length > members - threshold ? 'rejected' : 'open';
 }
 
-/** Stores a proposal with its votes; when they decide it, it is closed, and when it passed, its change waits. */
+/** Stores a proposal with its votes; when they decide it, it is closed, and when it passed, it is done: its change waits. */
 export function putProposal(state: WritableState, counted: Proposal): ProposalState {
   const outcome = decided(state, counted);
-  if (outcome === 'passed') addWaiting(state, [changeOf(state, counted)]);
+  if (outcome === 'passed') carryOut(state, counted);
   closeProposal(state, counted, outcome);
   return outcome;
 }
@@ -53,11 +53,18 @@ export function closeProposal(state: WritableState, proposal: Proposal, outcome:
   listed.put(state, [], { proposals: changed });
 }
 
-function changeOf(state: StateView, proposal: Proposal): WaitingChange {
-  const { action, nodeKey, address } = proposal;
+function carryOut(state: WritableState, proposal: Proposal): void {
+  const step = stepOfAction[proposal.action];
+  if (step === undefined) dropWaiting(state);
+  else addWaiting(state, [changeOf(state, step, proposal)]);
+}
+
+function changeOf(state: StateView, step: WaitingChange['step'], proposal: Proposal): WaitingChange {
+  const { address } = proposal;
+  const nodeKey = present(proposal.nodeKey, 'a rule checked that a node is named');
   const member = proposal.member ?? nodeWithKey(nodesAfterWaiting(state), nodeKey)?.member;
   return {
-    step: stepOfAction[action],
+    step,
     nodeKey,
     member: present(member, 'a rule checked that the node or its member is known'),
     ...(address === undefined ? {} : { address }),

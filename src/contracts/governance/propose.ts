@@ -11,7 +11,7 @@ import { type Proposal, proposalValidityMs } from './state.ts';
 
 interface Propose {
   readonly action: Action;
-  readonly nodeKey: Uint8Array;
+  readonly nodeKey?: Uint8Array;
   readonly member?: string;
   readonly address?: string;
 }
@@ -19,11 +19,15 @@ interface Propose {
 /** States of a proposal after a vote. */
 export const outcomes = ['open', 'passed', 'rejected'] as const;
 
-/** `governance.propose`: a member proposes a change of the ledger's nodes, and approves it by doing so. */
+/**
+ * `governance.propose`: a member proposes a change of the ledger's nodes, or to drop those that wait, and approves it by
+ * doing so.
+ */
 export const propose: KindDefinition<z.ZodObject & z.ZodType<Propose>> = {
   schema: z.strictObject({
     action: z.enum(actions),
-    nodeKey: nodeKey(),
+    /** The node that the change is about; absent only when the changes that wait are dropped. */
+    nodeKey: nodeKey().exactOptional(),
     /** Only of a node that is added: the member that runs it. */
     member: name().exactOptional(),
     /** Only of a node that is added: where others reach it. */
@@ -35,8 +39,10 @@ export const propose: KindDefinition<z.ZodObject & z.ZodType<Propose>> = {
     {
       name: 'action-is-clear',
       code: 'action-unclear',
-      sentence: 'A node is added for a member; every other change names the node alone.',
-      permits({ payload: { action, member, address: stated } }) {
+      sentence:
+        'A node is added for a member; every other change names the node alone, and dropping changes names nothing.',
+      permits({ payload: { action, nodeKey: node, member, address: stated } }) {
+        if ((action === 'changes-drop') !== (node === undefined)) return false;
         return action === 'node-add' ? member !== undefined : member === undefined && stated === undefined;
       },
     },
@@ -47,7 +53,7 @@ export const propose: KindDefinition<z.ZodObject & z.ZodType<Propose>> = {
       permits: ({ payload: { member }, state }) => member === undefined || members.get(state, member) !== undefined,
     },
     ...rulesOfChange<Propose>(({ payload }) => payload),
-    changesHaveRoom(({ state }) => (passesWith(state, 1) ? 1 : 0)),
+    changesHaveRoom(({ state, payload }) => (passesWith(state, 1) && payload.nodeKey !== undefined ? 1 : 0)),
     {
       name: 'proposals-have-room',
       code: 'too-many-proposals',

@@ -7,7 +7,8 @@ import { changesWaitingMax, type NodeRecord, waitingChangesOf } from './state.ts
 /** A change that a transaction asks for. */
 export interface AskedChange {
   readonly action: Action;
-  readonly nodeKey: Uint8Array;
+  /** Of every action but `changes-drop`. */
+  readonly nodeKey?: Uint8Array;
 }
 
 export const nodeIsKnown: { readonly name: string; readonly code: string; readonly sentence: string } = {
@@ -93,6 +94,14 @@ export function rulesOfChange<P>(asked: (context: RuleContext<P>) => AskedChange
         const leaves = nodeWithKey(nodes, key);
         return nodes.some((node) => node !== leaves && node.role === 'voter');
       }),
+    },
+    {
+      name: 'a-change-waits',
+      code: 'no-change-waits',
+      sentence: 'No approved change waits, so there is none to drop.',
+      permits(context) {
+        return asked(context)?.action !== 'changes-drop' || waitingChangesOf(context.state).length > 0;
+      },
     },
   ];
 }

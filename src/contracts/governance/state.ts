@@ -37,7 +37,8 @@ export interface Proposal {
   /** The member that proposes. */
   readonly proposer: string;
   readonly action: Action;
-  readonly nodeKey: Uint8Array;
+  /** The node that it is about; none when it drops the changes that wait. */
+  readonly nodeKey?: Uint8Array;
   /** Only of a node that is to be added: the member that runs it. */
   readonly member?: string;
   readonly address?: string;
@@ -121,7 +122,7 @@ export const proposals: StateRecord<Proposal> = stateRecord(
     id: transactionId(),
     proposer: name(),
     action: z.enum(actions),
-    nodeKey: nodeKey(),
+    nodeKey: nodeKey().exactOptional(),
     member: name().exactOptional(),
     address: address().exactOptional(),
     approvals: z.array(name()).max(membersMax),

@@ -54,7 +54,7 @@ export const vote: KindDefinition<z.ZodObject & z.ZodType<Vote>> = {
       },
     },
     ...rulesOfChange<Vote>((context) => (isDeciding(context) ? proposed(context) : undefined)),
-    changesHaveRoom((context) => (isDeciding(context) ? 1 : 0)),
+    changesHaveRoom((context) => (isDeciding(context) && proposed(context).nodeKey !== undefined ? 1 : 0)),
   ],
   apply(context) {
     const { payload, state } = context;

@@ -185,6 +185,7 @@ describe('whatever members do', () => {
         const node = draw.from(names);
         ledger.nowMs += 30_000;
         if (draw.once(4)) replace(node, draw.from(names));
+        else if (draw.once(12)) ledger.submit('north', 'governance.propose', { action: 'changes-drop' });
         else if (draw.once(2)) propose('node-add', node, { member: 'north' });
         else propose(draw.from(['node-promote', 'node-demote', 'node-remove']), node);
         const before = nodesOf(ledger.state);

@@ -261,6 +261,56 @@ describe('rules of changes', () => {
   });
 });
 
+describe('dropping what waits', () => {
+  const drop = (ledger: TestLedger, sender: string, more = {}): TestResult =>
+    ledger.submit(sender, 'governance.propose', { action: 'changes-drop', ...more });
+
+  it('takes a decision, and lets members go on when a change can never take effect', () => {
+    const { ledger, id, vote, decide, roles } = council();
+    expect(ledger.submit('north', 'governance.replaceNode', { nodeKey: id('n1'), newNodeKey: id('n4') }).ok).toBe(true);
+    ledger.enact();
+    const proposed = drop(ledger, 'south');
+    expect(proposed.output).toEqual({ proposal: proposed.id, state: 'open' });
+    expect(describeNodes(ledger.state)['waiting']).toHaveLength(2);
+    expect(vote('west', proposed.id).output).toEqual({ state: 'passed' });
+    expect(describeNodes(ledger.state)['waiting']).toEqual([]);
+    expect(roles()).toEqual(['n1 voter', 'n2 voter', 'n3 voter', 'n4 learner']);
+    expect(
+      describeProposal(present(proposalOf(ledger.state, present(fromHex(proposed.id), 'an id')), 'it'), 0),
+    ).toEqual(expect.not.objectContaining({ nodeId: expect.anything() }));
+    expect(decide('node-remove', 'n4').ok).toBe(true);
+    ledger.enact();
+    expect(roles()).toEqual(['n1 voter', 'n2 voter', 'n3 voter']);
+  });
+
+  it('is refused where nothing waits, when it is proposed and when it is decided', () => {
+    const { ledger, vote, decide } = council();
+    expect(drop(ledger, 'north').code).toBe('no-change-waits');
+    expect(decide('node-remove', 'n1').ok).toBe(true);
+    const { id } = drop(ledger, 'north');
+    ledger.enact();
+    expect(vote('south', id).code).toBe('no-change-waits');
+    expect(vote('south', id, false).output).toEqual({ state: 'open' });
+  });
+
+  it('needs no room among the changes that wait', () => {
+    const { ledger, vote, decide } = council();
+    const more = { member: 'north' };
+    for (let node = 4; decide('node-add', `n${node}`, more).ok; node++);
+    expect(describeNodes(ledger.state)['waiting']).toHaveLength(16);
+    expect(vote('south', drop(ledger, 'north').id).output).toEqual({ state: 'passed' });
+    expect(ledger.enact()).toBeUndefined();
+  });
+
+  it('names no node, and every other change names one', () => {
+    const { ledger, id, decide } = council();
+    decide('node-remove', 'n3');
+    expect(drop(ledger, 'north', { nodeKey: id('n1') }).code).toBe('action-unclear');
+    for (const action of ['node-add', 'node-promote', 'node-demote', 'node-remove'])
+      expect(ledger.submit('north', 'governance.propose', { action, member: 'north' }).code).toBe('action-unclear');
+  });
+});
+
 describe('genesis', () => {
   it.each<[string, TestLedgerOptions]>([
     ['a node of nobody', { nodes: { n1: { member: 'east', role: 'voter' } } }],
