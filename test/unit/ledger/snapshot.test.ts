@@ -81,7 +81,7 @@ describe('a snapshot', () => {
           await taker.sweep();
           expect(taker.ledger.applied.stateRoot).toEqual(origin.ledger.applied.stateRoot);
           expect(await taker.state()).toEqual(await origin.state());
-          await taker.follow(await origin.grow([fill(5, 40, 7)]));
+          await taker.follow(await origin.grow([fill(5, 40, 7, origin.ledger.applied.timestamp + 200_000)]));
           // The next snapshot is of a ledger that began with one.
           [origin, taker] = [taker, origin];
           taker = await begin();
