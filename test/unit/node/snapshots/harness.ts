@@ -30,7 +30,7 @@ type Frame = {
 
 const signerOf = (seed: number): Signer => createSigner(new Uint8Array(32).fill(seed));
 /** The last of the nodes is a learner from the start. */
-const signers = [21, 22, 23, 24].map(signerOf);
+export const signers: readonly Signer[] = [21, 22, 23, 24].map(signerOf);
 const client = signerOf(30);
 
 export const genesis: Genesis = createGenesis({

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { present } from '../../../../src/base/index.ts';
 import {
+  type AckStatement,
   ackMessage,
   type BlockCertificate,
   decodeBlockCertificate,
@@ -8,12 +9,14 @@ import {
   encodeBlockCertificate,
   encodeTermCertificate,
   type TermCertificate,
+  type VoteRequestStatement,
   voteMessage,
 } from '../../../../src/consensus/index.ts';
-import { createSigner, encodeNodeId, type Signer, verifySignature } from '../../../../src/crypto/index.ts';
+import { createSigner, encodeNodeId, type Signer, sha256, verifySignature } from '../../../../src/crypto/index.ts';
 import {
   type CanonicalValue,
   decodeCanonical,
+  decodeHeader,
   encodeCanonical,
   openManifest,
   type SnapshotManifest,
@@ -22,35 +25,56 @@ import {
 import { encodeManifest } from '../../../../src/ledger/snapshot/manifest.ts';
 import { decodeSnapshotMessage, encodeSnapshotMessage } from '../../../../src/node/snapshots/messages.ts';
 import { proofsOf, verifyProofs } from '../../../../src/node/snapshots/proofs.ts';
-import { decodeHistory, encodeHistory } from '../../../../src/verify/index.ts';
-import { genesis, put, TestCluster, transaction } from './harness.ts';
+import type { Store } from '../../../../src/storage/index.ts';
+import { type ConfigurationHistory, encodeHistory } from '../../../../src/verify/index.ts';
+import { genesis, put, signers, TestCluster, transaction } from './harness.ts';
 
 let manifest: SnapshotManifest;
+/** Of a block below the first change. */
+let early: SnapshotManifest;
+/** With a second change, which takes the first back. */
+let later: ConfigurationHistory;
+let store: Store;
 let leaderId: string;
 beforeAll(async () => {
   const cluster = new TestCluster();
   for (const node of cluster.voters) await cluster.start(node);
-  await cluster.commit([put(1), transaction('sim.change', [1, 'add', new Uint8Array(32).fill(77)])]);
+  await cluster.commit([put(1)]);
   const leader = present(cluster.leader, 'a leader');
   leaderId = leader.nodeId;
-  await cluster.until(() => leader.replica.history.after(0)?.steps.length === 1, 'the change is proved');
+  store = leader.disk.store;
+  const history = (): ConfigurationHistory | undefined => leader.replica.history.after(0);
+  const taken = async (): Promise<SnapshotManifest> => {
+    await cluster.until(() => proofsOf(store, leader.ledger.applied, history) !== undefined, 'a certificate');
+    const source = present(await SnapshotSource.open(store, (block) => proofsOf(store, block, history)), 'a snapshot');
+    await source.close();
+    return source.manifest;
+  };
+  const change = async (kind: 'add' | 'remove', steps: number): Promise<void> => {
+    await cluster.commit([transaction('sim.change', [1, kind, new Uint8Array(32).fill(77)])]);
+    await cluster.until(() => history()?.steps.length === steps, 'the change is proved');
+  };
+  early = await taken();
+  await change('add', 1);
   await cluster.commit([put(2)]);
-  const { store } = leader.disk;
-  await cluster.until(
-    () => proofsOf(store, leader.ledger.applied, () => leader.replica.history.after(0)) !== undefined,
-    'a certificate',
-  );
-  const source = present(
-    await SnapshotSource.open(store, (block) => proofsOf(store, block, () => leader.replica.history.after(0))),
-    'a snapshot',
-  );
-  manifest = source.manifest;
-  await source.close();
+  manifest = await taken();
+  await change('remove', 2);
+  later = present(history(), 'a history');
 });
 
+const voters = signers.slice(0, 3);
 const strangers = [41, 42, 43].map((seed) => createSigner(new Uint8Array(32).fill(seed)));
-const signAll = (signers: readonly Signer[], message: Uint8Array) =>
-  signers.map((signer) => ({ signer: encodeNodeId(signer.publicKey), signature: signer.sign(message) }));
+const signAll = (by: readonly Signer[], message: Uint8Array) =>
+  by
+    .toSorted((left, right) => Buffer.compare(left.publicKey, right.publicKey))
+    .map((signer) => ({ signer: encodeNodeId(signer.publicKey), signature: signer.sign(message) }));
+/** A majority signs what it never would. */
+const certified = (ack: AckStatement, by = voters): BlockCertificate => {
+  return { ack, signatures: signAll(by, ackMessage(genesis.ledgerId, ack)) };
+};
+const elects = (request: VoteRequestStatement): TermCertificate => {
+  return { request, votes: signAll(voters, voteMessage(genesis.ledgerId, request)) };
+};
 
 /** The manifest with other certificates. */
 function withCertificates(
@@ -78,48 +102,113 @@ describe('the proofs of a manifest', () => {
     expect(changes.map(({ configuration }) => configuration.nodes.length)).toEqual([5]);
   });
 
-  const forgeries: Record<string, () => Uint8Array> = {
-    'a certificate by strangers': () =>
-      withCertificates((block, term) => [
-        { ...block, signatures: signAll(strangers, ackMessage(genesis.ledgerId, block.ack)) },
-        term,
-      ]),
-    'a certificate of too few': () =>
-      withCertificates((block, term) => [{ ...block, signatures: block.signatures.slice(1) }, term]),
-    'a certificate of another block': () =>
-      withCertificates((block, term) => [{ ...block, ack: { ...block.ack, blockHash: new Uint8Array(32) } }, term]),
-    'a certificate of another height': () =>
-      withCertificates((block, term) => [{ ...block, ack: { ...block.ack, height: block.ack.height - 1 } }, term]),
-    'a term that a minority gave': () =>
-      withCertificates((block, term) => [block, { ...term, votes: term.votes.slice(1) }]),
-    'a term of another leader': () =>
-      withCertificates((block, term) => {
-        const candidate = present(
-          genesis.configuration.nodes.map(({ publicKey }) => encodeNodeId(publicKey)).find((id) => id !== leaderId),
-          'another voter',
+  const forgeries: Record<string, readonly [reason: string, forge: () => Uint8Array]> = {
+    'a certificate by strangers': [
+      'the certificate does not verify',
+      () => withCertificates((block, term) => [certified(block.ack, strangers), term]),
+    ],
+    'a certificate of too few': [
+      'the certificate does not verify',
+      () => withCertificates((block, term) => [{ ...block, signatures: block.signatures.slice(1) }, term]),
+    ],
+    'a certificate of another block': [
+      "the certificate is not the block's",
+      () => withCertificates((block, term) => [certified({ ...block.ack, blockHash: new Uint8Array(32) }), term]),
+    ],
+    'a certificate of another height': [
+      "the certificate is not the block's",
+      () => withCertificates((block, term) => [certified({ ...block.ack, height: block.ack.height - 1 }), term]),
+    ],
+    'a certificate of another term': [
+      "the certificate is not the block's",
+      () => withCertificates((block, term) => [certified({ ...block.ack, term: block.ack.term + 1 }), term]),
+    ],
+    'a term that a minority gave': [
+      'the certificate of the term does not verify',
+      () => withCertificates((block, term) => [block, { ...term, votes: term.votes.slice(1) }]),
+    ],
+    'a term under a configuration that never was': [
+      'the certificate of the term does not verify',
+      () =>
+        withCertificates((block, { request }) => [
+          block,
+          elects({ ...request, configurationHash: new Uint8Array(32) }),
+        ]),
+    ],
+    'a term of another leader': [
+      'another led the term',
+      () =>
+        withCertificates((block, { request }) => {
+          const other = voters.map(({ publicKey }) => encodeNodeId(publicKey)).find((id) => id !== leaderId);
+          return [block, elects({ ...request, candidate: present(other, 'another voter') })];
+        }),
+    ],
+    "the leader's own other term": [
+      'another led the term',
+      () => withCertificates((block, { request }) => [block, elects({ ...request, term: request.term + 1 })]),
+    ],
+    'a history without its change': [
+      "does not end with the block's",
+      () => {
+        const bytes = withCertificates((block, term) => {
+          return [certified({ ...block.ack, configurationHash: genesis.configuration.hash }), term];
+        });
+        const { certificate } = openManifest(bytes, genesis.ledgerId);
+        return encodeManifest({ ...manifest, certificate, configurations: encodeHistory({ ...later, steps: [] }) });
+      },
+    ],
+    'a history that goes on above the block, and comes back to its configuration': [
+      'goes on above the block',
+      () => encodeManifest({ ...early, configurations: encodeHistory(later) }),
+    ],
+    'a header that its proposer did not sign': [
+      'is not signed by its proposer',
+      () => {
+        const parts = decodeCanonical(manifest.block.bytes) as readonly CanonicalValue[];
+        const forged = parts.map((part) =>
+          part instanceof Uint8Array && part.length === 64 ? new Uint8Array(64).fill(1) : part,
         );
-        const request = { ...term.request, candidate };
-        return [block, { request, votes: signAll(strangers, voteMessage(genesis.ledgerId, request)) }];
-      }),
-    'a history without its change': () => {
-      const history = decodeHistory(manifest.configurations);
-      return encodeManifest({ ...manifest, configurations: encodeHistory({ ...history, steps: [] }) });
-    },
-    'a header that its proposer did not sign': () => {
-      const parts = decodeCanonical(manifest.block.bytes) as readonly CanonicalValue[];
-      const forged = parts.map((part) =>
-        part instanceof Uint8Array && part.length === 64 ? new Uint8Array(64).fill(1) : part,
-      );
-      expect(forged).not.toEqual(parts);
-      const [version, ...rest] = decodeCanonical(manifest.bytes, wide) as readonly CanonicalValue[];
-      return encodeCanonical([version as number, encodeCanonical(forged), ...rest.slice(1)]);
-    },
-    'certificates of another shape': () => encodeManifest({ ...manifest, certificate: encodeCanonical([1]) }),
+        expect(forged).not.toEqual(parts);
+        const [version, ...rest] = decodeCanonical(manifest.bytes, wide) as readonly CanonicalValue[];
+        return encodeCanonical([version as number, encodeCanonical(forged), ...rest.slice(1)]);
+      },
+    ],
+    'certificates of another shape': [
+      'another shape',
+      () => encodeManifest({ ...manifest, certificate: encodeCanonical([1]) }),
+    ],
   };
   const wide = { bytesMax: 2_000_000, depthMax: 4, countMax: 1000 };
 
-  it.each(Object.entries(forgeries))('refuse %s', (_, forge) => {
-    expect(() => verify(forge())).toThrow(expect.objectContaining({ code: 'snapshot-invalid' }));
+  it.each(Object.entries(forgeries))('refuse %s', (_, [reason, forge]) => {
+    expect(() => verify(forge())).toThrow(
+      expect.objectContaining({ code: 'snapshot-invalid', message: expect.stringContaining(reason) }),
+    );
+  });
+});
+
+describe('what a node can prove of a block', () => {
+  const placeOf = ({ block: { header, hash } }: SnapshotManifest) => ({ height: header.height, hash });
+
+  it('takes the history up to the block, whatever came after it, the change of the block itself included', () => {
+    for (const of of [early, manifest]) {
+      const { certificate, configurations } = of;
+      expect(proofsOf(store, placeOf(of), () => later)).toEqual({ certificate, configurations });
+    }
+    const [first] = later.steps;
+    const header = present(first, 'a change').header;
+    const place = { height: decodeHeader(header).height, hash: sha256(header) };
+    const { configurations } = present(
+      proofsOf(store, place, () => later),
+      'proofs',
+    );
+    expect(configurations).toEqual(manifest.configurations);
+  });
+
+  it('is nothing for another block of that height, and nothing while the configuration is not proved', () => {
+    expect(proofsOf(store, { ...placeOf(manifest), hash: new Uint8Array(32) }, () => later)).toBeUndefined();
+    expect(proofsOf(store, placeOf(manifest), () => ({ ...later, steps: [] }))).toBeUndefined();
+    expect(proofsOf(store, placeOf(manifest), () => undefined)).toBeUndefined();
   });
 });
 
