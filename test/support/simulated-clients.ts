@@ -21,7 +21,7 @@ export interface RegisterClientOptions {
 /** A write is sent to at most this many nodes before the client goes on without its outcome. */
 const attemptsMax = 3;
 
-/** Refusals of a node that never saw the transaction before: nothing happened. */
+/** Refusals of a node that never saw the transaction before: nothing happened, unless another node has it by now. */
 const refusedAtTheDoor: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'no-quorum',
   'overloaded',
@@ -134,7 +134,9 @@ export class RegisterClients {
       respond(outcome, this.#nowMs);
       goOn(outcome);
     };
+    let attempts = 0;
     const attempt = (number: number, at: number): void => {
+      attempts = number;
       this.#after(this.#timeoutMs(), () => {
         const next = number < attemptsMax && this.#random.chance(0.6) ? this.#anyNode() : undefined;
         if (!isOpen) return;
@@ -142,7 +144,7 @@ export class RegisterClients {
         else attempt(number + 1, next);
       });
       this.#cluster.submit(at, [transaction], (_index, outcome) => {
-        const certain = this.#outcomeOf(transaction, outcome, number === 1);
+        const certain = this.#outcomeOf(transaction, outcome, attempts === 1);
         if (certain !== undefined) end(certain);
       });
     };
@@ -150,7 +152,7 @@ export class RegisterClients {
   }
 
   /** What the answer says for certain. */
-  #outcomeOf(transaction: VerifiedTransaction, outcome: Outcome, isFirst: boolean): OperationOutcome | undefined {
+  #outcomeOf(transaction: VerifiedTransaction, outcome: Outcome, isOnly: boolean): OperationOutcome | undefined {
     if (outcome.status === 'committed') {
       this.#told.told(outcome.receipt);
       return outcome.receipt.result.ok ? 'ok' : 'failed';
@@ -160,7 +162,7 @@ export class RegisterClients {
       this.#told.toldExpired(transaction.idHex);
       return 'failed';
     }
-    return isFirst && refusedAtTheDoor.has(code) ? 'failed' : undefined;
+    return isOnly && refusedAtTheDoor.has(code) ? 'failed' : undefined;
   }
 
   #sign(register: string, value: Uint8Array): VerifiedTransaction {
