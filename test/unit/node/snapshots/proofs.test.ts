@@ -233,6 +233,8 @@ describe('a message about snapshots', () => {
     'a long address': [1, 0, block, new Uint8Array(65), 0],
     'a field too many': [1, 0, block, address, 0, 0],
     'a negative offset': [1, 0, block, address, -1],
+    'an offset beyond all that there can be': [1, 0, block, address, 2 ** 40],
+    'none of it from an offset on': [1, 2, block, address, 0],
     'a piece of nothing': [1, 1, block, address, 0, 8, new Uint8Array()],
     'a piece beyond the end': [1, 1, block, address, 7, 8, Uint8Array.of(1, 2)],
     'a piece of more than there can be': [1, 1, block, address, 0, 2 ** 40, Uint8Array.of(1)],

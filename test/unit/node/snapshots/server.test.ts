@@ -103,8 +103,14 @@ it('waits for a block that has a certificate of its own, and has nothing for an 
   expect(await asker.answered(2)).toMatchObject({ type: 'none' });
   asker.ask('first', new Uint8Array(32));
   expect(await asker.answered(3)).toMatchObject({ type: 'none' });
-  asker.ask('first', block, nothing, 1_000_000);
+  const whole = await asker.answered(1);
+  asker.ask('first', block, nothing, whole.type === 'piece' ? whole.total : 0);
   expect(await asker.answered(4)).toMatchObject({ type: 'none' });
   await asker.server.stop();
   expect(asker.faults).toEqual([]);
+  // It let the store go.
+  const again = new Asker();
+  again.ask('first');
+  expect(await again.answered(1)).toMatchObject({ type: 'piece' });
+  await again.server.stop();
 });
