@@ -282,6 +282,9 @@ describe('a sink', () => {
     await taker.install(await taker.sink());
     await taker.sweep();
     expect(await taker.state()).toEqual(await origin.state());
+    // It knows what was executed, too.
+    await taker.follow(await origin.grow([fill(1, 2, 3)]));
+    expect(taker.ledger.applied.stateRoot).toEqual(origin.ledger.applied.stateRoot);
   });
 
   it('gives up a snapshot for another one, of which nothing of the first is left', async () => {
