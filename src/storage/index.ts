@@ -5,7 +5,7 @@
  */
 
 export { type DataDirectory, type Owner, openDataDirectory, readOwner } from './data-directory.ts';
-export { FileMarkFile } from './file-mark-file.ts';
+export { FileMarkFile, syncDirectory } from './file-mark-file.ts';
 export { Journal, type JournalLimits, journalLimits } from './journal.ts';
 export { storageFormat } from './journal-records.ts';
 export type { Identity } from './journal-scan.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { messageOf, toHex } from '../../base/index.ts';
 import { encodeNodeId, verifySignature } from '../../crypto/index.ts';
 import { checkRecovery, invalidRecovery, type RecoveryNode, type SignedRecovery } from '../../ledger/index.ts';
-import { readOwner, rekeyDataDirectory } from '../../storage/index.ts';
+import { readOwner, rekeyDataDirectory, syncDirectory } from '../../storage/index.ts';
 import { loadConfig, type NodeConfig } from '../config/index.ts';
 import { multiaddrOf } from '../membership.ts';
 import { type NodeKey, readNodeKey } from '../node-key.ts';
@@ -107,9 +107,11 @@ function writeConfig(configFile: string, nodes: readonly RecoveryNode[], self: s
   replaceFile(configFile, { ...config, member, p2p: { ...config.p2p, peers } });
 }
 
+/** Durable when this returns: what comes after it gives up what the file tells of. */
 function replaceFile(file: string, content: object): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);
+  syncDirectory(dirname(file));
 }
 
 function readBack(reportFile: string): Pick<AppliedRecovery, 'reportFile' | 'report'> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { transactionMediaType } from '../../../src/api/index.ts';
@@ -83,6 +83,28 @@ it('a stopped node goes on from the base under a new key, and a second applicati
   const next = await report(place);
   await applyRecovery(place.file, signed(place, [next]));
   expect(await statusOf(await start(place))).toMatchObject({ nodeId: next.node, configuration: { generation: 2 } });
+});
+
+it('an application that was interrupted is finished by the next, wherever it was', async () => {
+  const place = loneNode();
+  await commit(place, 1);
+  const before = await report(place);
+  const recovery = signed(place, [before]);
+  const formerKey = readFileSync(join(place.directory, 'node.key'), 'utf8');
+  const failing = async (file: string) => {
+    mkdirSync(`${file}.new`);
+    await expect(applyRecovery(place.file, recovery)).rejects.toThrow('EISDIR');
+    rmdirSync(`${file}.new`);
+  };
+  await failing(join(place.directory, 'abandoned-generation-0.json'));
+  expect(await report(place), 'nothing is given up before it is reported').toEqual(before);
+  await failing(place.file);
+  expect(readFileSync(join(place.directory, 'node.key'), 'utf8')).toBe(formerKey);
+  const applied = await applyRecovery(place.file, recovery);
+  expect(applied).toMatchObject({ changed: true, nodeId: before.node, report: { formerNode: before.formerNode } });
+  expect(JSON.parse(readFileSync(place.file, 'utf8'))).toMatchObject({ member: 'north', p2p: { peers: [] } });
+  expect(readFileSync(join(place.directory, 'node.key.generation-0'), 'utf8')).toBe(formerKey);
+  expect(await statusOf(await start(place))).toMatchObject({ nodeId: before.node, configuration: { generation: 1 } });
 });
 
 it('a directory that has applied more than the base says what is lost, and begins empty', async () => {
