@@ -50,10 +50,11 @@ describe('a crash at any write of a snapshot', () => {
     const first = await origin.source({ chunkContentBytesMax: 150 });
     const failing = new FailingNode();
     await failing.run(Number.POSITIVE_INFINITY, async () => {
-      // One snapshot is in force, and another was begun, so that both places are in use.
+      // One snapshot is in force, with a block on it, and another was begun, so that both places are in use.
       const node = await Node.begin(failing.disk.store);
       await node.take(first);
       await first.close();
+      await node.follow(await origin.grow([fill(3, 9, 2)]));
       await origin.grow([fill(20, 60, 3)]);
       const second = await origin.source({ chunkContentBytesMax: 150 });
       const sink = await node.sink();
@@ -81,7 +82,8 @@ describe('a crash at any write of a snapshot', () => {
       const node = Node.reopen(attempt.disk.store);
       expect(node.ledger.applied.hash).toEqual(after.hash);
       expect(await node.state()).toEqual(await origin.state());
-      expect(await node.entries('snapshot')).toEqual([]);
+      for (const prefix of ['snapshot', 'stream'] as const) expect(await node.entries(prefix)).toEqual([]);
+      expect(await node.entries('block')).toHaveLength(1);
       if (result === 'ended') break;
       crashes += 1;
     }
