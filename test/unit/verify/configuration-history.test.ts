@@ -105,6 +105,15 @@ describe('a configuration history', () => {
     expect(refusal(historyOf([change(0), change(0)]))).toContain('do not ascend');
   });
 
+  it('is refused where the terms fall', () => {
+    const [first, second] = growth;
+    const falling = forgeChain([
+      { ...present(first, 'a plan'), term: 3 },
+      { ...present(second, 'a plan'), term: 2 },
+    ]);
+    expect(refusal(historyOf(falling))).toContain('do not ascend');
+  });
+
   it('is refused where one step changes two voters', () => {
     const leap = forgeChain([{ configuration: configurationOf([1, 2]), citedBy: [1, 2], certifiedBy: [1, 2] }]);
     expect(verdict(historyOf(leap))).toHaveLength(1);
@@ -205,6 +214,15 @@ describe('a change', () => {
     const block = blockOn(present(before.links.at(-1), 'it has a link'), justification);
     const forged = { block, justification, links: [], certificate: certificateOf(block, [1, 2, 4]) };
     expect(refusal(historyOf([before, forged]))).toContain('not between it and the change before');
+  });
+
+  it('may cite the certificate of the change before', () => {
+    const [before] = forgeChain([{ ...present(growth[0], 'a plan'), links: 0 }]);
+    const { block: below, certificate, ...first } = present(before, 'one change');
+    const justification = { configuration: configurationOf([1, 2, 3, 4]), block: certificate };
+    const block = blockOn(below, justification);
+    const second = { block, justification, links: [], certificate: certificateOf(block, [1, 2, 4]) };
+    expect(verdict(historyOf([{ ...first, block: below, certificate }, second]))).toHaveLength(2);
   });
 
   it('is refused whose header names another configuration or justification', () => {

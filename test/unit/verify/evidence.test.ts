@@ -68,8 +68,12 @@ describe('two headers of one height (i)', () => {
     ],
     'headers of two heights': [record('two-headers', first, signedHeader({ height: 8 })), /different heights/],
     'headers of two terms': [record('two-headers', first, signedHeader({ term: 4 })), /different heights or terms/],
-    "another key's header": [
-      record('two-headers', first, signedHeader({ proposer: second.publicKey }, second)),
+    "another key's header, whose bytes come first": [
+      record('two-headers', first, signedHeader({ proposer: second.publicKey, timestamp: 1 }, second)),
+      /of another key/,
+    ],
+    "another key's header, whose bytes come last": [
+      record('two-headers', first, signedHeader({ proposer: second.publicKey, timestamp: 2_000_000 }, second)),
       /of another key/,
     ],
     'a header that another signed in its name': [
@@ -216,6 +220,10 @@ describe('a claim that its leader broke (v)', () => {
     'a block on the claimed tip': [broken(certificate, signedHeader({ parentHash: claimed.hash })), /extends/],
     'a block further up': [broken(certificate, signedHeader({ height: 8 })), /too far above/],
     'a block of another term': [broken(certificate, signedHeader({ term: 4 })), /different terms/],
+    "another key's block in its term": [
+      broken(certificate, signedHeader({ parentHash: hashOf('another chain'), proposer: second.publicKey }, second)),
+      /header is of another key/,
+    ],
     "another leader's claim": [
       broken(termCertificate(requestOf(3, second, claimed), [second, third]), elsewhere),
       /of another key/,
@@ -229,6 +237,7 @@ describe('a claim that its leader broke (v)', () => {
       /not the one that the header names/,
     ],
     'no configuration': [broken(certificate, elsewhere, { context: [] }), /no configuration/],
+    'two configurations': [broken(certificate, elsewhere, { context: [...context, ...context] }), /no configuration/],
     'another generation': [broken(certificate, elsewhere, { generation: 1 }), /generation/],
     'a certificate that names another configuration': [
       broken(termCertificate(requestOf(3, liar, claimed, sockPuppets), [liar, second]), elsewhere),
@@ -327,6 +336,41 @@ describe('a change against the rules (vi)', () => {
       /not the one that the header names/,
     ],
     'no context': [broken(saying(), {}, []), /another length/],
+    'more context than there is': [
+      broken(saying(), {}, [saying(), configuration.bytes, configuration.bytes]),
+      /another length/,
+    ],
+    "another key's block": [{ ...broken(saying()), culprit: second.publicKey }, /of another key/],
+    'another generation than its own': [
+      { ...broken(saying(), {}, [saying(), configuration.bytes]), generation: 1 },
+      /of another generation/,
+    ],
+  });
+});
+
+describe('any kind of two statements', () => {
+  const ack = signedAck(ackOf(tip(3, 7)));
+  const vote = signedVote(requestOf(5, second, tip(3, 6)));
+  const request = signedRequest(requestOf(5, liar, tip(3, 7)));
+
+  it.each([
+    ['two-headers', signedHeader()],
+    ['two-acks', ack],
+    ['two-votes', vote],
+    ['two-vote-requests', request],
+  ] as const)('%s: a second signature of the same statement is none', (kind, first) => {
+    const evidence = record(kind, first, altered(first));
+    expect(() => verifyEvidence(evidence, () => true)).toThrow('are the same');
+  });
+
+  it.each([
+    record('two-acks', ack, signedAck(ackOf(tip(3, 7, 'fork')))),
+    record('two-votes', vote, signedVote(requestOf(5, third, tip(3, 6)))),
+    record('two-vote-requests', request, signedRequest(requestOf(5, liar, tip(3, 8)))),
+    record('ack-then-vote', ack, vote),
+  ])('$kind has no context', (evidence) => {
+    expect(verifyEvidence(evidence).culprit).toBe(culprit);
+    expect(refusal({ ...evidence, context: [noJustification] })).toMatch(/no context/);
   });
 });
 

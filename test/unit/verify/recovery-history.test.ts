@@ -10,6 +10,7 @@ import {
   type Change,
   certificateOf,
   configurationOf,
+  forgeChain,
   genesis,
   historyOf,
   known,
@@ -97,6 +98,11 @@ describe('a configuration history across a recovery', () => {
       'does not stand on the base',
       founding({ on: blockOn(start, {}, { timestamp: 5 }), recovery: statement(configurationOf([4, 5], [], 1)) }),
     ],
+    [
+      'on a base that is said to be higher',
+      'does not stand on the base',
+      founding({ recovery: statement(configurationOf([4, 5], [], 1), { ...base, height: 2 }) }),
+    ],
     ['in the term of its base', 'does not stand on the base', founding({ term: 1 })],
     [
       'with other nodes than were signed for',
@@ -107,6 +113,18 @@ describe('a configuration history across a recovery', () => {
     ['certified by too few', 'no majority', founding({ certifiedBy: [4] })],
   ])('proves none %s', (_what, reason, change) => {
     expect(refusal(change)).toContain(reason);
+  });
+
+  it('proves none with a key that was in force before, also where it is none of genesis', () => {
+    const [added] = forgeChain([
+      { configuration: configurationOf([1, 2, 3], [4]), citedBy: [1, 2], certifiedBy: [1, 2] },
+    ]);
+    const before = present(added, 'a change');
+    const configuration = configurationOf([4, 5], [], 1);
+    const founded = founding({ on: before.block, recovery: statement(configuration, before.block), configuration });
+    expect(() => verifyHistory(historyOf([before, founded]), from, verifySignature)).toThrow(
+      'a key comes back by a recovery',
+    );
   });
 
   it('proves none to whoever does not know the members', () => {
