@@ -70,11 +70,13 @@ describe('a crash at any write of a snapshot', () => {
     const begun = failing.disk;
     const copy = copyOf(begun);
     let crashes = 0;
-    for (let writes = 0; ; writes++) {
+    for (let count = 0; ; count++) {
+      // The write on its way is lost or durable by chance: each has two.
+      const writes = count >> 1;
       const attempt = new FailingNode();
       await restore(attempt.disk, copy);
       const result = await attempt.run(writes, () => takeAndSweep(attempt.disk, source));
-      attempt.disk.crash(new SeededRandom(writes));
+      attempt.disk.crash(new SeededRandom(count));
       const { applied } = Node.reopen(attempt.disk.store).ledger;
       expect([before.height, after.height]).toContain(applied.height);
       expect(toHex(applied.stateRoot)).toBe(toHex((applied.height === after.height ? after : before).stateRoot));
@@ -88,7 +90,7 @@ describe('a crash at any write of a snapshot', () => {
       crashes += 1;
     }
     await source.close();
-    expect(crashes).toBeGreaterThan(15);
+    expect(crashes).toBeGreaterThan(30);
   });
 });
 

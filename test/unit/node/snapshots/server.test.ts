@@ -1,9 +1,11 @@
 import { beforeAll, expect, it } from 'vitest';
 import { present, silentLogger } from '../../../../src/base/index.ts';
 import { openManifest } from '../../../../src/ledger/index.ts';
+import { encodeAddress } from '../../../../src/ledger/snapshot/format.ts';
 import { decodeSnapshotMessage, pieceBytesMax, type SnapshotMessage } from '../../../../src/node/snapshots/messages.ts';
 import { proofsOf } from '../../../../src/node/snapshots/proofs.ts';
 import { SnapshotServer } from '../../../../src/node/snapshots/server.ts';
+import { prefixRange } from '../../../../src/storage/index.ts';
 import { genesis, put, TestCluster, type TestNode } from './harness.ts';
 
 const nothing = new Uint8Array();
@@ -113,4 +115,17 @@ it('waits for a block that has a certificate of its own, and has nothing for an 
   again.ask('first');
   expect(await again.answered(1)).toMatchObject({ type: 'piece' });
   await again.server.stop();
+});
+
+it('says that its disk is damaged, and does not pass it off as nothing there', async () => {
+  const range = prefixRange('state');
+  const [[key]] = node.disk.entries(range.from, range.to) as [[Uint8Array, Uint8Array]];
+  node.disk.overwrite([{ type: 'delete', key }]);
+  const asker = new Asker();
+  asker.ask('first');
+  const { block } = await asker.answered(1);
+  asker.ask('first', block, encodeAddress({ type: 'state', depth: 0, path: '' }));
+  for (let turn = 0; asker.faults.length === 0 && turn < 1000; turn++) await asker.turns(1);
+  expect(asker.faults).toEqual([expect.objectContaining({ code: 'storage-damaged' })]);
+  expect(asker.answers).toHaveLength(1);
 });

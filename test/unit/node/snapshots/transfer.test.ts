@@ -187,6 +187,19 @@ describe('a node without a chain', () => {
     expect(learner.blamed).toEqual([]);
   });
 
+  it('blames nobody for its own disk', async () => {
+    const cluster = await grown(60, large);
+    const { learner } = cluster;
+    await cluster.start(learner);
+    await cluster.until(() => (learner.snapshots.progress?.chunksHeld ?? 0) >= 2, 'some chunks');
+    cluster.stuckDisks.add(learner);
+    await cluster.until(() => learner.disk.inFlight > 0, 'it writes');
+    learner.disk.failNext(new Error('the disk is gone'));
+    await cluster.until(() => learner.faults.length > 0, 'it says so');
+    for (let step = 0; step < 10; step++) await cluster.step();
+    expect(learner.blamed).toEqual([]);
+  });
+
   it('removes what the snapshot has replaced, by and by', async () => {
     const cluster = await grown(30);
     const { learner } = cluster;
@@ -322,6 +335,32 @@ describe('a voter to which nobody has the next block', () => {
     cluster.stuckDisks.clear();
     await expectBegun(cluster, behind);
   });
+});
+
+it('passes over a snapshot of its own tip, which is nobody’s fault', async () => {
+  const cluster = await grown(10);
+  const behind = present(
+    cluster.voters.find((node) => node !== cluster.leader),
+    'a follower',
+  );
+  const others = cluster.voters.filter((node) => node !== behind);
+  const any = { block: new Uint8Array(), address: new Uint8Array() };
+  const request = encodeSnapshotMessage({ type: 'request', ...any, offset: 0 });
+  for (const { snapshots } of others) snapshots.receive(behind.nodeId, request);
+  await cluster.until(() => others.every(({ snapshots }) => snapshots.counts.opened === 1), 'all have a source');
+  const manifests = new Set<TestNode>();
+  cluster.onFrame = ({ from, to, channel, bytes }) => {
+    if (to === behind && channel === 'bulk') manifests.add(from);
+    return to === behind && channel === 'replication' ? undefined : bytes;
+  };
+  const before = behind.replica.status().tip;
+  await cluster.commit([put(300), put(301)]);
+  await cluster.until(() => manifests.size === others.length, 'all have answered');
+  for (let step = 0; step < 10; step++) await cluster.step();
+  expect(behind.blamed).toEqual([]);
+  expect(behind.replica.status().tip).toEqual(before);
+  cluster.onFrame = ({ bytes }) => bytes;
+  await untilCaughtUp(cluster, behind);
 });
 
 it('refuses a snapshot that is not above its tip, and follows on (scenario 41)', async () => {
