@@ -116,18 +116,33 @@ it('a new generation opens a term', () => {
   expect(follower.status.refusal).toBe('recovery-within-a-term');
 });
 
-it('nobody is elected below the base, and nobody leads from there', () => {
+it.each([
+  ['below the base', 0, 1],
+  ['on another block of its height', 1, 2],
+])('nobody is elected %s, and nobody leads from there', (_, proposer, count) => {
   const { forge, base, recovery } = recovering();
-  const chain = forge.branch({ term: 0, height: 0, hash: ledgerId }, 1, 0, 1, [0, 1]);
-  const disk = () => ({ ...forge.disk(chain, { term: 2 }), committedHeight: 1, recovery });
+  const chain = forge.branch({ term: 0, height: 0, hash: ledgerId }, 1, proposer, count, [0, 1]);
+  expect(tipOf(present(chain.at(-1), 'a block'))).not.toEqual(base);
+  const disk = () => ({ ...forge.disk(chain, { term: 2 }), committedHeight: 0, recovery });
   const disks = [forge.disk(), forge.disk(), forge.disk(), disk(), disk(), disk()];
   const cluster = new TestCluster(3, { forge, disks });
   cluster.tick(300);
   for (const index of [3, 4, 5]) {
     const { status } = cluster.node(index);
-    expect(status.tip.height).toBeLessThan(base.height);
+    expect(status.tip.hash).not.toEqual(base.hash);
     expect(status).toMatchObject({ role: 'follower', term: 2 });
   }
+});
+
+it('a certificate of what was left behind counts no more', () => {
+  const { forge, leader, follower, base } = recovering();
+  const block = forge.block(base, 1, forge.id(0));
+  const { hash: configurationHash } = forge.configuration;
+  const { term, height, hash } = tipOf(block);
+  const certificate = forge.blockCertificate(block, [0, 1], { term, height, blockHash: hash, configurationHash });
+  follower.step(leader.id, { type: 'heartbeat', term: leader.status.term, round: 1, certificate });
+  expect(follower.complaints).toHaveLength(1);
+  expect(follower.status.behindBlocks).toBe(0);
 });
 
 it('a justification carries the statement, in one form', () => {
