@@ -148,6 +148,14 @@ it('refuses what does not fit, and leaves the directory as it was', async () => 
   expect(() => draftRecovery(place.genesis, [{ ...made, certified: higher }], [], 0)).toThrow(
     refusal('is not certified'),
   );
+  const { certificate } = made.certified;
+  const unproved = {
+    ...made.certified,
+    certificate: certificate.slice(0, -1) + (certificate.endsWith('0') ? '1' : '0'),
+  };
+  expect(() => draftRecovery(place.genesis, [{ ...made, certified: unproved }], [], 0)).toThrow(
+    refusal('is not certified'),
+  );
   const former = { ...made, node: made.formerNode };
   expect(() => draftRecovery(place.genesis, [former], [], 0)).toThrow(refusal('not new'));
   expect(() => draftRecovery(place.genesis, [], [], 0)).toThrow(refusal('at least one'));
