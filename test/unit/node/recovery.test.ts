@@ -4,7 +4,13 @@ import { expect, it, onTestFinished } from 'vitest';
 import { transactionMediaType } from '../../../src/api/index.ts';
 import { statusView } from '../../../src/api/schemas/status.ts';
 import { present } from '../../../src/base/index.ts';
-import { encodeRecovery, openRecovery, recoveryMessage, type SignedRecovery } from '../../../src/ledger/index.ts';
+import {
+  encodeRecovery,
+  encodeRecoveryStatement,
+  openRecovery,
+  recoveryMessage,
+  type SignedRecovery,
+} from '../../../src/ledger/index.ts';
 import {
   applyRecovery,
   draftRecovery,
@@ -52,11 +58,13 @@ async function commit(place: LoneNode, count: number): Promise<void> {
 
 const report = ({ file }: LoneNode): Promise<RecoveryReport> => reportOfStopped(loadConfig(file), address);
 
-function signed({ genesis, member }: LoneNode, reports: readonly RecoveryReport[]): SignedRecovery {
-  const { recovery } = draftRecovery(genesis, reports, [], Date.now());
-  const signature = member.sign(recoveryMessage(recovery.statement));
+function signed({ genesis, member }: LoneNode, reports: readonly RecoveryReport[], generations = 1): SignedRecovery {
+  const { statement: drafted } = draftRecovery(genesis, reports, [], Date.now()).recovery;
+  const { content } = drafted;
+  const statement = { ...drafted, content: { ...content, generation: content.generation + generations - 1 } };
+  const signature = member.sign(recoveryMessage(statement));
   const signatures = [{ governanceKey: member.publicKey, signature }];
-  return openRecovery(encodeRecovery({ ...recovery, signatures }));
+  return openRecovery(encodeRecovery({ statement, statementBytes: encodeRecoveryStatement(statement), signatures }));
 }
 
 async function statusOf(node: RunningNode) {
@@ -144,6 +152,7 @@ it('refuses what does not fit, and leaves the directory as it was', async () => 
   await expect(applyRecovery(other.file, recovery)).rejects.toThrow(refusal('another ledger'));
   const notNamed = signed(place, [{ ...made, node: theirs.node }]);
   await expect(applyRecovery(place.file, notNamed)).rejects.toThrow(refusal('does not name'));
+  await expect(applyRecovery(place.file, signed(place, [made], 2))).rejects.toThrow(refusal('founds generation 2'));
   const higher = { ...made.certified, height: made.certified.height + 1 };
   expect(() => draftRecovery(place.genesis, [{ ...made, certified: higher }], [], 0)).toThrow(
     refusal('is not certified'),
