@@ -218,11 +218,14 @@ export function startNodeProcess(
   }
 }
 
-const blockRecords = new BlockRecords();
+/** Of many runs: begun anew now and then, or a process of ten thousand seeds would keep the blocks of all. */
+let blockRecords = new BlockRecords();
+const blockRecordsMax = 4096;
 
 /** The consensus message in a packet; undefined for forwarded transactions and for evidence. */
 export function readFrame(packet: Packet<ReplicaChannel>): Message | undefined {
   if (packet.channel === 'forwarding' || isEvidenceFrame(packet.frame)) return undefined;
+  if (blockRecords.size > blockRecordsMax) blockRecords = new BlockRecords();
   return decodeMessage(packet.frame, {
     bytes: () => new Uint8Array(),
     receive: (bytes) => blockRecords.read(bytes).reference,

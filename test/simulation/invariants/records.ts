@@ -33,6 +33,10 @@ export class BlockRecords {
     return record;
   }
 
+  get size(): number {
+    return this.#byDigest.size;
+  }
+
   get(hash: string): BlockRecord | undefined {
     return this.#byHash.get(hash);
   }
