@@ -391,7 +391,6 @@ export class Nemesis {
     if (records.length < 2) return false;
     const [[key], [, value]] = this.#random.shuffle(records) as [Entry, Entry];
     this.#damaged.add(node);
-    console.log('misdirect', node, Buffer.from(key).toString('hex'), Buffer.from(value).toString('hex').slice(0, 200));
     this.#cluster.damage(node, [{ type: 'put', key, value }]);
     return true;
   }
