@@ -1,8 +1,7 @@
 import { present } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { learnCertificate } from './certification.ts';
-import { changeAhead, configurationAtTip, removalHeight } from './configuration-lookup.ts';
-import { electorateOf } from './configurations.ts';
+import { admittedNodes, removalHeight } from './configuration-lookup.ts';
 import type { Core } from './core.ts';
 import { advance, stageBlocks } from './growth.ts';
 import { adoptTerm, isLeaderLive, send } from './roles.ts';
@@ -107,11 +106,11 @@ function newerTip(core: Core, message: Message): Tip | undefined {
 
 /**
  * The election timer of a node without a vote ran out, or of one that withholds it: what its peers know may give it one,
- * or prove its removal. They are asked in turn, since some may be gone; also learners, which may have a vote by now.
+ * or prove its removal. They are asked in turn, since some may be gone; also learners, which may have a vote by now, and
+ * voters of what is certified that only the own tip removes: theirs may be the chain that goes on.
  */
 export function askForNews(core: Core, turn: number): void {
-  const { keys } = electorateOf(changeAhead(core)?.configuration ?? configurationAtTip(core));
-  const peers = [...new Set([...keys.keys(), ...core.seeds])].filter((nodeId) => nodeId !== core.nodeId);
+  const peers = [...new Set([...admittedNodes(core), ...core.seeds])].filter((nodeId) => nodeId !== core.nodeId);
   const peer = peers[turn % peers.length];
   if (peer !== undefined) requestBranch(core, peer, core.log.tip, true);
 }

@@ -258,8 +258,9 @@ export class Invariants implements ClusterObserver {
 
   /** It may hear of the sender for the first time. */
   #isStranger(machine: Machine, nodeId: string): boolean {
-    const certifiedHeight = machine.process?.status()?.certifiedHeight ?? 0;
-    return this.membership.isStranger(machine.index, nodeId, certifiedHeight);
+    const status = machine.process?.status();
+    if (status?.configuration.nodes.some(({ id }) => id === nodeId)) return false;
+    return this.membership.isStranger(machine.index, nodeId, status?.certifiedHeight ?? 0);
   }
 
   #watch(machine: Machine): Watched {

@@ -57,12 +57,10 @@ export class MembershipView {
       .map(({ index }) => index);
   }
 
-  /** Whether the node's own chain names another nowhere from what is certified to its tip. */
+  /** Whether what is certified in the node's own chain does not name another. */
   isStranger(node: number, nodeId: string, certifiedHeight: number): boolean {
-    const tip = this.#tipOf(node);
     const certified = this.#tree.get(this.#member(node).durable.hashAt(certifiedHeight) ?? '') ?? this.#tree.start;
-    const known = [tip.inForce, certified.inForce, ...this.#tree.inForceBetween(certified, tip)];
-    return !known.some(({ roles }) => roles.has(nodeId));
+    return !certified.inForce.roles.has(nodeId);
   }
 
   #tipOf(node: number): KnownBlock {
