@@ -94,9 +94,14 @@ export class NodeProcess implements SimulatedProcess {
     this.#machine.disk.process(() => this.#replica?.read(answer));
   }
 
-  /** Undefined while the node's database is being made. */
+  /** Undefined while the node's database is being made, and where it is too damaged to tell. */
   status(): ReplicaStatus | undefined {
-    return this.#replica?.status();
+    try {
+      return this.#replica?.status();
+    } catch (error) {
+      if (error instanceof AssentError && error.code === 'storage-damaged') return undefined;
+      throw error;
+    }
   }
 
   /** Undefined while the node's database is being made. */
