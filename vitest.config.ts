@@ -1,12 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Uses every core by itself: beside other tests it would be slow, and they would wait. */
-const seeds = 'test/simulation/seeds.test.ts';
+/** Each uses every core by itself: beside other tests they would be slow, and those would wait. */
+const simulation = ['test/simulation/seeds.test.ts', 'test/simulation/mutants.test.ts'];
 
 export default defineConfig({
   test: {
-    // Two cores: more workers than cores only make timeouts of real processes longer.
-    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
@@ -15,11 +13,16 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, seeds],
+          exclude: [...configDefaults.exclude, ...simulation],
+          // Two cores: more workers than cores only make timeouts of real processes longer.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
-      { extends: true, test: { name: 'seeds', include: [seeds], sequence: { groupOrder: 2 } } },
+      {
+        extends: true,
+        test: { name: 'simulation', include: simulation, maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
     ],
   },
 });

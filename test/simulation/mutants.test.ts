@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
 import { catchMutant } from './seed-pool.ts';
@@ -14,8 +15,7 @@ test.each(mutants.map(({ name, seedsMax }) => [name, seedsMax] as const))(
     timeout: 10 * 60_000,
   },
   async (mutant, seedsMax) => {
-    // In one process: most are caught by the first few seeds, and other tests need the other cores.
-    const caught = await catchMutant({ mutant, from: 1, count: seedsMax, processes: 1 });
+    const caught = await catchMutant({ mutant, from: 1, count: seedsMax, processes: availableParallelism() });
     expect(caught?.invariant).toBeDefined();
     expect(caught?.invariant).not.toBe('the process survives');
   },
