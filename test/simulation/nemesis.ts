@@ -376,8 +376,8 @@ export class Nemesis {
   }
 
   /**
-   * One durable record comes to stand in the place of another. The state's own records are left out: they are checked
-   * against the tree when they are scrubbed, not whenever they are read.
+   * One durable record comes to stand in the place of another. The state's own records are left out: nothing checks them
+   * when they are read.
    */
   #misdirect(): boolean {
     if (this.#present(this.#damaged) >= this.#minority) return false;
