@@ -124,6 +124,7 @@ async function runMany(from: number, count: number, processes: number): Promise<
       `events        ${totals.events}`,
       `commits       ${totals.committedBlocks} blocks, ${totals.committedTransactions} transactions`,
       `elections     ${totals.elections}`,
+      `snapshots     ${totals.snapshots}`,
       `faults        ${faults.join(', ')}`,
       `duration      ${seconds.toFixed(1)} s, ${((seconds * processes * 1e6) / Math.max(1, totals.events)).toFixed(0)} µs an event and process`,
     ].join('\n'),

@@ -105,9 +105,12 @@ function checkAncestorCertificate(
   find: (height: number) => BlockReference | undefined,
 ): string | undefined {
   const { ack } = certificate;
-  if (ack.height > parentHeight) return 'certificate-of-no-ancestor';
-  const certified = find(ack.height);
-  if (certified === undefined || !isAckOf(ack, certified)) return 'certificate-of-no-ancestor';
+  if (ack.height < 1 || ack.height > parentHeight) return 'certificate-of-no-ancestor';
+  // A chain that begins with a snapshot has no block to compare a certificate from before it with: the signatures count.
+  if (ack.height >= core.log.baseHeight) {
+    const certified = find(ack.height);
+    if (certified === undefined || !isAckOf(ack, certified)) return 'certificate-of-no-ancestor';
+  }
   return isValidBlockCertificate(core, certificate) ? undefined : 'certificate-invalid';
 }
 

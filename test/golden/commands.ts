@@ -115,6 +115,9 @@ const commands: Record<string, Command> = {
   restore: (cluster, [who]) => {
     for (const node of nodesOf(cluster, who)) cluster.restoreBackUp(node);
   },
+  install: (cluster, [who, source]) => {
+    for (const node of nodesOf(cluster, who)) cluster.install(node, cluster.node(numberOf(source ?? '') - 1));
+  },
   status: (cluster, [who]) => {
     for (const node of nodesOf(cluster, who)) cluster.transcript.say(statusLine(cluster.labels, node));
   },

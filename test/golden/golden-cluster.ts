@@ -129,6 +129,14 @@ export class GoldenCluster extends TestCluster {
     this.act(node, () => node.restart());
   }
 
+  /** Its chain begins with the newest certified block of the source from now on. */
+  install(node: TestNode, source: TestNode): void {
+    this.preVoteRounds.delete(node);
+    this.transcript.starts(node);
+    this.act(node, () => node.install(source));
+    this.transcript.say(`  ${this.labels.node(node.id)} begins with a snapshot at ${diskLine(this.labels, node)}`);
+  }
+
   backUp(node: TestNode): void {
     this.#backups.set(node, copyDisk(node.disk));
   }

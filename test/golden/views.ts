@@ -43,7 +43,7 @@ export function peerLines(labels: Labels, node: TestNode): string[] {
 export function logLines(labels: Labels, node: TestNode): string[] {
   const number = labels.node(node.id);
   if (node.disk.chain.length === 0) return [`  ${number} has no block`];
-  return node.disk.chain.map((block) => {
+  return node.disk.chain.slice(node.disk.baseHeight - 1).map((block) => {
     const { block: certificate, term, configuration } = block.justification;
     const parts = [
       `${labels.block(block)} of ${labels.node(block.proposer)}`,

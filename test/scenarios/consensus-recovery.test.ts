@@ -47,6 +47,7 @@ function recovered(copy: Disk, recovery: Recovery): Disk {
     hardState: { term: base.term + 1 },
     committedHeight: Math.min(disk.committedHeight, base.height),
     promises: new Map(),
+    baseHeight: 1,
     recovery,
   };
 }

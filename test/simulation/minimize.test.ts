@@ -7,7 +7,7 @@ import { simulateSeed } from './simulate-seed.ts';
 
 function report(invariant: string | undefined, ids: readonly string[] = []): SeedReport {
   const failure = invariant === undefined ? {} : { failure: { invariant, message: '', atEvent: 1, stack: '' } };
-  const counts = { events: 1, committedBlocks: 0, committedTransactions: 0, elections: 0, durationMs: 0 };
+  const counts = { events: 1, committedBlocks: 0, committedTransactions: 0, elections: 0, snapshots: 0, durationMs: 0 };
   const faultSteps = ids.map((id) => ({ id, act: 'crash', ms: 0 }));
   return { seed: 1, ...counts, faults: {}, faultSteps, traceHash: '', ...failure };
 }

@@ -1,5 +1,6 @@
 import { type Mutant, mutant } from './mutant.ts';
 import { membershipMutants } from './mutants-membership.ts';
+import { snapshotMutants } from './mutants-snapshots.ts';
 
 export const mutants: readonly Mutant[] = [
   // Promises and what is durable.
@@ -274,4 +275,5 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.#pool.expire(this.#options.clock.nowMs());\n    });',
   }),
   ...membershipMutants,
+  ...snapshotMutants,
 ];

@@ -50,6 +50,8 @@ export interface SimulationOptions {
     readonly stepMaxMs: number;
   };
   readonly limits: Partial<RaftLimits>;
+  /** A newcomer that lags by more begins with a snapshot; undefined in seeds without snapshots. */
+  readonly snapshotLagBlocks: number | undefined;
   readonly nemesis: {
     readonly meanIntervalMs: number;
     /** Share of vote requests and votes whose sender or receiver crashes right then and restarts. */
@@ -114,7 +116,7 @@ export function withoutFaults(options: SimulationOptions, off: readonly FaultKin
  */
 export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOptions {
   const plain = withDiskFaults(drawOptions(seed, random), random.fork('disk faults'));
-  const drawn = withMembership(plain, random.fork('membership'));
+  const drawn = withSnapshots(withMembership(plain, random.fork('membership')), random.fork('snapshots'));
   return { ...drawn, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
 }
 
@@ -145,6 +147,16 @@ function withDiskFaults(drawn: SimulationOptions, random: SeededRandom): Simulat
     misdirection: random.chance(0.1) ? random.between(1, 2) : 0,
   };
   return { ...drawn, nemesis: { ...drawn.nemesis, weights } };
+}
+
+/** In some of the seeds with newcomers these begin with a snapshot. The others are what they are without it. */
+function withSnapshots(drawn: SimulationOptions, random: SeededRandom): SimulationOptions {
+  const { membership, learnerCount, nemesis } = drawn;
+  if ((membership === undefined && learnerCount === 0) || !random.chance(0.6)) return drawn;
+  const snapshotLagBlocks = random.between(0, 8);
+  if (membership === undefined) return { ...drawn, snapshotLagBlocks };
+  const weights: FaultWeights = { ...nemesis.weights, join: Math.max(1, nemesis.weights.join) };
+  return { ...drawn, snapshotLagBlocks, nemesis: { ...nemesis, weights } };
 }
 
 /** In some seeds the configuration changes during everything else. The others are what they are without it. */
@@ -217,6 +229,7 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
           uncertifiedBlocksMax: random.between(1, 8),
         }
       : {},
+    snapshotLagBlocks: undefined,
     nemesis: {
       ambushRate: when(0.5, () => random.unit() * 0.3),
       changeAmbushRate: 0,

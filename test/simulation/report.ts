@@ -7,6 +7,8 @@ export interface SeedReport {
   readonly committedBlocks: number;
   readonly committedTransactions: number;
   readonly elections: number;
+  /** How often a node went on from a snapshot. */
+  readonly snapshots: number;
   /** Injected faults by name. */
   readonly faults: Readonly<Record<string, number>>;
   /** What the nemesis did, in order. */
@@ -55,11 +57,21 @@ export interface Totals {
   committedBlocks: number;
   committedTransactions: number;
   elections: number;
+  snapshots: number;
   readonly faults: Record<string, number>;
 }
 
 export function emptyTotals(): Totals {
-  return { seeds: 0, failures: 0, events: 0, committedBlocks: 0, committedTransactions: 0, elections: 0, faults: {} };
+  return {
+    seeds: 0,
+    failures: 0,
+    events: 0,
+    committedBlocks: 0,
+    committedTransactions: 0,
+    elections: 0,
+    snapshots: 0,
+    faults: {},
+  };
 }
 
 export function addToTotals(totals: Totals, report: SeedReport): void {
@@ -69,5 +81,6 @@ export function addToTotals(totals: Totals, report: SeedReport): void {
   totals.committedBlocks += report.committedBlocks;
   totals.committedTransactions += report.committedTransactions;
   totals.elections += report.elections;
+  totals.snapshots += report.snapshots;
   for (const [name, count] of Object.entries(report.faults)) totals.faults[name] = (totals.faults[name] ?? 0) + count;
 }

@@ -95,6 +95,7 @@ function lost(seed: number, message: string): SeedReport {
     committedBlocks: 0,
     committedTransactions: 0,
     elections: 0,
+    snapshots: 0,
     faults: {},
     faultSteps: [],
     durationMs: 0,

@@ -184,6 +184,7 @@ class SeedRun {
       committedBlocks: invariants.committedHeight,
       committedTransactions: invariants.committedTransactions,
       elections: invariants.elections,
+      snapshots: invariants.snapshotsInstalled,
       faults: { ...nemesis.counters, lost, replayed, slowed },
       faultSteps: nemesis.steps,
       durationMs,

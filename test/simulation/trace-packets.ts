@@ -1,10 +1,9 @@
 import type { BlockReference } from '../../src/consensus/index.ts';
-import type { ReplicaChannel } from '../../src/node/replica/index.ts';
 import type { Packet } from '../support/simulated-network.ts';
-import { readFrame } from '../support/simulated-node.ts';
+import { type NodeChannel, readFrame } from '../support/simulated-node.ts';
 
 /** A packet as the trace tells it: hashes and signatures cut short, blocks as term and height, lists of signatures as counts. */
-export function describePacket(packet: Packet<ReplicaChannel>): object {
+export function describePacket(packet: Packet<NodeChannel>): object {
   const { number, from, to, channel, frame } = packet;
   const message = readFrame(packet);
   return {

@@ -1,13 +1,18 @@
 import type { Random } from '../../src/base/index.ts';
 import type { RaftLimits } from '../../src/consensus/index.ts';
 import { createGenesis, type Genesis, type VerifiedTransaction } from '../../src/ledger/index.ts';
-import type { ReplicaChannel } from '../../src/node/replica/index.ts';
 import type { Operation } from '../../src/storage/index.ts';
 import { Trace } from '../simulation/trace.ts';
 import { describePacket } from '../simulation/trace-packets.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
 import { type NetworkFaults, type Packet, type PacketLoss, SimulatedNetwork } from './simulated-network.ts';
-import { type NodeProcess, type ReadDone, type SubmitDone, startNodeProcess } from './simulated-node.ts';
+import {
+  type NodeChannel,
+  type NodeProcess,
+  type ReadDone,
+  type SubmitDone,
+  startNodeProcess,
+} from './simulated-node.ts';
 import type { SeededRandom } from './simulated-random.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import type { SignatureScheme } from './simulated-signer.ts';
@@ -24,6 +29,8 @@ export interface ClusterOptions {
   readonly heartbeatTicks: number;
   readonly electionTicks: number;
   readonly limits?: Partial<RaftLimits>;
+  /** A newcomer that lags by more begins with a snapshot. Default: nodes give and take none. */
+  readonly snapshotLagBlocks?: number | undefined;
   readonly network: Readonly<NetworkFaults>;
   readonly disk: { readonly writeMinMs: number; readonly writeMeanMs: number };
   /** How each machine's clock runs; default: all right. */
@@ -31,7 +38,7 @@ export interface ClusterOptions {
   readonly trace?: Trace;
 }
 
-export type ClusterPacket = Packet<ReplicaChannel>;
+export type ClusterPacket = Packet<NodeChannel>;
 export type Machine = SimulatedMachine<NodeProcess>;
 
 /** What a cluster lets others see. Invariants hang here. */
@@ -68,12 +75,14 @@ export class SimulatedCluster {
   readonly queue: EventQueue = new EventQueue();
   readonly genesis: Genesis;
   readonly machines: readonly Machine[];
-  readonly network: SimulatedNetwork<ReplicaChannel>;
+  readonly network: SimulatedNetwork<NodeChannel>;
   readonly signatures: SignatureScheme;
   readonly options: ClusterOptions;
   readonly trace: Trace;
   readonly observers: ClusterObserver[] = [];
   readonly counters = { events: 0, faults: 0, damagedStarts: 0 };
+  /** What went wrong where nobody could be told: the next step throws it. */
+  #failure: unknown;
   readonly #random: SeededRandom;
 
   constructor(options: ClusterOptions, random: SeededRandom) {
@@ -111,7 +120,7 @@ export class SimulatedCluster {
       parameters: [],
       ruleSet: simulatedRules.ruleSet,
     });
-    this.network = new SimulatedNetwork<ReplicaChannel>({
+    this.network = new SimulatedNetwork<NodeChannel>({
       queue: this.queue,
       random: random.fork('network'),
       nodeCount: count,
@@ -179,6 +188,15 @@ export class SimulatedCluster {
     for (const observer of this.observers) observer.onBadFrame(machine, from, error);
   }
 
+  /** For what happens between two steps, where an error would have nobody to catch it. */
+  apart(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
   /** The process stopped itself for an operating reason: the disk, most likely, or its removal. */
   fault(machine: Machine, error: Error): void {
     this.counters.faults += 1;
@@ -221,6 +239,7 @@ export class SimulatedCluster {
 
   /** Runs the next event; false when there is none before `untilMs`. */
   step(untilMs?: number): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
     const label = this.queue.runNext(untilMs);
     if (label === undefined) return false;
     this.counters.events += 1;

@@ -12,6 +12,7 @@ import {
   type ReplicaStatus,
   type VerifyTransactions,
 } from '../../src/node/replica/index.ts';
+import { Snapshots } from '../../src/node/snapshots/index.ts';
 import { Journal } from '../../src/storage/index.ts';
 import { BlockRecords } from '../simulation/invariants/records.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
@@ -20,6 +21,9 @@ import type { Packet } from './simulated-network.ts';
 import type { SeededRandom } from './simulated-random.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import { SimulatedClock } from './simulated-time.ts';
+
+/** What nodes send one another: consensus's frames, and those of snapshots. */
+export type NodeChannel = ReplicaChannel | 'bulk';
 
 export type SubmitDone = (index: number, outcome: Outcome) => void;
 
@@ -47,6 +51,8 @@ export class NodeProcess implements SimulatedProcess {
   /** Undefined until the genesis batch is durable. */
   #replica: Replica | undefined;
   #ledger: Ledger | undefined;
+  /** Undefined also in seeds without snapshots. */
+  #snapshots: Snapshots | undefined;
   #isAlive = true;
   #isConstructed = false;
 
@@ -69,11 +75,20 @@ export class NodeProcess implements SimulatedProcess {
   }
 
   tick(): void {
-    this.#machine.disk.process(() => this.#replica?.tick());
+    this.#machine.disk.process(() => {
+      this.#replica?.tick();
+      if (this.#isAlive) this.#snapshots?.tick();
+    });
   }
 
-  receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
-    this.#machine.disk.process(() => this.#replica?.receive(from, channel, frame));
+  receive(from: NodeId, channel: NodeChannel, frame: Uint8Array): void {
+    this.#machine.disk.process(() => {
+      if (channel === 'bulk') this.#snapshots?.receive(from, frame);
+      else {
+        this.#replica?.receive(from, channel, frame);
+        if (this.#isAlive) this.#snapshots?.heard();
+      }
+    });
   }
 
   submit(transactions: readonly VerifiedTransaction[], done: SubmitDone): void {
@@ -117,6 +132,8 @@ export class NodeProcess implements SimulatedProcess {
   stop(): void {
     this.#isAlive = false;
     this.#clock.stop();
+    // What it has under way ends with the disk's handles, at whatever place it is.
+    this.#snapshots?.stop().catch(() => undefined);
     this.#replica?.stop();
   }
 
@@ -142,7 +159,39 @@ export class NodeProcess implements SimulatedProcess {
   #opened(): Replica {
     const replica = this.#open();
     this.#member(replica.membership());
+    const { snapshotLagBlocks } = this.#cluster.options;
+    if (snapshotLagBlocks !== undefined) this.#openSnapshots(replica, snapshotLagBlocks);
     return replica;
+  }
+
+  #openSnapshots(replica: Replica, snapshotLagBlocks: number): void {
+    const { options, signatures, network, queue } = this.#cluster;
+    const { disk, index } = this.#machine;
+    const isConnected = (nodeId: NodeId): boolean => {
+      const peer = this.#cluster.indexOf(nodeId);
+      const isPeer = peer !== index && this.#cluster.machines[peer]?.isUp === true;
+      return isPeer && network.isConnected(index, peer) && network.isConnected(peer, index);
+    };
+    const snapshots = new Snapshots({
+      ledger: present(this.#ledger, 'it was opened'),
+      store: disk.store,
+      journal: this.#journal,
+      replica,
+      historyFromGenesis: () => replica.history.after(0),
+      verify: signatures.verify,
+      logger: this.#logger(),
+      nowMs: () => queue.nowMs,
+      peers: () => [...replica.membership().connected].filter(isConnected),
+      send: (to, frame) => network.send({ from: index, to: this.#cluster.indexOf(to), channel: 'bulk', frame }),
+      blame: (from, error) => this.#cluster.apart(() => this.#cluster.onBadFrame(this.#machine, from, error)),
+      onFault: (error) => this.#cluster.apart(() => this.#onFault(error)),
+      electionTicks: options.electionTicks,
+      snapshotLagBlocks,
+    });
+    this.#snapshots = snapshots;
+    snapshots.open().catch((error: Error) => {
+      if (this.#isAlive) this.#cluster.apart(() => this.#onFault(error));
+    });
   }
 
   /** A node that holds the proof of its removal stops, as the daemon does. */
@@ -227,9 +276,9 @@ export function startNodeProcess(
 let blockRecords = new BlockRecords();
 const blockRecordsMax = 4096;
 
-/** The consensus message in a packet; undefined for forwarded transactions and for evidence. */
-export function readFrame(packet: Packet<ReplicaChannel>): Message | undefined {
-  if (packet.channel === 'forwarding' || isEvidenceFrame(packet.frame)) return undefined;
+/** The consensus message in a packet; undefined for forwarded transactions, evidence and snapshots. */
+export function readFrame(packet: Packet<NodeChannel>): Message | undefined {
+  if (packet.channel === 'forwarding' || packet.channel === 'bulk' || isEvidenceFrame(packet.frame)) return undefined;
   if (blockRecords.size > blockRecordsMax) blockRecords = new BlockRecords();
   return decodeMessage(packet.frame, {
     bytes: () => new Uint8Array(),

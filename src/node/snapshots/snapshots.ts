@@ -87,12 +87,21 @@ export class Snapshots {
   /** One tick of the driver's clock, after the replica's. */
   tick(): void {
     this.#server.tick();
-    this.#fetcher.tick();
+    this.#orFail(() => this.#fetcher.tick());
   }
 
   /** The replica has heard something: perhaps that it is far behind. Cheap but for a node without a chain. */
   heard(): void {
-    if (this.#options.ledger.applied.height === 0) this.#fetcher.look();
+    if (this.#options.ledger.applied.height === 0) this.#orFail(() => this.#fetcher.look());
+  }
+
+  /** To look at how far the node is can cost a read of the disk, and that may fail. */
+  #orFail(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.#options.onFault(error as Error);
+    }
   }
 
   async stop(): Promise<void> {

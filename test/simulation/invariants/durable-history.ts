@@ -27,8 +27,9 @@ export class DurableHistory {
   readonly #isCertified: (height: number, hash: string) => boolean;
   readonly #onBlock: (reference: BlockReference) => void;
   readonly #onAck: (ack: AckStatement) => void;
-  /** Hash by height, from 1. */
-  readonly #chain: string[] = [''];
+  /** Hash by height, from {@link baseHeight}; the chain's start has an empty one. */
+  readonly #chain: (string | undefined)[] = [''];
+  #baseHeight = 1;
   #hardState: HardState | undefined;
 
   constructor(options: {
@@ -56,6 +57,11 @@ export class DurableHistory {
     return this.#hardState;
   }
 
+  /** The lowest block that counts: 1, or that of the newest snapshot. */
+  get baseHeight(): number {
+    return this.#baseHeight;
+  }
+
   hashAt(height: number): string | undefined {
     return this.#chain[height];
   }
@@ -65,10 +71,11 @@ export class DurableHistory {
     return this.height === 0 ? undefined : this.#chain[this.height];
   }
 
-  /** A batch became durable. */
-  batch(operations: readonly Operation[]): void {
+  /** A batch became durable; with `originHeight` above {@link baseHeight} the one that switches to a snapshot. */
+  batch(operations: readonly Operation[], originHeight = 0): void {
     const oldTip = this.#chain[this.height] as string;
     const removed: [height: number, hash: string][] = [];
+    if (originHeight > this.#baseHeight) this.#beginAt(originHeight, removed);
     for (const operation of operations) {
       if (operation.key[0] === keyPrefixes.block) this.#blockOperation(operation, removed);
       else if (operation.key[0] === keyPrefixes.consensus && operation.type === 'put') this.#promise(operation);
@@ -121,8 +128,18 @@ export class DurableHistory {
     );
   }
 
+  /** What is certified up to there is no longer held as blocks. */
+  #beginAt(height: number, removed: [number, string][]): void {
+    for (let above = height; above < this.#chain.length; above++) removed.push([above, this.#chain[above] as string]);
+    this.#baseHeight = height;
+    this.#chain.length = height;
+    this.#chain.fill(undefined);
+  }
+
   #blockOperation(operation: Operation, removed: [number, string][]): void {
     const height = readUint64(operation.key, 1);
+    // Swept away at leisure.
+    if (height < this.#baseHeight) return;
     const reference = operation.type === 'put' ? this.#reader.block(operation.value) : undefined;
     const hash = reference === undefined ? undefined : keyOf(reference.hash);
     if (hash === this.#chain[height] && hash !== undefined) return;
@@ -133,7 +150,7 @@ export class DurableHistory {
     this.#onBlock(reference);
     const parent = keyOf(reference.parentHash);
     holds(
-      this.#chain.length === height && (height === 1 || this.#chain[height - 1] === parent),
+      this.#chain.length === height && (height === this.#baseHeight || this.#chain[height - 1] === parent),
       'parent hash and term monotone along every chain',
       () => `${this.#nodeId} stores ${short(hash)} at ${height} on another parent than ${short(parent)}`,
     );

@@ -23,7 +23,7 @@ import { CommittedHistory } from './committed-history.ts';
 import { ConfigurationModel } from './configuration-model.ts';
 import { DurableHistory } from './durable-history.ts';
 import { MembershipView } from './membership-view.ts';
-import { BlockRecords, readAppliedRecord } from './records.ts';
+import { type AppliedRecord, BlockRecords, readAppliedRecord } from './records.ts';
 import { stateRootOf, valuesOf } from './state-audit.ts';
 import { SignedStatements } from './statements.ts';
 import { holds, keyOf, short } from './violation.ts';
@@ -33,10 +33,14 @@ interface Watched {
   readonly machine: Machine;
   readonly durable: DurableHistory;
   appliedHeight: number;
+  /** Where its state lies. */
+  space: 0 | 1;
   /** Its disk lost what it had reported as written: what it held is no longer what it holds. */
   isDamaged: boolean;
   /** Its disk holds something else than what it wrote. */
   mayRefuseDisk: boolean;
+  /** The batch that switches to a snapshot is durable, and the process goes on with it when its mark is, too. */
+  isSwitching: boolean;
   /** Of the present process. */
   term: number;
   committedHeight: number;
@@ -59,6 +63,8 @@ export class Invariants implements ClusterObserver {
   readonly membership: MembershipView;
   /** Keys that a scenario misuses: evidence may name them, and nothing is asked of them. */
   readonly misusedKeys: Set<string> = new Set();
+  /** How often a node went on from a snapshot. */
+  snapshotsInstalled = 0;
 
   constructor(cluster: SimulatedCluster) {
     const { ledgerId, configuration } = cluster.genesis;
@@ -83,7 +89,8 @@ export class Invariants implements ClusterObserver {
       },
       isDurableOn: (nodeId, height, hash) => {
         const watched = this.#byNodeId.get(nodeId);
-        return watched === undefined || this.#isExempt(watched) || watched.durable.hashAt(height) === hash;
+        if (watched === undefined || this.#isExempt(watched)) return true;
+        return height < watched.durable.baseHeight || watched.durable.hashAt(height) === hash;
       },
     });
     this.membership = new MembershipView(this.#tree, this.#certificates, this.#watched);
@@ -104,6 +111,7 @@ export class Invariants implements ClusterObserver {
 
   onStart(machine: Machine): void {
     const watched = this.#of(machine);
+    watched.isSwitching = false;
     watched.term = 0;
     watched.committedHeight = 0;
   }
@@ -123,7 +131,7 @@ export class Invariants implements ClusterObserver {
   }
 
   onSend(packet: ClusterPacket): void {
-    if (packet.channel === 'forwarding' || isEvidenceFrame(packet.frame)) return;
+    if (packet.channel === 'forwarding' || packet.channel === 'bulk' || isEvidenceFrame(packet.frame)) return;
     const sender = this.#cluster.machineAt(packet.from);
     if (this.misusedKeys.has(sender.nodeId)) return;
     const message = decodeMessage(packet.frame, {
@@ -144,8 +152,10 @@ export class Invariants implements ClusterObserver {
     const status = machine.process?.status();
     if (status === undefined || this.misusedKeys.has(machine.nodeId)) return;
     if (status.role === 'leader') this.#certificates.leader(status.term, machine.nodeId);
+    watched.isSwitching &&= status.appliedHeight < watched.appliedHeight;
+    const promised = watched.isSwitching ? 0 : (watched.durable.hardState?.term ?? 0);
     holds(
-      status.term >= watched.term && status.term >= (watched.durable.hardState?.term ?? 0),
+      status.term >= watched.term && status.term >= promised,
       'terms are monotone',
       () => `${machine.index} is in term ${status.term}, was in ${watched.term}`,
     );
@@ -226,20 +236,20 @@ export class Invariants implements ClusterObserver {
   final(): void {
     for (const watched of this.#watched) {
       if (this.#isExempt(watched)) continue;
-      for (let height = 1; height <= watched.appliedHeight; height++)
+      for (let { baseHeight: height } = watched.durable; height <= watched.appliedHeight; height++)
         holds(
           watched.durable.hashAt(height) === this.#certificates.hashAt(height),
           'log matching',
           () => `${watched.machine.index} holds another block at ${height} than the certified one`,
         );
-      const root = watched.appliedHeight === 0 ? undefined : stateRootOf(watched.machine.disk);
+      const root = watched.appliedHeight === 0 ? undefined : stateRootOf(watched.machine.disk, watched.space);
       holds(
         root === undefined || root === this.#committed.stateRootAt(watched.appliedHeight),
         'the state on the disk is the one of the state root',
         () => `${watched.machine.index} at ${watched.appliedHeight}: the disk hashes to ${short(root ?? '')}`,
       );
       if (watched.appliedHeight < this.#committed.height) continue;
-      const held = valuesOf(watched.machine.disk);
+      const held = valuesOf(watched.machine.disk, watched.space);
       holds(
         held.join() === this.#committed.values().join(),
         'results are those of the rules',
@@ -275,12 +285,14 @@ export class Invariants implements ClusterObserver {
       onBlock: (reference) => this.#block(reference),
       onAck: (ack) => this.#certificates.acked(machine.nodeId, ack),
     });
-    const watched = {
+    const watched: Watched = {
       machine,
       durable,
       appliedHeight: 0,
+      space: 0,
       isDamaged: false,
       mayRefuseDisk: false,
+      isSwitching: false,
       term: 0,
       committedHeight: 0,
     };
@@ -357,7 +369,8 @@ export class Invariants implements ClusterObserver {
 
   #durable(watched: Watched, operations: readonly Operation[]): void {
     if (this.misusedKeys.has(watched.machine.nodeId)) return;
-    if (!watched.isDamaged) watched.durable.batch(operations);
+    const applied = appliedBy(operations);
+    if (!watched.isDamaged) watched.durable.batch(operations, applied.at(-1)?.originHeight);
     for (const operation of operations) {
       if (operation.type !== 'put') continue;
       if (equalBytes(operation.key, highestCertificateKey))
@@ -365,9 +378,9 @@ export class Invariants implements ClusterObserver {
     }
     for (const operation of operations) {
       if (operation.type !== 'put') continue;
-      if (operation.key[0] === keyPrefixes.meta) this.#applied(watched, operation);
-      else if (operation.key[0] === keyPrefixes.evidence) this.#evidence(watched.machine, operation.value);
+      if (operation.key[0] === keyPrefixes.evidence) this.#evidence(watched.machine, operation.value);
     }
+    for (const record of applied) this.#applied(watched, record);
   }
 
   #evidence(machine: Machine, value: Uint8Array): void {
@@ -380,17 +393,22 @@ export class Invariants implements ClusterObserver {
     );
   }
 
-  #applied(watched: Watched, operation: Operation & { readonly type: 'put' }): void {
-    const applied = readAppliedRecord(operation.key, operation.value);
-    if (applied === undefined) return;
+  #applied(watched: Watched, applied: AppliedRecord): void {
+    const isSnapshot = applied.originHeight === applied.height && applied.height > watched.appliedHeight;
+    if (isSnapshot) {
+      this.snapshotsInstalled += 1;
+      watched.isSwitching = true;
+    }
     holds(
       watched.isDamaged ||
+        isSnapshot ||
         applied.height === watched.appliedHeight + 1 ||
         (applied.height === 0 && watched.appliedHeight === 0),
       'commit heights are monotone',
       () => `${watched.machine.index} applied ${applied.height} after ${watched.appliedHeight}`,
     );
     watched.appliedHeight = applied.height;
+    watched.space = applied.space;
     if (applied.height === 0) return;
     const block = this.#blocks.get(applied.hash);
     holds(block !== undefined, 'log matching', () => `applied block ${short(applied.hash)} was never stored`);
@@ -401,6 +419,14 @@ export class Invariants implements ClusterObserver {
       simulationEpochMs + this.#cluster.queue.nowMs,
     );
   }
+}
+
+/** The blocks that a batch applies, one after the other. */
+function appliedBy(operations: readonly Operation[]): AppliedRecord[] {
+  return operations.flatMap((operation) => {
+    if (operation.type !== 'put' || operation.key[0] !== keyPrefixes.meta) return [];
+    return readAppliedRecord(operation.key, operation.value) ?? [];
+  });
 }
 
 function describeValue(_key: string, value: unknown): unknown {

@@ -75,6 +75,9 @@ export interface AppliedRecord {
   readonly height: number;
   readonly hash: string;
   readonly stateRoot: string;
+  /** Where the state lies, and the block with which this node's history begins: 0, or that of a snapshot. */
+  readonly space: 0 | 1;
+  readonly originHeight: number;
 }
 
 const appliedKey = prefixedKey('meta', utf8('applied'));
@@ -82,6 +85,16 @@ const appliedLimits = { bytesMax: 1024 * 1024, depthMax: 5, countMax: 100_000 };
 
 export function readAppliedRecord(key: Uint8Array, value: Uint8Array): AppliedRecord | undefined {
   if (!equalBytes(key, appliedKey)) return undefined;
-  const [, height, , hash, , , stateRoot] = decodeCanonical(value, appliedLimits) as readonly CanonicalValue[];
-  return { height: height as number, hash: keyOf(hash as Uint8Array), stateRoot: keyOf(stateRoot as Uint8Array) };
+  const [, height, , hash, , , stateRoot, , , , origin] = decodeCanonical(
+    value,
+    appliedLimits,
+  ) as readonly CanonicalValue[];
+  const [space, originHeight] = origin as readonly [0 | 1, number];
+  return {
+    height: height as number,
+    hash: keyOf(hash as Uint8Array),
+    stateRoot: keyOf(stateRoot as Uint8Array),
+    space,
+    originHeight,
+  };
 }

@@ -5,20 +5,24 @@ import type { SimulatedDisk } from '../../support/simulated-store.ts';
 
 const empty = Buffer.alloc(32);
 
+/** The two places that a state can lie in: a snapshot is staged in the one that is free. */
+const stateNames = ['state', 'otherState'] as const;
+
 /**
  * The root of the state that a disk holds, from nothing but its keys and values: an independent rendering of the sparse
  * Merkle tree with compact leaves (protocol.md §7), slow and short.
  */
-export function stateRootOf(disk: SimulatedDisk): string {
+export function stateRootOf(disk: SimulatedDisk, space: 0 | 1): string {
+  const prefix = keyPrefixes[stateNames[space]];
   const leaves = disk
-    .entries(Uint8Array.of(keyPrefixes.state), Uint8Array.of(keyPrefixes.state + 1))
+    .entries(Uint8Array.of(prefix), Uint8Array.of(prefix + 1))
     .map(([key, value]) => ({ path: sha256(key.subarray(1)), valueHash: sha256(value) }));
   return subtree(leaves, 0).toString('hex');
 }
 
 /** The values of the simulator's rules on a disk, as `key=value`, sorted. */
-export function valuesOf(disk: SimulatedDisk): string[] {
-  const { from, to } = prefixRange('state', utf8('sim/value/'));
+export function valuesOf(disk: SimulatedDisk, space: 0 | 1): string[] {
+  const { from, to } = prefixRange(stateNames[space], utf8('sim/value/'));
   return disk
     .entries(from, to)
     .map(([key, value]) => `${fromUtf8(key.subarray(from.length))}=${Buffer.from(value).toString('hex')}`)

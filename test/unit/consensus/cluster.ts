@@ -88,6 +88,22 @@ export class TestNode {
     this.drain();
   }
 
+  /** Goes on from what is certified at another node, as from a snapshot: only its block itself comes with it. */
+  install(source: TestNode): void {
+    const { chain, committedHeight, certificate, termCertificates } = source.disk;
+    const base = present(chain[committedHeight - 1], 'the source has a certified block');
+    this.disk.chain = chain.slice(0, committedHeight);
+    this.disk.baseHeight = committedHeight;
+    this.disk.committedHeight = committedHeight;
+    this.disk.certificate = present(certificate, 'it has the certificate');
+    const termCertificate = present(termCertificates.get(base.term), 'and that of the term');
+    this.disk.termCertificates = new Map([[base.term, termCertificate]]);
+    const { hardState } = this.disk;
+    if (hardState.term < base.term)
+      this.disk.hardState = { term: base.term, ...(hardState.ack && { ack: hardState.ack }) };
+    this.restart();
+  }
+
   crash(): void {
     this.isRunning = false;
     this.writes = [];
@@ -213,15 +229,19 @@ export class TestNode {
         changes: disk.chain
           .filter(({ justification }) => justification.configuration !== undefined)
           .map(({ height, configurationHash }) => ({ height, configurationHash })),
-        baseHeight: 1,
+        baseHeight: disk.baseHeight,
       },
     });
   }
 
+  #kept(height: number): BlockReference | undefined {
+    return height < this.disk.baseHeight ? undefined : this.disk.chain[height - 1];
+  }
+
   #reader(): ChainReader {
     return {
-      reference: (height) => this.disk.chain[height - 1],
-      signedHeader: (height) => this.disk.chain[height - 1]?.hash,
+      reference: (height) => this.#kept(height),
+      signedHeader: (height) => this.#kept(height)?.hash,
       openRecovery: (bytes) => this.cluster.forge.recoveries.get(toHex(bytes)),
       openHeader: (header) => this.cluster.forge.blocks.get(toHex(header)),
       termCertificate: (term) => this.disk.termCertificates.get(term),

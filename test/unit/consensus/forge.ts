@@ -45,6 +45,8 @@ function fastSignature(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
 /** What survives a crash. */
 export interface Disk {
   chain: BlockReference[];
+  /** What lies below it in the chain came with a snapshot: the disk does not have it. */
+  baseHeight: number;
   hardState: HardState;
   committedHeight: number;
   certificate?: BlockCertificate;
@@ -201,6 +203,7 @@ export class Forge {
       committedHeight: 0,
       termCertificates,
       promises: new Map(),
+      baseHeight: 1,
     };
   }
 }
