@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Each uses every core by itself: beside other tests they would be slow, and those would wait. */
@@ -7,6 +8,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxConcurrency: availableParallelism(),
     projects: [
       {
         extends: true,

@@ -13,9 +13,9 @@ import { createSigner, generateSeed, systemRandom } from '../../src/crypto/index
 import { type Home, identityNamed } from '../../src/demo/index.ts';
 import { type CliResult, documentOf, runCli } from '../support/cli.ts';
 
-/** Waits for a condition, looking again and again; throws when the time is up. */
+/** Waits for a condition, looking again and again; throws when the time is up, with what was looked for or was seen. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   look: () => Promise<T | undefined | false> | T | undefined | false,
   timeoutMs = 20_000,
 ): Promise<T> {
@@ -23,7 +23,8 @@ export async function until<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    assert(performance.now() < deadline, `not within ${timeoutMs} ms: ${what}`);
+    if (performance.now() >= deadline)
+      throw new Error(`not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`);
     await pause(25);
   }
 }
@@ -125,10 +126,31 @@ export async function occurrences(client: AssentClient): Promise<ReadonlyMap<str
 /** Waits until the nodes have the same head, and answers it. */
 export function sameHead(cluster: LocalCluster, ...numbers: readonly number[]): Promise<StatusView> {
   const clients = numbers.map((number) => cluster.client(number));
-  return until('the nodes have one head', async () => {
-    const statuses = await Promise.all(clients.map((client) => client.status()));
+  let statuses: readonly StatusView[] = [];
+  const seen = (): string => `the nodes have one head: ${statuses.map(describeStatus).join('; ')}`;
+  return until(seen, async () => {
+    statuses = await Promise.all(clients.map((client) => client.status()));
     const [first] = statuses;
     // What is certified is told to submitters before it is applied.
     return statuses.every((own) => own.headHash === first?.headHash && own.height === own.certifiedHeight) && first;
   });
+}
+
+function describeStatus({
+  nodeId,
+  role,
+  term,
+  height,
+  headHash,
+  certifiedHeight,
+  withheld,
+  peers,
+}: StatusView): string {
+  const away = peers.filter(({ connected }) => !connected).map((peer) => peer.nodeId.slice(-4));
+  const head = `${height} ${headHash.slice(0, 8)}`;
+  return [
+    `${nodeId.slice(-4)} ${role} of term ${term} at ${head}, certified ${certifiedHeight}`,
+    ...(away.length === 0 ? [] : [`not connected to ${away.join()}`]),
+    ...(withheld === null ? [] : [withheld]),
+  ].join(', ');
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
 import { catchMutant } from './seed-pool.ts';
@@ -9,13 +8,14 @@ test('at least 25 rules are broken, each once', () => {
   expect(names.length).toBeGreaterThanOrEqual(25);
 });
 
-test.each(mutants.map(({ name, seedsMax }) => [name, seedsMax] as const))(
+// Side by side: a process each, since half the time of most goes into its start.
+test.concurrent.each(mutants.map(({ name, seedsMax }) => [name, seedsMax] as const))(
   'caught: %s, within %i seeds',
   {
     timeout: 10 * 60_000,
   },
   async (mutant, seedsMax) => {
-    const caught = await catchMutant({ mutant, from: 1, count: seedsMax, processes: availableParallelism() });
+    const caught = await catchMutant({ mutant, from: 1, count: seedsMax, processes: 1 });
     expect(caught?.invariant).toBeDefined();
     expect(caught?.invariant).not.toBe('the process survives');
   },
