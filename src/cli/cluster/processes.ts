@@ -39,9 +39,22 @@ export function signal(noted: NodeProcess | null, name: NodeJS.Signals): boolean
 const pollMs = 20;
 
 /** Waits until the process has gone; answers false when the time was up first. */
-export async function untilGone(noted: NodeProcess, timeoutMs: number): Promise<boolean> {
+export function untilGone(noted: NodeProcess, timeoutMs: number): Promise<boolean> {
+  return until(() => !isRunning(noted), timeoutMs);
+}
+
+/**
+ * Waits until the process stands still: a thread that is in the middle of a system call stops only after it. Answers
+ * false when the time was up first, or the process has gone.
+ */
+export async function untilPaused(noted: NodeProcess, timeoutMs: number): Promise<boolean> {
+  await until(() => isPaused(noted) || !isRunning(noted), timeoutMs);
+  return isPaused(noted);
+}
+
+async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (isRunning(noted)) {
+  while (!condition()) {
     if (performance.now() >= deadline) return false;
     await pause(pollMs);
   }

@@ -4,7 +4,7 @@ import type { Report } from '../session.ts';
 import { type ClusterFile, type ClusterNode, readCluster } from './cluster-file.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { interruptSignal } from './interrupts.ts';
-import { signal } from './processes.ts';
+import { signal, untilPaused } from './processes.ts';
 import { startNodes } from './start.ts';
 import { type Stopped, stopNode } from './stop.ts';
 import { apiUrl, selectNode } from './survey.ts';
@@ -27,25 +27,33 @@ export function stopOne(end: (directory: string, node: ClusterNode) => Promise<S
   };
 }
 
-export const pauseOne: SingleNodeAction = (context, cluster, selector) =>
-  signalOne(context, cluster, selector, 'SIGSTOP');
-export const resumeOne: SingleNodeAction = (context, cluster, selector) =>
-  signalOne(context, cluster, selector, 'SIGCONT');
+/** A system call that is under way ends within this, unless the disk is stuck. */
+const pausedMs = 5000;
+
+export const pauseOne: SingleNodeAction = async (context, cluster, selector) => {
+  const node = await signalOne(context, cluster, selector, 'SIGSTOP');
+  const isPaused = node.process !== null && (await untilPaused(node.process, pausedMs));
+  return isPaused
+    ? reportOf(node, 'paused', 'is paused')
+    : reportOf(node, 'pausing', 'stands still soon: a call of it is under way');
+};
+
+export const resumeOne: SingleNodeAction = async (context, cluster, selector) =>
+  reportOf(await signalOne(context, cluster, selector, 'SIGCONT'), 'resumed', 'goes on');
 
 async function signalOne(
   context: Context,
   cluster: ClusterFile,
   selector: string,
   name: 'SIGSTOP' | 'SIGCONT',
-): Promise<Report> {
+): Promise<ClusterNode> {
   const node = await selectNode(context.clusterDirectory, cluster, selector);
   if (!signal(node.process, name))
     throw new AssentError(
       'not-found',
       `Node ${node.number} does not run; start it with \`assent cluster restart ${node.number}\`.`,
     );
-  const state = name === 'SIGSTOP' ? 'paused' : 'resumed';
-  return reportOf(node, state, name === 'SIGSTOP' ? 'is paused' : 'goes on');
+  return node;
 }
 
 export const restartOne: SingleNodeAction = async (context, cluster, selector) => {

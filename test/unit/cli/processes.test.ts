@@ -7,7 +7,14 @@ import { present } from '../../../src/base/index.ts';
 import { clusterDirectoryFrom, type NodeProcess, readCluster } from '../../../src/cli/cluster/cluster-file.ts';
 import { withClusterLock } from '../../../src/cli/cluster/cluster-lock.ts';
 import { choosePorts, isFree } from '../../../src/cli/cluster/ports.ts';
-import { isPaused, isRunning, processFacts, signal, untilGone } from '../../../src/cli/cluster/processes.ts';
+import {
+  isPaused,
+  isRunning,
+  processFacts,
+  signal,
+  untilGone,
+  untilPaused,
+} from '../../../src/cli/cluster/processes.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 async function sleeper(): Promise<NodeProcess> {
@@ -23,9 +30,11 @@ describe('a noted process', () => {
     const noted = await sleeper();
     expect(isRunning(noted)).toBe(true);
     signal(noted, 'SIGSTOP');
-    while (!isPaused(noted)) await new Promise(setImmediate);
+    expect(await untilPaused(noted, 10_000)).toBe(true);
+    expect(isPaused(noted)).toBe(true);
     signal(noted, 'SIGCONT');
     while (isPaused(noted)) await new Promise(setImmediate);
+    expect(await untilPaused(noted, 0)).toBe(false);
     expect(await untilGone(noted, 0)).toBe(false);
     expect(signal(noted, 'SIGKILL')).toBe(true);
     expect(await untilGone(noted, 10_000)).toBe(true);
