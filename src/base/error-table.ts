@@ -48,6 +48,12 @@ const entries = {
     exitCode: 2,
     action: 'Compare the payload with the schema in /openapi.json.',
   },
+  'decision-input-invalid': {
+    meaning: 'What a decision is asked over does not match its schema, or names what the rule set does not know.',
+    httpStatus: 400,
+    exitCode: 2,
+    action: 'See the path in the message.',
+  },
   'signature-invalid': {
     meaning: 'The signature does not verify for this ledger, sender and content.',
     httpStatus: 401,

@@ -4,6 +4,20 @@
  * transaction and block give the same writes and result on every node, and a browser reads the same schemas.
  */
 
+export {
+  type Combination,
+  combine,
+  includedPurposes,
+  namesOfResultSet,
+  type Purpose,
+  parentPurpose,
+  purposes,
+  type ResultName,
+  type ResultSet,
+  result,
+  resultSetOf,
+  subsumes,
+} from '../decision/index.ts';
 export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
 export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from './access/request.ts';
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
@@ -11,10 +25,8 @@ export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.
 export type { Actor, Provision } from './consent/provision.ts';
 export { type Consent, consentOf, consentsOf } from './consent/state.ts';
 export { type Credential, credentialsInForce, credentialsOf } from './credential/state.ts';
-export { type Combination, combine } from './decision/combine.ts';
 export { type Decision, type DecisionInput, type DecisionOutcome, decideOpen } from './decision/decide.ts';
 export { possibleResults, type RequestFacts, targetMismatch } from './decision/open-clauses.ts';
-export { namesOfResultSet, type ResultName, type ResultSet, result, resultSetOf } from './decision/result-set.ts';
 export {
   describeAccessLog,
   describeConsent,
@@ -93,7 +105,6 @@ export {
   type Role,
   roles,
 } from './tables/codes.ts';
-export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';
 export {
   createdId,
   type TestActor,

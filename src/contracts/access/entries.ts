@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { type Purpose, purposes } from '../../decision/index.ts';
 import { type Decision, type DecisionReason, decisionReasons, decisions } from '../decision/decide.ts';
 import { bytes, commitment, did, eventId, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
 import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
-import { type Purpose, purposes } from '../tables/purposes.ts';
 
 interface EntryHead {
   readonly transaction: Uint8Array;

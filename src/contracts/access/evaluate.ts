@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import { AssentError, toHex } from '../../base/index.ts';
 import { encodeDid } from '../../crypto/portable.ts';
+import { namesOfResultSet, purposes } from '../../decision/index.ts';
 import { consentsOf } from '../consent/state.ts';
 import { credentialsInForce } from '../credential/state.ts';
 import { type DecisionInput, type DecisionOutcome, decideOpen, type ResultClaim } from '../decision/decide.ts';
 import type { RequestFacts } from '../decision/open-clauses.ts';
-import { namesOfResultSet } from '../decision/result-set.ts';
 import { jsonSchemaOf } from '../engine/catalogue.ts';
 import { did, name } from '../engine/leaves.ts';
 import type { Domain } from '../enrolment/state.ts';
 import { domainOf, linkOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { actions, type Category, categories, roles } from '../tables/codes.ts';
-import { purposes } from '../tables/purposes.ts';
 import { resultClaims } from './claims.ts';
 import { openingsOf } from './state.ts';
 

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { concatBytes } from '../../base/index.ts';
 import { domainPrefix, sha256 } from '../../crypto/portable.ts';
+import { purposes } from '../../decision/index.ts';
 import type { RequestFacts } from '../decision/open-clauses.ts';
 import { valueFromJson } from '../engine/catalogue.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { wireCodec } from '../engine/wire.ts';
 import { decodeCanonical, encodeCanonical } from '../ledger-types.ts';
 import { actions, roles } from '../tables/codes.ts';
-import { purposes } from '../tables/purposes.ts';
 
 /**
  * What an agent signs to ask a custodian for one record of a subject. Event and resource are its own words, so a

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { decodeDid, encodeDid, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
+import { type Purpose, purposes } from '../../decision/index.ts';
 import { commitment, type Period, period, type TextLeaf, textLeaf } from '../engine/leaves.ts';
 import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
-import { type Purpose, purposes } from '../tables/purposes.ts';
 
 /** An agent's key, every agent of a member, or every agent in a role. */
 export type Actor = Uint8Array | `member:${string}` | `role:${Role}`;

@@ -1,13 +1,12 @@
 import { equalBytes } from '../../base/index.ts';
+import { combine, isSubset, type ResultSet, result } from '../../decision/index.ts';
 import type { Consent } from '../consent/state.ts';
 import type { Credential } from '../credential/state.ts';
 import { isWithin } from '../engine/leaves.ts';
 import { type DomainPolicy, emergencyHoursMax } from '../enrolment/policy.ts';
 import type { Category } from '../tables/codes.ts';
-import { combine } from './combine.ts';
 import { type GateMismatch, gateMismatch } from './gate.ts';
 import { type Mismatch, namesBreakGlass, possibleResults, type RequestFacts, targetMismatch } from './open-clauses.ts';
-import { isSubset, type ResultSet, result } from './result-set.ts';
 
 export const decisions = ['permit', 'permit-break-glass', 'deny', 'indeterminate'] as const;
 export type Decision = (typeof decisions)[number];

@@ -1,7 +1,7 @@
+import { type Purpose, subsumes } from '../../decision/index.ts';
 import type { Credential } from '../credential/state.ts';
 import type { DomainPolicy } from '../enrolment/policy.ts';
 import type { Role } from '../tables/codes.ts';
-import { type Purpose, subsumes } from '../tables/purposes.ts';
 
 export interface GateMismatch {
   readonly element: 'credential' | 'purpose';

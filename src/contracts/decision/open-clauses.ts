@@ -1,10 +1,9 @@
 import { equalBytes } from '../../base/index.ts';
+import { type Purpose, type ResultSet, result, subsumes } from '../../decision/index.ts';
 import type { Provision } from '../consent/provision.ts';
 import type { Credential } from '../credential/state.ts';
 import { isWithin } from '../engine/leaves.ts';
 import type { Action, Category, Role } from '../tables/codes.ts';
-import { type Purpose, subsumes } from '../tables/purposes.ts';
-import { type ResultSet, result } from './result-set.ts';
 
 /** Who asks for what. Signed by the agent; the same shape is asked without a log entry. */
 export interface RequestFacts {

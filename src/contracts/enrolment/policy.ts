@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { type Purpose, purposes } from '../../decision/index.ts';
 import { valueFromJson } from '../engine/catalogue.ts';
 import { name } from '../engine/leaves.ts';
 import { type WireCodec, wireCodec } from '../engine/wire.ts';
 import type { CanonicalValue } from '../ledger-types.ts';
 import { type Category, categories, defaultEmergencyCategories, type Role, roles } from '../tables/codes.ts';
-import { type Purpose, purposes } from '../tables/purposes.ts';
 
 /** The rules of a custodian's domain. */
 export interface DomainPolicy {

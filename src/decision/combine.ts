@@ -1,4 +1,4 @@
-import { isDecided, type ResultSet, result } from './result-set.ts';
+import { type ResultSet, result } from './result-set.ts';
 
 export type Combined = 'permit' | 'deny' | 'indeterminate';
 
@@ -6,7 +6,9 @@ export interface Combination {
   readonly decision: Combined;
   /** What settled it; `undecided` exactly when the decision is indeterminate. */
   readonly by: 'deny' | 'permit' | 'weak-deny' | 'implicit-policy' | 'undecided';
-  /** Places of the consents that settled it; none when the implicit policy did. */
+  /**
+   * Places of the consents that settled it; none when the implicit policy did. With these alone it would be the same.
+   */
   readonly determining: readonly number[];
 }
 
@@ -32,15 +34,16 @@ export function combine(sets: readonly ResultSet[], implicit: 'permit' | 'deny')
   const someWayPermits = mayPermit || (mayBeSilent && implicit === 'permit');
   const someWayDenies = mayDeny || mayWeakDeny || (mayBeSilent && implicit === 'deny');
   if (someWayPermits && someWayDenies) {
-    const undecided = [...sets.keys()].filter((place) => !isDecided(sets[place] ?? 0));
-    return { decision: 'indeterminate', by: 'undecided', determining: undecided };
+    const all = result.permit | result.deny | result.weakDeny;
+    return { decision: 'indeterminate', by: 'undecided', determining: holding(all) };
   }
   if (someWayPermits) {
     return mayPermit
       ? { decision: 'permit', by: 'permit', determining: holding(result.permit) }
       : { decision: 'permit', by: 'implicit-policy', determining: [] };
   }
-  if (mayDeny) return { decision: 'deny', by: 'deny', determining: holding(result.deny) };
+  // Where nothing is denied by a consent, a weak denial does: without it the implicit policy might permit.
+  if (mayDeny) return { decision: 'deny', by: 'deny', determining: holding(result.deny | result.weakDeny) };
   if (mayWeakDeny) return { decision: 'deny', by: 'weak-deny', determining: holding(result.weakDeny) };
   return { decision: 'deny', by: 'implicit-policy', determining: [] };
 }

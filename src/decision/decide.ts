@@ -1,0 +1,90 @@
+import { type GlassRefusal, glassRefusal } from './break-glass.ts';
+import { type Combination, combine } from './combine.ts';
+import type { Consent } from './consent.ts';
+import { type ConsentResult, evaluateConsent } from './evaluate.ts';
+import { type Explanation, explain } from './explain.ts';
+import { citedBasis, gateRefusal } from './gate.ts';
+import { type DecisionInput, type DecisionPolicy, type Question, type Resource, readInput } from './request.ts';
+import { result } from './result-set.ts';
+
+/** From the best to the worst: of several resources, the worst decides. */
+const severity = ['permit', 'permit-break-glass', 'indeterminate', 'deny'] as const;
+export type Decision = (typeof severity)[number];
+
+/** What settled the decision on one resource, in the order of evaluation. */
+export type DecidedBy =
+  | 'gate'
+  | 'legal-basis'
+  | 'deny'
+  | 'permit'
+  | 'weak-deny'
+  | 'implicit-policy'
+  | 'undecided'
+  | 'break-glass';
+
+export interface Settled {
+  readonly decision: Decision;
+  readonly by: DecidedBy;
+  /** Places among the consents. */
+  readonly determining: readonly number[];
+  readonly results: readonly ConsentResult[];
+  /** Why the glass is not broken; undefined where it is. */
+  readonly glass: GlassRefusal | undefined;
+}
+
+/**
+ * Decides whether what is asked for may be released (contracts.md, "The consent decision"): the gate, the cited legal
+ * basis, consents, break-glass, in this order. Pure: the same input gives the same explanation, whatever the time is.
+ * Throws `decision-input-invalid`; an error is never a decision.
+ */
+export function decide(input: DecisionInput): Explanation {
+  const { consents, policy, question } = readInput(input);
+  const candidates = consents.filter(({ subject }) => subject === question.request.subject);
+  const gate = gateRefusal(policy, question);
+  const basis = citedBasis(policy, question);
+  const settled = question.resources.map((resource): Settled => {
+    if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
+    return settle(candidates, policy, question, resource, basis);
+  });
+  const decision = worst(settled.map((one) => one.decision));
+  return explain({ decision, question, policy, consents: candidates, gate, basis, settled });
+}
+
+export function worst(decisions: readonly Decision[]): Decision {
+  return severity[Math.max(...decisions.map((decision) => severity.indexOf(decision)))] ?? 'deny';
+}
+
+function settle(
+  consents: readonly Consent[],
+  policy: DecisionPolicy,
+  question: Question,
+  resource: Resource,
+  basis: ReturnType<typeof citedBasis>,
+): Settled {
+  const results = consents.map((consent) => evaluateConsent(consent, question, resource));
+  const combined = combine(
+    results.map((one) => one.results),
+    policy.implicit,
+  );
+  const settled = basis?.applies ? withBasis(combined, results, basis.honourDeny) : fromConsents(combined);
+  if (settled.decision === 'permit') return { ...settled, results, glass: 'not-asked' };
+  const glass = glassRefusal(question, policy, resource, results);
+  if (glass !== undefined) return { ...settled, results, glass };
+  return { decision: 'permit-break-glass', by: 'break-glass', determining: settled.determining, results, glass };
+}
+
+function fromConsents({ decision, by, determining }: Combination): Omit<Settled, 'results' | 'glass'> {
+  return { decision, by, determining };
+}
+
+/** A basis beats every denial, or, where it says so, honours those of consents: one that may stand leaves it open. */
+function withBasis(
+  combined: Combination,
+  results: readonly ConsentResult[],
+  honourDeny: boolean,
+): Omit<Settled, 'results' | 'glass'> {
+  const denying = [...results.keys()].filter((place) => ((results[place]?.results ?? 0) & result.deny) !== 0);
+  if (!honourDeny || denying.length === 0) return { decision: 'permit', by: 'legal-basis', determining: [] };
+  if (combined.by === 'deny' && results.some((one) => one.results === result.deny)) return fromConsents(combined);
+  return { decision: 'indeterminate', by: 'undecided', determining: denying };
+}

@@ -1,0 +1,82 @@
+/** Why a FHIR consent cannot be taken. */
+export const refusalCodes = {
+  'shape-invalid': 'an element has another shape than FHIR R4 gives it',
+  'too-large': 'more, deeper or longer than the bounds of a consent',
+  'element-unknown': 'an element that the decision does not know may not be left out',
+  'modifier-unknown': 'a modifier changes the meaning, and is not understood',
+  'status-not-active': 'only an active consent can be in force',
+  'scope-unsupported': 'another scope than patient-privacy',
+  'subject-missing': 'it does not say whose consent it is',
+  'root-type-ambiguous': 'the root has clauses and does not say whether it permits or denies',
+  'type-missing': 'a nested provision does not say whether it permits or denies',
+  'list-empty': 'an empty list states nothing',
+  'text-only': 'a text without a code cannot be compared',
+  'code-unknown': 'a code that the tables of the rule set do not hold',
+  'actor-role-unsupported': 'an actor in another role than recipient (IRCP, PRCP)',
+  'reference-unresolved': 'a reference that stands for nobody here',
+  'period-invalid': 'a period that is none',
+} as const;
+
+export type RefusalCode = keyof typeof refusalCodes;
+
+export interface Refusal {
+  /** Of the element, as FHIRPath writes it without the resource's name: `provision.provision[0].actor[1].role`. */
+  readonly path: string;
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+const refusalsMax = 100;
+
+/** What was found wrong, all of it up to a bound. */
+export class Findings {
+  readonly refusals: Refusal[] = [];
+
+  /** Answers undefined, for `return findings.refuse(…)`. */
+  refuse(path: string, code: RefusalCode, message: string): undefined {
+    if (this.refusals.length < refusalsMax) this.refusals.push({ path, code, message });
+    return undefined;
+  }
+}
+
+export type Element = Readonly<Record<string, unknown>>;
+
+export function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Extensions that modify nothing may be left out (FHIR R4, "Extensibility"), as may ids. */
+function isIgnorable(name: string): boolean {
+  return name === 'id' || name === 'extension' || name.startsWith('_');
+}
+
+/** Refuses a modifier, and every element but those named. */
+export function refuseUnknown(findings: Findings, element: Element, path: string, known: readonly string[]): void {
+  for (const name of Object.keys(element)) {
+    const at = path === '' ? name : `${path}.${name}`;
+    if (name === 'modifierExtension') findings.refuse(at, 'modifier-unknown', 'The extension modifies the meaning.');
+    else if (!known.includes(name) && !isIgnorable(name))
+      findings.refuse(at, 'element-unknown', `${name} is no element of it that can be evaluated.`);
+  }
+}
+
+/** The items of a list, each read; undefined where the element is absent or refused. */
+export function readList<T>(
+  findings: Findings,
+  value: unknown,
+  path: string,
+  limit: number,
+  readItem: (item: unknown, path: string) => T | readonly T[] | undefined,
+): T[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) return findings.refuse(path, 'shape-invalid', 'A list is expected.');
+  if (value.length === 0) return findings.refuse(path, 'list-empty', 'The list is empty.');
+  if (value.length > limit) return findings.refuse(path, 'too-large', `More than ${limit} of them.`);
+  const items: T[] = [];
+  for (const [place, item] of value.entries()) {
+    const read = readItem(item, `${path}[${place}]`);
+    if (Array.isArray(read)) items.push(...read);
+    else if (read !== undefined) items.push(read as T);
+  }
+  return items;
+}

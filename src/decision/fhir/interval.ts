@@ -1,0 +1,111 @@
+import type { Interval } from '../consent.ts';
+
+const dateTime = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2}))?)?)?$/;
+
+const dayMs = 86_400_000;
+
+/**
+ * A FHIR Period as a half-open UTC interval: from the first moment of `start` to the last of `end`, each to its own
+ * precision (FHIR R4, "date", "dateTime", "Period": an end of 2022-12-31 includes that day). Dates without a zone are of
+ * `timeZone`, an IANA name. Answers what is wrong instead where there is no such interval.
+ */
+export function intervalOf(
+  { start, end }: { readonly start?: string; readonly end?: string },
+  timeZone: string,
+): Interval | string {
+  if (start === undefined && end === undefined) return 'a period has a start or an end';
+  const first = start === undefined ? undefined : momentsOf(start, timeZone);
+  const last = end === undefined ? undefined : momentsOf(end, timeZone);
+  if (typeof first === 'string') return first;
+  if (typeof last === 'string') return last;
+  if (first !== undefined && last !== undefined && first.from >= last.until) return 'it ends before it starts';
+  return { ...(first && { from: first.from }), ...(last && { until: last.until }) };
+}
+
+/** The first moment of a date or dateTime, and the first after it. */
+function momentsOf(value: string, timeZone: string): { readonly from: number; readonly until: number } | string {
+  const parts = dateTime.exec(value);
+  if (parts === null) return `${value} is no date or dateTime`;
+  const [, year, month, day, hour, minute, second, fraction, zone] = parts;
+  const date = { year: Number(year), month: Number(month ?? 1), day: Number(day ?? 1) };
+  if (!isDate(date)) return `${value} is no date`;
+  if (zone !== undefined) {
+    if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return `${value} is no time of day`;
+    const milliseconds = (fraction ?? '').slice(0, 3).padEnd(3, '0');
+    const from = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}${zone}`);
+    if (Number.isNaN(from)) return `${value} is no dateTime`;
+    return { from, until: from + (fraction === undefined ? 1000 : 10 ** Math.max(0, 3 - fraction.length)) };
+  }
+  const after =
+    day !== undefined
+      ? { ...date, day: date.day + 1 }
+      : month !== undefined
+        ? { ...date, month: date.month + 1 }
+        : { ...date, year: date.year + 1 };
+  const from = startOfDay(date, timeZone);
+  const until = startOfDay(after, timeZone);
+  return from === undefined || until === undefined ? `${timeZone} is no time zone` : { from, until };
+}
+
+interface CalendarDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+function isDate({ year, month, day }: CalendarDate): boolean {
+  const date = new Date(utcOf({ year, month, day }));
+  return year > 0 && date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
+}
+
+/** Also of the 32nd of a month and of the 13th month: calendars carry over. */
+function utcOf({ year, month, day }: CalendarDate): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getTime();
+}
+
+/** The first moment of a day in a zone, which is not midnight where clocks go forward then. */
+function startOfDay(date: CalendarDate, timeZone: string): number | undefined {
+  const local = utcOf(date);
+  const offsets = [offsetMs(local - dayMs, timeZone), offsetMs(local, timeZone), offsetMs(local + dayMs, timeZone)];
+  if (offsets.includes(undefined)) return undefined;
+  const candidates = (offsets as number[]).map((offset) => local - offset);
+  const starts = candidates.filter((moment) => moment + (offsetMs(moment, timeZone) ?? 0) >= local);
+  return Math.min(...starts);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+const formatsMax = 64;
+
+/** How far a zone's clocks are ahead of UTC then; undefined for a zone that nobody knows. */
+function offsetMs(moment: number, timeZone: string): number | undefined {
+  if (timeZone === 'UTC') return 0;
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    try {
+      format = new Intl.DateTimeFormat('en-US', {
+        timeZone,
+        hourCycle: 'h23',
+        era: 'short',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
+      });
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+    if (formats.size >= formatsMax) formats.clear();
+    formats.set(timeZone, format);
+  }
+  const part = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
+  const year = part['era'] === 'BC' ? 1 - Number(part['year']) : Number(part['year']);
+  const local =
+    utcOf({ year, month: Number(part['month']), day: Number(part['day']) }) +
+    (Number(part['hour']) * 3600 + Number(part['minute']) * 60 + Number(part['second'])) * 1000;
+  return local - Math.floor(moment / 1000) * 1000;
+}

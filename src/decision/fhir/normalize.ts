@@ -1,0 +1,121 @@
+import { type Consent, consentLimits, type Effect } from '../consent.ts';
+import { type Coding, codeOf, readConcept } from './coding.ts';
+import { type Element, Findings, isElement, type Refusal, readList } from './findings.ts';
+import { clauseNames, isEffect, ProvisionReader } from './provision.ts';
+
+export interface NormalizeOptions {
+  /**
+   * What the patient, an actor or an author is known by: a reference, a DID or `role:NAME`. Undefined refuses the consent.
+   * Default: the reference itself. Groups are not expanded: requests name the groups that the agent belongs to.
+   */
+  readonly resolve?: (reference: string) => string | undefined;
+  /** IANA name; where dates say no zone. Default: UTC. */
+  readonly timeZone?: string;
+  /** What the root is where it does not say so itself. */
+  readonly rootType?: Effect;
+}
+
+export type Normalized =
+  | { readonly ok: true; readonly consent: Consent }
+  | { readonly ok: false; readonly errors: readonly Refusal[] };
+
+/**
+ * Takes a FHIR R4 Consent as the decision can evaluate it, or refuses it with the path of every element that it cannot
+ * (contracts.md, decision step 2). What says nothing about the decision is left out: category, dates of authoring, sources.
+ */
+export function normalizeConsent(fhirConsent: unknown, options: NormalizeOptions = {}): Normalized {
+  const findings = new Findings();
+  const consent = isElement(fhirConsent) ? read(findings, fhirConsent, options) : undefined;
+  if (!isElement(fhirConsent)) findings.refuse('', 'shape-invalid', 'A FHIR R4 Consent is expected.');
+  if (consent !== undefined && findings.refusals.length === 0) return { ok: true, consent };
+  return { ok: false, errors: findings.refusals };
+}
+
+function read(findings: Findings, consent: Element, options: NormalizeOptions): Consent | undefined {
+  const { resourceType, status, id, meta, provision } = consent;
+  if (resourceType !== 'Consent') return findings.refuse('resourceType', 'shape-invalid', 'It is no Consent.');
+  for (const name of ['modifierExtension', 'implicitRules'])
+    if (consent[name] !== undefined)
+      findings.refuse(name, 'modifier-unknown', 'It modifies the meaning, and is not understood.');
+  if (status !== 'active') findings.refuse('status', 'status-not-active', `The status is ${String(status)}.`);
+  readScope(findings, consent['scope']);
+  const resolve = options.resolve ?? ((reference: string) => reference);
+  const subject = readSubject(findings, consent['patient'], resolve);
+  if (provision !== undefined && !isElement(provision))
+    return findings.refuse('provision', 'shape-invalid', 'A provision is expected.');
+  const type = rootType(findings, consent, provision ?? {}, options.rootType);
+  const reader = new ProvisionReader({ findings, resolve, timeZone: options.timeZone ?? 'UTC' });
+  // Also without a type: whoever mends the consent learns of everything at once.
+  const root = reader.readRoot(provision ?? {}, type ?? 'deny');
+  if (subject === undefined || type === undefined || root === undefined) return undefined;
+  const version = isElement(meta) ? meta['versionId'] : undefined;
+  return {
+    ...(isShort(id) && { id }),
+    ...(isShort(version) && { version }),
+    subject,
+    provision: root,
+  };
+}
+
+function readScope(findings: Findings, scope: unknown): void {
+  const codings = readConcept(findings, scope ?? {}, 'scope');
+  const isPrivacy = codings?.some((coding) => codeOf('scope', coding) === 'patient-privacy');
+  if (codings !== undefined && !isPrivacy)
+    findings.refuse('scope', 'scope-unsupported', 'Only the scope patient-privacy is evaluated.');
+}
+
+function readSubject(
+  findings: Findings,
+  patient: unknown,
+  resolve: (reference: string) => string | undefined,
+): string | undefined {
+  const reference = isElement(patient) ? patient['reference'] : undefined;
+  if (!isShort(reference)) return findings.refuse('patient', 'subject-missing', 'It names no patient.');
+  const resolved = resolve(reference);
+  if (resolved !== undefined && resolved !== '') return resolved;
+  return findings.refuse('patient', 'reference-unresolved', `${reference} stands for nobody here.`);
+}
+
+/** R4's root type, else the policy rule where the root has no clause at all, else what the importer said. */
+function rootType(
+  findings: Findings,
+  consent: Element,
+  provision: Element,
+  given: Effect | undefined,
+): Effect | undefined {
+  const { type } = provision;
+  if (isEffect(type)) return type;
+  if (type !== undefined) return findings.refuse('provision.type', 'code-unknown', 'It is neither permit nor deny.');
+  if (given !== undefined) return given;
+  const rule = policyRuleType(findings, consent['policyRule']);
+  const hasClause = clauseNames.some((name) => provision[name] !== undefined);
+  if (rule !== undefined && !hasClause) return rule;
+  return findings.refuse(
+    'provision.type',
+    'root-type-ambiguous',
+    hasClause
+      ? 'The root has clauses and no type: say whether it permits or denies.'
+      : 'Neither the root nor the policy rule says whether it permits or denies.',
+  );
+}
+
+function policyRuleType(findings: Findings, policyRule: unknown): Effect | undefined {
+  if (!isElement(policyRule) || policyRule['coding'] === undefined) return undefined;
+  const codings = readList<Coding>(
+    findings,
+    policyRule['coding'],
+    'policyRule.coding',
+    consentLimits.listMax,
+    (item) =>
+      isElement(item) && isShort(item['code'])
+        ? { system: isShort(item['system']) ? item['system'] : undefined, code: item['code'] }
+        : undefined,
+  );
+  const codes = new Set(codings?.map((coding) => codeOf('sensitivity', coding)));
+  if (codes.has('OPTIN') === codes.has('OPTOUT')) return undefined;
+  return codes.has('OPTIN') ? 'permit' : 'deny';
+}
+
+function isShort(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= consentLimits.textMax;
+}

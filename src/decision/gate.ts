@@ -1,0 +1,39 @@
+import type { DecisionPolicy, Question } from './request.ts';
+import { includesPurpose } from './target.ts';
+
+export interface GateRefusal {
+  readonly element: 'role' | 'purpose';
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Step 0: one of the requester's roles may claim the purpose. Consent never grants what the role refuses. */
+export function gateRefusal(policy: DecisionPolicy, { request, purpose }: Question): GateRefusal | undefined {
+  if (policy.roles === undefined) return undefined;
+  const held = policy.roles.filter(({ role }) => request.requester.roles.includes(role));
+  if (held.length === 0)
+    return {
+      element: 'role',
+      expected: policy.roles.map(({ role }) => role).join(', ') || 'none',
+      got: request.requester.roles.join(', ') || 'none',
+    };
+  const allowed = held.flatMap(({ purposes }) => purposes);
+  if (allowed.some((general) => includesPurpose(general, purpose))) return undefined;
+  return { element: 'purpose', expected: allowed.join(', '), got: purpose };
+}
+
+/** What became of the legal basis that was cited; undefined when none was. */
+export type Basis =
+  | { readonly name: string; readonly applies: true; readonly honourDeny: boolean }
+  | { readonly name: string; readonly applies: false; readonly failed: 'not-listed' | 'purpose' | 'role' };
+
+/** Step 10: the domain lists it, with the purpose, by subsumption, and a role that the requester holds. */
+export function citedBasis(policy: DecisionPolicy, { request, purpose }: Question): Basis | undefined {
+  const { legalBasis: name, requester } = request;
+  if (name === undefined) return undefined;
+  const listed = (policy.legalBases ?? []).filter((basis) => basis.name === name);
+  const held = listed.filter(({ role }) => requester.roles.includes(role));
+  const applying = held.find((basis) => includesPurpose(basis.purpose, purpose));
+  if (applying !== undefined) return { name, applies: true, honourDeny: applying.honourDeny ?? false };
+  return { name, applies: false, failed: listed.length === 0 ? 'not-listed' : held.length === 0 ? 'role' : 'purpose' };
+}
