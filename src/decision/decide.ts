@@ -4,7 +4,16 @@ import type { Consent } from './consent.ts';
 import { type ConsentResult, evaluateConsent } from './evaluate.ts';
 import { type Explanation, explain } from './explain.ts';
 import { citedBasis, gateRefusal } from './gate.ts';
-import { type DecisionInput, type DecisionPolicy, type Question, type Resource, readInput } from './request.ts';
+import {
+  type DecisionInput,
+  type DecisionPolicy,
+  type DecisionRequest,
+  type Question,
+  type Resource,
+  readConsents,
+  readPolicy,
+  readRequest,
+} from './request.ts';
 import { result } from './result-set.ts';
 
 /** From the best to the worst: of several resources, the worst decides. */
@@ -32,22 +41,43 @@ export interface Settled {
   readonly glass: GlassRefusal | undefined;
 }
 
+/** Consents and a domain's policy, checked once for many questions. Throws `decision-input-invalid`. */
+export class DecisionBase {
+  readonly #policy: DecisionPolicy;
+  readonly #bySubject = new Map<string, Consent[]>();
+
+  constructor({ consents, policy }: Omit<DecisionInput, 'request'>) {
+    this.#policy = readPolicy(policy);
+    for (const consent of readConsents(consents)) {
+      const others = this.#bySubject.get(consent.subject);
+      if (others === undefined) this.#bySubject.set(consent.subject, [consent]);
+      else others.push(consent);
+    }
+  }
+
+  /** See {@link decide}. */
+  decide(request: DecisionRequest): Explanation {
+    const policy = this.#policy;
+    const question = readRequest(request, policy.timeZone);
+    const consents = this.#bySubject.get(question.request.subject) ?? [];
+    const gate = gateRefusal(policy, question);
+    const basis = citedBasis(policy, question);
+    const settled = question.resources.map((resource): Settled => {
+      if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
+      return settle(consents, policy, question, resource, basis);
+    });
+    const decision = worst(settled.map((one) => one.decision));
+    return explain({ decision, question, policy, consents, gate, basis, settled });
+  }
+}
+
 /**
  * Decides whether what is asked for may be released (contracts.md, "The consent decision"): the gate, the cited legal
  * basis, consents, break-glass, in this order. Pure: the same input gives the same explanation, whatever the time is.
  * Throws `decision-input-invalid`; an error is never a decision.
  */
-export function decide(input: DecisionInput): Explanation {
-  const { consents, policy, question } = readInput(input);
-  const candidates = consents.filter(({ subject }) => subject === question.request.subject);
-  const gate = gateRefusal(policy, question);
-  const basis = citedBasis(policy, question);
-  const settled = question.resources.map((resource): Settled => {
-    if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
-    return settle(candidates, policy, question, resource, basis);
-  });
-  const decision = worst(settled.map((one) => one.decision));
-  return explain({ decision, question, policy, consents: candidates, gate, basis, settled });
+export function decide({ consents, policy, request }: DecisionInput): Explanation {
+  return new DecisionBase({ consents, policy }).decide(request);
 }
 
 export function worst(decisions: readonly Decision[]): Decision {

@@ -13,7 +13,7 @@ export {
   type Provision,
   provisionSchema,
 } from './consent.ts';
-export { type DecidedBy, type Decision, decide } from './decide.ts';
+export { type DecidedBy, type Decision, DecisionBase, decide } from './decide.ts';
 export { type ConsentResult, evaluateConsent } from './evaluate.ts';
 export {
   type ConsideredConsent,

@@ -158,17 +158,22 @@ export interface Question {
   readonly resources: readonly Resource[];
 }
 
-/** Throws `decision-input-invalid` with the path of what is wrong. */
-export function readInput(input: DecisionInput): DecisionInput & { readonly question: Question } {
-  const consents = read(z.array(consentSchema).max(decisionLimits.consentsMax), input.consents, 'consents');
-  const request = read(requestSchema, input.request, 'request');
-  const policy = read(policySchema, input.policy, 'policy');
-  const timeZone = policy.timeZone ?? 'UTC';
+/** Throws `decision-input-invalid` with the path of what is wrong, as the others here do. */
+export function readConsents(consents: unknown): readonly Consent[] {
+  return read(z.array(consentSchema).max(decisionLimits.consentsMax), consents, 'consents');
+}
+
+export function readPolicy(policy: unknown): DecisionPolicy {
+  return read(policySchema, policy, 'policy');
+}
+
+export function readRequest(value: unknown, timeZone = 'UTC'): Question {
+  const request = read(requestSchema, value, 'request');
   const resources = request.resources.map((resource, place) =>
     readResource(resource, `request.resources[${place}]`, timeZone),
   );
   const purpose = codeIn(systems.purpose, request.purpose) ?? request.purpose;
-  return { consents, request, policy, question: { request, atMs: Date.parse(request.at), purpose, resources } };
+  return { request, atMs: Date.parse(request.at), purpose, resources };
 }
 
 function readResource(resource: ResourceFacts, path: string, timeZone: string): Resource {

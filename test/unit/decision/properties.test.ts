@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Consent, decide, evaluateConsent, namesOfResultSet, redact } from '../../../src/decision/index.ts';
-import { readInput } from '../../../src/decision/request.ts';
+import { readRequest } from '../../../src/decision/request.ts';
 import { consents, policies, provisions, requests } from './draw.ts';
 import { possibleDecisions, possibleResultsOf } from './oracle.ts';
 
@@ -12,7 +12,7 @@ describe('a decision', () => {
   it('is the one of every way to resolve what is undecided', () => {
     fc.assert(
       fc.property(several, requests, policies, (all, request, policy) => {
-        const { question } = readInput({ consents: all, request, policy });
+        const question = readRequest(request);
         for (const [place, resource] of question.resources.entries()) {
           for (const consent of all)
             expect(new Set(namesOfResultSet(evaluateConsent(consent, question, resource).results))).toEqual(
