@@ -1,6 +1,6 @@
-import type { ConsentResult } from './evaluate.ts';
-import { namesBreakGlass } from './evaluate.ts';
-import type { DecisionPolicy, Question, Resource } from './request.ts';
+import { type ConsentResult, namesBreakGlass } from './evaluate.ts';
+import { instantOf } from './instant.ts';
+import type { Policy, Question, Resource } from './request.ts';
 import { defaultCategories, isInCategory } from './tables/emergency-categories.ts';
 
 const hourMs = 3_600_000;
@@ -23,7 +23,7 @@ export type GlassRefusal =
  */
 export function glassRefusal(
   question: Question,
-  policy: DecisionPolicy,
+  policy: Policy,
   resource: Resource,
   results: readonly Pick<ConsentResult, 'deny'>[],
 ): GlassRefusal | undefined {
@@ -34,14 +34,14 @@ export function glassRefusal(
   if (emergency === undefined) return 'domain';
   if (!emergency.roles.some((role) => requester.roles.includes(role))) return 'role';
   if (!breakGlass.justified) return 'justification';
-  const [openedAt, expiresAt] = [Date.parse(breakGlass.openedAt), Date.parse(breakGlass.expiresAt)];
+  const [openedAt, expiresAt] = [instantOf(breakGlass.openedAt), instantOf(breakGlass.expiresAt)];
   const limitMs = Math.min(hoursMax, emergency.maxHours ?? hoursMax) * hourMs;
+  if (openedAt === undefined || expiresAt === undefined) return 'time';
   if (!(openedAt <= atMs && atMs < expiresAt && expiresAt <= openedAt + limitMs)) return 'time';
   const allowed = emergency.categories ?? defaultCategories;
   const { type } = resource;
-  const opened = breakGlass.categories.length === 0 ? defaultCategories : breakGlass.categories;
-  const named = opened.filter((category) => allowed.includes(category));
+  const named = breakGlass.categories.filter((category) => allowed.includes(category));
   if (type === undefined || !named.some((category) => isInCategory(category, type))) return 'category';
-  const isDenied = results.some(({ deny }) => deny !== undefined && namesBreakGlass(deny.provision));
+  const isDenied = results.some(({ deny }) => deny !== undefined && namesBreakGlass(deny));
   return isDenied && (emergency.honourDeny ?? true) ? 'denied' : undefined;
 }

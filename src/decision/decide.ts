@@ -3,11 +3,13 @@ import { type Combination, combine } from './combine.ts';
 import type { Consent } from './consent.ts';
 import { type ConsentResult, evaluateConsent } from './evaluate.ts';
 import { type Explanation, explain } from './explain.ts';
-import { citedBasis, gateRefusal } from './gate.ts';
+import { type Basis, citedBasis, gateRefusal } from './gate.ts';
 import {
   type DecisionInput,
-  type DecisionPolicy,
   type DecisionRequest,
+  decisionLimits,
+  invalidInput,
+  type Policy,
   type Question,
   type Resource,
   readConsents,
@@ -15,6 +17,7 @@ import {
   readRequest,
 } from './request.ts';
 import { result } from './result-set.ts';
+import { Targets } from './target.ts';
 
 /** From the best to the worst: of several resources, the worst decides. */
 const severity = ['permit', 'permit-break-glass', 'indeterminate', 'deny'] as const;
@@ -41,17 +44,23 @@ export interface Settled {
   readonly glass: GlassRefusal | undefined;
 }
 
+/** A consent, and its place among those that were given. */
+export interface Candidate {
+  readonly consent: Consent;
+  readonly place: number;
+}
+
 /** Consents and a domain's policy, checked once for many questions. Throws `decision-input-invalid`. */
 export class DecisionBase {
-  readonly #policy: DecisionPolicy;
-  readonly #bySubject = new Map<string, Consent[]>();
+  readonly #policy: Policy;
+  readonly #bySubject = new Map<string, Candidate[]>();
 
   constructor({ consents, policy }: Omit<DecisionInput, 'request'>) {
     this.#policy = readPolicy(policy);
-    for (const consent of readConsents(consents)) {
+    for (const [place, consent] of readConsents(consents).entries()) {
       const others = this.#bySubject.get(consent.subject);
-      if (others === undefined) this.#bySubject.set(consent.subject, [consent]);
-      else others.push(consent);
+      if (others === undefined) this.#bySubject.set(consent.subject, [{ consent, place }]);
+      else others.push({ consent, place });
     }
   }
 
@@ -59,15 +68,19 @@ export class DecisionBase {
   decide(request: DecisionRequest): Explanation {
     const policy = this.#policy;
     const question = readRequest(request, policy.timeZone);
-    const consents = this.#bySubject.get(question.request.subject) ?? [];
+    const candidates = this.#bySubject.get(question.request.subject) ?? [];
+    if (candidates.length * question.resources.length > decisionLimits.pairsMax)
+      throw invalidInput('request.resources', 'so many resources and consents are asked about in several requests');
     const gate = gateRefusal(policy, question);
     const basis = citedBasis(policy, question);
+    const targets = new Targets(question);
     const settled = question.resources.map((resource): Settled => {
       if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
-      return settle(consents, policy, question, resource, basis);
+      const results = candidates.map(({ consent }) => evaluateConsent(consent, targets, resource));
+      return settle(results, policy, question, resource, basis);
     });
     const decision = worst(settled.map((one) => one.decision));
-    return explain({ decision, question, policy, consents, gate, basis, settled });
+    return explain({ decision, question, implicit: policy.implicit, candidates, gate, basis, settled });
   }
 }
 
@@ -76,8 +89,10 @@ export class DecisionBase {
  * basis, consents, break-glass, in this order. Pure: the same input gives the same explanation, whatever the time is.
  * Throws `decision-input-invalid`; an error is never a decision.
  */
-export function decide({ consents, policy, request }: DecisionInput): Explanation {
-  return new DecisionBase({ consents, policy }).decide(request);
+export function decide(input: DecisionInput): Explanation {
+  if (typeof input !== 'object' || input === null)
+    throw invalidInput('input', 'consents, request and policy are expected');
+  return new DecisionBase(input).decide(input.request);
 }
 
 export function worst(decisions: readonly Decision[]): Decision {
@@ -85,13 +100,12 @@ export function worst(decisions: readonly Decision[]): Decision {
 }
 
 function settle(
-  consents: readonly Consent[],
-  policy: DecisionPolicy,
+  results: readonly ConsentResult[],
+  policy: Policy,
   question: Question,
   resource: Resource,
-  basis: ReturnType<typeof citedBasis>,
+  basis: Basis | undefined,
 ): Settled {
-  const results = consents.map((consent) => evaluateConsent(consent, question, resource));
   const combined = combine(
     results.map((one) => one.results),
     policy.implicit,

@@ -1,12 +1,13 @@
 import { present } from '../base/index.ts';
 import type { GlassRefusal } from './break-glass.ts';
-import type { Consent, Effect } from './consent.ts';
-import type { DecidedBy, Decision, Settled } from './decide.ts';
+import { combine } from './combine.ts';
+import type { Effect } from './consent.ts';
+import type { Candidate, DecidedBy, Decision, Settled } from './decide.ts';
 import type { ConsentResult, Deciding } from './evaluate.ts';
 import type { Basis, GateRefusal } from './gate.ts';
-import type { DecisionPolicy, Question } from './request.ts';
+import type { Question } from './request.ts';
 import { namesOfResultSet, type ResultName } from './result-set.ts';
-import type { Mismatch } from './target.ts';
+import type { Clause, Miss } from './target.ts';
 
 /** The tables and the order of evaluation under which a decision was made: it replays under the same. */
 export const decisionVersion = 'assent-decision/1';
@@ -24,14 +25,23 @@ export interface DeterminingConsent extends ConsentName {
   readonly results: readonly ResultName[];
 }
 
+/** Why a provision did not apply, or may not. */
+export interface Mismatch extends Clause {
+  /** `provision.provision[0]`. */
+  readonly path: string;
+  readonly type: Effect;
+  /** What was asked for is not there, or is not known. */
+  readonly standing: 'out' | 'undecided';
+}
+
 export interface ConsideredConsent extends ConsentName {
   /** More than one where something is undecided. */
   readonly results: readonly ResultName[];
-  /** Elements that failed, or that are undecided. */
+  /** What failed, or is undecided, of its provisions: the first of them where there are many. */
   readonly mismatches: readonly Mismatch[];
 }
 
-/** The least that would have to be otherwise, as far as one change is enough. */
+/** The least that would permit, where one change is enough. */
 export interface SmallestChange extends Partial<ConsentName> {
   readonly kind: 'role' | 'purpose' | 'element' | 'consent-revoked' | 'consent-given' | 'fact-known';
   readonly sentence: string;
@@ -45,7 +55,7 @@ export interface ResourceDecision {
   readonly considered: readonly ConsideredConsent[];
   /** Why the glass is not broken; absent where nobody asked for it, or where it is. */
   readonly breakGlassRefused?: Exclude<GlassRefusal, 'not-asked'>;
-  /** Absent where it is permitted. */
+  /** Absent where it is permitted, and where no single change would do. */
   readonly smallestChange?: SmallestChange;
 }
 
@@ -69,15 +79,16 @@ export interface Explanation {
 export function explain(made: {
   readonly decision: Decision;
   readonly question: Question;
-  readonly policy: DecisionPolicy;
-  readonly consents: readonly Consent[];
+  readonly implicit: Effect;
+  readonly candidates: readonly Candidate[];
   readonly gate: GateRefusal | undefined;
   readonly basis: Basis | undefined;
   readonly settled: readonly Settled[];
 }): Explanation {
-  const { decision, question, policy, consents, gate, basis, settled } = made;
+  const { decision, question, implicit, candidates, gate, basis, settled } = made;
   const { request, atMs, purpose } = question;
   const used = new Set(settled.map(({ by }) => by));
+  const resources = new ResourceExplainer(candidates, implicit, gate);
   return {
     decision,
     version: decisionVersion,
@@ -85,7 +96,7 @@ export function explain(made: {
     at: new Date(atMs).toISOString(),
     purpose,
     action: request.action,
-    implicitPolicy: policy.implicit,
+    implicitPolicy: implicit,
     ...(gate && { gate }),
     ...(basis && { legalBasis: basis }),
     obligations: [
@@ -94,75 +105,99 @@ export function explain(made: {
       ...(used.has('legal-basis') ? (['log-disclosure'] as const) : []),
     ],
     resources: settled.map((one, place) =>
-      explainResource(present(question.resources[place], 'each has its result').reference, one, consents, gate),
+      resources.explain(present(question.resources[place], 'each has its result').given, one),
     ),
   };
 }
 
-function explainResource(
-  reference: string,
-  settled: Settled,
-  consents: readonly Consent[],
-  gate: GateRefusal | undefined,
-): ResourceDecision {
-  const { decision, by, determining, results, glass } = settled;
-  const named = (place: number): ConsentName => nameOf(present(consents[place], 'it was considered'), place);
-  const change = decision.startsWith('permit') ? undefined : smallestChange(settled, named, gate);
-  return {
-    reference,
-    decision,
-    by,
-    determining: determining.map((place) => {
-      const one = present(results[place], 'each consent has a result');
-      return { ...named(place), path: decidingPath(one, decision), results: namesOfResultSet(one.results) };
-    }),
-    considered: results.map(({ results: set, mismatches }, place) => ({
-      ...named(place),
-      results: namesOfResultSet(set),
-      mismatches,
-    })),
-    ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
-    ...(change && { smallestChange: change }),
-  };
+/** Of a consent with more provisions that do not apply, the first are enough to see why. */
+const mismatchesMax = 16;
+
+class ResourceExplainer {
+  readonly #candidates: readonly Candidate[];
+  readonly #implicit: Effect;
+  readonly #gate: GateRefusal | undefined;
+
+  constructor(candidates: readonly Candidate[], implicit: Effect, gate: GateRefusal | undefined) {
+    this.#candidates = candidates;
+    this.#implicit = implicit;
+    this.#gate = gate;
+  }
+
+  explain(reference: string, settled: Settled): ResourceDecision {
+    const { decision, by, determining, results, glass } = settled;
+    const change = decision.startsWith('permit') ? undefined : this.#smallestChange(settled);
+    return {
+      reference,
+      decision,
+      by,
+      determining: determining.map((index) => {
+        const one = present(results[index], 'each consent has a result');
+        return { ...this.#name(index), path: decidingPath(one, decision), results: namesOfResultSet(one.results) };
+      }),
+      considered: results.map((one, index) => ({
+        ...this.#name(index),
+        results: namesOfResultSet(one.results),
+        mismatches: one.misses.slice(0, mismatchesMax).map(mismatchOf),
+      })),
+      ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
+      ...(change && { smallestChange: change }),
+    };
+  }
+
+  #name(index: number): ConsentName {
+    const { consent, place } = present(this.#candidates[index], 'it was considered');
+    const { id, version } = consent;
+    return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
+  }
+
+  #smallestChange({ by, determining, results }: Settled): SmallestChange | undefined {
+    if (by === 'gate') return this.#gate && changeOfGate(this.#gate);
+    if (by === 'undecided') return changeOfFact(results);
+    if (by === 'deny') return this.#revocation(determining, results);
+    // Nothing denies: a consent that permits, and fails in one element only, is nearer than a new one.
+    const near = [...results.keys()].find((index) => missOfPermit(results[index]) !== undefined);
+    const miss = near === undefined ? undefined : missOfPermit(results[near]);
+    if (near === undefined || miss === undefined)
+      return { kind: 'consent-given', sentence: 'The subject gives a consent that permits this.' };
+    const { path, element, expected, got } = mismatchOf(miss);
+    return { kind: 'element', ...this.#name(near), sentence: `${element} within ${expected} (${path}); it is ${got}.` };
+  }
+
+  #revocation(determining: readonly number[], results: readonly ConsentResult[]): SmallestChange | undefined {
+    const enough = determining.find((revoked) => {
+      const left = results.filter((_, index) => index !== revoked).map((one) => one.results);
+      return combine(left, this.#implicit).decision === 'permit';
+    });
+    if (enough === undefined) return undefined;
+    return { kind: 'consent-revoked', ...this.#name(enough), sentence: 'The subject takes this consent back.' };
+  }
 }
 
-function nameOf({ id, version }: Consent, place: number): ConsentName {
-  return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
+function changeOfGate({ element, expected }: GateRefusal): SmallestChange {
+  const what = element === 'role' ? 'roles' : 'purposes';
+  return { kind: element, sentence: `One of these ${what}: ${expected}.` };
+}
+
+function changeOfFact(results: readonly ConsentResult[]): SmallestChange {
+  const open = results.flatMap(({ misses }) => misses).find(({ standing }) => standing === 'undecided');
+  const what = open === undefined ? 'what is unknown' : `the ${open.describe().element}`;
+  return { kind: 'fact-known', sentence: `To know ${what} of the record.` };
+}
+
+/** The only thing that keeps a consent from permitting: of one that has no other. */
+function missOfPermit(one: ConsentResult | undefined): Miss | undefined {
+  const [miss, ...others] = (one?.misses ?? []).filter(({ type }) => type === 'permit');
+  return others.length === 0 ? miss : undefined;
+}
+
+function mismatchOf({ path, type, standing, describe }: Miss): Mismatch {
+  return { path, type, standing, ...describe() };
 }
 
 function decidingPath({ permit, deny }: ConsentResult, decision: Decision): string {
   const deciding: Deciding | undefined = decision === 'permit' ? (permit ?? deny) : (deny ?? permit);
   return deciding?.path ?? 'provision';
-}
-
-function smallestChange(
-  { by, determining, results }: Settled,
-  named: (place: number) => ConsentName,
-  gate: GateRefusal | undefined,
-): SmallestChange {
-  if (by === 'gate' && gate !== undefined) {
-    const sentence =
-      gate.element === 'role' ? `One of these roles: ${gate.expected}.` : `One of these purposes: ${gate.expected}.`;
-    return { kind: gate.element, sentence };
-  }
-  const [first] = determining;
-  if (by === 'undecided') {
-    const open = results.flatMap((one) => one.mismatches).find(({ got }) => got === 'unknown');
-    const what = open === undefined ? 'what is unknown of the record' : `${open.element} of the record`;
-    return { kind: 'fact-known', sentence: `To know ${what}.` };
-  }
-  if (by === 'deny' && first !== undefined)
-    return { kind: 'consent-revoked', ...named(first), sentence: 'The subject revokes or changes this consent.' };
-  // A consent that permits and fails in one element is nearer than a new one.
-  const near = [...results.keys()].find((place) => results[place]?.mismatches.length === 1);
-  const mismatch = near === undefined ? undefined : results[near]?.mismatches[0];
-  if (near !== undefined && mismatch !== undefined)
-    return {
-      kind: 'element',
-      ...named(near),
-      sentence: `${mismatch.element} within ${mismatch.expected} (${mismatch.path}); it is ${mismatch.got}.`,
-    };
-  return { kind: 'consent-given', sentence: 'The subject gives a consent that permits this.' };
 }
 
 /** What a requester may see: that and when, and what to do next, but nothing that depends on a hidden label. */

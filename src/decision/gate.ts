@@ -1,4 +1,4 @@
-import type { DecisionPolicy, Question } from './request.ts';
+import type { Policy, Question } from './request.ts';
 import { includesPurpose } from './target.ts';
 
 export interface GateRefusal {
@@ -8,7 +8,7 @@ export interface GateRefusal {
 }
 
 /** Step 0: one of the requester's roles may claim the purpose. Consent never grants what the role refuses. */
-export function gateRefusal(policy: DecisionPolicy, { request, purpose }: Question): GateRefusal | undefined {
+export function gateRefusal(policy: Policy, { request, purpose }: Question): GateRefusal | undefined {
   if (policy.roles === undefined) return undefined;
   const held = policy.roles.filter(({ role }) => request.requester.roles.includes(role));
   if (held.length === 0)
@@ -28,12 +28,12 @@ export type Basis =
   | { readonly name: string; readonly applies: false; readonly failed: 'not-listed' | 'purpose' | 'role' };
 
 /** Step 10: the domain lists it, with the purpose, by subsumption, and a role that the requester holds. */
-export function citedBasis(policy: DecisionPolicy, { request, purpose }: Question): Basis | undefined {
+export function citedBasis(policy: Policy, { request, purpose }: Question): Basis | undefined {
   const { legalBasis: name, requester } = request;
   if (name === undefined) return undefined;
-  const listed = (policy.legalBases ?? []).filter((basis) => basis.name === name);
-  const held = listed.filter(({ role }) => requester.roles.includes(role));
-  const applying = held.find((basis) => includesPurpose(basis.purpose, purpose));
-  if (applying !== undefined) return { name, applies: true, honourDeny: applying.honourDeny ?? false };
+  const listed = policy.legalBases.filter((basis) => basis.name === name);
+  const held = listed.filter(({ roles }) => roles.some((role) => requester.roles.includes(role)));
+  const applying = held.find(({ purposes }) => purposes.some((general) => includesPurpose(general, purpose)));
+  if (applying !== undefined) return { name, applies: true, honourDeny: applying.honourDeny };
   return { name, applies: false, failed: listed.length === 0 ? 'not-listed' : held.length === 0 ? 'role' : 'purpose' };
 }

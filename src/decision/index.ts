@@ -14,12 +14,12 @@ export {
   provisionSchema,
 } from './consent.ts';
 export { type DecidedBy, type Decision, DecisionBase, decide } from './decide.ts';
-export { type ConsentResult, evaluateConsent } from './evaluate.ts';
 export {
   type ConsideredConsent,
   type DeterminingConsent,
   decisionVersion,
   type Explanation,
+  type Mismatch,
   type RedactedExplanation,
   type ResourceDecision,
   redact,

@@ -1,34 +1,51 @@
 import { z } from 'zod';
 import { AssentError } from '../base/index.ts';
-import { actionCodes, type Consent, consentSchema, type Effect, type Interval } from './consent.ts';
+import {
+  actionCodes,
+  type Consent,
+  consentLimits,
+  consentSchema,
+  type Effect,
+  type Interval,
+  type Provision,
+} from './consent.ts';
 import { intervalOf } from './fhir/interval.ts';
-import { type Confidentiality, confidentialities } from './tables/confidentiality.ts';
+import { instantOf } from './instant.ts';
+import { type Confidentiality, isConfidentiality } from './tables/confidentiality.ts';
+import { readPurpose } from './tables/purposes.ts';
 import { isSensitivity } from './tables/sensitivity.ts';
-import { codeIn, systems } from './tables/systems.ts';
+import { codeIn } from './tables/systems.ts';
 
 /** Bounds of one question. */
-export const decisionLimits = { consentsMax: 10_000, resourcesMax: 10_000, listMax: 1024, textMax: 512 } as const;
+export const decisionLimits = {
+  consentsMax: 10_000,
+  resourcesMax: 10_000,
+  /** Consents of the subject times resources, of one request. */
+  pairsMax: 100_000,
+  listMax: 1024,
+  textMax: 512,
+} as const;
 
 const text = z.string().min(1).max(decisionLimits.textMax);
 const texts = z.array(text).max(decisionLimits.listMax);
-const instant = z.iso.datetime({ offset: true });
+const instant = text.refine((moment) => instantOf(moment) !== undefined, 'a moment of RFC 3339 is expected');
 
 /** What is known of a record; what is absent is unknown, and an empty list is none. */
 export interface ResourceFacts {
   readonly reference: string;
   /** Default: what stands before the slash of the reference. */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** `system|code`. */
-  readonly class?: string | readonly string[];
-  readonly codes?: readonly string[];
+  readonly class?: string | readonly string[] | undefined;
+  readonly codes?: readonly string[] | undefined;
   /** A FHIR date or dateTime, of any precision, or a period of them. */
-  readonly date?: string | { readonly start?: string; readonly end?: string };
-  readonly authors?: readonly string[];
-  readonly related?: readonly string[];
+  readonly date?: string | { readonly start?: string | undefined; readonly end?: string | undefined } | undefined;
+  readonly authors?: readonly string[] | undefined;
+  readonly related?: readonly string[] | undefined;
   /** A v3 Confidentiality code, or `system|code`. */
-  readonly confidentiality?: string;
+  readonly confidentiality?: string | undefined;
   /** v3 ActCode codes, or `system|code`. */
-  readonly sensitivity?: string | readonly string[];
+  readonly sensitivity?: string | readonly string[] | undefined;
 }
 
 export interface DecisionRequest {
@@ -44,14 +61,16 @@ export interface DecisionRequest {
     readonly roles: readonly string[];
   };
   /** Name of one of the policy's. */
-  readonly legalBasis?: string;
-  readonly breakGlass?: {
-    readonly justified: boolean;
-    readonly categories: readonly string[];
-    /** RFC 3339, as the end. */
-    readonly openedAt: string;
-    readonly expiresAt: string;
-  };
+  readonly legalBasis?: string | undefined;
+  readonly breakGlass?:
+    | {
+        readonly justified: boolean;
+        readonly categories: readonly string[];
+        /** RFC 3339, as the end. */
+        readonly openedAt: string;
+        readonly expiresAt: string;
+      }
+    | undefined;
   /** At least one. */
   readonly resources: readonly ResourceFacts[];
 }
@@ -60,39 +79,46 @@ export interface DecisionRequest {
 export interface DecisionPolicy {
   /** What holds when no consent speaks. */
   readonly implicit: Effect;
-  /** The gate: what each role may claim. Absent: whatever anyone claims. */
-  readonly roles?: readonly { readonly role: string; readonly purposes: readonly string[] }[];
+  /** The gate: what each role may claim, as a list or by the role's name. Absent: whatever anyone claims. */
+  readonly roles?:
+    | readonly { readonly role: string; readonly purposes: readonly string[] }[]
+    | { readonly [role: string]: readonly string[] }
+    | undefined;
   /** Absent: nobody breaks the glass. */
-  readonly emergency?: {
-    readonly roles: readonly string[];
-    /** What an opening may name. Default: allergies, problems, medications. */
-    readonly categories?: readonly string[];
-    /** At most 24, the default. */
-    readonly maxHours?: number;
-    /** Whether a denial that names break-glass itself holds against it. Default: it does. */
-    readonly honourDeny?: boolean;
-  };
+  readonly emergency?:
+    | {
+        readonly roles: readonly string[];
+        /** What an opening may name. Default: allergies, problems, medications. */
+        readonly categories?: readonly string[] | undefined;
+        /** More than 24, the default, counts as 24. */
+        readonly maxHours?: number | undefined;
+        /** Whether a denial that names break-glass itself holds against it. Default: it does. */
+        readonly honourDeny?: boolean | undefined;
+      }
+    | undefined;
   /** Accesses that need no consent; with `honourDeny` a denial beats the basis. */
-  readonly legalBases?: readonly {
-    readonly name: string;
-    readonly role: string;
-    readonly purpose: string;
-    readonly honourDeny?: boolean;
-  }[];
+  readonly legalBases?:
+    | readonly {
+        readonly name: string;
+        readonly role: string | readonly string[];
+        readonly purpose: string | readonly string[];
+        readonly honourDeny?: boolean | undefined;
+      }[]
+    | undefined;
   /** IANA name; where resources' dates say no zone. Default: UTC. */
-  readonly timeZone?: string;
+  readonly timeZone?: string | undefined;
 }
 
 export const resourceSchema: z.ZodType<ResourceFacts> = z.strictObject({
   reference: text,
-  type: text.exactOptional(),
-  class: z.union([text, texts]).exactOptional(),
-  codes: texts.exactOptional(),
-  date: z.union([text, z.strictObject({ start: text.exactOptional(), end: text.exactOptional() })]).exactOptional(),
-  authors: texts.exactOptional(),
-  related: texts.exactOptional(),
-  confidentiality: text.exactOptional(),
-  sensitivity: z.union([text, texts]).exactOptional(),
+  type: text.optional(),
+  class: z.union([text, texts]).optional(),
+  codes: texts.optional(),
+  date: z.union([text, z.strictObject({ start: text.optional(), end: text.optional() })]).optional(),
+  authors: texts.optional(),
+  related: texts.optional(),
+  confidentiality: text.optional(),
+  sensitivity: z.union([text, texts]).optional(),
 });
 
 export const requestSchema: z.ZodType<DecisionRequest> = z.strictObject({
@@ -101,33 +127,51 @@ export const requestSchema: z.ZodType<DecisionRequest> = z.strictObject({
   purpose: text,
   action: z.enum(actionCodes),
   requester: z.strictObject({ references: texts, roles: texts }),
-  legalBasis: text.exactOptional(),
+  legalBasis: text.optional(),
   breakGlass: z
     .strictObject({ justified: z.boolean(), categories: texts, openedAt: instant, expiresAt: instant })
-    .exactOptional(),
+    .optional(),
   resources: z.array(resourceSchema).min(1).max(decisionLimits.resourcesMax),
 });
+
+const oneOrMore = z.union([text, texts]);
 
 export const policySchema: z.ZodType<DecisionPolicy> = z.strictObject({
   implicit: z.enum(['permit', 'deny']),
   roles: z
-    .array(z.strictObject({ role: text, purposes: texts.min(1) }))
-    .max(decisionLimits.listMax)
-    .exactOptional(),
+    .union([
+      z.array(z.strictObject({ role: text, purposes: texts })).max(decisionLimits.listMax),
+      z.record(text, texts),
+    ])
+    .optional(),
   emergency: z
     .strictObject({
-      roles: texts.min(1),
-      categories: texts.exactOptional(),
-      maxHours: z.number().positive().max(24).exactOptional(),
-      honourDeny: z.boolean().exactOptional(),
+      roles: texts,
+      categories: texts.optional(),
+      maxHours: z.number().nonnegative().optional(),
+      honourDeny: z.boolean().optional(),
     })
-    .exactOptional(),
+    .optional(),
   legalBases: z
-    .array(z.strictObject({ name: text, role: text, purpose: text, honourDeny: z.boolean().exactOptional() }))
+    .array(z.strictObject({ name: text, role: oneOrMore, purpose: oneOrMore, honourDeny: z.boolean().optional() }))
     .max(decisionLimits.listMax)
-    .exactOptional(),
-  timeZone: text.exactOptional(),
+    .optional(),
+  timeZone: text.optional(),
 });
+
+/** A domain's rules as the evaluation takes them: purposes as they are compared. */
+export interface Policy {
+  readonly implicit: Effect;
+  readonly roles: readonly { readonly role: string; readonly purposes: readonly string[] }[] | undefined;
+  readonly emergency: DecisionPolicy['emergency'];
+  readonly legalBases: readonly {
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly purposes: readonly string[];
+    readonly honourDeny: boolean;
+  }[];
+  readonly timeZone: string;
+}
 
 export interface DecisionInput {
   /** Of any subject; those of others are left out. */
@@ -138,6 +182,9 @@ export interface DecisionInput {
 
 /** A resource, with `undefined` for what is unknown of it. */
 export interface Resource {
+  /** As it was given. */
+  readonly given: string;
+  /** Of whatever version. */
   readonly reference: string;
   readonly type: string | undefined;
   readonly classes: readonly string[] | undefined;
@@ -159,12 +206,36 @@ export interface Question {
 }
 
 /** Throws `decision-input-invalid` with the path of what is wrong, as the others here do. */
-export function readConsents(consents: unknown): readonly Consent[] {
-  return read(z.array(consentSchema).max(decisionLimits.consentsMax), consents, 'consents');
+export function readConsents(value: unknown): readonly Consent[] {
+  if (Array.isArray(value)) for (const [place, consent] of value.entries()) checkDepth(consent, `consents[${place}]`);
+  return read(z.array(consentSchema).max(decisionLimits.consentsMax), value, 'consents').map((consent, place) => ({
+    ...consent,
+    provision: readPurposes(consent.provision, `consents[${place}].provision`),
+  }));
 }
 
-export function readPolicy(policy: unknown): DecisionPolicy {
-  return read(policySchema, policy, 'policy');
+export function readPolicy(value: unknown): Policy {
+  const policy = read(policySchema, value, 'policy');
+  const { roles = undefined, legalBases = [] } = policy;
+  const listed =
+    roles === undefined || isList(roles)
+      ? roles
+      : Object.entries(roles).map(([role, purposes]) => ({ role, purposes }));
+  return {
+    implicit: policy.implicit,
+    roles: listed?.map(({ role, purposes }) => ({
+      role,
+      purposes: purposes.map((purpose) => purposeOf(purpose, 'policy.roles')),
+    })),
+    emergency: policy.emergency,
+    legalBases: legalBases.map(({ name, role, purpose, honourDeny }) => ({
+      name,
+      roles: listOf(role),
+      purposes: listOf(purpose).map((one) => purposeOf(one, 'policy.legalBases')),
+      honourDeny: honourDeny ?? false,
+    })),
+    timeZone: policy.timeZone ?? 'UTC',
+  };
 }
 
 export function readRequest(value: unknown, timeZone = 'UTC'): Question {
@@ -172,30 +243,71 @@ export function readRequest(value: unknown, timeZone = 'UTC'): Question {
   const resources = request.resources.map((resource, place) =>
     readResource(resource, `request.resources[${place}]`, timeZone),
   );
-  const purpose = codeIn(systems.purpose, request.purpose) ?? request.purpose;
-  return { request, atMs: Date.parse(request.at), purpose, resources };
+  const atMs = instantOf(request.at);
+  if (atMs === undefined) throw invalidInput('request.at', `${request.at} is no moment`);
+  return { request, atMs, purpose: purposeOf(request.purpose, 'request.purpose'), resources };
+}
+
+function isList<T>(value: readonly T[] | object): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+function purposeOf(text: string, path: string): string {
+  const purpose = readPurpose(text);
+  if (purpose === undefined) throw invalidInput(path, `${text} is no purpose of use`);
+  return purpose;
+}
+
+function readPurposes(provision: Provision, path: string): Provision {
+  const { purposes, provisions } = provision;
+  return {
+    ...provision,
+    ...(purposes && { purposes: purposes.map((purpose) => purposeOf(purpose, `${path}.purposes`)) }),
+    ...(provisions && {
+      provisions: provisions.map((one, place) => readPurposes(one, `${path}.provisions[${place}]`)),
+    }),
+  };
+}
+
+/** Before anything looks inside: what is deeper than a consent may be, or has no end, ends here. */
+function checkDepth(consent: unknown, path: string): void {
+  let level: readonly unknown[] = [(consent as { provision?: unknown } | null)?.provision];
+  let count = 0;
+  for (let depth = 1; level.length > 0; depth++) {
+    count += level.length;
+    if (depth > consentLimits.depthMax + 1 || count > consentLimits.provisionsMax)
+      throw invalidInput(path, `it has more than ${consentLimits.provisionsMax} provisions, or is too deep`);
+    level = level.flatMap((one) => {
+      const inside = (one as { provisions?: unknown } | null | undefined)?.provisions;
+      return Array.isArray(inside) ? inside : [];
+    });
+  }
 }
 
 function readResource(resource: ResourceFacts, path: string, timeZone: string): Resource {
-  const { reference, codes, authors, related } = resource;
-  const slash = /^(?:.*\/)?([A-Z][A-Za-z]+)\/[^/]+$/.exec(reference.replace(/\/_history\/[^/]+$/, ''));
-  const level =
-    resource.confidentiality === undefined ? undefined : codeIn(systems.confidentiality, resource.confidentiality);
-  if (resource.confidentiality !== undefined && !(confidentialities as readonly (string | undefined)[]).includes(level))
-    throw invalid(`${path}.confidentiality`, `${resource.confidentiality} is no level of confidentiality`);
+  const { reference, codes, authors, related, confidentiality } = resource;
+  const slash = /^(?:.*\/)?([A-Z][A-Za-z]+)\/[^/]+$/.exec(unversioned(reference));
+  const level = confidentiality === undefined ? undefined : codeIn('confidentiality', confidentiality);
+  if (confidentiality !== undefined && (level === undefined || !isConfidentiality(level)))
+    throw invalidInput(`${path}.confidentiality`, `${confidentiality} is no level of confidentiality`);
   const labels = resource.sensitivity === undefined ? undefined : listOf(resource.sensitivity);
-  const sensitivity = labels?.map((label) => sensitivityOf(label, path));
   return {
-    reference,
+    given: reference,
+    reference: unversioned(reference),
     type: resource.type ?? slash?.[1],
     classes: resource.class === undefined ? undefined : listOf(resource.class),
     codes,
     date: resource.date === undefined ? undefined : dateOf(resource.date, `${path}.date`, timeZone),
     authors,
-    related,
+    related: related?.map(unversioned),
     confidentiality: level as Confidentiality | undefined,
-    sensitivity,
+    sensitivity: labels?.map((label) => sensitivityOf(label, path)),
   };
+}
+
+/** A record is the same in each of its versions. */
+export function unversioned(reference: string): string {
+  return reference.replace(/\/_history\/[^/]+$/, '');
 }
 
 function listOf(value: string | readonly string[]): readonly string[] {
@@ -203,8 +315,9 @@ function listOf(value: string | readonly string[]): readonly string[] {
 }
 
 function sensitivityOf(label: string, path: string): string {
-  const code = codeIn(systems.sensitivity, label);
-  if (code === undefined || !isSensitivity(code)) throw invalid(`${path}.sensitivity`, `${label} is no sensitivity`);
+  const code = codeIn('sensitivity', label);
+  if (code === undefined || !isSensitivity(code))
+    throw invalidInput(`${path}.sensitivity`, `${label} is no sensitivity`);
   return code;
 }
 
@@ -212,8 +325,8 @@ type DateInput = NonNullable<ResourceFacts['date']>;
 
 function dateOf(date: DateInput, path: string, timeZone: string): Interval {
   const period = typeof date === 'string' ? { start: date, end: date } : date;
-  const interval = intervalOf(period, timeZone);
-  if (typeof interval === 'string') throw invalid(path, interval);
+  const interval = intervalOf({ start: period.start, end: period.end }, timeZone);
+  if (typeof interval === 'string') throw invalidInput(path, interval);
   return interval;
 }
 
@@ -224,9 +337,9 @@ function read<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   const path = (issue?.path ?? [])
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('');
-  throw invalid(`${name}${path}`, issue?.message ?? 'it has another shape');
+  throw invalidInput(`${name}${path}`, issue?.message ?? 'it has another shape');
 }
 
-function invalid(path: string, reason: string): AssentError {
+export function invalidInput(path: string, reason: string): AssentError {
   return new AssentError('decision-input-invalid', `No decision can be made: ${path}: ${reason}.`, { path });
 }

@@ -1,9 +1,8 @@
 import type { Effect, Interval, Labels, Provision } from './consent.ts';
-import type { Resource } from './request.ts';
+import { type Resource, unversioned } from './request.ts';
 import { compareConfidentiality } from './tables/confidentiality.ts';
 import { coversSensitivity } from './tables/sensitivity.ts';
-import { systems } from './tables/systems.ts';
-import { type Mismatch, momentText } from './target.ts';
+import { type Describe, intervalText, shortList } from './target.ts';
 
 /** Where a resource stands to a clause; undecided where what the clause asks for is unknown of it. */
 export type Standing = 'in' | 'out' | 'undecided';
@@ -27,64 +26,50 @@ export function scopeOf(provision: Provision, around: Scope | undefined): Scope 
 export interface Placed {
   readonly standing: Standing;
   /** The clause that the resource is out of, or that is undecided. */
-  readonly clause: Omit<Mismatch, 'path'> | undefined;
+  readonly describe: Describe | undefined;
 }
+
+const inside: Placed = { standing: 'in', describe: undefined };
 
 /** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code (contracts.md, decision step 4). */
 export function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
   const { labels, dataPeriod, data, classes, codes } = scope;
-  const clauses: readonly (readonly [standing: Standing, clause: () => Omit<Mismatch, 'path'>])[] = [
-    ...(labels
-      ? [
-          [
-            placeByLabel(labels, effect, resource),
-            () => ({ element: 'securityLabel' as const, expected: labelText(labels), got: resourceLabels(resource) }),
-          ] as const,
-        ]
-      : []),
-    ...(dataPeriod
-      ? [
-          [
-            placeByDate(dataPeriod, effect, resource.date),
-            () => ({
-              element: 'dataPeriod' as const,
-              expected: intervalText(dataPeriod),
-              got: intervalText(resource.date),
-            }),
-          ] as const,
-        ]
-      : []),
-    ...(data
-      ? [
-          [
-            any(data.map((one) => placeByReference(one, resource))),
-            () => ({
-              element: 'data' as const,
-              expected: data.map(({ meaning, reference }) => `${meaning} ${reference}`).join(', '),
-              got: resource.reference,
-            }),
-          ] as const,
-        ]
-      : []),
-    ...(classes
-      ? [
-          [
-            any(classes.map((one) => placeByClass(one, resource))),
-            () => ({ element: 'class' as const, expected: classes.join(', '), got: listText(resource.classes) }),
-          ] as const,
-        ]
-      : []),
-    ...(codes
-      ? [
-          [
-            placeByList(codes, resource.codes),
-            () => ({ element: 'code' as const, expected: codes.join(', '), got: listText(resource.codes) }),
-          ] as const,
-        ]
-      : []),
-  ];
-  const failed = clauses.find(([standing]) => standing === 'out') ?? clauses.find(([standing]) => standing !== 'in');
-  return failed === undefined ? { standing: 'in', clause: undefined } : { standing: failed[0], clause: failed[1]() };
+  let placed = inside;
+  const consider = (standing: Standing, describe: Describe): void => {
+    const isWorse = standing === 'out' ? placed.standing !== 'out' : standing === 'undecided' && placed === inside;
+    if (isWorse) placed = { standing, describe };
+  };
+  if (labels !== undefined)
+    consider(placeByLabel(labels, effect, resource), () => ({
+      element: 'securityLabel',
+      expected: shortList([...labels.confidentiality, ...labels.sensitivity]),
+      got: labelsText(resource),
+    }));
+  if (dataPeriod !== undefined)
+    consider(placeByDate(dataPeriod, effect, resource.date), () => ({
+      element: 'dataPeriod',
+      expected: intervalText(dataPeriod),
+      got: resource.date === undefined ? unknownText : intervalText(resource.date),
+    }));
+  if (data !== undefined)
+    consider(any(data.map((one) => placeByReference(one, resource))), () => ({
+      element: 'data',
+      expected: shortList(data.map(({ meaning, reference }) => `${meaning} ${reference}`)),
+      got: knownOf(data, resource),
+    }));
+  if (classes !== undefined)
+    consider(placeByList(classes, resource.classes), () => ({
+      element: 'class',
+      expected: shortList(classes),
+      got: listText(resource.classes),
+    }));
+  if (codes !== undefined)
+    consider(placeByList(codes, resource.codes), () => ({
+      element: 'code',
+      expected: shortList(codes),
+      got: listText(resource.codes),
+    }));
+  return placed;
 }
 
 /**
@@ -127,16 +112,9 @@ function placeByReference(
   { reference: own, related, authors }: Resource,
 ): Standing {
   if (meaning === 'authoredby') return placeByList([reference], authors);
-  if (own === reference) return 'in';
-  return meaning === 'instance' ? 'out' : placeByList([reference], related);
-}
-
-/** FHIR's resource types are known by the type, whatever classes are named besides. */
-function placeByClass(named: string, { classes, type }: Resource): Standing {
-  if (classes?.includes(named)) return 'in';
-  if (type !== undefined && named.startsWith(`${systems.resourceType}|`))
-    return named === `${systems.resourceType}|${type}` ? 'in' : 'out';
-  return classes === undefined ? 'undecided' : 'out';
+  const record = unversioned(reference);
+  if (own === record) return 'in';
+  return meaning === 'instance' ? 'out' : placeByList([record], related);
 }
 
 function placeByList(named: readonly string[], known: readonly string[] | undefined): Standing {
@@ -144,26 +122,28 @@ function placeByList(named: readonly string[], known: readonly string[] | undefi
   return named.some((one) => known.includes(one)) ? 'in' : 'out';
 }
 
+/** What is known of a record, as far as these clauses ask for it. */
+function knownOf(data: NonNullable<Scope['data']>, { reference, related, authors }: Resource): string {
+  const meanings = new Set(data.map(({ meaning }) => meaning));
+  return [
+    reference,
+    ...(meanings.has('related') || meanings.has('dependents') ? [`related: ${listText(related)}`] : []),
+    ...(meanings.has('authoredby') ? [`authored by: ${listText(authors)}`] : []),
+  ].join('; ');
+}
+
 function any(standings: readonly Standing[]): Standing {
   if (standings.includes('in')) return 'in';
   return standings.includes('undecided') ? 'undecided' : 'out';
 }
 
-function labelText({ confidentiality, sensitivity }: Labels): string {
-  return [...confidentiality, ...sensitivity].join(', ');
-}
+const unknownText = 'unknown';
 
-function resourceLabels({ confidentiality, sensitivity }: Resource): string {
-  if (confidentiality === undefined && sensitivity === undefined) return 'unknown';
-  return [...(confidentiality === undefined ? [] : [confidentiality]), ...(sensitivity ?? [])].join(', ') || 'none';
-}
-
-function intervalText(interval: Interval | undefined): string {
-  if (interval === undefined) return 'unknown';
-  return `from ${momentText(interval.from) ?? 'ever'} until ${momentText(interval.until) ?? 'ever'}`;
+function labelsText({ confidentiality, sensitivity }: Resource): string {
+  if (confidentiality === undefined && sensitivity === undefined) return unknownText;
+  return shortList([...(confidentiality === undefined ? [] : [confidentiality]), ...(sensitivity ?? [])]) || 'none';
 }
 
 function listText(list: readonly string[] | undefined): string {
-  if (list === undefined) return 'unknown';
-  return list.join(', ') || 'none';
+  return list === undefined ? unknownText : shortList(list) || 'none';
 }

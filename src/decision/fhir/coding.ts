@@ -1,5 +1,5 @@
 import { consentLimits } from '../consent.ts';
-import { systems } from '../tables/systems.ts';
+import { isSystem, type systems } from '../tables/systems.ts';
 import { type Findings, isElement, readList } from './findings.ts';
 
 export interface Coding {
@@ -34,11 +34,9 @@ export function textOf({ system, code }: Coding): string {
   return system === undefined ? code : `${system}|${code}`;
 }
 
-/** The code where the coding is of this system. FHIR R4 knows v3 systems by two addresses. */
+/** The code where the coding is of this system. */
 export function codeOf(system: keyof typeof systems, coding: Coding): string | undefined {
-  const known = systems[system];
-  const older = known.replace('http://terminology.hl7.org/CodeSystem/v3-', 'http://hl7.org/fhir/v3/');
-  return coding.system === known || coding.system === older ? coding.code : undefined;
+  return isSystem(system, coding.system) ? coding.code : undefined;
 }
 
 function isText(value: unknown): value is string {

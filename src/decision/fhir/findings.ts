@@ -12,6 +12,7 @@ export const refusalCodes = {
   'list-empty': 'an empty list states nothing',
   'text-only': 'a text without a code cannot be compared',
   'code-unknown': 'a code that the tables of the rule set do not hold',
+  'system-missing': 'a code without a system cannot be compared',
   'actor-role-unsupported': 'an actor in another role than recipient (IRCP, PRCP)',
   'reference-unresolved': 'a reference that stands for nobody here',
   'period-invalid': 'a period that is none',
@@ -46,8 +47,10 @@ export function isElement(value: unknown): value is Element {
 }
 
 /** Extensions that modify nothing may be left out (FHIR R4, "Extensibility"), as may ids. */
-function isIgnorable(name: string): boolean {
-  return name === 'id' || name === 'extension' || name.startsWith('_');
+function isIgnorable(name: string, element: Element): boolean {
+  if (name === 'id' || name === 'extension') return true;
+  // What extends a value may be left out; what stands in place of one may not.
+  return name.startsWith('_') && element[name.slice(1)] !== undefined;
 }
 
 /** Refuses a modifier, and every element but those named. */
@@ -55,7 +58,7 @@ export function refuseUnknown(findings: Findings, element: Element, path: string
   for (const name of Object.keys(element)) {
     const at = path === '' ? name : `${path}.${name}`;
     if (name === 'modifierExtension') findings.refuse(at, 'modifier-unknown', 'The extension modifies the meaning.');
-    else if (!known.includes(name) && !isIgnorable(name))
+    else if (!known.includes(name) && !isIgnorable(name, element))
       findings.refuse(at, 'element-unknown', `${name} is no element of it that can be evaluated.`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Interval } from '../consent.ts';
+import { instantOf } from '../instant.ts';
 
-const dateTime = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2}))?)?)?$/;
+const dateTime = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T\d{2}:\d{2}:\d{2}(?:\.(\d+))?(Z|[+-]\d{2}:\d{2}))?)?)?$/;
 
 const dayMs = 86_400_000;
 
@@ -10,7 +11,7 @@ const dayMs = 86_400_000;
  * `timeZone`, an IANA name. Answers what is wrong instead where there is no such interval.
  */
 export function intervalOf(
-  { start, end }: { readonly start?: string; readonly end?: string },
+  { start, end }: { readonly start?: string | undefined; readonly end?: string | undefined },
   timeZone: string,
 ): Interval | string {
   if (start === undefined && end === undefined) return 'a period has a start or an end';
@@ -26,14 +27,13 @@ export function intervalOf(
 function momentsOf(value: string, timeZone: string): { readonly from: number; readonly until: number } | string {
   const parts = dateTime.exec(value);
   if (parts === null) return `${value} is no date or dateTime`;
-  const [, year, month, day, hour, minute, second, fraction, zone] = parts;
+  const [, year, month, day, fraction, zone] = parts;
   const date = { year: Number(year), month: Number(month ?? 1), day: Number(day ?? 1) };
   if (!isDate(date)) return `${value} is no date`;
   if (zone !== undefined) {
-    if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return `${value} is no time of day`;
-    const milliseconds = (fraction ?? '').slice(0, 3).padEnd(3, '0');
-    const from = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}${zone}`);
-    if (Number.isNaN(from)) return `${value} is no dateTime`;
+    const from = instantOf(value);
+    const [zoneHours = 0, zoneMinutes = 0] = zone.slice(1).split(':').map(Number);
+    if (from === undefined || zoneHours * 60 + zoneMinutes > 14 * 60) return `${value} is no dateTime`;
     return { from, until: from + (fraction === undefined ? 1000 : 10 ** Math.max(0, 3 - fraction.length)) };
   }
   const after =

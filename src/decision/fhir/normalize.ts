@@ -1,6 +1,6 @@
-import { type Consent, consentLimits, type Effect } from '../consent.ts';
+import { type Consent, consentLimits, consentSchema, type Effect } from '../consent.ts';
 import { type Coding, codeOf, readConcept } from './coding.ts';
-import { type Element, Findings, isElement, type Refusal, readList } from './findings.ts';
+import { type Element, Findings, isElement, type Refusal, readList, refuseUnknown } from './findings.ts';
 import { clauseNames, isEffect, ProvisionReader } from './provision.ts';
 
 export interface NormalizeOptions {
@@ -15,6 +15,30 @@ export interface NormalizeOptions {
   readonly rootType?: Effect;
 }
 
+/** Of a Consent in R4. All but a few say nothing about the decision. */
+const rootElements = [
+  'resourceType',
+  'meta',
+  'implicitRules',
+  'language',
+  'text',
+  'contained',
+  'identifier',
+  'status',
+  'scope',
+  'category',
+  'patient',
+  'dateTime',
+  'performer',
+  'organization',
+  'sourceAttachment',
+  'sourceReference',
+  'policy',
+  'policyRule',
+  'verification',
+  'provision',
+];
+
 export type Normalized =
   | { readonly ok: true; readonly consent: Consent }
   | { readonly ok: false; readonly errors: readonly Refusal[] };
@@ -23,20 +47,36 @@ export type Normalized =
  * Takes a FHIR R4 Consent as the decision can evaluate it, or refuses it with the path of every element that it cannot
  * (contracts.md, decision step 2). What says nothing about the decision is left out: category, dates of authoring, sources.
  */
-export function normalizeConsent(fhirConsent: unknown, options: NormalizeOptions = {}): Normalized {
+export function normalizeConsent(fhirConsent: unknown, given?: NormalizeOptions | null): Normalized {
+  const options = given ?? {};
   const findings = new Findings();
   const consent = isElement(fhirConsent) ? read(findings, fhirConsent, options) : undefined;
   if (!isElement(fhirConsent)) findings.refuse('', 'shape-invalid', 'A FHIR R4 Consent is expected.');
-  if (consent !== undefined && findings.refusals.length === 0) return { ok: true, consent };
+  if (consent !== undefined && findings.refusals.length === 0) {
+    // Lists of concepts can be longer than each of their parts.
+    const checked = consentSchema.safeParse(consent);
+    if (checked.success) return { ok: true, consent };
+    findings.refuse('provision', 'too-large', 'A clause of it lists too much, or too long texts.');
+  }
   return { ok: false, errors: findings.refusals };
 }
 
 function read(findings: Findings, consent: Element, options: NormalizeOptions): Consent | undefined {
   const { resourceType, status, id, meta, provision } = consent;
   if (resourceType !== 'Consent') return findings.refuse('resourceType', 'shape-invalid', 'It is no Consent.');
-  for (const name of ['modifierExtension', 'implicitRules'])
-    if (consent[name] !== undefined)
-      findings.refuse(name, 'modifier-unknown', 'It modifies the meaning, and is not understood.');
+  if (consent['implicitRules'] !== undefined)
+    findings.refuse('implicitRules', 'modifier-unknown', 'It modifies the meaning, and is not understood.');
+  refuseUnknown(findings, consent, '', rootElements);
+  for (const name of ['policy', 'verification']) {
+    const parts = Array.isArray(consent[name]) ? consent[name] : [];
+    for (const [place, part] of parts.entries())
+      if (isElement(part) && part['modifierExtension'] !== undefined)
+        findings.refuse(
+          `${name}[${place}].modifierExtension`,
+          'modifier-unknown',
+          'The extension modifies the meaning.',
+        );
+  }
   if (status !== 'active') findings.refuse('status', 'status-not-active', `The status is ${String(status)}.`);
   readScope(findings, consent['scope']);
   const resolve = options.resolve ?? ((reference: string) => reference);
@@ -59,8 +99,8 @@ function read(findings: Findings, consent: Element, options: NormalizeOptions): 
 
 function readScope(findings: Findings, scope: unknown): void {
   const codings = readConcept(findings, scope ?? {}, 'scope');
-  const isPrivacy = codings?.some((coding) => codeOf('scope', coding) === 'patient-privacy');
-  if (codings !== undefined && !isPrivacy)
+  const codes = codings?.map((coding) => codeOf('scope', coding)).filter((code) => code !== undefined);
+  if (codes !== undefined && (codes.length === 0 || codes.some((code) => code !== 'patient-privacy')))
     findings.refuse('scope', 'scope-unsupported', 'Only the scope patient-privacy is evaluated.');
 }
 
@@ -71,8 +111,8 @@ function readSubject(
 ): string | undefined {
   const reference = isElement(patient) ? patient['reference'] : undefined;
   if (!isShort(reference)) return findings.refuse('patient', 'subject-missing', 'It names no patient.');
-  const resolved = resolve(reference);
-  if (resolved !== undefined && resolved !== '') return resolved;
+  const resolved = reference.startsWith('#') ? undefined : resolve(reference);
+  if (isShort(resolved)) return resolved;
   return findings.refuse('patient', 'reference-unresolved', `${reference} stands for nobody here.`);
 }
 
@@ -86,10 +126,10 @@ function rootType(
   const { type } = provision;
   if (isEffect(type)) return type;
   if (type !== undefined) return findings.refuse('provision.type', 'code-unknown', 'It is neither permit nor deny.');
-  if (given !== undefined) return given;
   const rule = policyRuleType(findings, consent['policyRule']);
   const hasClause = clauseNames.some((name) => provision[name] !== undefined);
   if (rule !== undefined && !hasClause) return rule;
+  if (given !== undefined && isEffect(given)) return given;
   return findings.refuse(
     'provision.type',
     'root-type-ambiguous',

@@ -72,19 +72,19 @@ export class ProvisionReader {
     const dataPeriod = this.#period(element['dataPeriod'], `${path}.dataPeriod`);
     const data = list('data', (item, at) => this.#data(item, at));
     const classes = list('class', (item, at) => this.#coding(item, at));
-    const codes = list('code', (item, at) => readConcept(this.#findings, item, at)?.map(textOf));
+    const codes = list('code', (item, at) => this.#codes(item, at));
     const provisions = list('provision', (item, at) => this.#nested(item, at, depth + 1));
     return {
       type,
       ...(period && { period }),
-      ...(actors && { actors }),
-      ...(purposes && { purposes }),
-      ...(actions && { actions }),
+      ...(actors && { actors: [...new Set(actors)] }),
+      ...(purposes && { purposes: [...new Set(purposes)] }),
+      ...(actions && { actions: [...new Set(actions)] }),
       ...(labels && { labels }),
       ...(dataPeriod && { dataPeriod }),
       ...(data && { data }),
-      ...(classes && { classes }),
-      ...(codes && { codes }),
+      ...(classes && { classes: [...new Set(classes)] }),
+      ...(codes && { codes: [...new Set(codes)] }),
       ...(provisions && { provisions }),
     };
   }
@@ -116,8 +116,8 @@ export class ProvisionReader {
     if (!isElement(value)) return this.#findings.refuse(path, 'shape-invalid', 'An actor is expected.');
     refuseUnknown(this.#findings, value, path, ['role', 'reference']);
     const roles = readConcept(this.#findings, value['role'] ?? {}, `${path}.role`);
-    const isRecipient = roles?.some((role) => recipientRoles.includes(codeOf('participation', role) ?? ''));
-    if (roles !== undefined && !isRecipient)
+    const codes = roles?.map((role) => codeOf('participation', role)).filter((code) => code !== undefined);
+    if (codes !== undefined && (codes.length === 0 || !codes.every((code) => recipientRoles.includes(code))))
       this.#findings.refuse(`${path}.role`, 'actor-role-unsupported', 'Only recipients (IRCP, PRCP) are compared.');
     return this.#reference(value['reference'], `${path}.reference`);
   }
@@ -125,8 +125,8 @@ export class ProvisionReader {
   #reference(value: unknown, path: string): string | undefined {
     const reference = this.#literal(value, path);
     if (reference === undefined) return undefined;
-    const resolved = this.#resolve(reference);
-    if (resolved !== undefined && resolved !== '') return resolved;
+    const resolved: unknown = this.#resolve(reference);
+    if (typeof resolved === 'string' && resolved !== '') return resolved;
     return this.#findings.refuse(path, 'reference-unresolved', `${reference} stands for nobody here.`);
   }
 
@@ -134,8 +134,9 @@ export class ProvisionReader {
     if (value !== undefined && !isElement(value))
       return this.#findings.refuse(path, 'shape-invalid', 'A Reference is expected.');
     const reference = value?.['reference'];
-    if (typeof reference === 'string' && reference !== '' && reference.length <= consentLimits.textMax)
-      return reference;
+    const isText = typeof reference === 'string' && reference !== '' && reference.length <= consentLimits.textMax;
+    // What a fragment means ends with the document that contains it.
+    if (isText && !reference.startsWith('#')) return reference;
     return this.#findings.refuse(path, 'reference-unresolved', 'It refers to nothing that can be compared.');
   }
 
@@ -144,18 +145,14 @@ export class ProvisionReader {
     const code = coding && codeOf('purpose', coding);
     if (code !== undefined && !isPurpose(code))
       return this.#findings.refuse(path, 'code-unknown', `${code} is no purpose of use.`);
-    if (coding !== undefined && coding.system === undefined)
-      return this.#findings.refuse(path, 'code-unknown', 'A purpose has a system.');
-    return code ?? (coding && textOf(coding));
+    return code ?? (coding && this.#withSystem(coding, path));
   }
 
   #actions(value: unknown, path: string): (typeof actionCodes)[number][] | undefined {
     const codings = readConcept(this.#findings, value, path);
-    const codes = codings?.map((coding) => codeOf('action', coding));
-    const known = codes?.filter((code): code is (typeof actionCodes)[number] =>
-      (actionCodes as readonly (string | undefined)[]).includes(code),
-    );
-    if (known === undefined || known.length > 0) return known;
+    const codes = codings?.map((coding) => codeOf('action', coding)).filter((code) => code !== undefined);
+    const known = codes?.filter((code) => isAction(code));
+    if (known === undefined || (known.length > 0 && known.length === codes?.length)) return known;
     return this.#findings.refuse(path, 'code-unknown', `It is none of ${actionCodes.join(', ')}.`);
   }
 
@@ -188,9 +185,22 @@ export class ProvisionReader {
   }
 
   #coding(value: unknown, path: string): string | undefined {
-    const coding: Coding | undefined = readCoding(this.#findings, value, path);
-    return coding && textOf(coding);
+    const coding = readCoding(this.#findings, value, path);
+    return coding && this.#withSystem(coding, path);
   }
+
+  #codes(value: unknown, path: string): string[] | undefined {
+    return readConcept(this.#findings, value, path)?.flatMap((coding) => this.#withSystem(coding, path) ?? []);
+  }
+
+  #withSystem(coding: Coding, path: string): string | undefined {
+    if (coding.system !== undefined) return textOf(coding);
+    return this.#findings.refuse(path, 'system-missing', `${coding.code} has no system.`);
+  }
+}
+
+function isAction(code: string): code is (typeof actionCodes)[number] {
+  return (actionCodes as readonly string[]).includes(code);
 }
 
 export function isEffect(value: unknown): value is Effect {

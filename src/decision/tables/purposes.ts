@@ -1,3 +1,5 @@
+import { codeIn } from './systems.ts';
+
 /**
  * HL7 v3 ActReason, the PurposeOfUse hierarchy as FHIR R4 (4.0.1) ships it: most general first.
  * Part of the rule set: another table is another rule set.
@@ -149,4 +151,11 @@ export function subsumes(general: Purpose, special: Purpose): boolean {
 /** The purpose and everything below it, to show to whoever grants it. */
 export function includedPurposes(purpose: Purpose): readonly Purpose[] {
   return purposes.filter((candidate) => subsumes(purpose, candidate));
+}
+
+/** A purpose as it is compared: a code of v3 ActReason, or `system|code` of another system. Undefined for what is none. */
+export function readPurpose(text: string): string | undefined {
+  const code = codeIn('purpose', text);
+  if (code === undefined) return text;
+  return isPurpose(code) ? code : undefined;
 }

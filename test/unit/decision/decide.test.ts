@@ -160,9 +160,15 @@ describe('breaking the glass', () => {
     expect(by({}, allergy, [consent({ type: 'deny' })])).toBe('permit-break-glass');
     expect(ask([], allergy, emergency, policy).obligations).toEqual(['log', 'notify-subject', 'review']);
     expect(by({}, { reference: 'Condition/1' })).toBe('category');
-    expect(by({ breakGlass: { ...glass, categories: [] } }, { reference: 'MedicationRequest/1' })).toBe(
+    expect(by({ breakGlass: { ...glass, categories: [] } })).toBe('category');
+    expect(by({ breakGlass: { ...glass, categories: ['medications'] } }, { reference: 'MedicationRequest/1' })).toBe(
       'permit-break-glass',
     );
+    const wider = { emergency: { ...policy.emergency, categories: ['imaging', 'Observation'] } };
+    const named = { breakGlass: { ...glass, categories: ['imaging', 'Observation', 'allergies'] } };
+    expect(by(named, { reference: 'ImagingStudy/1' }, [], wider)).toBe('permit-break-glass');
+    expect(by(named, { reference: 'Observation/1' }, [], wider)).toBe('permit-break-glass');
+    expect(by(named, allergy, [], wider)).toBe('category');
   });
 
   it('is not needed where a consent permits', () => {
@@ -181,12 +187,19 @@ describe('breaking the glass', () => {
     expect(by({ at: '2026-03-01T21:59:59Z' })).toBe('permit-break-glass');
     expect(by({ at: '2026-03-01T22:00:00Z' })).toBe('time');
     expect(by({ breakGlass: { ...glass, expiresAt: '2026-03-01T22:00:01Z' } })).toBe('time');
+    const days = { emergency: { ...policy.emergency, maxHours: 48 } };
+    expect(by({ breakGlass: { ...glass, expiresAt: '2026-03-02T10:00:00Z' } }, allergy, [], days)).toBe(
+      'permit-break-glass',
+    );
+    expect(by({ breakGlass: { ...glass, expiresAt: '2026-03-02T10:00:01Z' } }, allergy, [], days)).toBe('time');
   });
 
   it('is refused by a denial that names it, not by one that includes it, unless the law says otherwise', () => {
     const naming = [consent({ type: 'deny', purposes: ['TREAT', 'BTG'] })];
     expect(by({}, allergy, naming)).toBe('denied');
     expect(by({}, allergy, [consent({ type: 'deny', purposes: ['ETREAT'] })])).toBe('permit-break-glass');
+    const inside: Provision = { type: 'permit', purposes: ['BTG'], provisions: [{ type: 'deny' }] };
+    expect(by({}, allergy, [consent(inside)])).toBe('denied');
     const lawful = { emergency: { ...policy.emergency, honourDeny: false } };
     expect(by({}, allergy, naming, lawful)).toBe('permit-break-glass');
   });
@@ -227,10 +240,42 @@ describe('an explanation', () => {
       smallestChange: { kind: 'element', consent: 'c1' },
     });
     expect(ask([]).resources[0]?.smallestChange?.kind).toBe('consent-given');
-    expect(ask([consent({ type: 'deny' }, 'c2')]).resources[0]?.smallestChange).toMatchObject({
+    const denied = [consent({ type: 'deny' }, 'c2')];
+    expect(ask(denied, {}, {}, { implicit: 'permit' }).resources[0]?.smallestChange).toMatchObject({
       kind: 'consent-revoked',
       consent: 'c2',
     });
+    // Nothing would permit without it either, or another denial would stand.
+    expect(ask(denied).resources[0]?.smallestChange).toBeUndefined();
+    expect(ask([...denied, ...denied], {}, {}, { implicit: 'permit' }).resources[0]?.smallestChange).toBeUndefined();
+    expect(ask([consent({ type: 'deny', purposes: ['HRESCH'] })]).resources[0]?.smallestChange?.kind).toBe(
+      'consent-given',
+    );
+  });
+
+  it('says what is unknown, and shows the first of what is long', () => {
+    const linked: Provision = { type: 'permit', data: [{ meaning: 'related', reference: 'Encounter/1' }] };
+    const { resources } = ask([consent(linked)]);
+    expect(resources[0]?.considered[0]?.mismatches).toEqual([
+      {
+        path: 'provision',
+        type: 'permit',
+        standing: 'undecided',
+        element: 'data',
+        expected: 'related Encounter/1',
+        got: 'Observation/1; related: unknown',
+      },
+    ]);
+    expect(resources[0]?.smallestChange?.sentence).toBe('To know the data of the record.');
+    const many = Array.from({ length: 20 }, (_, index) => `dr-${index}`);
+    const { expected } =
+      ask([consent({ type: 'permit', actors: many })]).resources[0]?.considered[0]?.mismatches[0] ?? {};
+    expect(expected).toBe('dr-0, dr-1, dr-2, dr-3, dr-4, dr-5, dr-6, dr-7 and 12 more');
+  });
+
+  it('names a consent without an id by its place among those that were given', () => {
+    const [other, own] = [{ ...consent(open), subject: 'somebody' }, consent({ type: 'deny' })];
+    expect(ask([other, own]).resources[0]?.determining).toMatchObject([{ consent: '#1' }]);
   });
 
   it('for a requester holds no consent, no clause and no label', () => {
@@ -249,8 +294,61 @@ describe('an explanation', () => {
   });
 });
 
+describe('equal ways to say a thing', () => {
+  const older = 'http://hl7.org/fhir/v3/ActReason|TREAT';
+  const newer = 'http://terminology.hl7.org/CodeSystem/v3-ActReason|TREAT';
+
+  it('are equal, in the request, in consents and in the policy', () => {
+    const denied = [consent({ type: 'deny', purposes: [newer] })];
+    for (const purpose of ['TREAT', older, newer, 'ETREAT'])
+      expect(ask(denied, {}, { purpose }, { implicit: 'permit' }).decision).toBe('deny');
+    const byList = { roles: [{ role: 'clinician', purposes: [older] }] };
+    const byName = { roles: { clinician: [newer], researcher: [] } };
+    for (const policy of [byList, byName]) expect(ask([consent(open)], {}, {}, policy).decision).toBe('permit');
+    expect(ask([consent(open)], {}, { purpose: 'HRESCH' }, byName).decision).toBe('deny');
+    const labelled = consent({ type: 'deny', labels: labels('PSY') });
+    expect(ask([labelled], { sensitivity: ['http://hl7.org/fhir/v3/ActCode|PSY'] }).resources[0]?.by).toBe('deny');
+  });
+
+  it('are a version of a record and the record', () => {
+    const one: Provision = { type: 'permit', data: [{ meaning: 'instance', reference: 'Observation/1/_history/3' }] };
+    expect(ask([consent(one)], { reference: 'Observation/1/_history/2' })).toMatchObject({
+      decision: 'permit',
+      resources: [{ reference: 'Observation/1/_history/2' }],
+    });
+  });
+
+  it('are an absent field and one that is undefined', () => {
+    const nothing = { legalBasis: undefined, breakGlass: undefined };
+    const policy = { roles: undefined, emergency: undefined, legalBases: undefined, timeZone: undefined };
+    expect(ask([consent(open)], { date: undefined, codes: undefined }, nothing, policy).decision).toBe('permit');
+  });
+
+  it('are a leap second and the second after it', () => {
+    const until = consent({ type: 'permit', period: { until: Date.UTC(2017, 0, 1) } });
+    expect(ask([until], {}, { at: '2016-12-31t23:59:59z' }).decision).toBe('permit');
+    expect(ask([until], {}, { at: '2016-12-31T23:59:60Z' }).decision).toBe('deny');
+  });
+});
+
 describe('what cannot be decided', () => {
+  it('is an error, whatever is given', () => {
+    const wrong = expect.objectContaining({ code: 'decision-input-invalid' });
+    for (const input of [undefined, null, 5, {}, { consents: [], policy: {}, request: {} }])
+      expect(() => decide(input as unknown as Parameters<typeof decide>[0])).toThrow(wrong);
+    let deep: Provision = open;
+    for (let depth = 1; depth < 5000; depth++) deep = { type: 'permit', provisions: [deep] };
+    expect(() => ask([consent(deep)])).toThrow(wrong);
+    const endless = { type: 'permit', provisions: [] as unknown[] };
+    endless.provisions.push(endless);
+    expect(() => ask([consent(endless as unknown as Provision)])).toThrow(wrong);
+    expect(() => ask([], {}, {}, { roles: [{ role: 'clinician', purposes: ['treat'] }] })).toThrow(wrong);
+  });
+
   it.each([
+    ['request.purpose', { purpose: 'treat' }],
+    ['request.purpose', { purpose: 'http://hl7.org/fhir/v3/ActReason|FOO' }],
+    ['request.at', { at: '2026-02-30T10:00:00Z' }],
     ['request.resources', { resources: [] }],
     ['request.at', { at: 'yesterday' }],
     ['request.action', { action: 'look' as 'use' }],

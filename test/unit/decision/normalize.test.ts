@@ -46,6 +46,7 @@ describe('the type of the root', () => {
     const period = { period: { start: '2015-01-01', end: '2015-02-01' } };
     expect(refusals(fhir(period, optOut))).toEqual(['provision.type: root-type-ambiguous']);
     expect(provisionOf(period, optOut, { rootType: 'deny' })).toMatchObject({ type: 'deny' });
+    expect(provisionOf(undefined, optOut, { rootType: 'permit' })).toEqual({ type: 'deny' });
     expect(refusals(fhir({}))).toEqual(['provision.type: root-type-ambiguous']);
   });
 });
@@ -66,6 +67,23 @@ describe('a consent is refused, with the path,', () => {
     ['provision.action[0]: text-only', fhir({ ...permit, action: [{ text: 'look' }] })],
     ['provision.action[0]: code-unknown', fhir({ ...permit, action: [{ coding: [v3('consentaction', 'look')] }] })],
     ['provision.securityLabel[0]: code-unknown', fhir({ ...permit, securityLabel: [v3('v3-ActCode', 'OPTIN')] })],
+    ['provision.code[0]: system-missing', fhir({ ...permit, code: [{ coding: [{ code: '34133-9' }] }] })],
+    ['provision.class[0]: system-missing', fhir({ ...permit, class: [{ code: 'Observation' }] })],
+    ['provision.purpose[0]: system-missing', fhir({ ...permit, purpose: [{ code: 'TREAT' }] })],
+    ['except: element-unknown', fhir(permit, { except: [{ type: 'deny' }] })],
+    [
+      'policy[0].modifierExtension: modifier-unknown',
+      fhir(permit, { policy: [{ uri: 'http://example.org', modifierExtension: [{}] }] }),
+    ],
+    ['provision.period._start: element-unknown', fhir({ ...permit, period: { _start: {}, end: '2030' } })],
+    [
+      'provision.action[0]: code-unknown',
+      fhir({ ...permit, action: [{ coding: [v3('consentaction', 'access'), v3('consentaction', 'look')] }] }),
+    ],
+    [
+      'provision.data[0].reference: reference-unresolved',
+      fhir({ ...permit, data: [{ meaning: 'instance', reference: { reference: '#contained' } }] }),
+    ],
     ['provision.code[0]: text-only', fhir({ ...permit, code: [{ text: 'blood' }] })],
     ['provision.period: period-invalid', fhir({ ...permit, period: { start: '2022-02-30' } })],
     ['provision.period: period-invalid', fhir({ ...permit, period: {} })],
@@ -91,6 +109,13 @@ describe('a consent is refused, with the path,', () => {
       fhir({ ...permit, data: [{ meaning: 'near', reference: { reference: 'Observation/a' } }] }),
     ],
   ])('%s', (expected, consent) => expect(refusals(consent)).toEqual([expected]));
+
+  it('where its parts together are too many', () => {
+    const concept = { coding: Array.from({ length: 200 }, (_, index) => ({ system: 'urn:k', code: `${index}` })) };
+    const more = { coding: Array.from({ length: 200 }, (_, index) => ({ system: 'urn:k', code: `m${index}` })) };
+    expect(refusals(fhir({ ...permit, code: [concept, more] }))).toEqual(['provision: too-large']);
+    expect(refusals(fhir({ ...permit, code: [concept, concept] }))).toEqual([]);
+  });
 
   it('for everything that is wrong at once', () => {
     const wrong = fhir({ purpose: [], provision: [{ type: 'permit', action: [{ text: 'x' }] }] }, { status: 'draft' });
@@ -142,6 +167,8 @@ describe('references', () => {
 
   it('that resolve to nothing refuse the consent', () => {
     const resolve = (): undefined => undefined;
+    const nobody = (() => null) as unknown as () => undefined;
+    expect(refusals(fhir({ ...permit, actor }), { resolve: nobody })).toHaveLength(2);
     expect(refusals(fhir({ ...permit, actor, data: authored }), { resolve })).toEqual([
       'patient: reference-unresolved',
       'provision.actor[0].reference: reference-unresolved',

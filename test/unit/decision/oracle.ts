@@ -1,7 +1,7 @@
 import type { Consent, DecisionPolicy, Provision } from '../../../src/decision/index.ts';
 import type { Question, Resource } from '../../../src/decision/request.ts';
 import { placeInScope, type Scope, scopeOf } from '../../../src/decision/scope.ts';
-import { targetMismatch } from '../../../src/decision/target.ts';
+import { Targets } from '../../../src/decision/target.ts';
 
 export type Result = 'permit' | 'deny' | 'weak-deny' | 'not-applicable';
 
@@ -30,7 +30,7 @@ export function possibleDecisions(
 }
 
 export function possibleResultsOf({ provision }: Consent, question: Question, resource: Resource): Set<Result> {
-  if (targetMismatch(provision, '', question) !== undefined) return new Set(['not-applicable']);
+  if (new Targets(question).mismatch(provision) !== undefined) return new Set(['not-applicable']);
   return new Set(
     resolutionsOf(provision, undefined, resource).map((resolution) => {
       const effect = effectOf(provision, question, resolution, []);
@@ -60,7 +60,7 @@ function effectOf(
 ): 'permit' | 'deny' | undefined {
   const around = provision.type === 'deny' ? [...denies, provision] : denies;
   const effects = (provision.provisions ?? [])
-    .filter((child) => targetMismatch(child, '', question) === undefined)
+    .filter((child) => new Targets(question).mismatch(child) === undefined)
     .map((child) => effectOf(child, question, resolution, around));
   if (effects.includes('deny')) return 'deny';
   if (effects.includes('permit')) return 'permit';

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Consent, decide, evaluateConsent, namesOfResultSet, redact } from '../../../src/decision/index.ts';
+import { evaluateConsent } from '../../../src/decision/evaluate.ts';
+import { type Consent, decide, namesOfResultSet, redact } from '../../../src/decision/index.ts';
 import { readRequest } from '../../../src/decision/request.ts';
+import { Targets } from '../../../src/decision/target.ts';
 import { consents, policies, provisions, requests } from './draw.ts';
 import { possibleDecisions, possibleResultsOf } from './oracle.ts';
 
@@ -15,9 +17,9 @@ describe('a decision', () => {
         const question = readRequest(request);
         for (const [place, resource] of question.resources.entries()) {
           for (const consent of all)
-            expect(new Set(namesOfResultSet(evaluateConsent(consent, question, resource).results))).toEqual(
-              possibleResultsOf(consent, question, resource),
-            );
+            expect(
+              new Set(namesOfResultSet(evaluateConsent(consent, new Targets(question), resource).results)),
+            ).toEqual(possibleResultsOf(consent, question, resource));
           const possible = possibleDecisions(all, question, resource, policy);
           const expected = possible.size > 1 ? 'indeterminate' : [...possible][0];
           expect(decide({ consents: all, request, policy }).resources[place]?.decision).toBe(expected);
