@@ -41,8 +41,13 @@ export function handleBranchRequest(core: Core, from: NodeId, { known }: BranchR
   }
   // What is certified here is in the chain of every voter that could be elected; below it nobody differs.
   const fork = log.has(known.height, known.hash) ? known.height : Math.min(known.height, core.certifiedHeight);
+  const tip = present(log.tipAt(heightMax), 'what is sent is kept');
   const previous = log.tipAt(fork);
-  if (previous === undefined) return;
+  if (previous === undefined) {
+    // A snapshot stands for what comes next: the asker hears how far the chain is, and can ask for one.
+    send(core, from, { type: 'branch-reply', previous: tip, blocks: [], tip });
+    return;
+  }
   const blocks: BlockReference[] = [];
   let bytes = 0;
   for (let height = fork + 1; height <= heightMax && blocks.length < limits.appendBlocksMax; height++) {
@@ -57,7 +62,7 @@ export function handleBranchRequest(core: Core, from: NodeId, { known }: BranchR
     type: 'branch-reply',
     previous,
     blocks,
-    tip: present(log.tipAt(heightMax), 'what is sent is kept'),
+    tip,
     ...(isCovered && { certificate }),
   });
 }
@@ -65,7 +70,8 @@ export function handleBranchRequest(core: Core, from: NodeId, { known }: BranchR
 /** For a removed node: the first block that carries a certificate of its removal, or the newest certified one. */
 function lastHeightFor(core: Core, removedAt: number | undefined): number {
   if (removedAt === undefined) return core.log.durableHeight;
-  for (let height = removedAt + 1; height <= core.certifiedHeight; height++) {
+  const first = Math.max(removedAt + 1, core.log.baseHeight);
+  for (let height = first; height <= core.certifiedHeight; height++) {
     const certificate = core.log.at(height)?.justification.block;
     if (certificate !== undefined && certificate.ack.height >= removedAt) return height;
   }
@@ -121,7 +127,11 @@ export function handleBranchReply(core: Core, from: NodeId, reply: BranchReply):
   if (branchSource?.nodeId !== from || core.leadership !== undefined || core.role === 'candidate') return undefined;
   if (core.leader !== undefined && !branchSource.wantsConfiguration) return undefined;
   const last = reply.blocks.at(-1);
-  if (last === undefined) return undefined;
+  if (last === undefined) {
+    core.awaitedHeight = Math.max(core.awaitedHeight, reply.tip.height);
+    core.unkeptHeight = reply.tip.height;
+    return undefined;
+  }
   if (core.isInstalling) {
     core.awaitedHeight = Math.max(core.awaitedHeight, reply.tip.height);
     return undefined;

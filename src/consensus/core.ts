@@ -97,6 +97,8 @@ export interface Core {
   unplaced: BlockCertificate | undefined;
   /** Blocks up to here are certified, by what peers say and nobody proved: they wait for a certificate. */
   awaitedHeight: number;
+  /** A peer's chain goes up to here, and it does not keep the blocks that come next here: a snapshot stands for them. */
+  unkeptHeight: number;
   /** A snapshot is being taken in: no block is taken, and no campaign started. */
   isInstalling: boolean;
   /** Highest block given to the driver as committed. */
@@ -155,6 +157,7 @@ export function createCore(options: RaftOptions): Core {
     certificate: undefined,
     unplaced: undefined,
     awaitedHeight: 0,
+    unkeptHeight: 0,
     isInstalling: false,
     emittedHeight: restored.committedHeight,
     lostMark: ack !== undefined && !reachesMark(log, ack) ? ack : undefined,
@@ -163,8 +166,9 @@ export function createCore(options: RaftOptions): Core {
   };
   const { certificate } = restored;
   const termCertificate = restored.termCertificate ?? (term > 0 ? options.chain.termCertificate(term) : undefined);
+  core.tripwire.contradiction = restored.contradiction;
   // Blocks never reach the disk before the term they are of: the promises were lost, and with them votes and acks.
-  if (restored.tip.term > term) core.tripwire.contradiction = 'the chain is ahead of the promises on this disk';
+  if (restored.tip.term > term) core.tripwire.contradiction ??= 'the chain is ahead of the promises on this disk';
   if (termCertificate !== undefined) core.known.addTerm(termCertificate);
   if (termCertificate?.request.term === term) core.termCertificate = termCertificate;
   if (certificate !== undefined) {

@@ -30,6 +30,7 @@ export {
   type TransferRefusal,
   type WithheldReason,
 } from './options.ts';
+export { PeerPromises } from './promises.ts';
 export { Raft } from './raft.ts';
 export {
   ackMessage,

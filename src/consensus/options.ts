@@ -101,6 +101,8 @@ export interface RestoredState {
   readonly changes: readonly ConfigurationChange[];
   /** The lowest block that is kept: 1, or that of the snapshot with which the chain begins here. */
   readonly baseHeight: number;
+  /** What contradicted this node's disk before it took in a snapshot: its key stays spent. */
+  readonly contradiction?: string;
 }
 
 export interface RaftOptions {
@@ -182,6 +184,8 @@ export interface RaftStatus {
   readonly certifiedHeight: number;
   /** Blocks that are certified above the tip, by what this node was told. */
   readonly behindBlocks: number;
+  /** A peer that was asked for the next of them does not keep them. */
+  readonly areBlocksUnkept: boolean;
   readonly withheld?: WithheldReason;
   /** The statement that contradicts this node's disk, in words, when `withheld` is `contradicted`. */
   readonly contradiction?: string;

@@ -21,7 +21,10 @@ export function statusOf(core: Core): RaftStatus {
       0,
       core.awaitedHeight - core.log.tip.height,
       (core.unplaced?.ack.height ?? 0) - core.log.tip.height,
+      // A tail of a lower term may be longer than what is certified in its place.
+      core.unplaced !== undefined && core.unplaced.ack.term > core.log.tip.term ? 1 : 0,
     ),
+    areBlocksUnkept: core.unkeptHeight > core.log.tip.height,
     ...(withheld !== undefined && { withheld }),
     ...(core.tripwire.contradiction !== undefined && { contradiction: core.tripwire.contradiction }),
     ...(refusedSeal !== undefined && { sealRefusal: refusedSeal }),

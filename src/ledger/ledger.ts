@@ -163,6 +163,11 @@ export class Ledger {
     return Math.max(1, this.#applied.committed.origin.height);
   }
 
+  /** Whether this ledger began with its first block, and so has all receipts and index streams. */
+  get isWhole(): boolean {
+    return this.#applied.committed.origin.height === 0;
+  }
+
   /** Height of the newest block that {@link commit} gave out; its batch may still be on its way to the disk. */
   get committedHeight(): number {
     return this.#committed.facts.height;

@@ -9,7 +9,7 @@ const prefixLengthMin = 6;
 export const searchBlocksMax = 5000;
 const pageBlocks = 100;
 
-/** The headers of committed blocks from the head backwards, at most so many. */
+/** The headers of committed blocks from the head backwards, at most so many, and as far as the asked nodes keep them. */
 export async function* headersBackwards(
   client: AssentClient,
   count: number,
@@ -19,8 +19,22 @@ export async function* headersBackwards(
   const last = Math.max(1, height - count + 1);
   for (let to = height; to >= last; to -= pageBlocks) {
     const from = Math.max(last, to - pageBlocks + 1);
-    const { blocks } = await client.blocks({ from, limit: to - from + 1 });
+    const blocks = await keptBlocks(client, from, to);
     yield* blocks.toReversed();
+    if (blocks[0]?.height !== from) return;
+  }
+}
+
+/** Where a node's history begins above the first of them, those from there on. */
+async function keptBlocks(client: AssentClient, from: number, to: number): Promise<readonly BlockSummary[]> {
+  const read = async (first: number): Promise<readonly BlockSummary[]> =>
+    (await client.blocks({ from: first, limit: to - first + 1 })).blocks;
+  try {
+    return await read(from);
+  } catch (error) {
+    if (!(error instanceof AssentError) || error.code !== 'history-not-kept') throw error;
+    const { firstBlockHeight } = await client.status();
+    return firstBlockHeight > from && firstBlockHeight <= to ? read(firstBlockHeight) : [];
   }
 }
 

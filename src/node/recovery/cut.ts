@@ -51,7 +51,8 @@ export function abandonedBlocks(chain: ChainAtRest, { statement }: SignedRecover
     : Math.min(ledger.applied.height, statement.base.height);
   const certifiedHeight = Math.max(chain.certificate?.ack.height ?? 0, ledger.applied.height);
   const blocks: AbandonedBlock[] = [];
-  for (let height = above + 1; height <= restored.tip.height; height++) {
+  const first = Math.max(above + 1, ledger.firstBlockHeight);
+  for (let height = first; height <= restored.tip.height; height++) {
     const block = readBlock(store, height);
     if (block === undefined) break;
     blocks.push({

@@ -68,7 +68,7 @@ export function admit(
 /** Whether a block before the first one that is kept could hold a transaction that is valid until then. */
 function mayBeBeforeHistory(ledger: Ledger, validUntil: number): boolean {
   const { firstBlockHeight } = ledger;
-  const first = firstBlockHeight === 1 ? undefined : ledger.block(firstBlockHeight);
+  const first = ledger.isWhole ? undefined : ledger.block(firstBlockHeight);
   return first !== undefined && validUntil <= first.header.timestamp + ledgerLimits.validityWindowMs;
 }
 

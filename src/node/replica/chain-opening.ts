@@ -18,11 +18,16 @@ export interface OpenedChain {
   readonly raft: Raft;
 }
 
-/**
- * Consensus as it stands on the disk. `isFirst` of the process: what its journal found at the start counts. Throws
- * `storage-damaged`.
- */
-export function openChain(options: ReplicaOptions, isFirst: boolean): OpenedChain {
+/** What the disk does not say of a process's life so far. */
+export interface Life {
+  /** The first of this process: what its journal found at the start counts. */
+  readonly isFirst: boolean;
+  /** See {@link RestoredState.contradiction}. */
+  readonly contradiction: string | undefined;
+}
+
+/** Consensus as it stands on the disk. Throws `storage-damaged`. */
+export function openChain(options: ReplicaOptions, { isFirst, contradiction }: Life): OpenedChain {
   const { ledger, store, journal, verify, nodeKey, random, logger, seeds, parameters, limits } = options;
   const nodeId = encodeNodeId(nodeKey.publicKey);
   const configuration = consensusConfiguration(ledger.genesis.configuration);
@@ -48,7 +53,7 @@ export function openChain(options: ReplicaOptions, isFirst: boolean): OpenedChai
     chain: bodies,
     configuration,
     ...(seeds === undefined ? {} : { seeds }),
-    restored,
+    restored: contradiction === undefined ? restored : { ...restored, contradiction },
     ...(recovery === undefined ? {} : { recovery }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(limits === undefined ? {} : { limits }),

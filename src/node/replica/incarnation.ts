@@ -13,7 +13,7 @@ import type { Ledger, Receipt, VerifiedTransaction } from '../../ledger/index.ts
 import type { Operation } from '../../storage/index.ts';
 import { admit } from './admission.ts';
 import type { BlockBodies } from './block-bodies.ts';
-import { type OpenedChain, openChain } from './chain-opening.ts';
+import { type Life, type OpenedChain, openChain } from './chain-opening.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { ConfigurationHistories } from './configuration-history.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
@@ -73,13 +73,12 @@ export class Incarnation {
   /** Goes on with the next event; see {@link Raft.transferLeadership}. */
   readonly transferLeadership: Raft['transferLeadership'] = (to) => this.#raft.transferLeadership(to);
 
-  /** @param isFirst of this process: what its journal found at the start counts. */
-  constructor(options: ReplicaOptions, isFirst: boolean) {
+  constructor(options: ReplicaOptions, life: Life) {
     const { ledger, clock } = options;
     this.#options = options;
     this.#ledger = ledger;
     this.nodeId = encodeNodeId(options.nodeKey.publicKey);
-    this.#chain = openChain(options, isFirst);
+    this.#chain = openChain(options, life);
     const { configurations, bodies, restored, raft } = this.#chain;
     this.#bodies = bodies;
     this.#raft = raft;

@@ -3,6 +3,7 @@ import {
   type BlockCertificate,
   comparePlaces,
   type HardState,
+  PeerPromises,
   type TermCertificate,
   type Tip,
 } from '../../consensus/index.ts';
@@ -12,7 +13,15 @@ import type { HistoryStep } from '../../verify/index.ts';
 import { putHistoryStep } from './configuration-history.ts';
 import type { Change, ConfigurationRecords } from './configuration-records.ts';
 import { certificateOperations, termCertificateOperations } from './persistence.ts';
-import { decodeHardState, encodeHardState, hardStateKey, readRecord } from './records.ts';
+import {
+  decodeHardState,
+  decodePromise,
+  encodeHardState,
+  encodePromise,
+  hardStateKey,
+  promiseKey,
+  readRecord,
+} from './records.ts';
 
 /** A snapshot that is staged whole, with what its manifest proves. */
 export interface ProvedSnapshot {
@@ -47,11 +56,26 @@ export function installationOperations(
     ...termCertificateOperations(termCertificate),
     ...stored.configurations.replacement(changes),
     ...changes.map(({ height, step }) => putHistoryStep(height, step)),
+    ...promiseOperations(store, snapshot),
     { type: 'put', key: hardStateKey, value: mark },
   ];
   // Its term is higher than theirs: none of them stands on the snapshot's block.
   for (let height = stored.height; height > tip.height; height--) operations.push(deleteBlock(height));
   return { operations, mark };
+}
+
+/** Whoever signed what the snapshot stands on promised it: a key that loses its memory is told so from here on. */
+function promiseOperations(store: Store, { certificate, termCertificate }: ProvedSnapshot): Operation[] {
+  const signers = new Set([...certificate.signatures, ...termCertificate.votes].map(({ signer }) => signer));
+  const held = [...signers].flatMap((signer) => readRecord(store, promiseKey(signer), decodePromise) ?? []);
+  const promises = new PeerPromises(held);
+  for (const { signer, signature } of certificate.signatures)
+    promises.noteAck(signer, { statement: certificate.ack, signature });
+  for (const { signer, signature } of termCertificate.votes)
+    promises.noteVote(signer, { statement: termCertificate.request, signature });
+  return promises
+    .takeUnsaved()
+    .map((promise) => ({ type: 'put', key: promiseKey(promise.nodeId), value: encodePromise(promise) }));
 }
 
 /** No block reaches the disk before the term it is of. What was asked for and given in a lower term is settled. */

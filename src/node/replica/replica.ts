@@ -29,7 +29,7 @@ export class Replica {
   /** Throws `storage-damaged`. */
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.#incarnation = new Incarnation(options, true);
+    this.#incarnation = new Incarnation(options, { isFirst: true, contradiction: undefined });
     this.nodeId = this.#incarnation.nodeId;
   }
 
@@ -122,23 +122,24 @@ export class Replica {
     const before = this.#incarnation;
     before.retire(new AssentError('node-behind', 'This node is taking in a snapshot.'));
     this.#options.onAnswered?.();
+    const { contradiction } = before.status();
     this.#append([], undefined, () => {
       let refusal: AssentError | undefined;
       try {
         const { operations, mark } = installationOperations(this.#options.store, snapshot, before.stored);
-        this.#append([...switchOperations(), ...operations], mark, () => this.#goOn(done));
+        this.#append([...switchOperations(), ...operations], mark, () => this.#goOn(done, contradiction));
       } catch (error) {
         if (!(error instanceof AssentError) || error.code !== 'snapshot-invalid') throw error;
         refusal = error;
       }
-      if (refusal !== undefined) this.#goOn(done, refusal);
+      if (refusal !== undefined) this.#goOn(done, contradiction, refusal);
     });
   }
 
-  /** Begins anew with what the disk holds. */
-  #goOn(done: (error?: AssentError) => void, refusal?: AssentError): void {
+  /** Begins anew with what the disk holds. What contradicted it before does so for as long as the process lives. */
+  #goOn(done: (error?: AssentError) => void, contradiction: string | undefined, refusal?: AssentError): void {
     this.#options.ledger.reload();
-    this.#incarnation = new Incarnation(this.#options, false);
+    this.#incarnation = new Incarnation(this.#options, { isFirst: false, contradiction });
     this.#isInstalling = false;
     this.#options.onMembership?.(this.membership());
     done(refusal);

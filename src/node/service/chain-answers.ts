@@ -53,7 +53,8 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   results({ ids }: InputOf<'results'>): AnswerOf<'results'> {
     return ids.slice(0, resultsMax).map((id) => {
       const receipt = this.#ledger.receipt(id);
-      if (receipt === undefined && !this.#isWhole) throw this.#notKept('A receipt is not kept here');
+      if (receipt === undefined && !this.#isWhole)
+        throw this.#notKept('A receipt is not kept here', this.#ledger.firstBlockHeight + 1);
       const { result } = present(receipt, 'a transaction of a committed block has a receipt');
       return result.ok ? { ok: true } : { ok: false, code: result.code, rule: result.rule };
     });
@@ -77,8 +78,11 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   async stream({ stream, cursor, limit, newestFirst }: InputOf<'stream'>): Promise<AnswerOf<'stream'>> {
     const place = cursor === undefined ? undefined : hexBytes(cursor);
     const begin = streamBeginning(this.#ledger.firstBlockHeight);
-    const isBelow = place === undefined ? !newestFirst : compareBytes(place, begin) <= 0;
-    if (isBelow && !this.#isWhole) throw this.#notKept('The beginning of the stream is not kept here');
+    // Forwards, what begins with the first entry that is kept leaves nothing out.
+    const order = place === undefined ? undefined : compareBytes(place, begin);
+    const isBelow = order === undefined ? !newestFirst : newestFirst ? order <= 0 : order < 0;
+    if (isBelow && !this.#isWhole)
+      throw this.#notKept('The beginning of the stream is not kept here', this.#ledger.firstBlockHeight + 1);
     const after = place === undefined ? {} : { after: place };
     const page = await this.#ledger.stream(stream, { ...after, limit, reverse: newestFirst });
     const entries = page.entries.map(({ height, index, entry }) => ({ height, index, entry }));
@@ -88,18 +92,15 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
   }
 
   get #isWhole(): boolean {
-    return this.#ledger.firstBlockHeight === 1;
+    return this.#ledger.isWhole;
   }
 
-  #notKept(what: string): AssentError {
+  /** Of the first block that is kept there is the block only: what was made of it is kept from the next on. */
+  #notKept(what: string, from: number = this.#ledger.firstBlockHeight): AssentError {
     const { firstBlockHeight } = this.#ledger;
-    return new AssentError(
-      'history-not-kept',
-      `${what}: this node has its history from block ${firstBlockHeight} on.`,
-      {
-        firstBlockHeight,
-      },
-    );
+    return new AssentError('history-not-kept', `${what}: this node has its history from block ${from} on.`, {
+      firstBlockHeight,
+    });
   }
 
   #find(reference: string): OpenedBlock | undefined {

@@ -28,7 +28,7 @@ export class SnapshotNeed {
 
   /** So many ticks of the driver's clock have passed. */
   passed(ticks: number, status: ReplicaStatus): void {
-    const isStanding = status.tip.height === this.#tipHeight && isFollowingBehind(status);
+    const isStanding = status.tip.height === this.#tipHeight && isStandingBehind(status);
     this.#standstillTicks = isStanding ? this.#standstillTicks + ticks : 0;
     this.#tipHeight = status.tip.height;
   }
@@ -47,7 +47,10 @@ function isNewcomer({ role, appliedHeight, tip, behindBlocks }: ReplicaStatus): 
   return appliedHeight === 0 || (role === 'learner' && tip.height < behindBlocks);
 }
 
-/** With nothing on the way to its own disk. */
-function isFollowingBehind({ leader, role, behindBlocks, tip, durableTip }: ReplicaStatus): boolean {
-  return leader !== undefined && role !== 'leader' && behindBlocks > 0 && durableTip.height === tip.height;
+/** With nothing on the way to its own disk, and somebody whose chain goes on. */
+function isStandingBehind(status: ReplicaStatus): boolean {
+  const { leader, areBlocksUnkept, role, behindBlocks, tip, durableTip } = status;
+  // Without the configurations that come next it can know no leader.
+  const hasSource = leader !== undefined || areBlocksUnkept;
+  return hasSource && role !== 'leader' && behindBlocks > 0 && durableTip.height === tip.height;
 }

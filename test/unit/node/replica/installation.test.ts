@@ -15,10 +15,12 @@ import { installationOperations, type ProvedSnapshot } from '../../../../src/nod
 import { certificateKey, termCertificateOf } from '../../../../src/node/replica/persistence.ts';
 import {
   decodeHardState,
+  decodePromise,
   encodeHardState,
   hardStateKey,
   highestCertificateKey,
   highestTermKey,
+  promiseKey,
 } from '../../../../src/node/replica/records.ts';
 import { genesis, openLedger, proposer, write } from '../../ledger/fixture.ts';
 import { chainOf, referenceOf } from './fixture.ts';
@@ -56,6 +58,24 @@ async function markAfter(term: number): Promise<HardState> {
   expect(present(written?.type === 'put' ? written.value : undefined, 'a hard state')).toEqual(mark);
   return decodeHardState(mark);
 }
+
+it('keeps the statements of whoever signed the certificates, where they are the newest', async () => {
+  const { store } = await openLedger();
+  const configurations = new ConfigurationRecords(store, configuration);
+  const promised = async (term: number, height: number): Promise<ReturnType<typeof decodePromise>> => {
+    await write(
+      store,
+      installationOperations(store, snapshotAt(term, height), { configurations, height: 0 }).operations,
+    );
+    return decodePromise(present(store.get(promiseKey(request.candidate)), 'a promise'));
+  };
+  expect(await promised(3, 9)).toMatchObject({
+    nodeId: request.candidate,
+    ack: { statement: { term: 3, height: 9 } },
+    vote: { statement: { term: 3 } },
+  });
+  expect(await promised(2, 20)).toMatchObject({ ack: { statement: { term: 3, height: 9 } } });
+});
 
 it('raises the term to that of the block, and keeps the ack and no vote of a lower term', async () => {
   expect(await markAfter(3)).toEqual({ term: 3, ack });

@@ -67,7 +67,7 @@ export function put(key: number, bytes = 8): VerifiedTransaction {
 export class TestNode {
   readonly signer: Signer;
   readonly nodeId: NodeId;
-  readonly disk: SimulatedDisk = new SimulatedDisk();
+  disk: SimulatedDisk = new SimulatedDisk();
   readonly faults: Error[] = [];
   readonly blamed: { readonly from: NodeId; readonly error: AssentError }[] = [];
   replica!: Replica;

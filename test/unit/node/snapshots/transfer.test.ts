@@ -4,11 +4,12 @@ import { comparePlaces } from '../../../../src/consensus/index.ts';
 import { verifySignature } from '../../../../src/crypto/index.ts';
 import { SnapshotSource } from '../../../../src/ledger/index.ts';
 import { leftoversKey } from '../../../../src/ledger/snapshot/staging-keys.ts';
-import { consensusConfiguration } from '../../../../src/node/replica/index.ts';
+import { consensusConfiguration, decodeMessage, isEvidenceFrame } from '../../../../src/node/replica/index.ts';
 import { decodeSnapshotMessage, encodeSnapshotMessage } from '../../../../src/node/snapshots/messages.ts';
 import { proofsOf, verifyProofs } from '../../../../src/node/snapshots/proofs.ts';
 import { verifyHistory } from '../../../../src/verify/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
+import { SimulatedDisk } from '../../../support/simulated-store.ts';
 import { genesis, put, TestCluster, type TestNode, transaction } from './harness.ts';
 
 /** More than one chunk of values. */
@@ -397,3 +398,30 @@ it('refuses a snapshot that is not above its tip, and follows on (scenario 41)',
   expect(learner.ledger.firstBlockHeight).toBe(1);
   await opened.close();
 });
+
+it('a key that was contradicted stays spent when its node has taken in a snapshot', async () => {
+  const cluster = await grown(30);
+  const voter = present(
+    cluster.voters.find((node) => node !== cluster.leader),
+    'a follower',
+  );
+  cluster.crash(voter);
+  voter.disk = new SimulatedDisk();
+  await cluster.start(voter);
+  await cluster.until(() => voter.replica.status().role === 'recovering', 'it is told what its key has signed');
+  // Nobody tells it a second time.
+  cluster.onFrame = ({ channel, bytes, to }) => {
+    const isReply = to === voter && channel === 'heartbeat' && typeOf(bytes) === 'nonce-reply';
+    return isReply ? undefined : bytes;
+  };
+  await cluster.until(() => voter.ledger.firstBlockHeight > 1, 'it begins with a snapshot');
+  await untilCaughtUp(cluster, voter);
+  expect(voter.replica.status()).toMatchObject({ role: 'recovering', withheld: 'contradicted' });
+});
+
+function typeOf(frame: Uint8Array): string | undefined {
+  const noBlocks = (): never => {
+    throw new Error('no blocks travel there');
+  };
+  return isEvidenceFrame(frame) ? undefined : decodeMessage(frame, { bytes: noBlocks, receive: noBlocks }).type;
+}
