@@ -122,6 +122,7 @@ export class Nemesis {
     machine.skew.drift = 0;
     this.#setRightClock(node);
     if (machine.isPaused) this.#cluster.resume(node);
+    if (machine.isUp && machine.isStopping) this.#cluster.crash(node);
     if (!machine.isUp) this.#cluster.start(node);
   }
 

@@ -126,7 +126,7 @@ export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOpt
  */
 function electionTicksMin({ network, disk, tickMs }: SimulationOptions): number {
   const electionMs = 2 * network.delayMeanMs + 4 * disk.writeMeanMs;
-  return Math.ceil((1.5 * electionMs) / tickMs);
+  return Math.ceil((2.5 * electionMs) / tickMs);
 }
 
 const noMembership: Record<MembershipAct, number> = {

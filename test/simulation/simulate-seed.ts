@@ -163,7 +163,11 @@ class SeedRun {
     for (const node of removed) core.connect(node);
     const { electionTicks, tickMs } = this.options;
     const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
-    const isLeft = (): boolean => removed.every((node) => !this.cluster.machineAt(node).isUp);
+    // Whom a removed node knows may be removed in turn meanwhile.
+    const isLeft = (): boolean => {
+      const knowing = this.invariants.membership.removedThatKnow(core.members);
+      return removed.every((node) => !this.cluster.machineAt(node).isUp || !knowing.includes(node));
+    };
     while (!isLeft() && this.cluster.step(deadlineMs)) {
       await undefined;
       core.extend();

@@ -155,6 +155,7 @@ export class SimulatedCluster {
     const machine = this.machineAt(index);
     if (machine.isUp) return;
     machine.incarnation += 1;
+    machine.isStopping = false;
     this.trace.line(this.queue.nowMs, 'start', () => ({ node: index, incarnation: machine.incarnation }));
     for (const observer of this.observers) observer.onStart(machine);
     machine.process = startNodeProcess(this, machine, this.#random.fork(`process ${index}.${machine.incarnation}`));
@@ -203,6 +204,7 @@ export class SimulatedCluster {
     this.trace.line(this.queue.nowMs, 'stop', () => ({ node: machine.index, reason: error.message }));
     // Later, since the process is in the middle of a call.
     const { incarnation } = machine;
+    machine.isStopping = true;
     this.queue.schedule(0, 'fault', () => {
       if (machine.incarnation === incarnation && machine.isUp) this.crash(machine.index);
     });

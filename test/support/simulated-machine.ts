@@ -26,6 +26,8 @@ export class SimulatedMachine<Process extends SimulatedProcess> {
   diskFull = false;
   /** While true, writes stay under way. */
   writesHang = false;
+  /** The process has stopped itself, and ends with the present event. */
+  isStopping = false;
   /** How often a process was started here. */
   incarnation = 0;
   /** Nodes that the operator named for the first contact. */

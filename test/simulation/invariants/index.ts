@@ -152,8 +152,9 @@ export class Invariants implements ClusterObserver {
     const status = machine.process?.status();
     if (status === undefined || this.misusedKeys.has(machine.nodeId)) return;
     if (status.role === 'leader') this.#certificates.leader(status.term, machine.nodeId);
-    watched.isSwitching &&= status.appliedHeight < watched.appliedHeight;
-    const promised = watched.isSwitching ? 0 : (watched.durable.hardState?.term ?? 0);
+    const durableTerm = watched.durable.hardState?.term ?? 0;
+    watched.isSwitching &&= status.term < durableTerm;
+    const promised = watched.isSwitching ? 0 : durableTerm;
     holds(
       status.term >= watched.term && status.term >= promised,
       'terms are monotone',
