@@ -84,6 +84,7 @@ export {
   type OutcomeView,
   type ReceiptView,
   type ResultView,
+  type SubmitQuery,
   type SubmitReply,
   type TransactionParams,
   type TransactionReply,

@@ -68,6 +68,7 @@ import {
   streamQuery,
 } from './schemas/subjects.ts';
 import {
+  type SubmitQuery,
   type SubmitReply,
   submitQuery,
   submitReply,
@@ -100,7 +101,7 @@ export const requestLimits: {
 type Stream<Params> = Route<Params, StreamQuery, never, StreamPage>;
 
 export interface Routes {
-  readonly submit: Route<Nothing, WaitQuery, Uint8Array, SubmitReply>;
+  readonly submit: Route<Nothing, SubmitQuery, Uint8Array, SubmitReply>;
   readonly transaction: Route<TransactionParams, WaitQuery, never, TransactionReply>;
   readonly block: Route<BlockParams, Nothing, never, BlockView>;
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;

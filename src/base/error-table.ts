@@ -48,6 +48,12 @@ const entries = {
     exitCode: 2,
     action: 'Compare the payload with the schema in /openapi.json.',
   },
+  'ledger-foreign': {
+    meaning: 'The transactions are signed for another ledger than that of this node.',
+    httpStatus: 409,
+    exitCode: 2,
+    action: 'Compare the ledger ids: GET /v1/status has that of the node.',
+  },
   'decision-input-invalid': {
     meaning: 'What a decision is asked over does not match its schema, or names what the rule set does not know.',
     httpStatus: 400,

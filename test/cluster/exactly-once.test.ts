@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { present, silentLogger } from '../../src/base/index.ts';
+import { signAs } from '../../src/cli/ledger/submit.ts';
 import { AssentClient, buildTransaction, identityOf, webClock } from '../../src/client/index.ts';
 import { builtInContracts } from '../../src/contracts/index.ts';
 import { createSigner, decodeNodeId, generateSeed, systemRandom } from '../../src/crypto/index.ts';
@@ -44,8 +45,8 @@ describe('the same signed bytes', () => {
 });
 
 describe('what is wrong with a submission', () => {
-  async function codeOf(bytes: Uint8Array): Promise<string> {
-    const response = await fetch(`${cluster.urls[0]}/v1/transactions`, {
+  async function codeOf(bytes: Uint8Array, query = ''): Promise<string> {
+    const response = await fetch(`${cluster.urls[0]}/v1/transactions${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
       body: bytes as Uint8Array<ArrayBuffer>,
@@ -75,6 +76,7 @@ describe('what is wrong with a submission', () => {
     const codes = {
       flippedBit: await codeOf(flipped),
       wrongLedger: await codeOf(signedFor({ ledgerId: systemRandom.bytes(32) })),
+      ledgerOfAnother: await codeOf(signedFor({}), `?ledger=${'ab'.repeat(32)}`),
       expired: await codeOf(signedFor({ validUntil: Date.now() - 60_000 })),
       tooFar: await codeOf(signedFor({ validUntil: Date.now() + 3_600_000 })),
       oversized: await codeOf(encodeCanonical([new Uint8Array(66_000), new Uint8Array(64)])),
@@ -85,7 +87,9 @@ describe('what is wrong with a submission', () => {
     };
     expect(codes).toEqual({
       flippedBit: 'signature-invalid',
+      // Nothing in the bytes says which ledger they are for; whoever sends them can.
       wrongLedger: 'signature-invalid',
+      ledgerOfAnother: 'ledger-foreign',
       expired: 'window-expired',
       tooFar: 'window-too-far',
       oversized: 'transaction-too-large',
@@ -94,6 +98,12 @@ describe('what is wrong with a submission', () => {
       unknownKind: 'transaction-kind-unknown',
       wrongPayload: 'transaction-payload-invalid',
     });
+    const ledgerId = systemRandom.bytes(32);
+    const elsewhere = signAs({ ...home, ledgerId }, identityNamed(home, 'member/st-mary'), 'credential.issue', {
+      agent: identityOf(generateSeed(), createSigner).did,
+      role: 'researcher',
+    });
+    expect(await cluster.client(1).submit(elsewhere)).toMatchObject({ status: 'refused', code: 'ledger-foreign' });
     expect((await cluster.client(1).status()).uptimeMs).toBeGreaterThan(uptimeMs);
     expect((await cluster.client(1).submit(newTransaction(home))).status).toBe('committed');
   });

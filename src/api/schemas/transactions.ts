@@ -79,6 +79,11 @@ export interface WaitQuery {
   readonly timeoutMs: number;
 }
 
+export interface SubmitQuery extends WaitQuery {
+  /** Id of the ledger that the transactions are signed for: a node of another one says so. */
+  readonly ledger?: string;
+}
+
 /** The longest that a request may wait for a commit. */
 export const waitTimeoutMsMax = 60_000;
 
@@ -117,7 +122,8 @@ export const submitReply: z.ZodType<SubmitReply, SubmitReply> = z.object({ outco
 
 export const transactionParams: z.ZodType<TransactionParams, TransactionParams> = z.strictObject({ id: hashText });
 
-export const submitQuery: z.ZodType<WaitQuery, QueryInput<WaitQuery>> = z.strictObject({
+export const submitQuery: z.ZodType<SubmitQuery, QueryInput<SubmitQuery>> = z.strictObject({
+  ledger: z.exactOptional(hashText),
   wait: z.enum(['committed', 'none']).default('committed'),
   timeoutMs: queryNumber(1, waitTimeoutMsMax).default(10_000),
 });

@@ -25,6 +25,7 @@ import type {
   StatusView,
   StreamPage,
   StreamQuery,
+  SubmitQuery,
   TransactionReply,
   TransferRequest,
   TransferView,
@@ -32,7 +33,7 @@ import type {
 } from '../index.ts';
 
 /** A request's transactions: one, or a canonical msgpack array of them. */
-export interface Submission extends WaitQuery {
+export interface Submission extends SubmitQuery {
   readonly body: Uint8Array;
   readonly batched: boolean;
 }

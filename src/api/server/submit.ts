@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AssentError, present } from '../../base/index.ts';
-import { type OutcomeView, routes, transactionMediaType, transactionsMediaType, type WaitQuery } from '../index.ts';
+import { type OutcomeView, routes, type SubmitQuery, transactionMediaType, transactionsMediaType } from '../index.ts';
 import { sendError } from './errors.ts';
 import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
 
 const querySchema = present(routes.submit.query, 'a submission has a query');
 /** Most requests have no query; these defaults spare them the schema. */
-const defaultWait: WaitQuery = querySchema.parse({});
+const defaultWait: SubmitQuery = querySchema.parse({});
 
 /**
  * Handles `POST /v1/transactions`. A single transaction that was not taken ends with the status of its error; a batch
@@ -31,7 +31,7 @@ export function submitHandler(service: NodeService): (request: FastifyRequest, r
 }
 
 // A ready text spares the hot path fastify's search for a serializer.
-function sendOutcomes(reply: FastifyReply, outcomes: readonly OutcomeView[], wait: WaitQuery): void {
+function sendOutcomes(reply: FastifyReply, outcomes: readonly OutcomeView[], wait: SubmitQuery): void {
   reply
     .code(wait.wait === 'none' ? 202 : 200)
     .header('content-type', 'application/json; charset=utf-8')

@@ -81,7 +81,7 @@ export class Submission {
     const node = this.#nodes.urls[index] as string;
     const answer = await exchange(this.#nodes.fetch, node, routes.submit, {
       params: {},
-      query: { wait: this.#options.wait ?? 'committed', timeoutMs: waitMs },
+      query: { wait: this.#options.wait ?? 'committed', timeoutMs: waitMs, ...ledgerOf(transactions) },
       body: bodyOf(transactions),
       signal: withTimeout(waitMs + answerGraceMs, this.#options.signal),
     });
@@ -136,6 +136,12 @@ function bodyOf(transactions: readonly SignedTransaction[]): { mediaType: string
   if (transactions.length === 1 && first !== undefined)
     return { mediaType: transactionMediaType, content: first.bytes };
   return { mediaType: transactionsMediaType, content: encodeCanonical(transactions.map(({ bytes }) => bytes)) };
+}
+
+/** A node of another ledger can say so only where it is told which one is meant. */
+function ledgerOf(transactions: readonly SignedTransaction[]): { readonly ledger?: string } {
+  const [ledger, ...others] = new Set(transactions.map(({ ledgerId }) => ledgerId));
+  return ledger === undefined || others.length > 0 ? {} : { ledger };
 }
 
 type Answer = Awaited<ReturnType<typeof exchange<typeof routes.submit>>>;

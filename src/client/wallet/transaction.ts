@@ -20,6 +20,8 @@ export interface SignedTransaction {
   /** Milliseconds since the Unix epoch; no block later than this can hold it. */
   readonly validUntil: number;
   readonly bytes: Uint8Array;
+  /** Hexadecimal id of the ledger that it is signed for, where that is known. */
+  readonly ledgerId?: string;
 }
 
 export interface TransactionRequest {
@@ -45,5 +47,5 @@ export function buildTransaction(request: TransactionRequest): SignedTransaction
       'transaction-too-large',
       `A ${kind} of ${bytes.length} bytes exceeds the ${ledgerLimits.transactionBytesMax} bytes that one transaction may have.`,
     );
-  return { id: toHex(sha256(body)), kind, validUntil, bytes };
+  return { id: toHex(sha256(body)), kind, validUntil, bytes, ledgerId: toHex(request.ledgerId) };
 }

@@ -1,6 +1,6 @@
 import type { OutcomeView } from '../../api/index.ts';
 import type { Submission } from '../../api/server/index.ts';
-import { AssentError, assert, present } from '../../base/index.ts';
+import { AssentError, assert, present, toHex } from '../../base/index.ts';
 import {
   type GiveUpMessage,
   intention,
@@ -63,6 +63,9 @@ export class Submissions {
   /** See NodeService.submit. */
   submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void {
     if (this.#closing) throw new AssentError('shutting-down', 'The node is stopping.');
+    const { ledgerId } = this.#options;
+    if (submission.ledger !== undefined && submission.ledger !== toHex(ledgerId))
+      throw new AssentError('ledger-foreign', `This node keeps ledger ${toHex(ledgerId)}, and no other.`);
     const transactions = submission.batched ? readBatch(submission.body) : [submission.body];
     const { countMax, bytesMax } = this.#options;
     if (this.outstanding + transactions.length > countMax || this.#byteCount + submission.body.length > bytesMax) {

@@ -37,7 +37,7 @@ describe('submitting one transaction', () => {
     expect(exitCodeOf(outcome)).toBe(0);
     expect(node.received).toHaveLength(1);
     expect(toHex(node.received[0]?.body ?? new Uint8Array())).toBe(toHex(sent.bytes));
-    expect(node.received[0]?.target).toMatch(/^\/v1\/transactions\?wait=committed&timeoutMs=\d+$/);
+    expect(node.received[0]?.target).toMatch(/^\/v1\/transactions\?wait=committed&timeoutMs=\d+&ledger=[0-9a-f]{64}$/);
   });
 
   it('takes a rule as final: code, rule and sentence, and nobody else is asked', async () => {
