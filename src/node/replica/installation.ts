@@ -12,16 +12,8 @@ import type { Operation, Store } from '../../storage/index.ts';
 import type { HistoryStep } from '../../verify/index.ts';
 import { putHistoryStep } from './configuration-history.ts';
 import type { Change, ConfigurationRecords } from './configuration-records.ts';
-import { certificateOperations, termCertificateOperations } from './persistence.ts';
-import {
-  decodeHardState,
-  decodePromise,
-  encodeHardState,
-  encodePromise,
-  hardStateKey,
-  promiseKey,
-  readRecord,
-} from './records.ts';
+import { certificateOperations, putPromise, termCertificateOperations } from './persistence.ts';
+import { decodeHardState, decodePromise, encodeHardState, hardStateKey, promiseKey, readRecord } from './records.ts';
 
 /** A snapshot that is staged whole, with what its manifest proves. */
 export interface ProvedSnapshot {
@@ -73,9 +65,7 @@ function promiseOperations(store: Store, { certificate, termCertificate }: Prove
     promises.noteAck(signer, { statement: certificate.ack, signature });
   for (const { signer, signature } of termCertificate.votes)
     promises.noteVote(signer, { statement: termCertificate.request, signature });
-  return promises
-    .takeUnsaved()
-    .map((promise) => ({ type: 'put', key: promiseKey(promise.nodeId), value: encodePromise(promise) }));
+  return promises.takeUnsaved().map(putPromise);
 }
 
 /** No block reaches the disk before the term it is of. What was asked for and given in a lower term is settled. */

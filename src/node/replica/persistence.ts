@@ -4,6 +4,7 @@ import {
   decodeTermCertificate,
   encodeBlockCertificate,
   encodeTermCertificate,
+  type PeerPromise,
   type PersistRequest,
   type TermCertificate,
 } from '../../consensus/index.ts';
@@ -47,10 +48,13 @@ export function persistOperations(
   if (mark !== undefined) operations.push({ type: 'put', key: hardStateKey, value: mark });
   if (request.termCertificate !== undefined) operations.push(...termCertificateOperations(request.termCertificate));
   if (request.certificate !== undefined) operations.push(...certificateOperations(request.certificate));
-  for (const promise of request.peerPromises) {
-    operations.push({ type: 'put', key: promiseKey(promise.nodeId), value: encodePromise(promise) });
-  }
+  operations.push(...request.peerPromises.map(putPromise));
   return { operations, mark, storedHeight: height };
+}
+
+/** The record of what another key has promised. */
+export function putPromise(promise: PeerPromise): Operation {
+  return { type: 'put', key: promiseKey(promise.nodeId), value: encodePromise(promise) };
 }
 
 /** Key of the certificate whose ack names this height; blocks between two certificates are proved by the later one. */
