@@ -58,6 +58,12 @@ export interface KindDefinition<S extends z.ZodObject> {
   readonly version?: number;
   /** Shape of what a successful transaction reports. */
   readonly output?: z.ZodObject;
+  /** For docs/contracts.md: one sentence that says what it is for. */
+  readonly summary?: string;
+  /** For docs/contracts.md: what changes when every rule permitted, a sentence each. */
+  readonly effects?: readonly string[];
+  /** For docs/contracts.md: a payload in JSON form. */
+  readonly example?: Readonly<Record<string, unknown>>;
   /** Looked at in order; the first that does not permit decides. */
   readonly rules: readonly Rule<z.output<S>>[];
   /** Runs when every rule permitted. Returns the output as a value of `output`, or nothing. */
@@ -96,8 +102,16 @@ export interface Kind {
   readonly output: z.ZodObject | undefined;
   readonly payloadCodec: WireCodec<Record<string, unknown>>;
   readonly outputCodec: WireCodec<Record<string, unknown>> | undefined;
+  readonly documentation: KindDocumentation;
   readonly rules: readonly Rule<Record<string, unknown>>[];
   apply(context: ApplyContext<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined;
+}
+
+/** See {@link KindDefinition}. */
+export interface KindDocumentation {
+  readonly summary: string | undefined;
+  readonly effects: readonly string[];
+  readonly example: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Contract {
@@ -151,7 +165,7 @@ function checkedKind(namespace: string, name: string, definition: KindDefinition
     demand(!seen.has(rule.name), `kind ${name} has two rules named ${rule.name}`);
     seen.add(rule.name);
   }
-  const { schema, output, version } = definition;
+  const { schema, output, version, summary, effects = [], example } = definition;
   return {
     name,
     namespace,
@@ -159,6 +173,7 @@ function checkedKind(namespace: string, name: string, definition: KindDefinition
     output,
     payloadCodec: codec(schema, 'payload', name, version),
     outputCodec: output === undefined ? undefined : codec(output, 'output', name, version),
+    documentation: { summary, effects, example },
     rules: definition.rules as readonly Rule<Record<string, unknown>>[],
     apply: definition.apply as Kind['apply'],
   };
