@@ -3,7 +3,14 @@ import { accessRecorded, glassBroken } from './access/entries.ts';
 import { consent } from './consent/contract.ts';
 import { consentGranted, consentRevoked } from './consent/entries.ts';
 import { credential } from './credential/contract.ts';
-import { credentialIssued, credentialRevoked } from './credential/entries.ts';
+import {
+  credentialIssued,
+  credentialResumed,
+  credentialRevoked,
+  credentialSuspended,
+  groupJoined,
+  groupLeft,
+} from './credential/entries.ts';
 import { type Catalogue, catalogueOf, type RuleCode } from './engine/catalogue.ts';
 import { entryReader } from './engine/stream-entry.ts';
 import { enrolment } from './enrolment/contract.ts';
@@ -23,7 +30,11 @@ const readEntry = entryReader([
   domainDeclared,
   subjectLinked,
   credentialIssued,
+  credentialSuspended,
+  credentialResumed,
   credentialRevoked,
+  groupJoined,
+  groupLeft,
   consentGranted,
   consentRevoked,
   accessRecorded,

@@ -24,7 +24,14 @@ export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
 export type { Actor, Provision } from './consent/provision.ts';
 export { type Consent, consentOf, consentsOf } from './consent/state.ts';
-export { type Credential, credentialsInForce, credentialsOf } from './credential/state.ts';
+export {
+  type Credential,
+  credentialsInForce,
+  credentialsOf,
+  groupsOf,
+  type Membership,
+  membershipsOf,
+} from './credential/state.ts';
 export { type Decision, type DecisionInput, type DecisionOutcome, decideOpen } from './decision/decide.ts';
 export { possibleResults, type RequestFacts, targetMismatch } from './decision/open-clauses.ts';
 export {
@@ -81,8 +88,9 @@ export { type EntryType, entryReader, entryType } from './engine/stream-entry.ts
 export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Trace } from './engine/trace.ts';
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
 export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
-export { type Domain, domainNamesOf, domainOf, type Link, linkOf, memberOfKey } from './enrolment/state.ts';
+export { type Domain, domainNamesOf, domainOf, type Link, linkOf } from './enrolment/state.ts';
 export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
+export { isMember, type Member, memberNamed, memberNamesOf, memberOfKey } from './governance/members.ts';
 export {
   type NodeRecord,
   nodesOf,

@@ -1,6 +1,7 @@
 import { credentialsInForce, isGatewayOf } from './credential/state.ts';
 import type { Rule, RuleContext } from './engine/contract.ts';
-import { domainOf, linkOf, memberOfKey } from './enrolment/state.ts';
+import { domainOf, linkOf } from './enrolment/state.ts';
+import { memberOfKey } from './governance/members.ts';
 
 /** Rules that several contracts share: one code, one sentence, one meaning. */
 

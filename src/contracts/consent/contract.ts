@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { isOrdered, name, transactionId } from '../engine/leaves.ts';
-import { domainOf, linkOf, members } from '../enrolment/state.ts';
+import { domainOf, linkOf } from '../enrolment/state.ts';
+import { isMember } from '../governance/members.ts';
 import { domainIsKnown, isLinked, notCovered, periodIsOrdered, subjectIsLinked } from '../rules.ts';
 import { consentGranted, consentRevoked } from './entries.ts';
 import { provision } from './provision.ts';
@@ -53,7 +54,7 @@ export const consent: Contract = defineContract({
               (actor) =>
                 typeof actor !== 'string' ||
                 !actor.startsWith('member:') ||
-                members.get(state, actor.slice('member:'.length)) !== undefined,
+                isMember(state, actor.slice('member:'.length)),
             ),
         },
         {

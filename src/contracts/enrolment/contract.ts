@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { present, toHex } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { commitment, did, name } from '../engine/leaves.ts';
+import { memberOfKey } from '../governance/members.ts';
 import { domainIsKnown, notCovered, senderIsGateway, senderIsMember } from '../rules.ts';
 import { keyHolders } from '../tables/codes.ts';
 import { domainDeclared, subjectLinked } from './entries.ts';
@@ -17,7 +18,6 @@ import {
   domainsMax,
   domainsPerMemberMax,
   links,
-  memberOfKey,
 } from './state.ts';
 
 /** Members, domains of custodians, and which subject a custodian knows (contracts.md, `enrolment`). */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { toHex } from '../../base/index.ts';
 import { commitment, did, name, timestamp } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import { memberOfKey } from '../governance/members.ts';
 import type { StateView } from '../ledger-types.ts';
 import { type KeyHolder, keyHolders } from '../tables/codes.ts';
 import { type DomainPolicy, domainPolicy } from './policy.ts';
@@ -25,17 +26,6 @@ export interface Link {
   readonly linkedAt: number;
   readonly gateway: Uint8Array;
 }
-
-export const members: StateRecord<{ governanceKey: Uint8Array }> = stateRecord(
-  'enrolment/member',
-  z.strictObject({ governanceKey: did() }),
-);
-
-/** Which member a governance key speaks for. */
-export const governance: StateRecord<{ member: string }> = stateRecord(
-  'enrolment/governance',
-  z.strictObject({ member: name() }),
-);
 
 export const domains: StateRecord<Domain> = stateRecord(
   'enrolment/domain',
@@ -68,11 +58,6 @@ export const links: StateRecord<Link> = stateRecord(
     gateway: did(),
   }),
 );
-
-/** The member whose governance key this is. */
-export function memberOfKey(state: StateView, keyHex: string): string | undefined {
-  return governance.get(state, keyHex)?.member;
-}
 
 /** How many domains the member with this governance key declared after genesis. */
 export function declaredBy(state: StateView, keyHex: string): number {

@@ -1,8 +1,8 @@
 import { AssentError } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
-import { members } from '../enrolment/state.ts';
 import { approvalThresholdParameter, type GenesisContent, ledgerLimits } from '../ledger-types.ts';
-import { changes, configuration, listed, membersMax, parameters } from './state.ts';
+import { initialiseMembers, isMember } from './members.ts';
+import { changes, configuration, listed, parameters } from './state.ts';
 
 /** Parameter of genesis: how often a member replaces a node of its own. */
 export const replaceIntervalParameter = 'governance.replaceIntervalMs';
@@ -12,11 +12,11 @@ const replaceIntervalMsDefault = 3_600_000;
 /** Writes the first configuration, and what proposals need. @throws AssentError `genesis-invalid`. */
 export function initialiseGovernance(genesis: GenesisContent, state: WritableState): void {
   const count = genesis.members.length;
-  if (count > membersMax) throw invalid(`more than ${membersMax} members`);
+  initialiseMembers(genesis, state);
   if (genesis.nodes.length > ledgerLimits.configurationNodesMax)
     throw invalid(`more than ${ledgerLimits.configurationNodesMax} nodes`);
   for (const { member } of genesis.nodes)
-    if (members.get(state, member) === undefined) throw invalid(`a node belongs to ${member}, which is not a member`);
+    if (!isMember(state, member)) throw invalid(`a node belongs to ${member}, which is not a member`);
   const nodes = genesis.nodes.map(({ publicKey, member, role }) => {
     return { nodeKey: publicKey, member, role, sinceHeight: 0 };
   });

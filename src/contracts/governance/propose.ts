@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { present } from '../../base/index.ts';
 import type { KindDefinition } from '../engine/contract.ts';
 import { name, nodeKey, transactionId } from '../engine/leaves.ts';
-import { memberOfKey, members } from '../enrolment/state.ts';
 import { senderIsMember } from '../rules.ts';
 import { type Action, actions, address } from './action.ts';
+import { isMember, memberOfKey } from './members.ts';
 import { hasRoom, listProposal, passesWith, putProposal } from './proposals.ts';
 import { changesHaveRoom, rulesOfChange } from './rules.ts';
 import { type Proposal, proposalValidityMs } from './state.ts';
@@ -50,7 +50,7 @@ export const propose: KindDefinition<z.ZodObject & z.ZodType<Propose>> = {
       name: 'member-is-known',
       code: 'member-unknown',
       sentence: 'The consortium has no member of this name.',
-      permits: ({ payload: { member }, state }) => member === undefined || members.get(state, member) !== undefined,
+      permits: ({ payload: { member }, state }) => member === undefined || isMember(state, member),
     },
     ...rulesOfChange<Propose>(({ payload }) => payload),
     changesHaveRoom(({ state, payload }) => (passesWith(state, 1) && payload.nodeKey !== undefined ? 1 : 0)),

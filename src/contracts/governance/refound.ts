@@ -1,7 +1,7 @@
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
-import { members } from '../enrolment/state.ts';
 import type { BlockContext, RecoveryContent } from '../ledger-types.ts';
+import { isMember } from './members.ts';
 import { changes, configuration, listed, nodesOf, proposalOf, proposals, retired } from './state.ts';
 
 /**
@@ -13,7 +13,7 @@ export function refound(state: WritableState, recovery: RecoveryContent, { heigh
   const { generation } = present(configuration.get(state), 'genesis declares a configuration');
   if (recovery.generation !== generation + 1) return false;
   for (const { publicKey, member } of recovery.nodes) {
-    if (members.get(state, member) === undefined || retired.get(state, toHex(publicKey)) !== undefined) return false;
+    if (!isMember(state, member) || retired.get(state, toHex(publicKey)) !== undefined) return false;
     if (former.some(({ nodeKey }) => equalBytes(nodeKey, publicKey))) return false;
   }
   const nodes = recovery.nodes.map(({ publicKey, ...node }) => ({ ...node, nodeKey: publicKey, sinceHeight: height }));

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { present } from '../../base/index.ts';
 import type { KindDefinition, RuleContext } from '../engine/contract.ts';
 import { nodeKey } from '../engine/leaves.ts';
-import { memberOfKey } from '../enrolment/state.ts';
 import { senderIsMember } from '../rules.ts';
 import { address } from './action.ts';
 import { addWaiting, nodesAfterWaiting, nodeWithKey } from './changes.ts';
+import { memberOfKey } from './members.ts';
 import { changesHaveRoom, nodeIsKnown, rulesOfNewNode } from './rules.ts';
 import { type NodeRecord, parameters, replaced, type WaitingChange, waitingChangesOf } from './state.ts';
 

@@ -4,6 +4,7 @@ import { name, nodeKey, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import { type ConfigurationStep, ledgerLimits, type StateView } from '../ledger-types.ts';
 import { type Action, actions, address } from './action.ts';
+import { membersMax } from './members.ts';
 
 /** A node of the ledger. */
 export interface NodeRecord {
@@ -51,8 +52,6 @@ export interface Proposal {
   readonly closesAt: number;
 }
 
-/** Members that a ledger can have: each has one vote in every proposal. */
-export const membersMax = 256;
 /** Approved changes that wait at a time. */
 export const changesWaitingMax = 16;
 /** Proposals that the list keeps; older ones stay readable by their id. */
