@@ -6,7 +6,7 @@
 
 export {
   type Combination,
-  combine,
+  combineResults,
   includedPurposes,
   namesOfResultSet,
   type Purpose,

@@ -1,7 +1,8 @@
-import { type ConsentResult, namesBreakGlass } from './evaluate.ts';
+import { present } from '../base/index.ts';
 import { instantOf } from './instant.ts';
-import type { Policy, Question, Resource } from './request.ts';
+import type { DecisionRequest, Policy, Resource } from './request.ts';
 import { defaultCategories, isInCategory } from './tables/emergency-categories.ts';
+import type { Asked } from './target.ts';
 
 const hourMs = 3_600_000;
 const hoursMax = 24;
@@ -17,31 +18,56 @@ export type GlassRefusal =
   /** A denial names break-glass itself, and the domain honours it. */
   | 'denied';
 
+/** When and with what the glass was broken. */
+export interface Glass {
+  readonly justified: boolean;
+  readonly openedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
 /**
- * Step 8, after a non-permit: undefined when the break-glass holds for this resource, else the first condition that fails.
- * A denial that may stand is honoured too: where it does, nothing may be released.
+ * Step 8, after a non-permit: undefined when the break-glass holds for a record, else the first condition that fails.
+ * `inCategory`: it is in a category that was named, and that the domain allows to be. `namesBreakGlass`: a denial that may
+ * stand names break-glass itself; it is honoured too, since where it does stand nothing may be released.
  */
 export function glassRefusal(
-  question: Question,
-  policy: Policy,
-  resource: Resource,
-  results: readonly Pick<ConsentResult, 'deny'>[],
+  asked: Asked,
+  { emergency }: Pick<Policy, 'emergency'>,
+  glass: Glass | undefined,
+  inCategory: boolean,
+  namesBreakGlass: boolean,
 ): GlassRefusal | undefined {
-  const { request, atMs, purpose } = question;
-  const { breakGlass, requester } = request;
-  const { emergency } = policy;
-  if (purpose !== 'BTG' || breakGlass === undefined) return 'not-asked';
+  if (asked.purpose !== 'BTG' || glass === undefined) return 'not-asked';
   if (emergency === undefined) return 'domain';
-  if (!emergency.roles.some((role) => requester.roles.includes(role))) return 'role';
-  if (!breakGlass.justified) return 'justification';
-  const [openedAt, expiresAt] = [instantOf(breakGlass.openedAt), instantOf(breakGlass.expiresAt)];
+  if (!emergency.roles.some((role) => asked.request.requester.roles.includes(role))) return 'role';
+  if (!glass.justified) return 'justification';
+  const { openedAtMs, expiresAtMs } = glass;
   const limitMs = Math.min(hoursMax, emergency.maxHours ?? hoursMax) * hourMs;
-  if (openedAt === undefined || expiresAt === undefined) return 'time';
-  if (!(openedAt <= atMs && atMs < expiresAt && expiresAt <= openedAt + limitMs)) return 'time';
+  const isRunning = openedAtMs <= asked.atMs && asked.atMs < expiresAtMs;
+  if (!isRunning || expiresAtMs > openedAtMs + limitMs) return 'time';
+  if (!inCategory) return 'category';
+  return namesBreakGlass && (emergency.honourDeny ?? true) ? 'denied' : undefined;
+}
+
+/** The glass that a request speaks of. */
+export function glassOf({ breakGlass }: DecisionRequest): Glass | undefined {
+  if (breakGlass === undefined) return undefined;
+  const [openedAtMs, expiresAtMs] = [instantOf(breakGlass.openedAt), instantOf(breakGlass.expiresAt)];
+  return {
+    justified: breakGlass.justified,
+    openedAtMs: present(openedAtMs, 'the request was read'),
+    expiresAtMs: present(expiresAtMs, 'the request was read'),
+  };
+}
+
+/** Whether the record is in a category that was named, and that the domain allows to be named. */
+export function isInNamedCategory(
+  { breakGlass }: DecisionRequest,
+  { emergency }: Pick<Policy, 'emergency'>,
+  { type }: Pick<Resource, 'type'>,
+): boolean {
+  if (breakGlass === undefined || emergency === undefined || type === undefined) return false;
   const allowed = emergency.categories ?? defaultCategories;
-  const { type } = resource;
   const named = breakGlass.categories.filter((category) => allowed.includes(category));
-  if (type === undefined || !named.some((category) => isInCategory(category, type))) return 'category';
-  const isDenied = results.some(({ deny }) => deny !== undefined && namesBreakGlass(deny));
-  return isDenied && (emergency.honourDeny ?? true) ? 'denied' : undefined;
+  return named.some((category) => isInCategory(category, type));
 }

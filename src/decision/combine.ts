@@ -17,7 +17,7 @@ export interface Combination {
  * disagree, INDETERMINATE (contracts.md, decision step 7). Counts the ways instead of walking them: the result is that
  * of the enumeration, in linear time.
  */
-export function combine(sets: readonly ResultSet[], implicit: 'permit' | 'deny'): Combination {
+export function combineResults(sets: readonly ResultSet[], implicit: 'permit' | 'deny'): Combination {
   const may = (bit: number): boolean => sets.some((set) => (set & bit) !== 0);
   const holding = (bit: number): number[] => [...sets.keys()].filter((place) => ((sets[place] ?? 0) & bit) !== 0);
 

@@ -1,8 +1,7 @@
-import { type GlassRefusal, glassRefusal } from './break-glass.ts';
-import { type Combination, combine } from './combine.ts';
+import { type GlassRefusal, glassOf, glassRefusal, isInNamedCategory } from './break-glass.ts';
 import type { Consent } from './consent.ts';
 import { type ConsentResult, evaluateConsent } from './evaluate.ts';
-import { type Explanation, explain } from './explain.ts';
+import { type ConsentName, consentName, type Explanation, explain } from './explain.ts';
 import { type Basis, citedBasis, gateRefusal } from './gate.ts';
 import {
   type DecisionInput,
@@ -16,32 +15,25 @@ import {
   readPolicy,
   readRequest,
 } from './request.ts';
-import { result } from './result-set.ts';
+import { scopingOf } from './scope.ts';
+import { type ScopeResult, type Settlement, settle, worst } from './settle.ts';
 import { Targets } from './target.ts';
 
-/** From the best to the worst: of several resources, the worst decides. */
-const severity = ['permit', 'permit-break-glass', 'indeterminate', 'deny'] as const;
-export type Decision = (typeof severity)[number];
-
-/** What settled the decision on one resource, in the order of evaluation. */
-export type DecidedBy =
-  | 'gate'
-  | 'legal-basis'
-  | 'deny'
-  | 'permit'
-  | 'weak-deny'
-  | 'implicit-policy'
-  | 'undecided'
-  | 'break-glass';
-
-export interface Settled {
-  readonly decision: Decision;
-  readonly by: DecidedBy;
-  /** Places among the consents. */
-  readonly determining: readonly number[];
+/** What was decided on one record, with the results that it was decided on. */
+export interface Settled extends Settlement {
   readonly results: readonly ConsentResult[];
-  /** Why the glass is not broken; undefined where it is. */
-  readonly glass: GlassRefusal | undefined;
+}
+
+/** What the gateway found for each record, and for each consent of the subject. */
+export interface ScopeEvaluation {
+  readonly resources: readonly RecordScope[];
+}
+
+export interface RecordScope {
+  readonly reference: string;
+  readonly results: readonly (ConsentName & ScopeResult)[];
+  /** Of what the request's break-glass names, as far as the domain allows it. */
+  readonly inEmergencyCategory: boolean;
 }
 
 /** A consent, and its place among those that were given. */
@@ -67,20 +59,49 @@ export class DecisionBase {
   /** See {@link decide}. */
   decide(request: DecisionRequest): Explanation {
     const policy = this.#policy;
-    const question = readRequest(request, policy.timeZone);
-    const candidates = this.#bySubject.get(question.request.subject) ?? [];
-    if (candidates.length * question.resources.length > decisionLimits.pairsMax)
-      throw invalidInput('request.resources', 'so many resources and consents are asked about in several requests');
+    const { question, candidates } = this.#question(request);
     const gate = gateRefusal(policy, question);
     const basis = citedBasis(policy, question);
     const targets = new Targets(question);
+    const glass = glassOf(question.request);
     const settled = question.resources.map((resource): Settled => {
       if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
-      const results = candidates.map(({ consent }) => evaluateConsent(consent, targets, resource));
-      return settle(results, policy, question, resource, basis);
+      const scoping = scopingOf(resource);
+      const results = candidates.map(({ consent }) => evaluateConsent(consent.provision, targets, scoping));
+      const isNamed = isInNamedCategory(question.request, policy, resource);
+      const refuse = (byName: boolean): GlassRefusal | undefined =>
+        glassRefusal(question, policy, glass, isNamed, byName);
+      return { ...settle(results, policy.implicit, basis, refuse), results };
     });
     const decision = worst(settled.map((one) => one.decision));
     return explain({ decision, question, implicit: policy.implicit, candidates, gate, basis, settled });
+  }
+
+  /** See {@link evaluateScope}. */
+  evaluateScope(request: DecisionRequest): ScopeEvaluation {
+    const { question, candidates } = this.#question(request);
+    const targets = new Targets(question);
+    return {
+      resources: question.resources.map((resource) => {
+        const scoping = scopingOf(resource);
+        return {
+          reference: resource.given,
+          results: candidates.map(({ consent, place }) => {
+            const { results, namesBreakGlass } = evaluateConsent(consent.provision, targets, scoping);
+            return { ...consentName(consent, place), results, namesBreakGlass };
+          }),
+          inEmergencyCategory: isInNamedCategory(question.request, this.#policy, resource),
+        };
+      }),
+    };
+  }
+
+  #question(request: DecisionRequest): { question: Question; candidates: readonly Candidate[] } {
+    const question = readRequest(request, this.#policy.timeZone);
+    const candidates = this.#bySubject.get(question.request.subject) ?? [];
+    if (candidates.length * question.resources.length > decisionLimits.pairsMax)
+      throw invalidInput('request.resources', 'so many resources and consents are asked about in several requests');
+    return { question, candidates };
   }
 }
 
@@ -90,45 +111,19 @@ export class DecisionBase {
  * Throws `decision-input-invalid`; an error is never a decision.
  */
 export function decide(input: DecisionInput): Explanation {
+  return baseOf(input).decide(input.request);
+}
+
+/**
+ * What the data clauses of a subject's consents come to for each record: what the custodian's gateway signs, so that
+ * {@link combine} can decide without seeing them. Throws `decision-input-invalid`.
+ */
+export function evaluateScope(input: DecisionInput): ScopeEvaluation {
+  return baseOf(input).evaluateScope(input.request);
+}
+
+function baseOf(input: DecisionInput): DecisionBase {
   if (typeof input !== 'object' || input === null)
     throw invalidInput('input', 'consents, request and policy are expected');
-  return new DecisionBase(input).decide(input.request);
-}
-
-export function worst(decisions: readonly Decision[]): Decision {
-  return severity[Math.max(...decisions.map((decision) => severity.indexOf(decision)))] ?? 'deny';
-}
-
-function settle(
-  results: readonly ConsentResult[],
-  policy: Policy,
-  question: Question,
-  resource: Resource,
-  basis: Basis | undefined,
-): Settled {
-  const combined = combine(
-    results.map((one) => one.results),
-    policy.implicit,
-  );
-  const settled = basis?.applies ? withBasis(combined, results, basis.honourDeny) : fromConsents(combined);
-  if (settled.decision === 'permit') return { ...settled, results, glass: 'not-asked' };
-  const glass = glassRefusal(question, policy, resource, results);
-  if (glass !== undefined) return { ...settled, results, glass };
-  return { decision: 'permit-break-glass', by: 'break-glass', determining: settled.determining, results, glass };
-}
-
-function fromConsents({ decision, by, determining }: Combination): Omit<Settled, 'results' | 'glass'> {
-  return { decision, by, determining };
-}
-
-/** A basis beats every denial, or, where it says so, honours those of consents: one that may stand leaves it open. */
-function withBasis(
-  combined: Combination,
-  results: readonly ConsentResult[],
-  honourDeny: boolean,
-): Omit<Settled, 'results' | 'glass'> {
-  const denying = [...results.keys()].filter((place) => ((results[place]?.results ?? 0) & result.deny) !== 0);
-  if (!honourDeny || denying.length === 0) return { decision: 'permit', by: 'legal-basis', determining: [] };
-  if (combined.by === 'deny' && results.some((one) => one.results === result.deny)) return fromConsents(combined);
-  return { decision: 'indeterminate', by: 'undecided', determining: denying };
+  return new DecisionBase(input);
 }

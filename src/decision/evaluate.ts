@@ -1,8 +1,7 @@
-import type { Consent, Effect, Provision } from './consent.ts';
-import type { Resource } from './request.ts';
+import type { Effect } from './consent.ts';
 import { type ResultSet, result } from './result-set.ts';
-import { placeInScope, type Scope, scopeOf } from './scope.ts';
-import type { Miss, Targets } from './target.ts';
+import type { Scoping } from './scope.ts';
+import type { Miss, Target, Targets } from './target.ts';
 
 /** Where a consent says what it comes to. */
 export interface Deciding {
@@ -18,56 +17,82 @@ export interface ConsentResult {
   /** The provision that permits or denies, where one may. Of several that deny, one that names break-glass goes first. */
   readonly permit: Deciding | undefined;
   readonly deny: Deciding | undefined;
+  /** Whether a denial may stand that names break-glass itself, and one that does not. */
+  readonly namesBreakGlass: boolean;
+  readonly deniesPlainly: boolean;
   /** Why provisions did not apply, or may not; in the consent's order. */
   readonly misses: readonly Miss[];
 }
 
-/** What one provision may come to for a resource: several effects where something is undecided. */
+/** What the evaluation walks: provisions with a target, and data scopes that a {@link Scoping} knows to read. */
+interface Branch<P> extends Target {
+  readonly provisions?: readonly P[];
+}
+
+/** What one provision may come to: several effects where something is undecided. */
 interface Outcome {
   readonly permit: Deciding | undefined;
-  readonly deny: Deciding | undefined;
+  /** A denial that names break-glass itself, or stands with one that does. */
+  readonly denyNamed: Deciding | undefined;
+  readonly denyPlain: Deciding | undefined;
   readonly none: boolean;
 }
 
-const nothing: Outcome = { permit: undefined, deny: undefined, none: true };
+const nothing: Outcome = { permit: undefined, denyNamed: undefined, denyPlain: undefined, none: true };
 
 /** The result of one consent (contracts.md, decision steps 5 and 6). */
-export function evaluateConsent({ provision }: Consent, targets: Targets, resource: Resource): ConsentResult {
+export function evaluateConsent<P extends Branch<P>, S>(
+  provision: P,
+  targets: Targets,
+  scoping: Scoping<P, S>,
+): ConsentResult {
   const describe = targets.mismatch(provision);
   if (describe !== undefined) {
     const miss: Miss = { path: rootPath, type: provision.type, standing: 'out', describe };
-    return { results: result.notApplicable, permit: undefined, deny: undefined, misses: [miss] };
+    return notApplicable([miss]);
   }
   const misses: Miss[] = [];
   const root = { path: rootPath, purposes: provision.purposes, scope: undefined, isHeld: true };
-  const { permit, deny, none } = new Evaluation(targets, resource, misses).outcome(provision, root);
+  const { permit, denyNamed, denyPlain, none } = new Evaluation(targets, scoping, misses).outcome(provision, root);
+  const deny = denyNamed ?? denyPlain;
   const otherwise = provision.type === 'permit' ? result.weakDeny : result.notApplicable;
-  const results = (permit ? result.permit : 0) | (deny ? result.deny : 0) | (none ? otherwise : 0);
-  return { results, permit, deny, misses };
+  return {
+    results: (permit ? result.permit : 0) | (deny ? result.deny : 0) | (none ? otherwise : 0),
+    permit,
+    deny,
+    namesBreakGlass: denyNamed !== undefined,
+    deniesPlainly: denyPlain !== undefined,
+    misses,
+  };
+}
+
+function notApplicable(misses: readonly Miss[]): ConsentResult {
+  const deciding = { permit: undefined, deny: undefined, namesBreakGlass: false, deniesPlainly: false };
+  return { results: result.notApplicable, ...deciding, misses };
 }
 
 const rootPath = 'provision';
 
 /** Where a provision stands. */
-interface Place {
+interface Place<S> {
   readonly path: string;
   readonly purposes: readonly string[] | undefined;
   /** Of the permit that it stands in. */
-  readonly scope: Scope | undefined;
+  readonly scope: S | undefined;
   /** Whether every deny around it has the resource in its scope: a permit inside holds only then. */
   readonly isHeld: boolean;
 }
 
-class Evaluation {
+class Evaluation<P extends Branch<P>, S> {
   readonly #targets: Targets;
-  readonly #resource: Resource;
+  readonly #scoping: Scoping<P, S>;
   readonly #misses: Miss[];
   /** By {@link Place.isHeld}: each provision is looked at twice at most, however deep it is. */
-  readonly #known = { held: new Map<Provision, Outcome>(), free: new Map<Provision, Outcome>() };
+  readonly #known = { held: new Map<P, Outcome>(), free: new Map<P, Outcome>() };
 
-  constructor(targets: Targets, resource: Resource, misses: Miss[]) {
+  constructor(targets: Targets, scoping: Scoping<P, S>, misses: Miss[]) {
     this.#targets = targets;
-    this.#resource = resource;
+    this.#scoping = scoping;
     this.#misses = misses;
   }
 
@@ -75,12 +100,12 @@ class Evaluation {
    * Every effect that a provision whose target matches may have. A scope is one thing wherever it counts: where it is
    * undecided, the provision and what it holds are looked at with it in and with it out.
    */
-  outcome(provision: Provision, place: Place): Outcome {
+  outcome(provision: P, place: Place<S>): Outcome {
     const known = place.isHeld ? this.#known.held : this.#known.free;
     const before = known.get(provision);
     if (before !== undefined) return before;
-    const scope = scopeOf(provision, place.scope);
-    const { standing, describe } = placeInScope(scope, provision.type, this.#resource);
+    const scope = this.#scoping.scopeOf(provision, place.scope);
+    const { standing, describe } = this.#scoping.place(scope, provision.type);
     if (standing !== 'in' && describe !== undefined)
       this.#miss({ path: place.path, type: provision.type, standing, describe });
     const ways = standing === 'undecided' ? [true, false] : [standing === 'in'];
@@ -89,7 +114,7 @@ class Evaluation {
     return outcome;
   }
 
-  #resolved(provision: Provision, { path, purposes, scope, isHeld }: Place, isIn: boolean): Outcome {
+  #resolved(provision: P, { path, purposes, scope, isHeld }: Place<S>, isIn: boolean): Outcome {
     const isDeny = provision.type === 'deny';
     const inside = this.#children(provision, {
       path,
@@ -100,11 +125,12 @@ class Evaluation {
     if (!inside.none) return inside;
     const isOwn = isIn && (isDeny || isHeld);
     const own = isOwn ? effectOutcome({ path, type: provision.type, purposes }) : nothing;
-    return { permit: inside.permit ?? own.permit, deny: preferred(inside.deny, own.deny), none: own.none };
+    return { ...join([inside, own]), none: own.none };
   }
 
   /** Deny before permit; undecided ones in every combination. */
-  #children({ provisions = [] }: Provision, around: Place): Outcome {
+  #children({ provisions = [] }: P, around: Place<S>): Outcome {
+    if (provisions.length === 0) return nothing;
     const outcomes: Outcome[] = [];
     for (const [place, child] of provisions.entries()) {
       const path = `${around.path}.provision[${place}]`;
@@ -115,9 +141,12 @@ class Evaluation {
     }
     // A permit is the effect where nothing denies: where each can be other than a denial.
     const isDenied = outcomes.some(({ permit, none }) => permit === undefined && !none);
+    // A denial that names break-glass gives its name to those that stand with it.
+    const isNamed = outcomes.some((one) => one.permit === undefined && one.denyPlain === undefined && !one.none);
     return {
       permit: isDenied ? undefined : outcomes.find(({ permit }) => permit !== undefined)?.permit,
-      deny: outcomes.map(({ deny }) => deny).reduce(preferred, undefined),
+      denyNamed: outcomes.find(({ denyNamed }) => denyNamed !== undefined)?.denyNamed,
+      denyPlain: isNamed ? undefined : outcomes.find(({ denyPlain }) => denyPlain !== undefined)?.denyPlain,
       none: outcomes.every(({ none }) => none),
     };
   }
@@ -128,26 +157,23 @@ class Evaluation {
 }
 
 function effectOutcome(deciding: Deciding): Outcome {
-  return deciding.type === 'permit'
-    ? { permit: deciding, deny: undefined, none: false }
-    : { permit: undefined, deny: deciding, none: false };
+  const outcome = { ...nothing, none: false };
+  if (deciding.type === 'permit') return { ...outcome, permit: deciding };
+  return namesBreakGlass(deciding) ? { ...outcome, denyNamed: deciding } : { ...outcome, denyPlain: deciding };
 }
 
 function join(outcomes: readonly Outcome[]): Outcome {
+  const [first, second] = outcomes;
+  if (first === undefined || second === undefined) return first ?? nothing;
   return {
-    permit: outcomes.find(({ permit }) => permit !== undefined)?.permit,
-    deny: outcomes.map(({ deny }) => deny).reduce(preferred, undefined),
-    none: outcomes.some(({ none }) => none),
+    permit: first.permit ?? second.permit,
+    denyNamed: first.denyNamed ?? second.denyNamed,
+    denyPlain: first.denyPlain ?? second.denyPlain,
+    none: first.none || second.none,
   };
 }
 
-/** The first, but one that names break-glass itself goes before one that does not: it is honoured. */
-function preferred(left: Deciding | undefined, right: Deciding | undefined): Deciding | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return namesBreakGlass(left) || !namesBreakGlass(right) ? left : right;
-}
-
 /** Not by subsumption (contracts.md, decision step 8). */
-export function namesBreakGlass({ type, purposes }: Deciding): boolean {
+function namesBreakGlass({ type, purposes }: Deciding): boolean {
   return type === 'deny' && purposes?.includes('BTG') === true;
 }

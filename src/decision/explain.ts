@@ -1,12 +1,13 @@
 import { present } from '../base/index.ts';
 import type { GlassRefusal } from './break-glass.ts';
-import { combine } from './combine.ts';
-import type { Effect } from './consent.ts';
-import type { Candidate, DecidedBy, Decision, Settled } from './decide.ts';
+import { combineResults } from './combine.ts';
+import type { Consent, Effect } from './consent.ts';
+import type { Candidate, Settled } from './decide.ts';
 import type { ConsentResult, Deciding } from './evaluate.ts';
 import type { Basis, GateRefusal } from './gate.ts';
 import type { Question } from './request.ts';
 import { namesOfResultSet, type ResultName } from './result-set.ts';
+import type { DecidedBy, Decision } from './settle.ts';
 import type { Clause, Miss } from './target.ts';
 
 /** The tables and the order of evaluation under which a decision was made: it replays under the same. */
@@ -17,6 +18,10 @@ export interface ConsentName {
   /** Its id, or else its place among the consents that were given. */
   readonly consent: string;
   readonly version?: string;
+}
+
+export function consentName({ id, version }: Pick<Consent, 'id' | 'version'>, place: number): ConsentName {
+  return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
 }
 
 export interface DeterminingConsent extends ConsentName {
@@ -147,8 +152,7 @@ class ResourceExplainer {
 
   #name(index: number): ConsentName {
     const { consent, place } = present(this.#candidates[index], 'it was considered');
-    const { id, version } = consent;
-    return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
+    return consentName(consent, place);
   }
 
   #smallestChange({ by, determining, results }: Settled): SmallestChange | undefined {
@@ -167,7 +171,7 @@ class ResourceExplainer {
   #revocation(determining: readonly number[], results: readonly ConsentResult[]): SmallestChange | undefined {
     const enough = determining.find((revoked) => {
       const left = results.filter((_, index) => index !== revoked).map((one) => one.results);
-      return combine(left, this.#implicit).decision === 'permit';
+      return combineResults(left, this.#implicit).decision === 'permit';
     });
     if (enough === undefined) return undefined;
     return { kind: 'consent-revoked', ...this.#name(enough), sentence: 'The subject takes this consent back.' };

@@ -1,5 +1,5 @@
-import type { Policy, Question } from './request.ts';
-import { includesPurpose } from './target.ts';
+import type { Policy } from './request.ts';
+import { type Asked, includesPurpose } from './target.ts';
 
 export interface GateRefusal {
   readonly element: 'role' | 'purpose';
@@ -8,7 +8,7 @@ export interface GateRefusal {
 }
 
 /** Step 0: one of the requester's roles may claim the purpose. Consent never grants what the role refuses. */
-export function gateRefusal(policy: Policy, { request, purpose }: Question): GateRefusal | undefined {
+export function gateRefusal(policy: Policy, { request, purpose }: Asked): GateRefusal | undefined {
   if (policy.roles === undefined) return undefined;
   const held = policy.roles.filter(({ role }) => request.requester.roles.includes(role));
   if (held.length === 0)
@@ -28,7 +28,7 @@ export type Basis =
   | { readonly name: string; readonly applies: false; readonly failed: 'not-listed' | 'purpose' | 'role' };
 
 /** Step 10: the domain lists it, with the purpose, by subsumption, and a role that the requester holds. */
-export function citedBasis(policy: Policy, { request, purpose }: Question): Basis | undefined {
+export function citedBasis(policy: Policy, { request, purpose }: Asked): Basis | undefined {
   const { legalBasis: name, requester } = request;
   if (name === undefined) return undefined;
   const listed = policy.legalBases.filter((basis) => basis.name === name);

@@ -2,7 +2,7 @@
  * The consent decision (contracts.md): FHIR R4 consents normalised, and pure functions that decide over them. Knows no
  * ledger, no node, no clock, no disk.
  */
-export { type Combination, combine } from './combine.ts';
+export { type Combination, combineResults } from './combine.ts';
 export {
   actionCodes,
   type Consent,
@@ -13,7 +13,7 @@ export {
   type Provision,
   provisionSchema,
 } from './consent.ts';
-export { type DecidedBy, type Decision, DecisionBase, decide } from './decide.ts';
+export { DecisionBase, decide, evaluateScope, type RecordScope, type ScopeEvaluation } from './decide.ts';
 export {
   type ConsideredConsent,
   type DeterminingConsent,
@@ -27,6 +27,16 @@ export {
 } from './explain.ts';
 export { type Refusal, type RefusalCode, refusalCodes } from './fhir/findings.ts';
 export { type Normalized, type NormalizeOptions, normalizeConsent } from './fhir/normalize.ts';
+export {
+  type Claims,
+  type CombineInput,
+  combine,
+  decideOpenly,
+  type OpenDecision,
+  type OpenResult,
+  openResults,
+} from './open/combine.ts';
+export { type OpenConsent, type OpenProvision, openPart } from './open/consent.ts';
 export {
   type DecisionInput,
   type DecisionPolicy,
@@ -45,4 +55,5 @@ export {
   result,
   resultSetOf,
 } from './result-set.ts';
+export { type DecidedBy, type Decision, decidedBy, decisions, type ScopeResult } from './settle.ts';
 export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';

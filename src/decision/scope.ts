@@ -11,7 +11,7 @@ export type Standing = 'in' | 'out' | 'undecided';
 export type Scope = Pick<Provision, 'labels' | 'dataPeriod' | 'data' | 'classes' | 'codes'>;
 
 /** A permit inside a permit has the clauses that it states, and of the others those around it; a deny only its own. */
-export function scopeOf(provision: Provision, around: Scope | undefined): Scope {
+function scopeOf(provision: Provision, around: Scope | undefined): Scope {
   const { labels, dataPeriod, data, classes, codes } = provision;
   const own: Scope = {
     ...(labels && { labels }),
@@ -23,6 +23,17 @@ export function scopeOf(provision: Provision, around: Scope | undefined): Scope 
   return provision.type === 'permit' && around !== undefined ? { ...around, ...own } : own;
 }
 
+/** How the data scopes of provisions are read: by who knows the record, or from outside. */
+export interface Scoping<P, S> {
+  scopeOf(provision: P, around: S | undefined): S;
+  place(scope: S, effect: Effect): Placed;
+}
+
+/** By who knows the record and all clauses. */
+export function scopingOf(resource: Resource): Scoping<Provision, Scope> {
+  return { scopeOf, place: (scope, effect) => placeInScope(scope, effect, resource) };
+}
+
 export interface Placed {
   readonly standing: Standing;
   /** The clause that the resource is out of, or that is undecided. */
@@ -32,7 +43,7 @@ export interface Placed {
 const inside: Placed = { standing: 'in', describe: undefined };
 
 /** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code (contracts.md, decision step 4). */
-export function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
+function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
   const { labels, dataPeriod, data, classes, codes } = scope;
   let placed = inside;
   const consider = (standing: Standing, describe: Describe): void => {

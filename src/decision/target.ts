@@ -1,5 +1,5 @@
 import type { Effect, Interval, Provision } from './consent.ts';
-import type { Question } from './request.ts';
+import type { DecisionRequest } from './request.ts';
 import { isPurpose, subsumes } from './tables/purposes.ts';
 
 /** A clause, what it asks for, and what there is. */
@@ -13,7 +13,9 @@ export interface Clause {
     | 'dataPeriod'
     | 'data'
     | 'class'
-    | 'code';
+    | 'code'
+    /** The data clauses together, for who cannot see them. */
+    | 'scope';
   readonly expected: string;
   readonly got: string;
 }
@@ -30,31 +32,42 @@ export interface Miss {
   readonly describe: Describe;
 }
 
+/** The clauses that depend on no record. */
+export type Target = Pick<Provision, 'type' | 'period' | 'actors' | 'purposes' | 'actions'>;
+
+/** A question without the records that it is about. */
+export interface Asked {
+  readonly atMs: number;
+  /** A code of v3 ActReason, or `system|code`. */
+  readonly purpose: string;
+  readonly request: Pick<DecisionRequest, 'action' | 'requester' | 'legalBasis'>;
+}
+
 /**
  * Target = period ∧ actor ∧ purpose ∧ action (contracts.md, decision step 3), for one request: it depends on no resource,
  * so that each provision is looked at once.
  */
 export class Targets {
-  readonly #question: Question;
-  readonly #known = new Map<Provision, Describe | null>();
+  readonly #asked: Asked;
+  readonly #known = new Map<Target, Describe | null>();
 
-  constructor(question: Question) {
-    this.#question = question;
+  constructor(asked: Asked) {
+    this.#asked = asked;
   }
 
   /** The first element that failed; undefined where the target matches. */
-  mismatch(provision: Provision): Describe | undefined {
+  mismatch(provision: Target): Describe | undefined {
     let found = this.#known.get(provision);
     if (found === undefined) {
-      found = targetMismatch(provision, this.#question) ?? null;
+      found = targetMismatch(provision, this.#asked) ?? null;
       this.#known.set(provision, found);
     }
     return found ?? undefined;
   }
 }
 
-function targetMismatch({ period, actors, purposes, actions }: Provision, question: Question): Describe | undefined {
-  const { request, atMs, purpose } = question;
+function targetMismatch({ period, actors, purposes, actions }: Target, asked: Asked): Describe | undefined {
+  const { request, atMs, purpose } = asked;
   const { references, roles } = request.requester;
   if (period !== undefined && (atMs < (period.from ?? atMs) || atMs >= (period.until ?? Number.POSITIVE_INFINITY)))
     return () => ({ element: 'period', expected: intervalText(period), got: momentText(atMs) });

@@ -1,5 +1,5 @@
 import { equalBytes } from '../../base/index.ts';
-import { combine, isSubset, type ResultSet, result } from '../../decision/index.ts';
+import { combineResults, isSubset, type ResultSet, result } from '../../decision/index.ts';
 import type { Consent } from '../consent/state.ts';
 import type { Credential } from '../credential/state.ts';
 import { isWithin } from '../engine/leaves.ts';
@@ -90,7 +90,7 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
   if (gate !== undefined)
     return { decision: 'deny', reason: 'gate', gate, considered: [], determining: [], opening: undefined };
   const considered = input.consents.map((consent) => consider(input, consent));
-  const combined = combine(
+  const combined = combineResults(
     considered.map((consent) => consent.results),
     input.policy.implicit,
   );

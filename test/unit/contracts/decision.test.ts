@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Combination,
-  combine,
+  combineResults,
   type DecisionInput,
   decideOpen,
   namesOfResultSet,
@@ -45,7 +45,7 @@ const implicits: readonly Implicit[] = ['permit', 'deny'];
 const setsOf = fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 6 });
 const implicitOf = fc.constantFrom(...implicits);
 
-describe('step 7: combine', () => {
+describe('step 7: combineResults', () => {
   it('equals the enumeration of every way to resolve what is undecided, for all lists of up to three', () => {
     const lists: number[][] = [[]];
     for (let a = 1; a < 16; a++) {
@@ -57,7 +57,7 @@ describe('step 7: combine', () => {
     }
     for (const implicit of implicits)
       for (const sets of lists)
-        expect(combine(sets, implicit).decision, `${sets} ${implicit}`).toBe(byEnumeration(sets, implicit));
+        expect(combineResults(sets, implicit).decision, `${sets} ${implicit}`).toBe(byEnumeration(sets, implicit));
   });
 
   it('equals the enumeration for longer lists', () => {
@@ -65,7 +65,7 @@ describe('step 7: combine', () => {
       fc.property(
         setsOf,
         implicitOf,
-        (sets, implicit) => combine(sets, implicit).decision === byEnumeration(sets, implicit),
+        (sets, implicit) => combineResults(sets, implicit).decision === byEnumeration(sets, implicit),
       ),
       { numRuns: 500 },
     );
@@ -74,10 +74,10 @@ describe('step 7: combine', () => {
   it('never opens by adding a DENY, nor by adding the possibility of one', () => {
     fc.assert(
       fc.property(setsOf, implicitOf, fc.nat(5), (sets, implicit, place) => {
-        expect(combine([...sets, deny], implicit).decision).toBe('deny');
-        if (place >= sets.length || combine(sets, implicit).decision === 'permit') return;
+        expect(combineResults([...sets, deny], implicit).decision).toBe('deny');
+        if (place >= sets.length || combineResults(sets, implicit).decision === 'permit') return;
         const widened = sets.with(place, (sets[place] ?? 0) | deny);
-        expect(combine(widened, implicit).decision).not.toBe('permit');
+        expect(combineResults(widened, implicit).decision).not.toBe('permit');
       }),
     );
   });
@@ -85,7 +85,7 @@ describe('step 7: combine', () => {
   it('does not depend on the order of consents: recency never decides', () => {
     fc.assert(
       fc.property(setsOf, implicitOf, (sets, implicit) => {
-        expect(combine([...sets].reverse(), implicit).decision).toBe(combine(sets, implicit).decision);
+        expect(combineResults([...sets].reverse(), implicit).decision).toBe(combineResults(sets, implicit).decision);
       }),
     );
   });
@@ -100,7 +100,7 @@ describe('step 7: combine', () => {
     [[deny | notApplicable], 'deny', { decision: 'deny', by: 'deny', determining: [0] }],
     [[deny | notApplicable], 'permit', { decision: 'indeterminate', by: 'undecided', determining: [0] }],
   ])('%j with implicit %s', (sets, implicit, expected) => {
-    expect(combine(sets, implicit)).toEqual(expected);
+    expect(combineResults(sets, implicit)).toEqual(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Consent, DecisionPolicy, Provision } from '../../../src/decision/index.ts';
 import type { Question, Resource } from '../../../src/decision/request.ts';
-import { placeInScope, type Scope, scopeOf } from '../../../src/decision/scope.ts';
+import { type Scope, scopingOf } from '../../../src/decision/scope.ts';
 import { Targets } from '../../../src/decision/target.ts';
 
 export type Result = 'permit' | 'deny' | 'weak-deny' | 'not-applicable';
@@ -40,8 +40,9 @@ export function possibleResultsOf({ provision }: Consent, question: Question, re
 }
 
 function resolutionsOf(provision: Provision, around: Scope | undefined, resource: Resource): Resolution[] {
-  const scope = scopeOf(provision, around);
-  const { standing } = placeInScope(scope, provision.type, resource);
+  const scoping = scopingOf(resource);
+  const scope = scoping.scopeOf(provision, around);
+  const { standing } = scoping.place(scope, provision.type);
   const own = standing === 'undecided' ? [true, false] : [standing === 'in'];
   let ways: Resolution[] = own.map((isIn) => new Map([[provision, isIn]]));
   for (const child of provision.provisions ?? []) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluateConsent } from '../../../src/decision/evaluate.ts';
 import { type Consent, decide, namesOfResultSet, redact } from '../../../src/decision/index.ts';
 import { readRequest } from '../../../src/decision/request.ts';
+import { scopingOf } from '../../../src/decision/scope.ts';
 import { Targets } from '../../../src/decision/target.ts';
 import { consents, policies, provisions, requests } from './draw.ts';
 import { possibleDecisions, possibleResultsOf } from './oracle.ts';
@@ -18,7 +19,11 @@ describe('a decision', () => {
         for (const [place, resource] of question.resources.entries()) {
           for (const consent of all)
             expect(
-              new Set(namesOfResultSet(evaluateConsent(consent, new Targets(question), resource).results)),
+              new Set(
+                namesOfResultSet(
+                  evaluateConsent(consent.provision, new Targets(question), scopingOf(resource)).results,
+                ),
+              ),
             ).toEqual(possibleResultsOf(consent, question, resource));
           const possible = possibleDecisions(all, question, resource, policy);
           const expected = possible.size > 1 ? 'indeterminate' : [...possible][0];
