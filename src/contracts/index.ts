@@ -100,6 +100,16 @@ export {
   type WaitingChange,
   waitingChangesOf,
 } from './governance/state.ts';
+export {
+  currentKeyOf,
+  type Delegation,
+  delegationOf,
+  delegationsOf,
+  documentOf,
+  type Guardians,
+  type Identity,
+  isDeactivated,
+} from './identity/state.ts';
 export { anchorItemsMax } from './record/contract.ts';
 export { type AnchoredRecord, recordOf } from './record/state.ts';
 export {

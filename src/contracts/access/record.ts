@@ -6,6 +6,7 @@ import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contra
 import { derived } from '../engine/derived.ts';
 import { blob, bytes, transactionId } from '../engine/leaves.ts';
 import { domainOf } from '../enrolment/state.ts';
+import { currentKeyOf, isDeactivated } from '../identity/state.ts';
 import { domainIsKnown, isLinked, isSentByGateway, senderIsGateway, subjectIsLinked } from '../rules.ts';
 import { type Category, categories } from '../tables/codes.ts';
 import { resultClaims } from './claims.ts';
@@ -139,13 +140,20 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
       },
     },
     {
+      name: 'agent-is-active',
+      code: 'agent-deactivated',
+      sentence: 'The agent that asked was deactivated for good; nobody can act as it any more.',
+      permits: (context) => !isDeactivated(context.state, knownRequest(context).agent, context.block.timestamp),
+    },
+    {
       name: 'request-is-signed',
       code: 'request-signature-invalid',
       sentence: 'The request does not bear the signature of the agent that is said to have made it.',
       permits(context) {
-        const { payload, block, verifySignature } = context;
+        const { payload, state, block, verifySignature } = context;
+        const { agent } = knownRequest(context);
         const message = accessRequestMessage(block.ledgerId, payload.request);
-        return verifySignature(knownRequest(context).agent, message, payload.requestSignature);
+        return verifySignature(currentKeyOf(state, agent), message, payload.requestSignature);
       },
     },
   ],

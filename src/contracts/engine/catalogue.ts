@@ -32,7 +32,7 @@ export interface Catalogue {
 
 /**
  * Joins contracts. @throws ContractError for a namespace declared twice, one code with two meanings, or two contracts that
- * keep the ledger's nodes.
+ * keep the ledger's nodes, or its identities.
  */
 export function catalogueOf(contracts: readonly Contract[]): Catalogue {
   const kinds = new Map<string, Kind>();
@@ -46,6 +46,11 @@ export function catalogueOf(contracts: readonly Contract[]): Catalogue {
   demand(
     keepers.length <= 1,
     `several contracts keep the nodes: ${keepers.map((keeper) => keeper.namespace).join(', ')}`,
+  );
+  const identityKeepers = contracts.filter((contract) => contract.identities !== undefined);
+  demand(
+    identityKeepers.length <= 1,
+    `several contracts keep identities: ${identityKeepers.map((keeper) => keeper.namespace).join(', ')}`,
   );
   const known = (name: string): Kind => {
     const kind = kinds.get(name);

@@ -82,6 +82,14 @@ export interface ConfigurationKeeper {
   refound(state: WritableState, recovery: RecoveryContent, block: BlockContext): boolean;
 }
 
+/** What the one contract that keeps identities tells the engine about a sender. */
+export interface IdentityKeeper {
+  /** The key that signs for this DID now. */
+  currentKey(state: StateView, sender: Uint8Array): Uint8Array;
+  /** Whether nobody can act as this DID any more: every transaction of its is refused before any rule. */
+  isDeactivated(state: StateView, sender: Uint8Array, atMs: number): boolean;
+}
+
 export interface ContractDefinition<K extends Record<string, z.ZodObject>> {
   /** The first part of the contract's state keys and of its kinds. */
   readonly namespace: string;
@@ -92,6 +100,8 @@ export interface ContractDefinition<K extends Record<string, z.ZodObject>> {
   latestDeadline?(state: StateView): number | undefined;
   /** Only of the contract that keeps the ledger's nodes. */
   readonly configuration?: ConfigurationKeeper;
+  /** Only of the contract that keeps identities. */
+  readonly identities?: IdentityKeeper;
 }
 
 /** A kind after its definition was checked. */
@@ -121,6 +131,7 @@ export interface Contract {
   /** The latest time at which something open in this contract's state ends by itself. */
   latestDeadline?(state: StateView): number | undefined;
   readonly configuration?: ConfigurationKeeper;
+  readonly identities?: IdentityKeeper;
 }
 
 /** A contract that breaks a rule of the engine. Thrown when it is defined, with what to change. */
@@ -134,6 +145,7 @@ const hyphenated = /^[a-z]+(-[a-z0-9]+)*$/;
 
 /** Codes that the engine itself gives: no rule may use them. */
 export const engineCodes: Readonly<Record<string, string>> = {
+  'identity-deactivated': 'This identity was deactivated for good; nobody can act as it any more.',
   limits: 'The transaction touches more of the ledger than one transaction may; split it.',
   'payload-invalid': 'The content of the transaction does not have the shape that its kind asks for.',
 };

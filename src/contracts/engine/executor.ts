@@ -39,6 +39,7 @@ type DecodedPayload = ReturnType<Kind['payloadCodec']['fromWire']>;
 export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOptions): TracingRuleExecutor {
   const { ruleSet, verifySignature } = options;
   const bounds = options.limits ?? limits;
+  const identities = catalogue.contracts.find((contract) => contract.identities !== undefined)?.identities;
   const keeper = catalogue.contracts.find((contract) => contract.configuration !== undefined);
 
   // A block looks at a payload's form and executes it at once: one reading serves both.
@@ -57,6 +58,8 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
   ): ExecutedTransaction {
     const kind = catalogue.kind(transaction.kind);
     assert(kind !== undefined, `a transaction of unknown kind ${transaction.kind} reached execution`);
+    if (identities?.isDeactivated(state, transaction.sender, block.timestamp))
+      return refused('identity-deactivated', 'sender-is-active');
     const decoded = decodePayload(kind, transaction.payload);
     if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
     const session = new Session(state, kind.namespace, bounds);
@@ -84,8 +87,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
   return {
     ruleSet,
     kinds: new Set(catalogue.kindNames),
-    // Until keys rotate, the key that signs is the one that the DID names.
-    currentKey: (_state: StateView, sender: Uint8Array) => sender,
+    currentKey: (state: StateView, sender: Uint8Array) => identities?.currentKey(state, sender) ?? sender,
     checkPayload(kindName, payload) {
       const kind = catalogue.kind(kindName);
       if (kind === undefined) return `unknown kind ${kindName}`;
@@ -156,7 +158,7 @@ function encodeOutput(kind: Kind, output: Readonly<Record<string, unknown>> | un
   return output === undefined ? null : (kind.outputCodec?.toWire(output) ?? null);
 }
 
-function refused(code: 'limits' | 'payload-invalid', rule: string): ExecutedTransaction {
+function refused(code: 'identity-deactivated' | 'limits' | 'payload-invalid', rule: string): ExecutedTransaction {
   const result: TransactionResult = { ok: false, code, rule, sentence: engineCodes[code] ?? code };
   return { result, index: [] };
 }

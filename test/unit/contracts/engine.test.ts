@@ -63,6 +63,7 @@ describe('a contract in one file', () => {
     expect(catalogue.ruleCodes.map(({ code }) => code)).toEqual([
       'book-known',
       'book-not-held',
+      'identity-deactivated',
       'limits',
       'payload-invalid',
     ]);
