@@ -2,7 +2,7 @@ import { type GlassRefusal, glassOf, glassRefusal, isInNamedCategory } from './b
 import type { Consent } from './consent.ts';
 import { type ConsentResult, evaluateConsent } from './evaluate.ts';
 import { type ConsentName, consentName, type Explanation, explain } from './explain.ts';
-import { type Basis, citedBasis, gateRefusal } from './gate.ts';
+import { citedBasis, gateRefusal } from './gate.ts';
 import {
   type DecisionInput,
   type DecisionRequest,
@@ -10,7 +10,6 @@ import {
   invalidInput,
   type Policy,
   type Question,
-  type Resource,
   readConsents,
   readPolicy,
   readRequest,
