@@ -14,7 +14,15 @@ import {
 import { type Catalogue, catalogueOf, type RuleCode } from './engine/catalogue.ts';
 import { entryReader } from './engine/stream-entry.ts';
 import { enrolment } from './enrolment/contract.ts';
-import { domainDeclared, subjectLinked } from './enrolment/entries.ts';
+import {
+  domainDeclared,
+  keyHolderChanged,
+  mergeAgreed,
+  subjectLinked,
+  subjectsMerged,
+  subjectsUnmerged,
+  subjectUnlinked,
+} from './enrolment/entries.ts';
 import { governance } from './governance/contract.ts';
 import { record, recordAnchored } from './record/contract.ts';
 
@@ -29,6 +37,11 @@ export const ruleCodes: readonly RuleCode[] = builtInContracts.ruleCodes;
 const readEntry = entryReader([
   domainDeclared,
   subjectLinked,
+  subjectUnlinked,
+  keyHolderChanged,
+  mergeAgreed,
+  subjectsMerged,
+  subjectsUnmerged,
   credentialIssued,
   credentialSuspended,
   credentialResumed,
@@ -43,7 +56,7 @@ const readEntry = entryReader([
 ]);
 
 /**
- * JSON form of an entry of any stream of the built-in contracts (`access:`, `timeline:`, `consents:`, `domain:`,
+ * JSON form of an entry of any stream of the built-in contracts (`access:`, `timeline:`, `consents:`, `domain:`, `enrolment:`,
  * `credentials:`, `records:`): its `type` and fields. @throws AssentError `encoding-invalid`.
  */
 export function describeEntry(entry: Uint8Array): Record<string, unknown> {

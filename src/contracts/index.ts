@@ -88,7 +88,7 @@ export { type EntryType, entryReader, entryType } from './engine/stream-entry.ts
 export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Trace } from './engine/trace.ts';
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
 export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
-export { type Domain, domainNamesOf, domainOf, type Link, linkOf } from './enrolment/state.ts';
+export { type Domain, domainNamesOf, domainOf, type Link, linkOf, subjectsOf } from './enrolment/state.ts';
 export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
 export { isMember, type Member, memberNamed, memberNamesOf, memberOfKey } from './governance/members.ts';
 export {

@@ -9,7 +9,7 @@ import type { RequestFacts } from '../decision/open-clauses.ts';
 import { jsonSchemaOf } from '../engine/catalogue.ts';
 import { did, name } from '../engine/leaves.ts';
 import type { Domain } from '../enrolment/state.ts';
-import { domainOf, linkOf } from '../enrolment/state.ts';
+import { domainOf, linkOf, subjectsOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { actions, type Category, categories, roles } from '../tables/codes.ts';
 import { resultClaims } from './claims.ts';
@@ -24,12 +24,14 @@ interface Question extends RequestFacts {
 
 /** Gathers from the state what the decision depends on. */
 export function decisionInput(state: StateView, domain: Domain, question: Question, atMs: number): DecisionInput {
+  const others = subjectsOf(state, domain.name, question.subject).slice(1);
   return {
     atMs,
     policy: domain.policy,
     request: question,
     held: credentialsInForce(state, question.agent, atMs),
     consents: consentsOf(state, question.subject, domain.name),
+    ...(others.length > 0 && { mergedConsents: others.flatMap((other) => consentsOf(state, other, domain.name)) }),
     claims: question.results,
     category: domain.policy.openCategories ? question.category : undefined,
     inEmergencyCategory: question.inEmergencyCategory,

@@ -2,12 +2,20 @@ import { z } from 'zod';
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { isOrdered, name, transactionId } from '../engine/leaves.ts';
-import { domainOf, linkOf } from '../enrolment/state.ts';
+import { domainOf, linkOf, subjectsOf } from '../enrolment/state.ts';
 import { isMember } from '../governance/members.ts';
 import { domainIsKnown, isLinked, notCovered, periodIsOrdered, subjectIsLinked } from '../rules.ts';
 import { consentGranted, consentRevoked } from './entries.ts';
 import { provision } from './provision.ts';
-import { type Consent, consentOf, consents, consentsPerSubjectMax, idsInForce, inForce } from './state.ts';
+import {
+  type Consent,
+  consentOf,
+  consents,
+  consentsPerSubjectMax,
+  countInForce,
+  idsInForce,
+  inForce,
+} from './state.ts';
 
 /**
  * What subjects permit and refuse (contracts.md, `consent`). The sender is the subject: nobody else can grant, widen or
@@ -62,7 +70,7 @@ export const consent: Contract = defineContract({
           code: 'too-many-consents',
           sentence: 'This person has as many consents in force as one can have; revoke one first.',
           permits: ({ payload, state, sender }) =>
-            idsInForce(state, sender, payload.domain).length < consentsPerSubjectMax,
+            countInForce(state, subjectsOf(state, payload.domain, sender), payload.domain) < consentsPerSubjectMax,
         },
       ],
       apply({ payload, state, sender, senderHex, transaction, block, emit }) {

@@ -20,7 +20,7 @@ export interface Consent {
   readonly revokedAt?: number;
 }
 
-/** In force at once, for one subject in one domain. */
+/** In force at once, for one subject in one domain and all that it is merged with. */
 export const consentsPerSubjectMax = 64;
 
 export const consents: StateRecord<Consent> = stateRecord(
@@ -50,6 +50,11 @@ export function consentOf(state: StateView, id: Uint8Array): Consent | undefined
 
 export function idsInForce(state: StateView, subject: Uint8Array, domain: string): readonly Uint8Array[] {
   return inForce.get(state, toHex(subject), domain)?.ids ?? [];
+}
+
+/** How many consents of these subjects are in force in the domain. */
+export function countInForce(state: StateView, subjects: readonly Uint8Array[], domain: string): number {
+  return subjects.reduce((count, subject) => count + idsInForce(state, subject, domain).length, 0);
 }
 
 /** Consents of the subject in the domain that are in force, in the ledger's order (contracts.md, decision step 1). */

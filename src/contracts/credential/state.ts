@@ -81,6 +81,11 @@ export function isGatewayOf(credentials: readonly Credential[], domain: string, 
   );
 }
 
+/** Whether the agent is a privacy officer of the member. */
+export function isPrivacyOfficerOf(credentials: readonly Credential[], member: string): boolean {
+  return credentials.some(({ role, organisation }) => role === 'privacy-officer' && organisation === member);
+}
+
 /** An agent in a group of an organisation: a ward, a care team. */
 export interface Membership {
   readonly organisation: string;

@@ -49,6 +49,8 @@ export interface DecisionInput {
   readonly held: readonly Credential[];
   /** Consents of the subject in the domain that are in force, in the ledger's order. */
   readonly consents: readonly Consent[];
+  /** Of those that the subject is merged with: they narrow what its own consents open, and never widen it. */
+  readonly mergedConsents?: readonly Consent[];
   readonly claims: readonly ResultClaim[];
   /** Category of the resource, where the domain says it in clear. */
   readonly category: Category | undefined;
@@ -89,7 +91,10 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
   const gate = gateMismatch(input.policy, input.request, input.held);
   if (gate !== undefined)
     return { decision: 'deny', reason: 'gate', gate, considered: [], determining: [], opening: undefined };
-  const considered = input.consents.map((consent) => consider(input, consent));
+  const considered = [
+    ...input.consents.map((consent) => consider(input, consent)),
+    ...(input.mergedConsents ?? []).map((consent) => withoutPermit(consider(input, consent))),
+  ];
   const combined = combineResults(
     considered.map((consent) => consent.results),
     input.policy.implicit,
@@ -105,8 +110,9 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
  * are stale: they count as missing, and are no offence.
  */
 export function impossibleClaim(input: DecisionInput): ResultClaim | undefined {
+  const consents = [...input.consents, ...(input.mergedConsents ?? [])];
   return input.claims.find((claim) => {
-    const consent = input.consents.find((candidate) => isAbout(claim, candidate));
+    const consent = consents.find((candidate) => isAbout(claim, candidate));
     if (consent === undefined) return false;
     const { possible } = openResults(input, consent);
     const mayNameIt = (claim.results & result.deny) !== 0 && namesBreakGlass(consent.provision);
@@ -128,6 +134,13 @@ function consider(input: DecisionInput, consent: Consent): ConsideredConsent {
     claimed: used !== undefined,
     mismatch,
   };
+}
+
+/** A permit counts for whoever granted it, and for nobody else. */
+function withoutPermit(consent: ConsideredConsent): ConsideredConsent {
+  if ((consent.results & result.permit) === 0) return consent;
+  const mismatch: Mismatch = { element: 'subject', expected: 'who granted it', got: 'somebody merged with them' };
+  return { ...consent, results: (consent.results & ~result.permit) | result.notApplicable, mismatch };
 }
 
 function openResults(input: DecisionInput, consent: Consent): { possible: ResultSet; mismatch: Mismatch | undefined } {

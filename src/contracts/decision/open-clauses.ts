@@ -17,7 +17,7 @@ export interface RequestFacts {
 
 /** The element of a provision that kept it from applying. */
 export interface Mismatch {
-  readonly element: 'period' | 'actor' | 'purpose' | 'action' | 'category';
+  readonly element: 'subject' | 'period' | 'actor' | 'purpose' | 'action' | 'category';
   readonly expected: string;
   readonly got: string;
 }

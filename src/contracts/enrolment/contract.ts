@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { present, toHex } from '../../base/index.ts';
+import { present } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
-import { commitment, did, name } from '../engine/leaves.ts';
+import { name } from '../engine/leaves.ts';
 import { memberOfKey } from '../governance/members.ts';
-import { domainIsKnown, notCovered, senderIsGateway, senderIsMember } from '../rules.ts';
-import { keyHolders } from '../tables/codes.ts';
-import { domainDeclared, subjectLinked } from './entries.ts';
+import { notCovered, senderIsMember } from '../rules.ts';
+import { agreeToMerge } from './agreement.ts';
+import { domainDeclared } from './entries.ts';
 import { initialiseEnrolment } from './genesis.ts';
+import { changeKeyHolder } from './key-holder.ts';
+import { linkSubject, unlinkSubject } from './link.ts';
+import { mergeSubjects, unmergeSubjects } from './merge.ts';
 import { domainPolicy } from './policy.ts';
 import {
   declaredBy,
@@ -17,7 +20,6 @@ import {
   domains,
   domainsMax,
   domainsPerMemberMax,
-  links,
 } from './state.ts';
 
 /** Members, domains of custodians, and which subject a custodian knows (contracts.md, `enrolment`). */
@@ -82,32 +84,11 @@ export const enrolment: Contract = defineContract({
         return { version };
       },
     },
-    'enrolment.link': {
-      schema: z.strictObject({
-        domain: name(),
-        subject: did(),
-        /** Salted commitment to the chart. */
-        chart: commitment(),
-        /** Who holds the subject's key: always recorded, always shown. */
-        keyHolder: z.enum(keyHolders),
-      }),
-      rules: [
-        domainIsKnown,
-        senderIsGateway,
-        {
-          name: 'subject-is-new',
-          code: 'subject-linked',
-          sentence: 'This person is already linked; a person has a separate identity for each custodian.',
-          permits: ({ payload, state }) => links.get(state, toHex(payload.subject)) === undefined,
-        },
-      ],
-      apply({ payload, state, sender, block, emit }) {
-        const { domain, subject, chart, keyHolder } = payload;
-        const at = block.timestamp;
-        links.put(state, [toHex(subject)], { domain, subject, chart, keyHolder, linkedAt: at, gateway: sender });
-        emit(`domain:${domain}`, subjectLinked.encode({ domain, subject, chart, keyHolder, gateway: sender, at }));
-        return undefined;
-      },
-    },
+    'enrolment.link': linkSubject,
+    'enrolment.unlink': unlinkSubject,
+    'enrolment.changeKeyHolder': changeKeyHolder,
+    'enrolment.agreeToMerge': agreeToMerge,
+    'enrolment.merge': mergeSubjects,
+    'enrolment.unmerge': unmergeSubjects,
   },
 });

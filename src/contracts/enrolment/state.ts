@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { toHex } from '../../base/index.ts';
-import { commitment, did, name, timestamp } from '../engine/leaves.ts';
+import { name } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import { memberOfKey } from '../governance/members.ts';
 import type { StateView } from '../ledger-types.ts';
-import { type KeyHolder, keyHolders } from '../tables/codes.ts';
 import { type DomainPolicy, domainPolicy } from './policy.ts';
+
+export { absorbedMax, type Link, linkOf, links, pastLinkOf, subjectsOf } from './links.ts';
 
 /** A custodian's domain. */
 export interface Domain {
@@ -14,17 +14,6 @@ export interface Domain {
   readonly custodian: string;
   readonly policy: DomainPolicy;
   readonly version: number;
-}
-
-/** A subject as its one domain knows it: no other domain knows the same DID (protocol.md §2). */
-export interface Link {
-  readonly domain: string;
-  readonly subject: Uint8Array;
-  /** Salted commitment to the chart. */
-  readonly chart: Uint8Array;
-  readonly keyHolder: KeyHolder;
-  readonly linkedAt: number;
-  readonly gateway: Uint8Array;
 }
 
 export const domains: StateRecord<Domain> = stateRecord(
@@ -47,18 +36,6 @@ export const domainNames: StateRecord<{ names: string[] }> = stateRecord(
   z.strictObject({ names: z.array(name()).max(domainsMax) }),
 );
 
-export const links: StateRecord<Link> = stateRecord(
-  'enrolment/link',
-  z.strictObject({
-    domain: name(),
-    subject: did(),
-    chart: commitment(),
-    keyHolder: z.enum(keyHolders),
-    linkedAt: timestamp(),
-    gateway: did(),
-  }),
-);
-
 /** How many domains the member with this governance key declared after genesis. */
 export function declaredBy(state: StateView, keyHex: string): number {
   const member = memberOfKey(state, keyHex);
@@ -72,10 +49,4 @@ export function domainOf(state: StateView, domain: string): Domain | undefined {
 /** Names of all domains, sorted. */
 export function domainNamesOf(state: StateView): readonly string[] {
   return domainNames.get(state)?.names ?? [];
-}
-
-/** How the domain knows the subject, if it does. */
-export function linkOf(state: StateView, domain: string, subject: Uint8Array): Link | undefined {
-  const link = links.get(state, toHex(subject));
-  return link?.domain === domain ? link : undefined;
 }

@@ -93,6 +93,11 @@ describe('the catalogue of built-in contracts', () => {
     expect(builtInContracts.kindNames).toEqual([
       'enrolment.domain',
       'enrolment.link',
+      'enrolment.unlink',
+      'enrolment.changeKeyHolder',
+      'enrolment.agreeToMerge',
+      'enrolment.merge',
+      'enrolment.unmerge',
       'credential.issue',
       'credential.suspend',
       'credential.resume',

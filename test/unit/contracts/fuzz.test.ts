@@ -72,6 +72,18 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
       return { sender: 'north', change: { credential: done.get('credential.issue')?.at(-1) ?? hex('none') } };
     case 'enrolment.domain':
       return { sender: 'north', change: { domain: 'north-trials', policy, ifVersion: draw.below(3) } };
+    case 'enrolment.unlink':
+      return { sender: 'north-gateway', change: { domain, subject: ledger.actor('zoe').did } };
+    case 'enrolment.changeKeyHolder':
+      return { sender: 'ana', change: { domain, subject, keyHolder: draw.from(['proxy', 'custodian']) } };
+    case 'enrolment.agreeToMerge':
+      return { sender: 'ana', change: { domain, surviving: ledger.actor('zoe').did, until: ledger.nowMs + hourMs } };
+    case 'enrolment.merge':
+    case 'enrolment.unmerge': {
+      const [surviving, absorbed] = draw.once(2) ? (['ana', 'zoe'] as const) : (['zoe', 'ana'] as const);
+      const pair = { surviving: ledger.actor(surviving).did, absorbed: ledger.actor(absorbed).did };
+      return { sender: 'north-gateway', change: { domain, ...pair } };
+    }
     case 'governance.propose': {
       const nodeId = encodeNodeId(ledger.actor(draw.from(nodes)).key);
       const add = { action: 'node-add', member: draw.from(['north', 'south']) };
@@ -91,6 +103,8 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
     case 'credential.joinGroup':
     case 'credential.leaveGroup':
       return { sender: 'north', change: { agent: subject, group: draw.from(['ward', 'team']) } };
+    case 'enrolment.link':
+      return { sender: 'north-gateway', change: { domain, subject: ledger.actor('zoe').did, keyHolder: 'custodian' } };
     default:
       return { sender: 'north-gateway', change: { domain } };
   }
@@ -167,7 +181,7 @@ function play(draw: Draw, steps: number, effective: Map<string, number>): void {
     ledger.nowMs += draw.from([0, 1, hourMs]);
   }
   for (const person of people)
-    for (const stream of ['access', 'timeline', 'consents', 'credentials'])
+    for (const stream of ['access', 'timeline', 'consents', 'credentials', 'enrolment'])
       for (const entry of ledger.stream(`${stream}:${ledger.actor(person).keyHex}`)) describeEntry(entry);
 }
 
