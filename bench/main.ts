@@ -6,6 +6,7 @@ const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
 
   cluster      three node processes under load, over HTTP (default)
   consensus    the core alone, three of them in one thread
+  decision     the consent decision in process
   execution    ledger and contracts alone
   signatures   the machine's own limit
   storage      synced batches of the journal
@@ -21,6 +22,7 @@ const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   cluster: async () => (await import('./cluster/cluster-bench.ts')).cluster,
   consensus: async () => (await import('./consensus.ts')).consensus,
+  decision: async () => (await import('./decision.ts')).decision,
   execution: async () => (await import('./execution.ts')).execution,
   signatures: async () => (await import('./signatures.ts')).signatures,
   storage: async () => (await import('./storage.ts')).storage,

@@ -52,8 +52,11 @@ export interface Consent {
 
 const text = z.string().min(1).max(consentLimits.textMax);
 const texts = z.array(text).min(1).max(consentLimits.listMax);
+/** What a Date can be: 100 million days around 1970. */
+const momentMax = 8_640_000_000_000_000;
+const moment = z.int().min(-momentMax).max(momentMax);
 const interval = z
-  .strictObject({ from: z.int().exactOptional(), until: z.int().exactOptional() })
+  .strictObject({ from: moment.exactOptional(), until: moment.exactOptional() })
   .refine(({ from, until }) => from !== undefined || until !== undefined, 'an interval has an end')
   .refine(({ from, until }) => from === undefined || until === undefined || from < until, 'an interval is not empty');
 

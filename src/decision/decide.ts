@@ -3,11 +3,11 @@ import type { Consent } from './consent.ts';
 import { type ConsentResult, evaluateConsent } from './evaluate.ts';
 import { type ConsentName, consentName, type Explanation, explain } from './explain.ts';
 import { citedBasis, gateRefusal } from './gate.ts';
+import { invalidInput } from './input.ts';
 import {
   type DecisionInput,
   type DecisionRequest,
   decisionLimits,
-  invalidInput,
   type Policy,
   type Question,
   readConsents,
@@ -35,10 +35,9 @@ export interface RecordScope {
   readonly inEmergencyCategory: boolean;
 }
 
-/** A consent, and its place among those that were given. */
 export interface Candidate {
   readonly consent: Consent;
-  readonly place: number;
+  readonly name: ConsentName;
 }
 
 /** Consents and a domain's policy, checked once for many questions. Throws `decision-input-invalid`. */
@@ -49,9 +48,10 @@ export class DecisionBase {
   constructor({ consents, policy }: Omit<DecisionInput, 'request'>) {
     this.#policy = readPolicy(policy);
     for (const [place, consent] of readConsents(consents).entries()) {
+      const candidate = { consent, name: consentName(consent, place) };
       const others = this.#bySubject.get(consent.subject);
-      if (others === undefined) this.#bySubject.set(consent.subject, [{ consent, place }]);
-      else others.push({ consent, place });
+      if (others === undefined) this.#bySubject.set(consent.subject, [candidate]);
+      else others.push(candidate);
     }
   }
 
@@ -61,7 +61,7 @@ export class DecisionBase {
     const { question, candidates } = this.#question(request);
     const gate = gateRefusal(policy, question);
     const basis = citedBasis(policy, question);
-    const targets = new Targets(question);
+    const targets = new Targets(question, { resources: question.resources.length });
     const glass = glassOf(question.request);
     const settled = question.resources.map((resource): Settled => {
       if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
@@ -79,15 +79,15 @@ export class DecisionBase {
   /** See {@link evaluateScope}. */
   evaluateScope(request: DecisionRequest): ScopeEvaluation {
     const { question, candidates } = this.#question(request);
-    const targets = new Targets(question);
+    const targets = new Targets(question, { resources: question.resources.length });
     return {
       resources: question.resources.map((resource) => {
         const scoping = scopingOf(resource);
         return {
           reference: resource.given,
-          results: candidates.map(({ consent, place }) => {
+          results: candidates.map(({ consent, name }) => {
             const { results, namesBreakGlass } = evaluateConsent(consent.provision, targets, scoping);
-            return { ...consentName(consent, place), results, namesBreakGlass };
+            return { ...name, results, namesBreakGlass };
           }),
           inEmergencyCategory: isInNamedCategory(question.request, this.#policy, resource),
         };

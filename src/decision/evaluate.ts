@@ -87,8 +87,11 @@ class Evaluation<P extends Branch<P>, S> {
   readonly #targets: Targets;
   readonly #scoping: Scoping<P, S>;
   readonly #misses: Miss[];
-  /** By {@link Place.isHeld}: each provision is looked at twice at most, however deep it is. */
-  readonly #known = { held: new Map<P, Outcome>(), free: new Map<P, Outcome>() };
+  /**
+   * By {@link Place.isHeld}: each provision is looked at twice at most, however deep it is. From the first undecided scope
+   * on; before it nothing is looked at again.
+   */
+  #known: { readonly held: Map<P, Outcome>; readonly free: Map<P, Outcome> } | undefined;
 
   constructor(targets: Targets, scoping: Scoping<P, S>, misses: Miss[]) {
     this.#targets = targets;
@@ -101,58 +104,62 @@ class Evaluation<P extends Branch<P>, S> {
    * undecided, the provision and what it holds are looked at with it in and with it out.
    */
   outcome(provision: P, place: Place<S>): Outcome {
-    const known = place.isHeld ? this.#known.held : this.#known.free;
-    const before = known.get(provision);
+    const before = this.#known?.[place.isHeld ? 'held' : 'free'].get(provision);
     if (before !== undefined) return before;
     const scope = this.#scoping.scopeOf(provision, place.scope);
     const { standing, describe } = this.#scoping.place(scope, provision.type);
     if (standing !== 'in' && describe !== undefined)
       this.#miss({ path: place.path, type: provision.type, standing, describe });
-    const ways = standing === 'undecided' ? [true, false] : [standing === 'in'];
-    const outcome = join(ways.map((isIn) => this.#resolved(provision, { ...place, scope }, isIn)));
-    known.set(provision, outcome);
+    if (standing !== 'undecided') return this.#resolved(provision, place, scope, standing === 'in');
+    this.#known ??= { held: new Map(), free: new Map() };
+    const isIn = this.#resolved(provision, place, scope, true);
+    const outcome = join(isIn, this.#resolved(provision, place, scope, false));
+    this.#known[place.isHeld ? 'held' : 'free'].set(provision, outcome);
     return outcome;
   }
 
-  #resolved(provision: P, { path, purposes, scope, isHeld }: Place<S>, isIn: boolean): Outcome {
+  #resolved(provision: P, { path, purposes, isHeld }: Place<S>, scope: S, isIn: boolean): Outcome {
     const isDeny = provision.type === 'deny';
-    const inside = this.#children(provision, {
+    const isOwn = isIn && (isDeny || isHeld);
+    const own = isOwn ? effectOutcome({ path, type: provision.type, purposes }) : nothing;
+    if (provision.provisions === undefined) return own;
+    const inside = this.#children(provision.provisions, {
       path,
       purposes,
       scope: isDeny ? undefined : scope,
       isHeld: isDeny ? isHeld && isIn : isHeld,
     });
     if (!inside.none) return inside;
-    const isOwn = isIn && (isDeny || isHeld);
-    const own = isOwn ? effectOutcome({ path, type: provision.type, purposes }) : nothing;
-    return { ...join([inside, own]), none: own.none };
+    return { ...join(inside, own), none: own.none };
   }
 
   /** Deny before permit; undecided ones in every combination. */
-  #children({ provisions = [] }: P, around: Place<S>): Outcome {
-    if (provisions.length === 0) return nothing;
-    const outcomes: Outcome[] = [];
+  #children(provisions: readonly P[], around: Place<S>): Outcome {
+    let [permit, denyNamed, denyPlain]: (Deciding | undefined)[] = [];
+    let [none, isDenied, isNamed] = [true, false, false];
     for (const [place, child] of provisions.entries()) {
       const path = `${around.path}.provision[${place}]`;
       const describe = this.#targets.mismatch(child);
-      if (describe === undefined)
-        outcomes.push(this.outcome(child, { ...around, path, purposes: child.purposes ?? around.purposes }));
-      else this.#miss({ path, type: child.type, standing: 'out', describe });
+      if (describe !== undefined) {
+        this.#miss({ path, type: child.type, standing: 'out', describe });
+        continue;
+      }
+      const purposes = child.purposes ?? around.purposes;
+      const one = this.outcome(child, { path, purposes, scope: around.scope, isHeld: around.isHeld });
+      permit ??= one.permit;
+      denyNamed ??= one.denyNamed;
+      denyPlain ??= one.denyPlain;
+      none &&= one.none;
+      // A permit is the effect where nothing denies: where each can be other than a denial.
+      isDenied ||= one.permit === undefined && !one.none;
+      // A denial that names break-glass gives its name to those that stand with it.
+      isNamed ||= one.permit === undefined && one.denyPlain === undefined && !one.none;
     }
-    // A permit is the effect where nothing denies: where each can be other than a denial.
-    const isDenied = outcomes.some(({ permit, none }) => permit === undefined && !none);
-    // A denial that names break-glass gives its name to those that stand with it.
-    const isNamed = outcomes.some((one) => one.permit === undefined && one.denyPlain === undefined && !one.none);
-    return {
-      permit: isDenied ? undefined : outcomes.find(({ permit }) => permit !== undefined)?.permit,
-      denyNamed: outcomes.find(({ denyNamed }) => denyNamed !== undefined)?.denyNamed,
-      denyPlain: isNamed ? undefined : outcomes.find(({ denyPlain }) => denyPlain !== undefined)?.denyPlain,
-      none: outcomes.every(({ none }) => none),
-    };
+    return { permit: isDenied ? undefined : permit, denyNamed, denyPlain: isNamed ? undefined : denyPlain, none };
   }
 
   #miss(miss: Miss): void {
-    if (!this.#misses.some(({ path }) => path === miss.path)) this.#misses.push(miss);
+    if (this.#known === undefined || !this.#misses.some(({ path }) => path === miss.path)) this.#misses.push(miss);
   }
 }
 
@@ -162,9 +169,7 @@ function effectOutcome(deciding: Deciding): Outcome {
   return namesBreakGlass(deciding) ? { ...outcome, denyNamed: deciding } : { ...outcome, denyPlain: deciding };
 }
 
-function join(outcomes: readonly Outcome[]): Outcome {
-  const [first, second] = outcomes;
-  if (first === undefined || second === undefined) return first ?? nothing;
+function join(first: Outcome, second: Outcome): Outcome {
   return {
     permit: first.permit ?? second.permit,
     denyNamed: first.denyNamed ?? second.denyNamed,

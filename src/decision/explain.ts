@@ -8,7 +8,7 @@ import type { Basis, GateRefusal } from './gate.ts';
 import type { Question } from './request.ts';
 import { namesOfResultSet, type ResultName } from './result-set.ts';
 import type { DecidedBy, Decision } from './settle.ts';
-import type { Clause, Miss } from './target.ts';
+import { type Clause, type Miss, momentText } from './target.ts';
 
 /** The tables and the order of evaluation under which a decision was made: it replays under the same. */
 export const decisionVersion = 'assent-decision/1';
@@ -98,7 +98,7 @@ export function explain(made: {
     decision,
     version: decisionVersion,
     subject: request.subject,
-    at: new Date(atMs).toISOString(),
+    at: momentText(atMs),
     purpose,
     action: request.action,
     implicitPolicy: implicit,
@@ -138,12 +138,13 @@ class ResourceExplainer {
       by,
       determining: determining.map((index) => {
         const one = present(results[index], 'each consent has a result');
-        return { ...this.#name(index), path: decidingPath(one, decision), results: namesOfResultSet(one.results) };
+        const path = decidingPath(one, decision);
+        return { ...this.#name(index), path, results: namesOfResultSet(one.results) };
       }),
-      considered: results.map((one, index) => ({
+      considered: results.map(({ results, misses }, index) => ({
         ...this.#name(index),
-        results: namesOfResultSet(one.results),
-        mismatches: one.misses.slice(0, mismatchesMax).map(mismatchOf),
+        results: namesOfResultSet(results),
+        mismatches: mismatchesOf(misses),
       })),
       ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
       ...(change && { smallestChange: change }),
@@ -151,8 +152,7 @@ class ResourceExplainer {
   }
 
   #name(index: number): ConsentName {
-    const { consent, place } = present(this.#candidates[index], 'it was considered');
-    return consentName(consent, place);
+    return present(this.#candidates[index], 'it was considered').name;
   }
 
   #smallestChange({ by, determining, results }: Settled): SmallestChange | undefined {
@@ -195,8 +195,13 @@ function missOfPermit(one: ConsentResult | undefined): Miss | undefined {
   return others.length === 0 ? miss : undefined;
 }
 
+function mismatchesOf(misses: readonly Miss[]): Mismatch[] {
+  return (misses.length > mismatchesMax ? misses.slice(0, mismatchesMax) : misses).map(mismatchOf);
+}
+
 function mismatchOf({ path, type, standing, describe }: Miss): Mismatch {
-  return { path, type, standing, ...describe() };
+  const { element, expected, got } = describe();
+  return { path, type, standing, element, expected, got };
 }
 
 function decidingPath({ permit, deny }: ConsentResult, decision: Decision): string {

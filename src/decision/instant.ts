@@ -1,22 +1,36 @@
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})t(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(z|[+-]\d{2}:\d{2})$/i;
+import { dayMs, dayNumber, digitsAt, isDate } from './calendar.ts';
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}t\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:z|[+-]\d{2}:\d{2})$/i;
+
+/** Where what may vary in length begins: a fraction, and the zone. */
+const secondsEnd = 19;
 
 /**
  * A moment of RFC 3339 §5.6 as milliseconds since the Unix epoch; a leap second is the one after it, and what is finer than
  * a millisecond is cut off. Undefined for what is none.
  */
 export function instantOf(text: string): number | undefined {
-  const [, day, hour = '', minute = '', second = '', fraction = '', zone = ''] = rfc3339.exec(text) ?? [];
-  if (day === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
-  const [zoneHours = 0, zoneMinutes = 0] = zone.slice(1).split(':').map(Number);
+  if (!rfc3339.test(text)) return undefined;
+  const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 7), digitsAt(text, 8, 10)];
+  const [hour, minute, second] = [digitsAt(text, 11, 13), digitsAt(text, 14, 16), digitsAt(text, 17, secondsEnd)];
+  if (!isDate(year, month, day) || hour > 23 || minute > 59 || second > 60) return undefined;
+  const end = text.length;
+  const isUtc = /z/i.test(text.charAt(end - 1));
+  const [zoneHours, zoneMinutes] = isUtc ? [0, 0] : [digitsAt(text, end - 5, end - 3), digitsAt(text, end - 2, end)];
   if (zoneHours > 23 || zoneMinutes > 59) return undefined;
-  const isLeap = second === '60';
-  const whole = `${day}T${hour}:${minute}:${isLeap ? '59' : second}.${fraction.slice(0, 3).padEnd(3, '0')}${zone.toUpperCase()}`;
-  const moment = Date.parse(whole);
-  if (Number.isNaN(moment) || !isDay(day)) return undefined;
-  return isLeap ? moment + 1000 : moment;
+  const ahead = (zoneHours * 60 + zoneMinutes) * (text[end - 6] === '-' ? -1 : 1);
+  const minutes = hour * 60 + minute - ahead;
+  return dayNumber(year, month, day) * dayMs + (minutes * 60 + second) * 1000 + thousandthsOf(text);
 }
 
-/** Not the 30th of February, which JavaScript takes for the 2nd of March. */
-function isDay(text: string): boolean {
-  return new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+function thousandthsOf(text: string): number {
+  if (text[secondsEnd] !== '.') return 0;
+  let [value, place] = [0, secondsEnd + 1];
+  for (let weight = 100; weight >= 1; weight /= 10) {
+    const digit = digitsAt(text, place, place + 1);
+    if (Number.isNaN(digit)) break;
+    value += digit * weight;
+    place += 1;
+  }
+  return value;
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { AssentError } from '../base/index.ts';
 import {
   actionCodes,
   type Consent,
@@ -10,6 +9,7 @@ import {
   type Provision,
 } from './consent.ts';
 import { intervalOf } from './fhir/interval.ts';
+import { InputReader, invalidInput } from './input.ts';
 import { instantOf } from './instant.ts';
 import { type Confidentiality, isConfidentiality } from './tables/confidentiality.ts';
 import { readPurpose } from './tables/purposes.ts';
@@ -205,17 +205,21 @@ export interface Question {
   readonly resources: readonly Resource[];
 }
 
+const consentsReader = new InputReader(z.array(consentSchema).max(decisionLimits.consentsMax));
+const policyReader = new InputReader(policySchema);
+const requestReader = new InputReader(requestSchema);
+
 /** Throws `decision-input-invalid` with the path of what is wrong, as the others here do. */
 export function readConsents(value: unknown): readonly Consent[] {
   if (Array.isArray(value)) for (const [place, consent] of value.entries()) checkDepth(consent, `consents[${place}]`);
-  return read(z.array(consentSchema).max(decisionLimits.consentsMax), value, 'consents').map((consent, place) => ({
+  return consentsReader.read(value, 'consents').map((consent, place) => ({
     ...consent,
     provision: readPurposes(consent.provision, `consents[${place}].provision`),
   }));
 }
 
 export function readPolicy(value: unknown): Policy {
-  const policy = read(policySchema, value, 'policy');
+  const policy = policyReader.read(value, 'policy');
   const { roles = undefined, legalBases = [] } = policy;
   const listed =
     roles === undefined || isList(roles)
@@ -239,7 +243,7 @@ export function readPolicy(value: unknown): Policy {
 }
 
 export function readRequest(value: unknown, timeZone = 'UTC'): Question {
-  const request = read(requestSchema, value, 'request');
+  const request = requestReader.read(value, 'request');
   const resources = request.resources.map((resource, place) =>
     readResource(resource, `request.resources[${place}]`, timeZone),
   );
@@ -328,18 +332,4 @@ function dateOf(date: DateInput, path: string, timeZone: string): Interval {
   const interval = intervalOf({ start: period.start, end: period.end }, timeZone);
   if (typeof interval === 'string') throw invalidInput(path, interval);
   return interval;
-}
-
-function read<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = (issue?.path ?? [])
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('');
-  throw invalidInput(`${name}${path}`, issue?.message ?? 'it has another shape');
-}
-
-export function invalidInput(path: string, reason: string): AssentError {
-  return new AssentError('decision-input-invalid', `No decision can be made: ${path}: ${reason}.`, { path });
 }

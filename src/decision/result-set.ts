@@ -14,8 +14,13 @@ export function resultSetOf(names: readonly ResultName[]): ResultSet {
   return names.reduce((set, name) => set | (1 << resultNames.indexOf(name)), 0);
 }
 
+const namesOfSets: readonly (readonly ResultName[])[] = Array.from({ length: 16 }, (_, set) =>
+  Object.freeze(resultNames.filter((_, bit) => (set & (1 << bit)) !== 0)),
+);
+
+/** One frozen list for each set. */
 export function namesOfResultSet(set: ResultSet): readonly ResultName[] {
-  return resultNames.filter((_, bit) => (set & (1 << bit)) !== 0);
+  return namesOfSets[set] ?? [];
 }
 
 export function isSubset(inner: ResultSet, outer: ResultSet): boolean {

@@ -2,25 +2,26 @@ import type { Effect, Interval, Labels, Provision } from './consent.ts';
 import { type Resource, unversioned } from './request.ts';
 import { compareConfidentiality } from './tables/confidentiality.ts';
 import { coversSensitivity } from './tables/sensitivity.ts';
-import { type Describe, intervalText, shortList } from './target.ts';
+import { type Clause, type Describe, intervalText, shortList } from './target.ts';
 
 /** Where a resource stands to a clause; undecided where what the clause asks for is unknown of it. */
 export type Standing = 'in' | 'out' | 'undecided';
 
 /** The clauses of the data scope, each of which a permit inside a permit can inherit. */
-export type Scope = Pick<Provision, 'labels' | 'dataPeriod' | 'data' | 'classes' | 'codes'>;
+export type Scope = {
+  readonly [Name in 'labels' | 'dataPeriod' | 'data' | 'classes' | 'codes']?: Provision[Name] | undefined;
+};
 
 /** A permit inside a permit has the clauses that it states, and of the others those around it; a deny only its own. */
 function scopeOf(provision: Provision, around: Scope | undefined): Scope {
-  const { labels, dataPeriod, data, classes, codes } = provision;
-  const own: Scope = {
-    ...(labels && { labels }),
-    ...(dataPeriod && { dataPeriod }),
-    ...(data && { data }),
-    ...(classes && { classes }),
-    ...(codes && { codes }),
+  if (provision.type === 'deny' || around === undefined) return provision;
+  return {
+    labels: provision.labels ?? around.labels,
+    dataPeriod: provision.dataPeriod ?? around.dataPeriod,
+    data: provision.data ?? around.data,
+    classes: provision.classes ?? around.classes,
+    codes: provision.codes ?? around.codes,
   };
-  return provision.type === 'permit' && around !== undefined ? { ...around, ...own } : own;
 }
 
 /** How the data scopes of provisions are read: by who knows the record, or from outside. */
@@ -42,45 +43,66 @@ export interface Placed {
 
 const inside: Placed = { standing: 'in', describe: undefined };
 
-/** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code (contracts.md, decision step 4). */
-function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
-  const { labels, dataPeriod, data, classes, codes } = scope;
-  let placed = inside;
-  const consider = (standing: Standing, describe: Describe): void => {
-    const isWorse = standing === 'out' ? placed.standing !== 'out' : standing === 'undecided' && placed === inside;
-    if (isWorse) placed = { standing, describe };
-  };
-  if (labels !== undefined)
-    consider(placeByLabel(labels, effect, resource), () => ({
+interface ScopeClause {
+  /** Undefined where the scope does not have this clause. */
+  readonly place: (scope: Scope, effect: Effect, resource: Resource) => Standing | undefined;
+  readonly describe: (scope: Scope, resource: Resource) => Clause;
+}
+
+const clauses: readonly ScopeClause[] = [
+  {
+    place: ({ labels }, effect, resource) => labels && placeByLabel(labels, effect, resource),
+    describe: ({ labels }, resource) => ({
       element: 'securityLabel',
-      expected: shortList([...labels.confidentiality, ...labels.sensitivity]),
+      expected: shortList([...(labels?.confidentiality ?? []), ...(labels?.sensitivity ?? [])]),
       got: labelsText(resource),
-    }));
-  if (dataPeriod !== undefined)
-    consider(placeByDate(dataPeriod, effect, resource.date), () => ({
+    }),
+  },
+  {
+    place: ({ dataPeriod }, effect, { date }) => dataPeriod && placeByDate(dataPeriod, effect, date),
+    describe: ({ dataPeriod = {} }, { date }) => ({
       element: 'dataPeriod',
       expected: intervalText(dataPeriod),
-      got: resource.date === undefined ? unknownText : intervalText(resource.date),
-    }));
-  if (data !== undefined)
-    consider(any(data.map((one) => placeByReference(one, resource))), () => ({
+      got: date === undefined ? unknownText : intervalText(date),
+    }),
+  },
+  {
+    place: ({ data }, _, resource) => data && any(data.map((one) => placeByReference(one, resource))),
+    describe: ({ data = [] }, resource) => ({
       element: 'data',
       expected: shortList(data.map(({ meaning, reference }) => `${meaning} ${reference}`)),
       got: knownOf(data, resource),
-    }));
-  if (classes !== undefined)
-    consider(placeByList(classes, resource.classes), () => ({
+    }),
+  },
+  {
+    place: ({ classes: named }, _, { classes }) => named && placeByList(named, classes),
+    describe: ({ classes: named = [] }, { classes }) => ({
       element: 'class',
-      expected: shortList(classes),
-      got: listText(resource.classes),
-    }));
-  if (codes !== undefined)
-    consider(placeByList(codes, resource.codes), () => ({
+      expected: shortList(named),
+      got: listText(classes),
+    }),
+  },
+  {
+    place: ({ codes: named }, _, { codes }) => named && placeByList(named, codes),
+    describe: ({ codes: named = [] }, { codes }) => ({
       element: 'code',
-      expected: shortList(codes),
-      got: listText(resource.codes),
-    }));
-  return placed;
+      expected: shortList(named),
+      got: listText(codes),
+    }),
+  },
+];
+
+/** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code (contracts.md, decision step 4). */
+function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
+  let undecided: ScopeClause | undefined;
+  for (const clause of clauses) {
+    const standing = clause.place(scope, effect, resource);
+    if (standing === 'out') return { standing, describe: () => clause.describe(scope, resource) };
+    if (standing === 'undecided') undecided ??= clause;
+  }
+  if (undecided === undefined) return inside;
+  const { describe } = undecided;
+  return { standing: 'undecided', describe: () => describe(scope, resource) };
 }
 
 /**

@@ -45,24 +45,24 @@ export interface Asked {
 
 /**
  * Target = period ∧ actor ∧ purpose ∧ action (contracts.md, decision step 3), for one request: it depends on no resource,
- * so that each provision is looked at once.
+ * so that of several resources each provision is looked at once.
  */
 export class Targets {
   readonly #asked: Asked;
-  readonly #known = new Map<Target, Describe | null>();
+  readonly #known: Map<Target, Describe | null> | undefined;
 
-  constructor(asked: Asked) {
+  constructor(asked: Asked, { resources }: { readonly resources: number } = { resources: 1 }) {
     this.#asked = asked;
+    this.#known = resources > 1 ? new Map() : undefined;
   }
 
   /** The first element that failed; undefined where the target matches. */
   mismatch(provision: Target): Describe | undefined {
-    let found = this.#known.get(provision);
-    if (found === undefined) {
-      found = targetMismatch(provision, this.#asked) ?? null;
-      this.#known.set(provision, found);
-    }
-    return found ?? undefined;
+    const known = this.#known?.get(provision);
+    if (known !== undefined) return known ?? undefined;
+    const found = targetMismatch(provision, this.#asked);
+    this.#known?.set(provision, found ?? null);
+    return found;
   }
 }
 
@@ -99,15 +99,26 @@ const shownMax = 8;
 
 /** The first of them, and how many more there are. */
 export function shortList(items: readonly string[]): string {
+  const [first] = items;
+  if (first !== undefined && items.length === 1) return first;
   const more = items.length - shownMax;
   return more > 0 ? `${items.slice(0, shownMax).join(', ')} and ${more} more` : items.join(', ');
 }
 
-function momentText(moment: number): string {
-  return new Date(moment).toISOString();
+/** Periods begin and end with years and days, mostly: the same moments are said again and again. */
+const momentTexts = new Map<number, string>();
+const momentTextsMax = 4096;
+
+export function momentText(moment: number): string {
+  let text = momentTexts.get(moment);
+  if (text === undefined) {
+    text = new Date(moment).toISOString();
+    if (momentTexts.size >= momentTextsMax) momentTexts.clear();
+    momentTexts.set(moment, text);
+  }
+  return text;
 }
 
 export function intervalText({ from, until }: Interval): string {
-  const [start, end] = [from, until].map((moment) => (moment === undefined ? 'ever' : momentText(moment)));
-  return `from ${start} until ${end}`;
+  return `from ${from === undefined ? 'ever' : momentText(from)} until ${until === undefined ? 'ever' : momentText(until)}`;
 }

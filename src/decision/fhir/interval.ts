@@ -1,9 +1,9 @@
+import { dayMs, dayNumber, digitsAt, isDate } from '../calendar.ts';
 import type { Interval } from '../consent.ts';
 import { instantOf } from '../instant.ts';
 
-const dateTime = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T\d{2}:\d{2}:\d{2}(?:\.(\d+))?(Z|[+-]\d{2}:\d{2}))?)?)?$/;
-
-const dayMs = 86_400_000;
+const dateTime = /^\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?)?)?$/;
+const fractionAndZone = /(?:\.(\d+))?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * A FHIR Period as a half-open UTC interval: from the first moment of `start` to the last of `end`, each to its own
@@ -16,7 +16,7 @@ export function intervalOf(
 ): Interval | string {
   if (start === undefined && end === undefined) return 'a period has a start or an end';
   const first = start === undefined ? undefined : momentsOf(start, timeZone);
-  const last = end === undefined ? undefined : momentsOf(end, timeZone);
+  const last = end === undefined ? undefined : end === start ? first : momentsOf(end, timeZone);
   if (typeof first === 'string') return first;
   if (typeof last === 'string') return last;
   if (first !== undefined && last !== undefined && first.from >= last.until) return 'it ends before it starts';
@@ -25,49 +25,36 @@ export function intervalOf(
 
 /** The first moment of a date or dateTime, and the first after it. */
 function momentsOf(value: string, timeZone: string): { readonly from: number; readonly until: number } | string {
-  const parts = dateTime.exec(value);
-  if (parts === null) return `${value} is no date or dateTime`;
-  const [, year, month, day, fraction, zone] = parts;
-  const date = { year: Number(year), month: Number(month ?? 1), day: Number(day ?? 1) };
-  if (!isDate(date)) return `${value} is no date`;
-  if (zone !== undefined) {
-    const from = instantOf(value);
-    const [zoneHours = 0, zoneMinutes = 0] = zone.slice(1).split(':').map(Number);
-    if (from === undefined || zoneHours * 60 + zoneMinutes > 14 * 60) return `${value} is no dateTime`;
-    return { from, until: from + (fraction === undefined ? 1000 : 10 ** Math.max(0, 3 - fraction.length)) };
-  }
-  const after =
-    day !== undefined
-      ? { ...date, day: date.day + 1 }
-      : month !== undefined
-        ? { ...date, month: date.month + 1 }
-        : { ...date, year: date.year + 1 };
-  const from = startOfDay(date, timeZone);
-  const until = startOfDay(after, timeZone);
+  if (!dateTime.test(value)) return `${value} is no date or dateTime`;
+  const hasMonth = value.length > 4;
+  const hasDay = value.length > 7;
+  const year = digitsAt(value, 0, 4);
+  const month = hasMonth ? digitsAt(value, 5, 7) : 1;
+  const day = hasDay ? digitsAt(value, 8, 10) : 1;
+  if (year === 0 || !isDate(year, month, day)) return `${value} is no date`;
+  if (value.length > 10) return secondsOf(value) ?? `${value} is no dateTime`;
+  const from = startOfDay(dayNumber(year, month, day), timeZone);
+  const dayAfter = hasDay
+    ? dayNumber(year, month, day + 1)
+    : hasMonth
+      ? dayNumber(year, month + 1, 1)
+      : dayNumber(year + 1, 1, 1);
+  const until = startOfDay(dayAfter, timeZone);
   return from === undefined || until === undefined ? `${timeZone} is no time zone` : { from, until };
 }
 
-interface CalendarDate {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-}
-
-function isDate({ year, month, day }: CalendarDate): boolean {
-  const date = new Date(utcOf({ year, month, day }));
-  return year > 0 && date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
-}
-
-/** Also of the 32nd of a month and of the 13th month: calendars carry over. */
-function utcOf({ year, month, day }: CalendarDate): number {
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  return date.getTime();
+function secondsOf(value: string): { readonly from: number; readonly until: number } | undefined {
+  const [, fraction, zone = ''] = fractionAndZone.exec(value) ?? [];
+  const from = instantOf(value);
+  const [zoneHours = 0, zoneMinutes = 0] = zone.slice(1).split(':').map(Number);
+  if (from === undefined || zoneHours * 60 + zoneMinutes > 14 * 60) return undefined;
+  return { from, until: from + (fraction === undefined ? 1000 : 10 ** Math.max(0, 3 - fraction.length)) };
 }
 
 /** The first moment of a day in a zone, which is not midnight where clocks go forward then. */
-function startOfDay(date: CalendarDate, timeZone: string): number | undefined {
-  const local = utcOf(date);
+function startOfDay(day: number, timeZone: string): number | undefined {
+  const local = day * dayMs;
+  if (timeZone === 'UTC') return local;
   const offsets = [offsetMs(local - dayMs, timeZone), offsetMs(local, timeZone), offsetMs(local + dayMs, timeZone)];
   if (offsets.includes(undefined)) return undefined;
   const candidates = (offsets as number[]).map((offset) => local - offset);
@@ -80,7 +67,6 @@ const formatsMax = 64;
 
 /** How far a zone's clocks are ahead of UTC then; undefined for a zone that nobody knows. */
 function offsetMs(moment: number, timeZone: string): number | undefined {
-  if (timeZone === 'UTC') return 0;
   let format = formats.get(timeZone);
   if (format === undefined) {
     try {
@@ -105,7 +91,7 @@ function offsetMs(moment: number, timeZone: string): number | undefined {
   const part = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
   const year = part['era'] === 'BC' ? 1 - Number(part['year']) : Number(part['year']);
   const local =
-    utcOf({ year, month: Number(part['month']), day: Number(part['day']) }) +
+    dayNumber(year, Number(part['month']), Number(part['day'])) * dayMs +
     (Number(part['hour']) * 3600 + Number(part['minute']) * 60 + Number(part['second'])) * 1000;
   return local - Math.floor(moment / 1000) * 1000;
 }
