@@ -92,7 +92,8 @@ const entries = {
     action: 'List the blocks with `assent block list`.',
   },
   'history-not-kept': {
-    meaning: 'This node began with a snapshot; what is asked for lies, or may lie, before its first block.',
+    meaning:
+      'This node began with a snapshot, or an earlier version kept less; what is asked for lies, or may lie, before what it has.',
     httpStatus: 404,
     exitCode: 1,
     action: 'Ask another node; `assent status` says from which block on each has its history.',

@@ -3,6 +3,7 @@ import { leafHash, MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
+import { undoOperations } from './past/undo.ts';
 import { encodeReceipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { TreeParts } from './state/parts.ts';
@@ -11,9 +12,11 @@ import { genesisOrigin, type Origin, stateSpaces } from './state/state-space.ts'
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
-const appliedVersion = 3;
+const appliedVersion = 4;
+/** It kept no past values. */
+const appliedVersionWithoutPast = 3;
 /** It kept the history with the block, and knew no snapshots. */
-const appliedVersionBefore = 2;
+const appliedVersionWithoutSnapshots = 2;
 
 /** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
 export function readBlock(store: Pick<Store, 'get'>, height: number): OpenedBlock | undefined {
@@ -45,14 +48,18 @@ export function heightOfBlock(store: Store, hash: Uint8Array): number | undefine
   return bytes === undefined ? undefined : readUint64(bytes);
 }
 
-/** One atomic batch: state, tree, receipts, indexes and the applied point (protocol.md §6). */
-export function commitOperations(point: ChainPoint, parts: TreeParts): Operation[] {
+/**
+ * One atomic batch: state, what it replaces, tree, receipts, indexes and the applied point (protocol.md §6). From
+ * `pastFrom` on, the batches of all blocks held what they replaced.
+ */
+export function commitOperations(point: ChainPoint, parts: TreeParts, pastFrom: number): Operation[] {
   const { facts, changes } = point;
   const { origin } = point.committed;
   const operations = parts.commit(facts.height, changes.tree);
   changes.state.forEach((value, key) => {
     operations.push(change(prefixedTextKey(origin.space.state, key), value));
   });
+  if (facts.height > pastFrom) operations.push(...undoOperations(point));
   for (const receipt of changes.receipts) {
     operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
     let number = 0;
@@ -61,7 +68,7 @@ export function commitOperations(point: ChainPoint, parts: TreeParts): Operation
       number += 1;
     }
   }
-  operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, origin }));
+  operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, pastFrom, origin }));
   return operations;
 }
 
@@ -95,6 +102,8 @@ export function hasApplied(store: Store): boolean {
 export interface AppliedRecord extends Omit<ChainPointFacts, 'tree'> {
   /** Height of the first block whose changes of the tree are kept as a delta. */
   readonly deltasFrom: number;
+  /** The first block whose state can still be read. */
+  readonly pastFrom: number;
   readonly origin: Origin;
 }
 
@@ -104,15 +113,16 @@ export function readAppliedRecord(store: Pick<Store, 'get'>): AppliedRecord {
 }
 
 /** The settled point that the store holds. Throws `storage-damaged`. */
-export function readApplied(store: Store): { point: ChainPoint; parts: TreeParts } {
-  const { deltasFrom, origin, ...facts } = readAppliedRecord(store);
+export function readApplied(store: Store): { point: ChainPoint; parts: TreeParts; pastFrom: number } {
+  const { deltasFrom, pastFrom, origin, ...facts } = readAppliedRecord(store);
   const { parts, root } = TreeParts.open(store, origin.space, {
     height: facts.height,
     deltasFrom,
     rootHash: latin1Text(facts.stateRoot),
   });
   const openedAfterMs = facts.height === 0 ? Number.NEGATIVE_INFINITY : facts.timestamp;
-  return { point: new ChainPoint(new StateCache(store, origin, openedAfterMs), { ...facts, tree: root }), parts };
+  const point = new ChainPoint(new StateCache(store, origin, openedAfterMs), { ...facts, tree: root });
+  return { point, parts, pastFrom };
 }
 
 function encodeRecord(facts: AppliedRecord): Uint8Array {
@@ -130,16 +140,18 @@ function encodeRecord(facts: AppliedRecord): Uint8Array {
     buckets,
     facts.deltasFrom,
     [facts.origin.space.number, facts.origin.height],
+    facts.pastFrom,
   ]);
 }
 
 function decodeRecord(bytes: Uint8Array): AppliedRecord {
   const value = decodeCanonical(bytes, { bytesMax: 1024 * 1024, depthMax: 5, countMax: 100_000 });
-  const [version, height, term, hash, timestamp, configurationHash, stateRoot, history, buckets, deltasFrom, origin] =
-    list(value);
-  if (version !== appliedVersion && version !== appliedVersionBefore) throw damaged();
+  const [version, height, term, hash, timestamp, configurationHash, stateRoot, history, buckets, ...rest] = list(value);
+  const [deltasFrom, origin, pastFrom] = rest;
+  if (!isKnown(version)) throw damaged();
   const kept = frontier(list(history));
-  const historyBefore = version === appliedVersion ? kept : undefined;
+  const hasSnapshots = version !== appliedVersionWithoutSnapshots;
+  const historyBefore = hasSnapshots ? kept : undefined;
   return {
     height: number(height),
     term: number(term),
@@ -150,9 +162,17 @@ function decodeRecord(bytes: Uint8Array): AppliedRecord {
     deltasFrom: number(deltasFrom),
     history: historyBefore === undefined ? kept : withLeaf(historyBefore, binary(hash)),
     historyBefore,
-    origin: version === appliedVersion ? originOf(list(origin)) : genesisOrigin,
+    // What an earlier version replaced is gone: the past begins where it ended.
+    pastFrom: number(version === appliedVersion ? pastFrom : height),
+    origin: hasSnapshots ? originOf(list(origin)) : genesisOrigin,
     idBuckets: new Map(list(buckets).map((item) => bucket(list(item)))),
   };
+}
+
+function isKnown(version: CanonicalValue | undefined): boolean {
+  return (
+    version === appliedVersion || version === appliedVersionWithoutPast || version === appliedVersionWithoutSnapshots
+  );
 }
 
 function originOf([space, height]: readonly CanonicalValue[]): Origin {

@@ -41,6 +41,8 @@ export {
   type SealInput,
 } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
+export { type LoadPast, PastState, PastValues } from './past/past-state.ts';
+export type { PastValue } from './past/past-value.ts';
 export {
   approvalThreshold,
   checkRecovery,

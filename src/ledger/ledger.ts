@@ -7,6 +7,7 @@ import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock } f
 import { type NodeConfiguration, nodeConfiguration } from './configuration.ts';
 import type { Genesis } from './genesis.ts';
 import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './header.ts';
+import { pastValueAt } from './past/past-value.ts';
 import type { Receipt } from './results.ts';
 import { ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
@@ -18,7 +19,7 @@ import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
 import { readStream, type StreamOptions } from './streams.ts';
 import type { VerifiedTransaction } from './transaction.ts';
-import type { ConfigurationStep, RecoveryContent, RuleExecutor, StateView } from './types/execution.ts';
+import type { ConfigurationStep, RecoveryContent, RuleExecutor, StateKey, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
 
 export interface SealInput {
@@ -96,7 +97,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
     parent: nothing,
     changes: { state: state.changes, tree, receipts: [], index: [], ids: new Set() },
   });
-  return commitOperations(point, TreeParts.empty(genesisOrigin.space));
+  return commitOperations(point, TreeParts.empty(genesisOrigin.space), 0);
 }
 
 /**
@@ -109,6 +110,7 @@ export class Ledger {
   readonly #store: Store;
   readonly #points = new Map<string, ChainPoint>();
   #parts: TreeParts;
+  #pastFrom: number;
   #applied: ChainPoint;
   /** A leader asks at every turn what may wait for its next block. */
   #pending: { readonly point: ChainPoint; readonly change: ConfigurationStep | undefined } | undefined;
@@ -126,9 +128,10 @@ export class Ledger {
     this.genesis = genesis;
     this.executor = executor;
     this.#store = store;
-    const { point, parts } = readApplied(store);
+    const { point, parts, pastFrom } = readApplied(store);
     this.#applied = point;
     this.#parts = parts;
+    this.#pastFrom = pastFrom;
     this.#committed = this.#applied;
     this.#points.set(toHex(this.#applied.facts.hash), this.#applied);
   }
@@ -138,9 +141,10 @@ export class Ledger {
    * Nothing may be on its way to the store. Throws `storage-damaged`.
    */
   reload(): void {
-    const { point, parts } = readApplied(this.#store);
+    const { point, parts, pastFrom } = readApplied(this.#store);
     this.#applied = point;
     this.#parts = parts;
+    this.#pastFrom = pastFrom;
     this.#committed = point;
     this.#points.clear();
     this.#points.set(toHex(point.facts.hash), point);
@@ -176,6 +180,22 @@ export class Ledger {
   /** State as of {@link applied}. */
   get state(): StateView {
     return this.#applied;
+  }
+
+  /**
+   * The first block whose state can still be read: that of genesis, of the snapshot with which this ledger began, or of
+   * the newest block that an earlier version wrote, which kept no past.
+   */
+  get pastFrom(): number {
+    return this.#pastFrom;
+  }
+
+  /**
+   * A value of the state as it stood after the committed block at this height. Throws `history-not-kept`, or
+   * `block-unknown` above {@link applied}.
+   */
+  valueAt(height: number, key: StateKey): ReturnType<typeof pastValueAt> {
+    return pastValueAt(this.#store, () => ({ applied: this.#applied, pastFrom: this.#pastFrom }), height, key);
   }
 
   /** Whether the block was executed here and can be built upon. */
@@ -328,7 +348,7 @@ export class Ledger {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
-    return { operations: commitOperations(point, this.#parts), receipts: point.changes.receipts };
+    return { operations: commitOperations(point, this.#parts, this.#pastFrom), receipts: point.changes.receipts };
   }
 
   /** The commit's batch is durable: reads see it from now on. */

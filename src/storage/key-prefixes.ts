@@ -43,6 +43,8 @@ export const keyPrefixes = {
   otherExecutedId: 0x14,
   /** The snapshot that is being staged: its manifest, and the chunks that are held. */
   snapshot: 0x15,
+  /** Hash of a state key, height (uint64) → the value before that block. */
+  stateHistory: 0x16,
 } as const;
 
 export type KeyPrefix = keyof typeof keyPrefixes;

@@ -173,6 +173,7 @@ export class SnapshotSink {
         historyBefore,
         idBuckets: staging.idBuckets(),
         deltasFrom: height + 1,
+        pastFrom: height,
         origin: { space: stagingSpace(applied.origin), height },
       }),
       { type: 'delete', key: manifestKey },

@@ -22,7 +22,7 @@ interface Task extends KeyRange {
 
 /**
  * Removes, slice by slice, what a store holds and no ledger reads: the place where snapshots are staged, and, below the
- * origin, blocks and index entries. What was to be removed when a crash came is found again by the next one.
+ * origin, blocks, index entries and past values. What was to be removed when a crash came is found again by the next one.
  */
 export class Sweep {
   readonly #store: Store;
@@ -78,7 +78,12 @@ function historyTasks(height: number): Task[] {
     {
       ...prefixRange('stream'),
       limit: sliceEntries,
-      operations: (entry) => (streamHeight(entry[0]) <= height ? remove(entry) : []),
+      operations: (entry) => (heightAtEnd(entry[0], streamPlaceBytes) <= height ? remove(entry) : []),
+    },
+    {
+      ...prefixRange('stateHistory'),
+      limit: sliceEntries,
+      operations: (entry) => (heightAtEnd(entry[0], undoPlaceBytes) <= height ? remove(entry) : []),
     },
   ];
 }
@@ -87,7 +92,11 @@ function remove([key]: Entry): Operation[] {
   return [{ type: 'delete', key }];
 }
 
-/** An index entry's key ends with height (8), transaction's index (4) and number (4). */
-function streamHeight(key: Uint8Array): number {
-  return readUint64(key, key.length - 16);
+/** What ends the key of an index entry: height (8), transaction's index (4) and number (4). */
+const streamPlaceBytes = 16;
+/** What ends the key of a past value: height. */
+const undoPlaceBytes = 8;
+
+function heightAtEnd(key: Uint8Array, placeBytes: number): number {
+  return readUint64(key, key.length - placeBytes);
 }

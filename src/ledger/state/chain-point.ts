@@ -4,12 +4,12 @@ import type { Receipt } from '../results.ts';
 import type { IndexEntry, StateKey, StateView } from '../types/execution.ts';
 import type { Child } from './nodes.ts';
 import type { StateCache } from './state-cache.ts';
-import type { TreeUpdate } from './tree.ts';
+import type { StateChange, TreeUpdate } from './tree.ts';
 
 /** What executing one block changed. */
 export interface BlockChanges {
   readonly state: ReadonlyMap<StateKey, Uint8Array | undefined>;
-  readonly tree: TreeUpdate;
+  readonly tree: TreeUpdate<StateChange>;
   readonly receipts: readonly Receipt[];
   /** By transaction, in block order. */
   readonly index: readonly (readonly IndexEntry[])[];

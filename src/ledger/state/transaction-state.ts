@@ -19,7 +19,10 @@ export class TransactionState implements StateWriter {
 
   put(key: StateKey, value: Uint8Array): void {
     checkKey(key);
-    assert(value.length <= ledgerLimits.stateValueBytesMax, 'a contract keeps its values within the bound');
+    assert(
+      value.length > 0 && value.length <= ledgerLimits.stateValueBytesMax,
+      'a contract keeps its values within the bounds',
+    );
     this.changes.set(key, value);
   }
 

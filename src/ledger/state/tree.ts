@@ -20,20 +20,27 @@ export interface TreeChange {
   readonly valueHash: HashText | undefined;
 }
 
+/** A change of which the key is known, too. */
+export interface StateChange extends TreeChange {
+  readonly key: StateKey;
+}
+
 /** The tree's side of changes of the state. */
-export function treeChanges(state: ReadonlyMap<StateKey, Uint8Array | undefined>): TreeChange[] {
-  const changes: TreeChange[] = [];
+export function treeChanges(state: ReadonlyMap<StateKey, Uint8Array | undefined>): StateChange[] {
+  const changes: StateChange[] = [];
   state.forEach((value, key) => {
-    changes.push({ keyHash: sha256Latin1(key), valueHash: value && sha256Latin1(value) });
+    changes.push({ key, keyHash: sha256Latin1(key), valueHash: value && sha256Latin1(value) });
   });
   return changes;
 }
 
 /** What one block, or a few in one, did to the tree. */
-export interface TreeUpdate {
+export interface TreeUpdate<Change extends TreeChange = TreeChange> {
   readonly root: Child;
   /** In the order of their key hashes. */
-  readonly changes: readonly TreeChange[];
+  readonly changes: readonly Change[];
+  /** Those whose key was there before. */
+  readonly replaced: ReadonlySet<Change>;
   /** Places of the pages that are no more. */
   readonly removedPages: readonly Uint8Array[];
 }
@@ -45,22 +52,28 @@ export type PageReader = (path: Uint8Array) => Uint8Array | undefined;
  * Applies a block's changes in one pass, hashing each touched node once. The old root stays as it was, so that blocks
  * that are not committed yet can share it.
  */
-export function updateTree(root: Child, changes: readonly TreeChange[], read: PageReader): TreeUpdate {
+export function updateTree<Change extends TreeChange>(
+  root: Child,
+  changes: readonly Change[],
+  read: PageReader,
+): TreeUpdate<Change> {
   const sorted = [...changes].sort((left, right) => (left.keyHash < right.keyHash ? -1 : 1));
   for (let index = 1; index < sorted.length; index++) {
-    const [previous, change] = [sorted[index - 1] as TreeChange, sorted[index] as TreeChange];
+    const [previous, change] = [sorted[index - 1] as Change, sorted[index] as Change];
     assert(previous.keyHash !== change.keyHash, 'a key changes once a block');
   }
   const update = new Update(read, sorted);
-  return { root: update.apply(root, 0, 0, sorted.length), changes: sorted, removedPages: update.removedPages };
+  const { replaced, removedPages } = update;
+  return { root: update.apply(root, 0, 0, sorted.length), changes: sorted, replaced, removedPages };
 }
 
-class Update {
+class Update<Change extends TreeChange> {
   readonly removedPages: Uint8Array[] = [];
+  readonly replaced = new Set<Change>();
   readonly #read: PageReader;
-  readonly #changes: readonly TreeChange[];
+  readonly #changes: readonly Change[];
 
-  constructor(read: PageReader, changes: readonly TreeChange[]) {
+  constructor(read: PageReader, changes: readonly Change[]) {
     this.#read = read;
     this.#changes = changes;
   }
@@ -91,7 +104,7 @@ class Update {
   }
 
   #place(index: number): HashText {
-    return (this.#changes[index] as TreeChange).keyHash;
+    return (this.#changes[index] as Change).keyHash;
   }
 
   /** The leaves of the changes [start, end), and the one that was there unless it is among the changed. */
@@ -99,7 +112,9 @@ class Update {
     const leaves: Leaf[] = [];
     let kept = old;
     for (let index = start; index < end; index++) {
-      const { keyHash, valueHash } = this.#changes[index] as TreeChange;
+      const change = this.#changes[index] as Change;
+      const { keyHash, valueHash } = change;
+      if (old?.keyHash === keyHash) this.replaced.add(change);
       if (kept !== undefined && kept.keyHash < keyHash) leaves.push(kept);
       if (kept !== undefined && kept.keyHash <= keyHash) kept = undefined;
       if (valueHash !== undefined) leaves.push(leaf(keyHash, valueHash));

@@ -11,6 +11,7 @@ export interface StateView {
 }
 
 export interface StateWriter extends StateView {
+  /** Takes canonical bytes, at least one. */
   put(key: StateKey, value: Uint8Array): void;
   delete(key: StateKey): void;
 }

@@ -120,8 +120,10 @@ describe('the rooms of the house', () => {
         if (file === 'src/ledger/streams.ts') continue;
         // A snapshot is read and staged in slices, beside the execution.
         const mayWait = /^src\/ledger\/snapshot\/(source|source-\w+|sink|sweep|pause)\.ts$/.test(file);
+        // Values of the past stand in a database that answers later; what reads them is given up until they are there.
+        const isPast = /^src\/ledger\/past\/past-(value|state)\.ts$/.test(file);
         const effects = file.startsWith('src/decision/') ? clockOrChance : timeOrChance;
-        if (effects.test(code) || (!mayWait && asynchrony.test(code)))
+        if (effects.test(code) || (!mayWait && !isPast && asynchrony.test(code)))
           broken.push(`${file}:${index + 1} ${line.trim()}`);
       }
     }

@@ -27,6 +27,7 @@ test('every name keeps its byte', () => {
     otherTreeDelta: 19,
     otherExecutedId: 20,
     snapshot: 21,
+    stateHistory: 22,
   });
 });
 
