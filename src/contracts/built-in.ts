@@ -24,12 +24,32 @@ import {
   subjectUnlinked,
 } from './enrolment/entries.ts';
 import { governance } from './governance/contract.ts';
+import { identity } from './identity/contract.ts';
+import {
+  deactivationDecided,
+  delegateAdded,
+  delegateRemoved,
+  guardiansSet,
+  keyRotated,
+  recoveryApproved,
+  recoveryFinished,
+  recoveryOpened,
+  recoveryVetoed,
+} from './identity/entries.ts';
 import { record, recordAnchored } from './record/contract.ts';
 
 /** Name of the rule set that the built-in contracts and tables make up. */
 export const ruleSet = 'assent-rules/1';
 
-export const builtInContracts: Catalogue = catalogueOf([enrolment, credential, consent, access, record, governance]);
+export const builtInContracts: Catalogue = catalogueOf([
+  enrolment,
+  identity,
+  credential,
+  consent,
+  access,
+  record,
+  governance,
+]);
 
 /** Every code that this rule set refuses with. */
 export const ruleCodes: readonly RuleCode[] = builtInContracts.ruleCodes;
@@ -42,6 +62,15 @@ const readEntry = entryReader([
   mergeAgreed,
   subjectsMerged,
   subjectsUnmerged,
+  keyRotated,
+  guardiansSet,
+  recoveryOpened,
+  recoveryApproved,
+  recoveryVetoed,
+  recoveryFinished,
+  deactivationDecided,
+  delegateAdded,
+  delegateRemoved,
   credentialIssued,
   credentialSuspended,
   credentialResumed,
@@ -58,6 +87,8 @@ const readEntry = entryReader([
 /**
  * JSON form of an entry of any stream of the built-in contracts (`access:`, `timeline:`, `consents:`, `domain:`, `enrolment:`,
  * `credentials:`, `records:`): its `type` and fields. @throws AssentError `encoding-invalid`.
+ * JSON form of an entry of any stream of the built-in contracts (`access:`, `timeline:`, `consents:`, `domain:`,
+ * `credentials:`, `records:`, `identity:`): its `type` and fields. @throws AssentError `encoding-invalid`.
  */
 export function describeEntry(entry: Uint8Array): Record<string, unknown> {
   return readEntry(entry);

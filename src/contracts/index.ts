@@ -100,6 +100,8 @@ export {
   type WaitingChange,
   waitingChangesOf,
 } from './governance/state.ts';
+export { describeIdentity } from './identity/describe.ts';
+export { possessionMessage } from './identity/possession.ts';
 export {
   currentKeyOf,
   type Delegation,

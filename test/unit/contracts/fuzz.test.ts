@@ -5,6 +5,7 @@ import { builtInContracts, describeEntry } from '../../../src/contracts/index.ts
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../../src/contracts/ledger-types.ts';
 import { encodeNodeId } from '../../../src/crypto/portable.ts';
 import { Draw } from './draw.ts';
+import { identities } from './identity-support.ts';
 import { type Access, hex, hourMs, policy, type World, world } from './support.ts';
 
 /**
@@ -98,6 +99,33 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
       const nodeId = (name: string) => encodeNodeId(ledger.actor(name).key);
       return { sender: 'south', change: { nodeKey: nodeId('south-node'), newNodeKey: nodeId(draw.from(nodes)) } };
     }
+    case 'identity.rotate': {
+      const they = identities(made);
+      const sender = draw.from(['kay', 'guardian-1']);
+      const rotated = `key ${draw.below(1000)}`;
+      return { sender, change: { ...they.possession(rotated, { subject: sender }), ifVersion: they.version(sender) } };
+    }
+    case 'identity.setGuardians': {
+      const guardians = draw.once(3) ? ['guardian-1'] : ['guardian-1', 'guardian-2'];
+      const plan = { threshold: 1, guardians: guardians.map((name) => ledger.actor(name).did), delayMs: 24 * hourMs };
+      return { sender: 'ana', change: { plan, ifVersion: identities(made).version() } };
+    }
+    case 'identity.openRecovery': {
+      const possession = identities(made).possession(`key ${draw.below(1000)}`);
+      return { sender: draw.from(['guardian-1', 'guardian-2']), change: { subject, ...possession } };
+    }
+    case 'identity.approveRecovery':
+    case 'identity.finishRecovery': {
+      const recovery = done.get('identity.openRecovery')?.at(-1) ?? hex('none');
+      return { sender: draw.from(['guardian-1', 'guardian-2']), change: { subject, recovery } };
+    }
+    case 'identity.vetoRecovery':
+      return { sender: 'ana', change: {} };
+    case 'identity.deactivate':
+      return { sender: 'ben', change: { ifVersion: identities(made).version('ben') } };
+    case 'identity.addDelegate':
+    case 'identity.removeDelegate':
+      return { sender: 'ana', change: { subject, delegate: ledger.actor('delegate').did } };
     case 'credential.issue':
       return { sender: 'north', change: {} };
     case 'credential.joinGroup':
@@ -178,7 +206,7 @@ function play(draw: Draw, steps: number, effective: Map<string, number>): void {
     done.set(kind, [...(done.get(kind) ?? []), result.id]);
     effective.set(kind, (effective.get(kind) ?? 0) + 1);
     if (draw.once(3)) ledger.enact();
-    ledger.nowMs += draw.from([0, 1, hourMs]);
+    ledger.nowMs += draw.from([0, 1, hourMs, 12 * hourMs]);
   }
   for (const person of people)
     for (const stream of ['access', 'timeline', 'consents', 'credentials', 'enrolment'])
