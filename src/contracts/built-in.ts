@@ -1,7 +1,7 @@
 import { access } from './access/contract.ts';
 import { accessRecorded, glassBroken } from './access/entries.ts';
 import { consent } from './consent/contract.ts';
-import { consentGranted, consentRevoked } from './consent/entries.ts';
+import { consentAmended, consentGranted, consentRevoked, consentSuperseded } from './consent/entries.ts';
 import { credential } from './credential/contract.ts';
 import {
   credentialIssued,
@@ -78,7 +78,9 @@ const readEntry = entryReader([
   groupJoined,
   groupLeft,
   consentGranted,
+  consentAmended,
   consentRevoked,
+  consentSuperseded,
   accessRecorded,
   glassBroken,
   recordAnchored,

@@ -23,7 +23,7 @@ export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from '
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
 export type { Actor, Provision } from './consent/provision.ts';
-export { type Consent, consentOf, consentsOf } from './consent/state.ts';
+export { type Consent, consentOf, consentsOf, consentVersionOf } from './consent/state.ts';
 export {
   type Credential,
   credentialsInForce,
@@ -32,8 +32,14 @@ export {
   type Membership,
   membershipsOf,
 } from './credential/state.ts';
-export { type Decision, type DecisionInput, type DecisionOutcome, decideOpen } from './decision/decide.ts';
-export { possibleResults, type RequestFacts, targetMismatch } from './decision/open-clauses.ts';
+export {
+  type Decision,
+  type DecisionInput,
+  type DecisionOutcome,
+  decideOpen,
+  impossibleClaim,
+} from './decision/decide.ts';
+export type { RequestFacts } from './decision/question.ts';
 export {
   describeAccessLog,
   describeConsent,

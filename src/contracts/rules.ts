@@ -5,12 +5,6 @@ import { memberOfKey } from './governance/members.ts';
 
 /** Rules that several contracts share: one code, one sentence, one meaning. */
 
-/** The code of everything that a later rule set will cover and this one refuses rather than guess. */
-export const notCovered: { readonly code: string; readonly sentence: string } = {
-  code: 'not-covered',
-  sentence: 'These rules do not yet cover what was asked for, and they never guess.',
-};
-
 export const domainIsKnown: Rule<{ domain: string }> = {
   name: 'domain-is-known',
   code: 'domain-unknown',

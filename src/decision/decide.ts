@@ -59,7 +59,7 @@ export class DecisionBase {
   decide(request: DecisionRequest): Explanation {
     const policy = this.#policy;
     const { question, candidates } = this.#question(request);
-    const gate = gateRefusal(policy, question);
+    const gate = gateRefusal(policy, { roles: question.request.requester.roles, purpose: question.purpose });
     const basis = citedBasis(policy, question);
     const targets = new Targets(question, { resources: question.resources.length });
     const glass = glassOf(question.request);

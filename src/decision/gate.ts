@@ -8,14 +8,17 @@ export interface GateRefusal {
 }
 
 /** Step 0: one of the requester's roles may claim the purpose. Consent never grants what the role refuses. */
-export function gateRefusal(policy: Policy, { request, purpose }: Asked): GateRefusal | undefined {
+export function gateRefusal(
+  policy: Pick<Policy, 'roles'>,
+  { roles, purpose }: { readonly roles: readonly string[]; readonly purpose: string },
+): GateRefusal | undefined {
   if (policy.roles === undefined) return undefined;
-  const held = policy.roles.filter(({ role }) => request.requester.roles.includes(role));
+  const held = policy.roles.filter(({ role }) => roles.includes(role));
   if (held.length === 0)
     return {
       element: 'role',
       expected: policy.roles.map(({ role }) => role).join(', ') || 'none',
-      got: request.requester.roles.join(', ') || 'none',
+      got: roles.join(', ') || 'none',
     };
   const allowed = held.flatMap(({ purposes }) => purposes);
   if (allowed.some((general) => includesPurpose(general, purpose))) return undefined;

@@ -2,6 +2,8 @@
  * The consent decision (contracts.md): FHIR R4 consents normalised, and pure functions that decide over them. Knows no
  * ledger, no node, no clock, no disk.
  */
+
+export { type GlassRefusal, glassRefusal } from './break-glass.ts';
 export { type Combination, combineResults } from './combine.ts';
 export {
   actionCodes,
@@ -27,6 +29,7 @@ export {
 } from './explain.ts';
 export { type Refusal, type RefusalCode, refusalCodes } from './fhir/findings.ts';
 export { type Normalized, type NormalizeOptions, normalizeConsent } from './fhir/normalize.ts';
+export { type Basis, type GateRefusal, gateRefusal } from './gate.ts';
 export {
   type Claims,
   type CombineInput,
@@ -42,8 +45,10 @@ export {
   type DecisionPolicy,
   type DecisionRequest,
   decisionLimits,
+  type Policy,
   policySchema,
   type ResourceFacts,
+  readPolicy as readDomainPolicy,
   requestSchema,
   resourceSchema,
 } from './request.ts';
@@ -57,3 +62,4 @@ export {
 } from './result-set.ts';
 export { type DecidedBy, type Decision, decidedBy, decisions, type ScopeResult } from './settle.ts';
 export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';
+export type { Asked, Miss } from './target.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { consentsPerSubjectMax } from '../consent/state.ts';
 import type { ResultClaim } from '../decision/decide.ts';
 import { transactionId } from '../engine/leaves.ts';
-
-export const claimsMax = 64;
 
 /** Result sets as the gateway signs them: `results` is a mask (1 permit, 2 deny, 4 weak deny, 8 not applicable). */
 export const resultClaims: z.ZodArray<z.ZodType<ResultClaim>> = z
@@ -14,4 +13,4 @@ export const resultClaims: z.ZodArray<z.ZodType<ResultClaim>> = z
       namesBreakGlass: z.boolean(),
     }),
   )
-  .max(claimsMax);
+  .max(consentsPerSubjectMax);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Purpose, purposes } from '../../decision/index.ts';
+import { consentsPerSubjectMax } from '../consent/state.ts';
 import { type Decision, type DecisionReason, decisionReasons, decisions } from '../decision/decide.ts';
 import { bytes, commitment, did, eventId, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
@@ -51,6 +52,8 @@ export interface AccessEntry extends EntryHead {
   readonly resource: Uint8Array;
   /** SHA-256 of the agent's signed request. */
   readonly request: Uint8Array;
+  /** The legal basis that was cited; such an access is a disclosure. */
+  readonly legalBasis?: string;
   /** The break-glass that permitted. */
   readonly breakGlass?: Uint8Array;
 }
@@ -74,9 +77,10 @@ export const accessRecorded: EntryType<AccessEntry> = entryType(
           determining: z.boolean(),
         }),
       )
-      .max(64),
+      .max(consentsPerSubjectMax),
     resource: commitment(),
     request: bytes(32),
+    legalBasis: name().exactOptional(),
     breakGlass: transactionId().exactOptional(),
   }),
 );

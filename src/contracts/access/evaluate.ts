@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AssentError, toHex } from '../../base/index.ts';
 import { encodeDid } from '../../crypto/portable.ts';
-import { namesOfResultSet, purposes } from '../../decision/index.ts';
+import { type Basis, namesOfResultSet, purposes } from '../../decision/index.ts';
 import { consentsOf } from '../consent/state.ts';
-import { credentialsInForce } from '../credential/state.ts';
+import { credentialsInForce, groupsOf } from '../credential/state.ts';
 import { type DecisionInput, type DecisionOutcome, decideOpen, type ResultClaim } from '../decision/decide.ts';
-import type { RequestFacts } from '../decision/open-clauses.ts';
+import { type RequestFacts, withDids } from '../decision/question.ts';
 import { jsonSchemaOf } from '../engine/catalogue.ts';
 import { did, name } from '../engine/leaves.ts';
 import type { Domain } from '../enrolment/state.ts';
@@ -30,6 +30,7 @@ export function decisionInput(state: StateView, domain: Domain, question: Questi
     policy: domain.policy,
     request: question,
     held: credentialsInForce(state, question.agent, atMs),
+    groups: groupsOf(state, question.agent, atMs),
     consents: consentsOf(state, question.subject, domain.name),
     ...(others.length > 0 && { mergedConsents: others.flatMap((other) => consentsOf(state, other, domain.name)) }),
     claims: question.results,
@@ -47,6 +48,7 @@ const decisionQuestion = z.strictObject({
   domain: name(),
   purpose: z.enum(purposes),
   action: z.enum(actions),
+  legalBasis: name().exactOptional(),
   /** What the sealed clauses came to, for who holds their openings; else everything possible is taken. */
   results: resultClaims.default([]),
   category: z.enum(categories).exactOptional(),
@@ -61,13 +63,20 @@ export function decisionQuestionJsonSchema(): Record<string, unknown> {
 export interface ExplainedConsent {
   readonly consent: string;
   readonly version: number;
-  /** Where in the consent it was decided. */
-  readonly path: 'provision';
   readonly results: readonly string[];
   readonly determining: boolean;
   readonly namesBreakGlass: boolean;
-  /** The element that failed. */
-  readonly mismatch?: { readonly element: string; readonly expected: string; readonly got: string };
+  /** Whether the gateway's word was used; else everything possible was taken. */
+  readonly claimed: boolean;
+  /** Why provisions did not apply, or may not: each with its path, `provision.provision[0]`. */
+  readonly mismatches: readonly {
+    readonly path: string;
+    readonly type: 'permit' | 'deny';
+    readonly standing: 'out' | 'undecided';
+    readonly element: string;
+    readonly expected: string;
+    readonly got: string;
+  }[];
 }
 
 /** A decision and how it came about (contracts.md, decision step 9), ready for JSON. */
@@ -83,6 +92,8 @@ export interface AccessEvaluation {
   readonly implicitPolicy: 'permit' | 'deny';
   /** What failed at the gate; then no consent was looked at. */
   readonly gate?: { readonly element: string; readonly expected: string; readonly got: string };
+  /** What became of the legal basis that was cited. */
+  readonly legalBasis?: Basis;
   /** Every consent considered, in the ledger's order. */
   readonly consents: readonly ExplainedConsent[];
   /** The break-glass that permits. */
@@ -107,7 +118,7 @@ export function evaluateAccess(state: StateView, question: unknown, atMs: number
   if (linkOf(state, domain.name, asked.subject) === undefined)
     throw new AssentError('not-found', `the domain ${domain.name} does not know this subject`);
   const outcome = decideOpen(decisionInput(state, domain, asked, atMs));
-  const { gate, opening } = outcome;
+  const { gate, basis, opening } = outcome;
   return {
     decision: outcome.decision,
     reason: outcome.reason,
@@ -119,6 +130,7 @@ export function evaluateAccess(state: StateView, question: unknown, atMs: number
     purpose: asked.purpose,
     implicitPolicy: domain.policy.implicit,
     ...(gate === undefined ? {} : { gate }),
+    ...(basis === undefined ? {} : { legalBasis: basis }),
     consents: explainedConsents(outcome),
     ...(opening === undefined
       ? {}
@@ -130,10 +142,13 @@ function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {
   return outcome.considered.map((consent, place) => ({
     consent: toHex(consent.id),
     version: consent.version,
-    path: 'provision',
     results: namesOfResultSet(consent.results),
     determining: outcome.determining.includes(place),
     namesBreakGlass: consent.namesBreakGlass,
-    ...(consent.mismatch === undefined ? {} : { mismatch: consent.mismatch }),
+    claimed: consent.isClaimed,
+    mismatches: consent.misses.map(({ path, type, standing, describe }) => {
+      const { element, expected, got } = describe();
+      return { path, type, standing, element, expected: withDids(expected), got: withDids(got) };
+    }),
   }));
 }

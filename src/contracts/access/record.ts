@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AssentError, present, toHex } from '../../base/index.ts';
 import { sha256 } from '../../crypto/portable.ts';
+import { consentsPerSubjectMax } from '../consent/state.ts';
 import { type DecisionInput, decideOpen, decisions, impossibleClaim, type ResultClaim } from '../decision/decide.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
 import { derived } from '../engine/derived.ts';
@@ -81,7 +82,7 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
   output: z.strictObject({
     decision: z.enum(decisions),
     /** Consents that settled it; absent for a retry. */
-    determining: z.array(transactionId()).max(64).exactOptional(),
+    determining: z.array(transactionId()).max(consentsPerSubjectMax).exactOptional(),
     /** Place of the entry in the subject's log, from 0. */
     entry: z.int().min(0),
     /** A retry of an event that was recorded before: nothing was added. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { concatBytes } from '../../base/index.ts';
 import { domainPrefix, sha256 } from '../../crypto/portable.ts';
 import { purposes } from '../../decision/index.ts';
-import type { RequestFacts } from '../decision/open-clauses.ts';
+import type { RequestFacts } from '../decision/question.ts';
 import { valueFromJson } from '../engine/catalogue.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { wireCodec } from '../engine/wire.ts';
@@ -35,6 +35,8 @@ const accessRequest = z.strictObject({
   resource: commitment(),
   purpose: z.enum(purposes),
   action: z.enum(actions),
+  /** Name of a legal basis of the domain, where the access is not to stand on consent. */
+  legalBasis: name().exactOptional(),
   validUntil: timestamp(),
 });
 

@@ -2,42 +2,51 @@ import { z } from 'zod';
 import { did, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
 import { type KeyHolder, keyHolders } from '../tables/codes.ts';
-import { type Provision, provision } from './provision.ts';
+import { type NestedProvision, nestedProvisions, type Provision, provision } from './provision.ts';
 
-export interface ConsentGranted {
+/** Of every change of a consent. */
+interface ConsentChange {
   readonly consent: Uint8Array;
   readonly version: number;
   readonly subject: Uint8Array;
   readonly domain: string;
-  readonly provision: Provision;
-  readonly keyHolder: KeyHolder;
   readonly at: number;
+  /** Who acted for the subject; absent: the subject itself. */
+  readonly delegate?: Uint8Array;
 }
 
-/** In `consents:<subject hex>`. */
-export const consentGranted: EntryType<ConsentGranted> = entryType(
-  'consent-granted',
+interface ConsentContent extends ConsentChange {
+  readonly provision: Provision;
+  readonly nested: readonly NestedProvision[];
+  readonly keyHolder: KeyHolder;
+}
+
+const change = {
+  consent: transactionId(),
+  version: z.int(),
+  subject: did(),
+  domain: name(),
+  at: timestamp(),
+  delegate: did().exactOptional(),
+};
+
+const content = { ...change, provision, nested: nestedProvisions, keyHolder: z.enum(keyHolders) };
+
+/** In `consents:<subject hex>`, as all here; of `consent.grant`, `consent.refuse` and `consent.supersede`. */
+export const consentGranted: EntryType<ConsentContent> = entryType('consent-granted', z.strictObject(content));
+
+export const consentAmended: EntryType<ConsentContent> = entryType('consent-amended', z.strictObject(content));
+
+export const consentRevoked: EntryType<ConsentChange & { readonly held: 'permits' | 'denials' }> = entryType(
+  'consent-revoked',
   z.strictObject({
-    consent: transactionId(),
-    version: z.int(),
-    subject: did(),
-    domain: name(),
-    provision,
-    keyHolder: z.enum(keyHolders),
-    at: timestamp(),
+    ...change,
+    /** A consent that held a denial may open something when it ends. */
+    held: z.enum(['permits', 'denials']),
   }),
 );
 
-export interface ConsentRevoked {
-  readonly consent: Uint8Array;
-  readonly version: number;
-  readonly subject: Uint8Array;
-  readonly domain: string;
-  readonly at: number;
-}
-
-/** In `consents:<subject hex>`. */
-export const consentRevoked: EntryType<ConsentRevoked> = entryType(
-  'consent-revoked',
-  z.strictObject({ consent: transactionId(), version: z.int(), subject: did(), domain: name(), at: timestamp() }),
+export const consentSuperseded: EntryType<ConsentChange & { readonly by: Uint8Array }> = entryType(
+  'consent-superseded',
+  z.strictObject({ ...change, by: transactionId() }),
 );

@@ -4,7 +4,7 @@ import { did, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import type { StateView } from '../ledger-types.ts';
 import { type KeyHolder, keyHolders } from '../tables/codes.ts';
-import { type Provision, provision } from './provision.ts';
+import { type NestedProvision, nestedProvisions, type Provision, provision } from './provision.ts';
 
 /** A consent as it stands. Its id is that of the transaction which granted it. */
 export interface Consent {
@@ -13,29 +13,45 @@ export interface Consent {
   readonly version: number;
   readonly subject: Uint8Array;
   readonly domain: string;
+  /** The root. */
   readonly provision: Provision;
+  readonly nested: readonly NestedProvision[];
+  /** When this version was granted or amended. */
   readonly grantedAt: number;
-  /** Who held the subject's key when it granted. */
+  /** Who held the subject's key then. */
   readonly keyHolder: KeyHolder;
+  /** Who acted for the subject then; absent: the subject itself. */
+  readonly delegate?: Uint8Array;
   readonly revokedAt?: number;
+  /** The consent that stands in its place. */
+  readonly supersededBy?: Uint8Array;
 }
 
-/** In force at once, for one subject in one domain and all that it is merged with. */
-export const consentsPerSubjectMax = 64;
+/**
+ * In force at once, for one subject in one domain and all that it is merged with; refusals find room beyond what may be
+ * granted.
+ */
+export const consentsGrantedMax = 64;
+export const consentsPerSubjectMax = 80;
 
-export const consents: StateRecord<Consent> = stateRecord(
-  'consent/record',
-  z.strictObject({
-    id: transactionId(),
-    version: z.int().min(1),
-    subject: did(),
-    domain: name(),
-    provision,
-    grantedAt: timestamp(),
-    keyHolder: z.enum(keyHolders),
-    revokedAt: timestamp().exactOptional(),
-  }),
-);
+const consentSchema = z.strictObject({
+  id: transactionId(),
+  version: z.int().min(1),
+  subject: did(),
+  domain: name(),
+  provision,
+  nested: nestedProvisions,
+  grantedAt: timestamp(),
+  keyHolder: z.enum(keyHolders),
+  delegate: did().exactOptional(),
+  revokedAt: timestamp().exactOptional(),
+  supersededBy: transactionId().exactOptional(),
+});
+
+export const consents: StateRecord<Consent> = stateRecord('consent/record', consentSchema);
+
+/** Versions that were amended, each as it stood: they stay provable. */
+export const formerVersions: StateRecord<Consent> = stateRecord('consent/version', consentSchema);
 
 /** Ids of what is in force, in the ledger's order. */
 export const inForce: StateRecord<{ ids: Uint8Array[] }> = stateRecord(
@@ -46,6 +62,16 @@ export const inForce: StateRecord<{ ids: Uint8Array[] }> = stateRecord(
 /** The consent, revoked or not. */
 export function consentOf(state: StateView, id: Uint8Array): Consent | undefined {
   return consents.get(state, toHex(id));
+}
+
+/** This version of the consent, if there ever was one. */
+export function consentVersionOf(state: StateView, id: Uint8Array, version: number): Consent | undefined {
+  const current = consentOf(state, id);
+  return current?.version === version ? current : formerVersions.get(state, toHex(id), `${version}`);
+}
+
+export function isInForce({ revokedAt, supersededBy }: Consent): boolean {
+  return revokedAt === undefined && supersededBy === undefined;
 }
 
 export function idsInForce(state: StateView, subject: Uint8Array, domain: string): readonly Uint8Array[] {

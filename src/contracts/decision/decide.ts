@@ -1,35 +1,32 @@
-import { equalBytes } from '../../base/index.ts';
-import { combineResults, isSubset, type ResultSet, result } from '../../decision/index.ts';
+import { equalBytes, present } from '../../base/index.ts';
+import {
+  type Basis,
+  type Decision,
+  type DecidedBy as DecisionReason,
+  decideOpenly,
+  decidedBy as decisionReasons,
+  decisions,
+  type GlassRefusal,
+  glassRefusal,
+  type Miss,
+  type OpenConsent,
+  openResults,
+  type ScopeResult,
+} from '../../decision/index.ts';
+import { openConsentOf } from '../consent/open.ts';
 import type { Consent } from '../consent/state.ts';
 import type { Credential } from '../credential/state.ts';
-import { isWithin } from '../engine/leaves.ts';
 import { type DomainPolicy, emergencyHoursMax } from '../enrolment/policy.ts';
 import type { Category } from '../tables/codes.ts';
 import { type GateMismatch, gateMismatch } from './gate.ts';
-import { type Mismatch, namesBreakGlass, possibleResults, type RequestFacts, targetMismatch } from './open-clauses.ts';
+import { askedOf, type RequestFacts, rulesOf } from './question.ts';
 
-export const decisions = ['permit', 'permit-break-glass', 'deny', 'indeterminate'] as const;
-export type Decision = (typeof decisions)[number];
-
-export const decisionReasons = [
-  'gate',
-  'deny',
-  'permit',
-  'weak-deny',
-  'implicit-policy',
-  'undecided',
-  'break-glass',
-] as const;
-/** What settled a decision, in the order of evaluation. */
-export type DecisionReason = (typeof decisionReasons)[number];
+export { type Decision, type DecisionReason, decisionReasons, decisions };
 
 /** What the custodian's gateway found for one consent, after it opened the sealed clauses. */
-export interface ResultClaim {
+export interface ResultClaim extends ScopeResult {
   readonly consent: Uint8Array;
   readonly version: number;
-  readonly results: ResultSet;
-  /** Whether a denial among the results names break-glass itself. */
-  readonly namesBreakGlass: boolean;
 }
 
 /** A break-glass while it is kept in the state. */
@@ -47,6 +44,8 @@ export interface DecisionInput {
   readonly request: RequestFacts;
   /** Credentials of the agent that are in force at `atMs`. */
   readonly held: readonly Credential[];
+  /** Groups that it belongs to at `atMs`, as consents name them. */
+  readonly groups: readonly string[];
   /** Consents of the subject in the domain that are in force, in the ledger's order. */
   readonly consents: readonly Consent[];
   /** Of those that the subject is merged with: they narrow what its own consents open, and never widen it. */
@@ -60,15 +59,13 @@ export interface DecisionInput {
   readonly openings: readonly GlassOpening[];
 }
 
-export interface ConsideredConsent {
+export interface ConsideredConsent extends ScopeResult {
   readonly id: Uint8Array;
   readonly version: number;
-  readonly results: ResultSet;
-  readonly namesBreakGlass: boolean;
   /** Whether the gateway's result set was used, or everything possible taken. */
-  readonly claimed: boolean;
-  /** The element that kept it from applying. */
-  readonly mismatch: Mismatch | undefined;
+  readonly isClaimed: boolean;
+  /** Why provisions did not apply, or may not. */
+  readonly misses: readonly Miss[];
 }
 
 export interface DecisionOutcome {
@@ -76,6 +73,8 @@ export interface DecisionOutcome {
   readonly reason: DecisionReason;
   /** Step 0, when it refused; then no consent was looked at. */
   readonly gate: GateMismatch | undefined;
+  /** The legal basis that was cited, and whether it applies. */
+  readonly basis: Basis | undefined;
   readonly considered: readonly ConsideredConsent[];
   /** Places in `considered`. */
   readonly determining: readonly number[];
@@ -85,24 +84,43 @@ export interface DecisionOutcome {
 
 /**
  * The consent decision as far as open clauses and the gateway's result sets go (contracts.md, "The consent decision").
- * Order of everything: gate, consents, break-glass. Pure.
+ * Order of everything: gate, legal basis, consents, break-glass. Pure.
  */
 export function decideOpen(input: DecisionInput): DecisionOutcome {
-  const gate = gateMismatch(input.policy, input.request, input.held);
-  if (gate !== undefined)
-    return { decision: 'deny', reason: 'gate', gate, considered: [], determining: [], opening: undefined };
-  const considered = [
-    ...input.consents.map((consent) => consider(input, consent)),
-    ...(input.mergedConsents ?? []).map((consent) => withoutPermit(consider(input, consent))),
-  ];
-  const combined = combineResults(
-    considered.map((consent) => consent.results),
-    input.policy.implicit,
-  );
-  const opening = combined.decision === 'permit' ? undefined : breakGlass(input, considered);
-  const shared = { gate, considered, determining: combined.determining, opening };
-  if (opening !== undefined) return { decision: 'permit-break-glass', reason: 'break-glass', ...shared };
-  return { decision: combined.decision, reason: combined.by, ...shared };
+  const { policy, request, held, atMs } = input;
+  const consents = candidatesOf(input);
+  const gate = gateMismatch(policy, request, held);
+  if (gate !== undefined) {
+    const none = { basis: undefined, considered: [], determining: [], opening: undefined };
+    return { decision: 'deny', reason: 'gate', gate, ...none };
+  }
+  let opening: GlassOpening | undefined;
+  const asked = askedOf(request, held, input.groups, atMs);
+  const settled = decideOpenly({
+    consents: consents.map(({ open }) => open),
+    asked,
+    policy: rulesOf(policy),
+    claims: { results: claimsInOrder(input, consents), category: input.category },
+    refuseGlass(namesBreakGlass) {
+      const refusals = input.openings.map((one) => refusalOf(one, namesBreakGlass));
+      const held = refusals.indexOf(undefined);
+      opening = input.openings[held];
+      return held >= 0 ? undefined : (refusals[0] ?? glassRefusal(asked, rulesOf(policy), undefined, false, false));
+    },
+  });
+  function refusalOf(one: GlassOpening, namesBreakGlass: boolean): GlassRefusal | undefined {
+    const glass = { justified: true, openedAtMs: one.openedAt, expiresAtMs: glassEndsAt(one, policy) };
+    const inCategory =
+      input.category === undefined ? input.inEmergencyCategory : one.categories.includes(input.category);
+    return glassRefusal(asked, rulesOf(policy), glass, inCategory, namesBreakGlass);
+  }
+  const considered = settled.results.map((one, place) => {
+    const { id, version } = present(consents[place], 'each consent has its result').consent;
+    const { results, namesBreakGlass, isClaimed, misses } = one;
+    return { id, version, results, namesBreakGlass, isClaimed, misses };
+  });
+  const { decision, by, determining, basis } = settled;
+  return { decision, reason: by, gate, basis, considered, determining, opening };
 }
 
 /**
@@ -110,59 +128,32 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
  * are stale: they count as missing, and are no offence.
  */
 export function impossibleClaim(input: DecisionInput): ResultClaim | undefined {
-  const consents = [...input.consents, ...(input.mergedConsents ?? [])];
-  return input.claims.find((claim) => {
-    const consent = consents.find((candidate) => isAbout(claim, candidate));
-    if (consent === undefined) return false;
-    const { possible } = openResults(input, consent);
-    const mayNameIt = (claim.results & result.deny) !== 0 && namesBreakGlass(consent.provision);
-    return !isSubset(claim.results, possible) || claim.namesBreakGlass !== mayNameIt;
-  });
+  if (input.claims.length === 0) return undefined;
+  const consents = candidatesOf(input);
+  const claims = claimsInOrder(input, consents);
+  const asked = askedOf(input.request, input.held, input.groups, input.atMs);
+  const open = consents.map((one) => one.open);
+  const taken = openResults(open, asked, { results: claims, category: input.category });
+  return claims[taken.findIndex((one) => one.isImpossible)];
 }
 
-function consider(input: DecisionInput, consent: Consent): ConsideredConsent {
-  const { possible, mismatch } = openResults(input, consent);
-  const claim = input.claims.find((candidate) => isAbout(candidate, consent));
-  // A missing, stale or impossible set leaves everything possible that the open clauses allow.
-  const used = claim !== undefined && isSubset(claim.results, possible) ? claim : undefined;
-  const results = used?.results ?? possible;
-  return {
-    id: consent.id,
-    version: consent.version,
-    results,
-    namesBreakGlass: (results & result.deny) !== 0 && namesBreakGlass(consent.provision),
-    claimed: used !== undefined,
-    mismatch,
-  };
+interface Candidate {
+  readonly consent: Consent;
+  readonly open: OpenConsent;
 }
 
-/** A permit counts for whoever granted it, and for nobody else. */
-function withoutPermit(consent: ConsideredConsent): ConsideredConsent {
-  if ((consent.results & result.permit) === 0) return consent;
-  const mismatch: Mismatch = { element: 'subject', expected: 'who granted it', got: 'somebody merged with them' };
-  return { ...consent, results: (consent.results & ~result.permit) | result.notApplicable, mismatch };
+/** The subject's own, then those that only narrow. */
+function candidatesOf({ consents, mergedConsents = [] }: DecisionInput): Candidate[] {
+  return [
+    ...consents.map((consent) => ({ consent, open: openConsentOf(consent) })),
+    ...mergedConsents.map((consent) => ({ consent, open: { ...openConsentOf(consent), onlyNarrows: true } })),
+  ];
 }
 
-function openResults(input: DecisionInput, consent: Consent): { possible: ResultSet; mismatch: Mismatch | undefined } {
-  const mismatch = targetMismatch(consent.provision, input.request, input.held, input.atMs);
-  return { possible: possibleResults(consent.provision, mismatch === undefined, input.category), mismatch };
-}
-
-function isAbout(claim: ResultClaim, consent: Consent): boolean {
-  return claim.version === consent.version && equalBytes(claim.consent, consent.id);
-}
-
-/** Step 8, after a non-permit: the opening that covers this access, if the domain's law and the denials let it. */
-function breakGlass(input: DecisionInput, considered: readonly ConsideredConsent[]): GlassOpening | undefined {
-  const { emergency } = input.policy;
-  const { request, atMs } = input;
-  if (request.purpose !== 'BTG' || emergency === undefined || !emergency.roles.includes(request.role)) return undefined;
-  // A denial that may stand is honoured too: a resolution in which it decides would release nothing.
-  if (emergency.honourDeny && considered.some((consent) => consent.namesBreakGlass)) return undefined;
-  return input.openings.find(
-    (opening) =>
-      isWithin({ from: opening.openedAt, until: glassEndsAt(opening, input.policy) }, atMs) &&
-      (input.category === undefined ? input.inEmergencyCategory : opening.categories.includes(input.category)),
+/** The claim about each consent; undefined where there is none, or of another version. */
+function claimsInOrder({ claims }: DecisionInput, consents: readonly Candidate[]): (ResultClaim | undefined)[] {
+  return consents.map(({ consent: { id, version } }) =>
+    claims.find((claim) => claim.version === version && equalBytes(claim.consent, id)),
   );
 }
 

@@ -1,10 +1,11 @@
-import { type Purpose, subsumes } from '../../decision/index.ts';
+import { gateRefusal, type Purpose } from '../../decision/index.ts';
 import type { Credential } from '../credential/state.ts';
 import type { DomainPolicy } from '../enrolment/policy.ts';
 import type { Role } from '../tables/codes.ts';
+import { rulesOf } from './question.ts';
 
 export interface GateMismatch {
-  readonly element: 'credential' | 'purpose';
+  readonly element: 'credential' | 'role' | 'purpose';
   readonly expected: string;
   readonly got: string;
 }
@@ -21,16 +22,12 @@ interface Claim {
  */
 export function gateMismatch(
   policy: DomainPolicy,
-  claim: Claim,
+  { role, organisation, purpose }: Claim,
   held: readonly Credential[],
 ): GateMismatch | undefined {
-  const { role, organisation, purpose } = claim;
   if (!held.some((credential) => credential.role === role && credential.organisation === organisation)) {
     const got = held.map((credential) => `${credential.role} of ${credential.organisation}`).join(', ');
     return { element: 'credential', expected: `${role} of ${organisation}`, got: got || 'none' };
   }
-  const allowed = policy.roles.filter((entry) => entry.role === role).flatMap((entry) => entry.purposes);
-  if (!allowed.some((general) => subsumes(general, purpose)))
-    return { element: 'purpose', expected: allowed.join(', ') || 'none', got: purpose };
-  return undefined;
+  return gateRefusal(rulesOf(policy), { purpose, roles: [role] });
 }

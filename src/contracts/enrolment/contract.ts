@@ -3,7 +3,7 @@ import { present } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { name } from '../engine/leaves.ts';
 import { memberOfKey } from '../governance/members.ts';
-import { notCovered, senderIsMember } from '../rules.ts';
+import { senderIsMember } from '../rules.ts';
 import { agreeToMerge } from './agreement.ts';
 import { domainDeclared } from './entries.ts';
 import { initialiseEnrolment } from './genesis.ts';
@@ -64,11 +64,6 @@ export const enrolment: Contract = defineContract({
             if (payload.ifVersion > 0) return true;
             return domainNamesOf(state).length < domainsMax && declaredBy(state, senderHex) < domainsPerMemberMax;
           },
-        },
-        {
-          name: 'legal-bases-are-covered',
-          ...notCovered,
-          permits: ({ payload }) => payload.policy.legalBases.length === 0,
         },
       ],
       apply({ payload, state, senderHex, block, emit }) {

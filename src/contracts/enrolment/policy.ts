@@ -20,8 +20,13 @@ export interface DomainPolicy {
   readonly openCategories: boolean;
   /** Time that a privacy officer has to review an opened glass. */
   readonly reviewDeadlineHours: number;
-  /** Accesses that need no consent. This rule set covers none and refuses a domain that lists one. */
-  readonly legalBases: readonly { readonly name: string; readonly role: Role; readonly purpose: Purpose }[];
+  /** Accesses that need no consent; with `honourDeny` a denial beats the basis (contracts.md, decision step 10). */
+  readonly legalBases: readonly {
+    readonly name: string;
+    readonly role: Role;
+    readonly purpose: Purpose;
+    readonly honourDeny: boolean;
+  }[];
 }
 
 export interface EmergencyPolicy {
@@ -59,7 +64,14 @@ const domainPolicySchema = z.strictObject({
   openCategories: z.boolean().default(false),
   reviewDeadlineHours: z.int().min(1).max(8760).default(72),
   legalBases: z
-    .array(z.strictObject({ name: name(), role: z.enum(roles), purpose: z.enum(purposes) }))
+    .array(
+      z.strictObject({
+        name: name(),
+        role: z.enum(roles),
+        purpose: z.enum(purposes),
+        honourDeny: z.boolean().default(false),
+      }),
+    )
     .max(64)
     .default([]),
 });

@@ -1,8 +1,8 @@
-import { type Glass, glassOf, glassRefusal } from '../break-glass.ts';
+import { type GlassRefusal, glassOf, glassRefusal } from '../break-glass.ts';
 import { type ConsentResult, evaluateConsent } from '../evaluate.ts';
 import { type Basis, citedBasis, type GateRefusal, gateRefusal } from '../gate.ts';
 import { type DecisionPolicy, type DecisionRequest, type Policy, readPolicy, readRequest } from '../request.ts';
-import { isSubset, result } from '../result-set.ts';
+import { isSubset, type ResultSet, result } from '../result-set.ts';
 import { type ScopeResult, type Settlement, settle } from '../settle.ts';
 import { type Asked, type Miss, Targets } from '../target.ts';
 import { type OpenConsent, openScoping } from './consent.ts';
@@ -51,27 +51,27 @@ export function combine({ consents, request, policy, claims }: CombineInput): Op
   const question = readRequest(request, domain.timeZone);
   const glass = glassOf(question.request);
   const own = consents.filter(({ subject }) => subject === question.request.subject);
-  return decideOpenly({ consents: own, asked: question, policy: domain, claims, glass });
+  const gate = gateRefusal(domain, { roles: question.request.requester.roles, purpose: question.purpose });
+  if (gate !== undefined)
+    return { decision: 'deny', by: 'gate', determining: [], glass: 'not-asked', gate, basis: undefined, results: [] };
+  const refuseGlass = (isNamed: boolean): GlassRefusal | undefined =>
+    glassRefusal(question, domain, glass, claims.inEmergencyCategory, isNamed);
+  return { gate, ...decideOpenly({ consents: own, asked: question, policy: domain, claims, refuseGlass }) };
 }
 
-/** {@link combine} on what was read before. */
+/** {@link combine} on what was read before, behind the gate. */
 export function decideOpenly(known: {
   readonly consents: readonly OpenConsent[];
   readonly asked: Asked;
   readonly policy: Policy;
-  readonly claims: Claims;
-  readonly glass: Glass | undefined;
-}): OpenDecision {
-  const { consents, asked, policy, claims, glass } = known;
-  const gate = gateRefusal(policy, asked);
+  readonly claims: Pick<Claims, 'results' | 'category'>;
+  /** Why the glass stays whole; told whether a denial that may stand names break-glass. */
+  readonly refuseGlass: (namesBreakGlass: boolean) => GlassRefusal | undefined;
+}): Omit<OpenDecision, 'gate'> {
+  const { consents, asked, policy, claims, refuseGlass } = known;
   const basis = citedBasis(policy, asked);
-  if (gate !== undefined)
-    return { decision: 'deny', by: 'gate', determining: [], glass: 'not-asked', gate, basis, results: [] };
   const results = openResults(consents, asked, claims);
-  const settled = settle(results, policy.implicit, basis, (isNamed) =>
-    glassRefusal(asked, policy, glass, claims.inEmergencyCategory, isNamed),
-  );
-  return { ...settled, gate, basis, results };
+  return { ...settle(results, policy.implicit, basis, refuseGlass), basis, results };
 }
 
 /** What each consent may come to, with the gateway's word where it is possible. */
@@ -88,13 +88,17 @@ export function openResults(
     const isClaimed = claim !== undefined && isPossible(claim, open);
     const used = isClaimed ? claim : open;
     return {
-      results: used.results,
+      results: consent.onlyNarrows === true ? withoutPermit(used.results) : used.results,
       namesBreakGlass: used.namesBreakGlass,
       isClaimed,
       isImpossible: claim !== undefined && !isClaimed,
       misses: open.misses,
     };
   });
+}
+
+function withoutPermit(results: ResultSet): ResultSet {
+  return (results & result.permit) === 0 ? results : (results & ~result.permit) | result.notApplicable;
 }
 
 function isPossible({ results, namesBreakGlass }: ScopeResult, open: ConsentResult): boolean {

@@ -11,6 +11,8 @@ export interface OpenProvision extends Target {
 }
 
 export interface OpenConsent extends Omit<Consent, 'provision'> {
+  /** Of somebody whom the subject is merged with: it narrows what the subject's own open, and permits nothing itself. */
+  readonly onlyNarrows?: boolean;
   readonly provision: OpenProvision;
 }
 

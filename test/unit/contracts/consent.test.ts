@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, present } from '../../../src/base/index.ts';
-import { consentOf, consentsOf, describeConsent, describeEntry } from '../../../src/contracts/index.ts';
+import {
+  consentOf,
+  consentsOf,
+  consentVersionOf,
+  createdId,
+  describeConsent,
+  describeEntry,
+} from '../../../src/contracts/index.ts';
 import { hex, hourMs, policy, world } from './support.ts';
 
 const idOf = (text: string): Uint8Array => present(fromHex(text), 'an id in hex');
@@ -26,6 +33,7 @@ describe('consent.grant', () => {
       subject: ana.did,
       domain: 'north-records',
       provision,
+      nested: [],
       grantedAt: ledger.nowMs,
       keyHolder: 'subject',
     });
@@ -49,7 +57,30 @@ describe('consent.grant', () => {
     ['nobody but the subject', 'north', { provision: permit }, 'subject-not-linked'],
     ['a subject in a domain that does not know it', 'ben', { provision: permit }, 'subject-not-linked'],
     ['an unknown domain', 'ana', { domain: 'west', provision: permit }, 'domain-unknown'],
-    ['nested provisions', 'ana', { provision: permit, nested: [{ type: 'deny' }] }, 'not-covered'],
+    [
+      'an exception inside one that comes after it',
+      'ana',
+      { provision: permit, nested: [{ parent: 1, type: 'deny' }] },
+      'provisions-not-a-tree',
+    ],
+    [
+      'exceptions of exceptions without end',
+      'ana',
+      { provision: permit, nested: Array.from({ length: 8 }, (_, parent) => ({ parent, type: 'deny' })) },
+      'provisions-not-a-tree',
+    ],
+    [
+      'an exception whose period never holds',
+      'ana',
+      { provision: permit, nested: [{ parent: 0, type: 'deny', period: { from: 5, until: 5 } }] },
+      'period-empty',
+    ],
+    [
+      'a group of an unknown organisation',
+      'ana',
+      { provision: permit, nested: [{ parent: 0, type: 'deny', actors: ['group:west/ward'] }] },
+      'actor-unknown',
+    ],
     ['a period that never holds', 'ana', { provision: { ...permit, period: { from: 5, until: 5 } } }, 'period-empty'],
     ['an unknown organisation', 'ana', { provision: { ...permit, actors: ['member:west'] } }, 'actor-unknown'],
     [
@@ -90,6 +121,11 @@ describe('consent.grant', () => {
     const ids = Array.from({ length: 64 }, () => grant({ type: 'permit' }));
     const more = () => ledger.submit('ana', 'consent.grant', { domain: 'north-records', provision: { type: 'deny' } });
     expect(more().code).toBe('too-many-consents');
+    const refuse = () =>
+      ledger.submit('ana', 'consent.refuse', { domain: 'north-records', provision: { type: 'deny' } });
+    for (let refusals = 0; refusals < 16; refusals++) createdId(refuse(), 'consent');
+    expect(refuse().code).toBe('too-many-consents');
+    for (const id of ids.slice(40, 60)) ledger.submit('ana', 'consent.revoke', { consent: id });
     ledger.submit('ana', 'consent.revoke', { consent: ids[3] });
     expect(more().ok).toBe(true);
   });
@@ -104,7 +140,7 @@ describe('consent.revoke', () => {
     expect(revoke('north').code).toBe('consent-not-own');
     expect(revoke('ben').code).toBe('consent-not-own');
     expect(revoke('ana', { ifVersion: 2 }).code).toBe('version-conflict');
-    expect(revoke('ana', { ifVersion: 1 })).toMatchObject({ ok: true, output: { version: 2 } });
+    expect(revoke('ana', { ifVersion: 1 })).toMatchObject({ ok: true, output: { version: 2, held: 'permits' } });
     expect(revoke('ana').code).toBe('consent-revoked');
     expect(consentsOf(ledger.state, ana.key, 'north-records')).toEqual([]);
     expect(consentOf(ledger.state, idOf(consent))).toMatchObject({ version: 2, revokedAt: ledger.nowMs });
@@ -117,5 +153,73 @@ describe('consent.revoke', () => {
     const consent = grant({ type: 'permit', categories: ['imaging'] });
     ledger.submit('north', 'enrolment.domain', { domain: 'north-records', policy, ifVersion: 1 });
     expect(ledger.submit('ana', 'consent.revoke', { consent }).ok).toBe(true);
+  });
+});
+
+describe('consent.amend', () => {
+  const denyTrials = { parent: 0, type: 'deny', purposes: ['CLINTRL'] };
+
+  it('says something else from then on, and keeps what was said before', () => {
+    const { ledger, grant, access } = world();
+    const consent = grant({ type: 'permit', purposes: ['TREAT'] });
+    const amend = (ifVersion: number, purposes: string[], sender = 'ana') =>
+      ledger.submit(sender, 'consent.amend', {
+        consent,
+        ifVersion,
+        provision: { type: 'permit', purposes },
+        nested: [denyTrials],
+      });
+    expect(access().output).toMatchObject({ decision: 'permit' });
+    expect(amend(1, ['HRESCH'], 'ben').code).toBe('consent-not-own');
+    expect(amend(1, ['HRESCH']).output).toEqual({ consent, version: 2 });
+    expect(access({ event: 'after' }).output).toMatchObject({ decision: 'deny' });
+    expect(amend(1, ['TREAT']).code).toBe('version-conflict');
+    const before = consentVersionOf(ledger.state, idOf(consent), 1);
+    expect(before).toMatchObject({ version: 1, provision: { purposes: ['TREAT'] }, nested: [] });
+    expect(consentVersionOf(ledger.state, idOf(consent), 2)).toMatchObject({ provision: { purposes: ['HRESCH'] } });
+    expect(consentVersionOf(ledger.state, idOf(consent), 3)).toBeUndefined();
+    ledger.submit('ana', 'consent.revoke', { consent });
+    expect(amend(3, ['TREAT']).code).toBe('consent-revoked');
+    const types = ledger.stream(`consents:${ledger.actor('ana').keyHex}`).map((entry) => describeEntry(entry)['type']);
+    expect(types).toEqual(['consent-granted', 'consent-amended', 'consent-revoked']);
+  });
+});
+
+describe('consent.refuse', () => {
+  it('denies whatever else permits, and never permits itself', () => {
+    const { ledger, grant, access } = world();
+    grant({ type: 'permit' });
+    const refuse = (type: string) =>
+      ledger.submit('ana', 'consent.refuse', { domain: 'north-records', provision: { type, purposes: ['TREAT'] } });
+    expect(refuse('permit').code).toBe('refusal-permits');
+    const refusal = createdId(refuse('deny'), 'consent');
+    expect(access().output).toMatchObject({ decision: 'deny', determining: [refusal] });
+    expect(ledger.submit('ana', 'consent.revoke', { consent: refusal }).output).toMatchObject({ held: 'denials' });
+    expect(access({ event: 'after' }).output).toMatchObject({ decision: 'permit' });
+  });
+});
+
+describe('consent.supersede', () => {
+  it('puts one consent in the place of others, in one step', () => {
+    const { ledger, grant, access } = world();
+    const old = [grant({ type: 'permit', purposes: ['HRESCH'] }), grant({ type: 'deny', purposes: ['TREAT'] })];
+    const supersede = (supersedes: readonly unknown[], sender = 'ana') =>
+      ledger.submit(sender, 'consent.supersede', {
+        domain: 'north-records',
+        supersedes,
+        provision: { type: 'permit', purposes: ['TREAT'] },
+      });
+    expect(supersede([...old, old[0]]).code).toBe('superseded-not-in-force');
+    expect(supersede([hex('none')]).code).toBe('superseded-not-in-force');
+    expect(supersede(old, 'ben').code).toBe('subject-not-linked');
+    const next = createdId(supersede(old), 'consent');
+    expect(supersede([old[0]]).code).toBe('superseded-not-in-force');
+    expect(access().output).toMatchObject({ decision: 'permit', determining: [next] });
+    for (const id of old) {
+      expect(consentOf(ledger.state, idOf(id))).toMatchObject({ version: 2, supersededBy: idOf(next) });
+      expect(ledger.submit('ana', 'consent.revoke', { consent: id }).code).toBe('consent-revoked');
+    }
+    const inForce = consentsOf(ledger.state, ledger.actor('ana').key, 'north-records').map(({ id }) => id);
+    expect(inForce).toEqual([idOf(next)]);
   });
 });

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { present } from '../../../src/base/index.ts';
 import {
   type Combination,
+  type Consent,
   combineResults,
   type DecisionInput,
   decideOpen,
+  impossibleClaim,
   namesOfResultSet,
   type Provision,
-  possibleResults,
   type RequestFacts,
   result,
   resultSetOf,
-  targetMismatch,
 } from '../../../src/contracts/index.ts';
 
 const { permit, deny, weakDeny, notApplicable } = result;
@@ -111,12 +112,45 @@ describe('result sets', () => {
   });
 });
 
+const agent = new Uint8Array(32).fill(7);
+const clinician: RequestFacts = { agent, role: 'clinician', organisation: 'north', purpose: 'TREAT', action: 'access' };
+const clinic: DecisionInput = {
+  atMs: 1000,
+  policy: {
+    implicit: 'deny',
+    timeZone: 'UTC',
+    roles: [{ role: 'clinician', purposes: ['TREAT', 'HRESCH', 'CLINTRL'] }],
+    openCategories: true,
+    reviewDeadlineHours: 72,
+    legalBases: [],
+  },
+  request: clinician,
+  held: [{ id: new Uint8Array(32), role: 'clinician', organisation: 'north', from: 0 }],
+  groups: ['group:north/ward-4'],
+  consents: [],
+  claims: [],
+  category: undefined,
+  inEmergencyCategory: false,
+  openings: [],
+};
+
+function consentOf(provision: Provision, nested: Consent['nested'] = []): Consent {
+  const named = { id: new Uint8Array(32), version: 1, subject: new Uint8Array(32), domain: 'north-records' };
+  return { ...named, provision, nested, grantedAt: 0, keyHolder: 'subject' };
+}
+
+/** What the open clauses of one consent come to. */
+function considered(consent: Consent, change: Partial<DecisionInput> = {}) {
+  const [one] = decideOpen({ ...clinic, ...change, consents: [consent] }).considered;
+  return present(one, 'it was considered');
+}
+
 describe('step 3: target = period ∧ actor ∧ purpose ∧ action', () => {
-  const agent = new Uint8Array(32).fill(7);
-  const request: RequestFacts = { agent, role: 'clinician', organisation: 'north', purpose: 'TREAT', action: 'access' };
-  const held = [{ id: new Uint8Array(32), role: 'clinician' as const, organisation: 'north', from: 0 }];
   const failing = (provision: Partial<Provision>, asked: Partial<RequestFacts> = {}, atMs = 1000): string | undefined =>
-    targetMismatch({ type: 'permit', ...provision }, { ...request, ...asked }, held, atMs)?.element;
+    considered(consentOf({ type: 'permit', ...provision }), {
+      request: { ...clinician, ...asked },
+      atMs,
+    }).misses[0]?.describe().element;
 
   it('an absent element does not constrain', () => expect(failing({})).toBeUndefined());
 
@@ -126,13 +160,15 @@ describe('step 3: target = period ∧ actor ∧ purpose ∧ action', () => {
     expect(failing({ period: { until: 1000 } })).toBe('period');
   });
 
-  it('actors are the agent, its organisations and its roles, OR-ed', () => {
+  it('actors are the agent, its organisations, groups and roles, OR-ed', () => {
     const other = new Uint8Array(32).fill(8);
     expect(failing({ actors: [agent] })).toBeUndefined();
     expect(failing({ actors: [other] })).toBe('actor');
     expect(failing({ actors: [other, 'member:north'] })).toBeUndefined();
     expect(failing({ actors: ['member:south', 'role:researcher'] })).toBe('actor');
     expect(failing({ actors: ['role:clinician'] })).toBeUndefined();
+    expect(failing({ actors: ['group:north/ward-4'] })).toBeUndefined();
+    expect(failing({ actors: ['group:south/ward-4'] })).toBe('actor');
     // A member that is called like a role is no role, nor the reverse.
     expect(failing({ actors: ['member:clinician'] })).toBe('actor');
   });
@@ -169,12 +205,86 @@ describe('step 6: one consent’s result', () => {
     ['a deny, in an open category', { type: 'deny', categories: ['allergies'] }, true, 'allergies', deny],
     ['a deny, out of it', { type: 'deny', categories: ['allergies'] }, true, 'problems', notApplicable],
   ])('%s', (_, provision, matched, category, expected) => {
-    expect(possibleResults(provision, matched, category)).toBe(expected);
+    const atMs = matched ? 1000 : 0;
+    expect(considered(consentOf({ ...provision, period: { from: 1 } }), { atMs, category }).results).toBe(expected);
+  });
+});
+
+describe('step 5: provisions inside provisions', () => {
+  const sealed = new Uint8Array(32);
+  const other = new Uint8Array(32).fill(8);
+  it.each<[string, Provision, Consent['nested'], number]>([
+    ['a denial inside a permit', { type: 'permit' }, [{ parent: 0, type: 'deny', actors: [agent] }], deny],
+    ['one for somebody else', { type: 'permit' }, [{ parent: 0, type: 'deny', actors: [other] }], permit],
+    ['a sealed one', { type: 'permit' }, [{ parent: 0, type: 'deny', sealed }], deny | permit],
+    ['a permit inside a denial', { type: 'deny' }, [{ parent: 0, type: 'permit', actors: [agent] }], permit],
+    [
+      'a permit inside a sealed denial',
+      { type: 'deny', sealed },
+      [{ parent: 0, type: 'permit', actors: [agent] }],
+      permit | notApplicable,
+    ],
+    [
+      'a denial two levels down, of a parent that is not reached',
+      { type: 'permit' },
+      [
+        { parent: 0, type: 'deny', purposes: ['HRESCH'] },
+        { parent: 1, type: 'deny', actors: [agent] },
+      ],
+      permit,
+    ],
+    [
+      'a permit inside a sealed permit has its data clauses',
+      { type: 'permit', sealed },
+      [{ parent: 0, type: 'permit', actors: [agent] }],
+      permit | weakDeny,
+    ],
+  ])('%s', (_, provision, nested, expected) => {
+    expect(considered(consentOf(provision, nested)).results).toBe(expected);
+  });
+
+  it('the gateway says which denial stands: one that names break-glass, or another', () => {
+    const consent = consentOf({ type: 'permit' }, [
+      { parent: 0, type: 'deny', purposes: ['BTG'], sealed },
+      { parent: 0, type: 'deny', sealed },
+    ]);
+    const claim = { consent: consent.id, version: 1, results: deny };
+    const impossible = (namesBreakGlass: boolean, asked: RequestFacts['purpose']): boolean => {
+      const claims = [{ ...claim, namesBreakGlass }];
+      const request = { ...clinician, purpose: asked };
+      return impossibleClaim({ ...clinic, request, consents: [consent], claims }) !== undefined;
+    };
+    expect([impossible(true, 'BTG'), impossible(false, 'BTG')]).toEqual([false, false]);
+    // Asked for treatment, the first is not reached.
+    expect([impossible(true, 'TREAT'), impossible(false, 'TREAT')]).toEqual([true, false]);
+  });
+});
+
+describe('step 10: legal bases', () => {
+  const basis = { name: 'public-health', role: 'clinician' as const, purpose: 'PUBHLTH' as const, honourDeny: false };
+  const ask = (honourDeny: boolean, legalBasis?: string, type: 'permit' | 'deny' = 'deny') => {
+    const { policy, ...rest } = clinic;
+    const roles = [{ role: 'clinician' as const, purposes: ['PUBHLTH' as const] }];
+    return decideOpen({
+      ...rest,
+      policy: { ...policy, roles, legalBases: [{ ...basis, honourDeny }] },
+      request: { ...clinician, purpose: 'PUBHLTH', ...(legalBasis === undefined ? {} : { legalBasis }) },
+      consents: [consentOf({ type })],
+    });
+  };
+
+  it('beats a denial, unless it says otherwise', () => {
+    expect(ask(false, 'public-health')).toMatchObject({ decision: 'permit', reason: 'legal-basis' });
+    expect(ask(true, 'public-health')).toMatchObject({ decision: 'deny', reason: 'deny' });
+  });
+
+  it('helps only who cites one that the domain lists', () => {
+    expect(ask(false)).toMatchObject({ decision: 'deny', basis: undefined });
+    expect(ask(false, 'court-order')).toMatchObject({ decision: 'deny', basis: { applies: false } });
   });
 });
 
 describe('decideOpen', () => {
-  const agent = new Uint8Array(32).fill(7);
   const opening = { id: new Uint8Array(32), openedAt: 0, expiresAt: 5000, categories: ['allergies' as const] };
   const input: DecisionInput = {
     atMs: 1000,
@@ -189,6 +299,7 @@ describe('decideOpen', () => {
     },
     request: { agent, role: 'emergency-physician', organisation: 'north', purpose: 'BTG', action: 'access' },
     held: [{ id: new Uint8Array(32), role: 'emergency-physician', organisation: 'north', from: 0 }],
+    groups: [],
     consents: [],
     claims: [],
     category: undefined,

@@ -55,6 +55,7 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
   const { ledger } = made;
   const domain = 'north-records';
   const subject = ledger.actor('ana').did;
+  const granted = [...(done.get('consent.grant') ?? []), ...(done.get('consent.supersede') ?? [])];
   switch (kind) {
     case 'access.record':
       return { sender: 'north-gateway', change: made.accessPayload(drawAccess(draw, done)) };
@@ -63,7 +64,20 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
       return { sender: 'eve', change: { ...emergency, domain, subject, expiresAt: ledger.nowMs + hourMs } };
     }
     case 'consent.grant':
-      return { sender: 'ana', change: { domain, ...(draw.once(4) ? {} : { nested: [] }) } };
+      return { sender: 'ana', change: { domain, subject: undefined, ...drawConsent(draw) } };
+    case 'consent.refuse': {
+      const provision = { type: 'deny', purposes: ['HRESCH'] };
+      return { sender: 'ana', change: { domain, subject: undefined, provision } };
+    }
+    case 'consent.supersede': {
+      const supersedes = [draw.from([hex('none'), ...granted])];
+      return { sender: 'ana', change: { domain, subject: undefined, supersedes, ...drawConsent(draw) } };
+    }
+    case 'consent.amend':
+      return {
+        sender: 'ana',
+        change: { consent: draw.from([hex('none'), ...granted]), ifVersion: 1, ...drawConsent(draw) },
+      };
     case 'consent.revoke':
       return { sender: 'ana', change: { consent: draw.from(done.get('consent.grant') ?? [hex('none')]) } };
     case 'credential.suspend':
@@ -155,6 +169,14 @@ function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { s
     expect(thrown).toMatchObject({ code: 'transaction-payload-invalid' });
     return drawTransaction(draw, kind, made, done);
   }
+}
+
+/** Often a content that the rules let pass. */
+function drawConsent(draw: Draw): object {
+  if (draw.once(3)) return {};
+  const type = draw.from(['permit', 'deny', 'deny']);
+  const nested = draw.once(2) ? [{ parent: 0, type: 'deny', purposes: ['HRESCH'] }] : [];
+  return { provision: { type, purposes: ['TREAT'] }, nested };
 }
 
 function drawAccess(draw: Draw, done: Done): Partial<Access> {

@@ -191,7 +191,10 @@ describe('DID texts', () => {
 
 describe('the JSON form of a bounded list', () => {
   it('of objects whose optional bytes are absent is as it was given', () => {
-    const nested = [{ type: 'permit' }, { type: 'deny', sealed: 'ab'.repeat(32) }];
+    const nested = [
+      { parent: 0, type: 'permit' },
+      { parent: 1, type: 'deny', sealed: 'ab'.repeat(32) },
+    ];
     const json = { domain: 'north-records', provision: { type: 'permit' }, nested };
     const wire = builtInContracts.payloadFromJson('consent.grant', json);
     expect(builtInContracts.payloadToJson('consent.grant', wire)).toEqual(json);
