@@ -79,7 +79,7 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
         change: { consent: draw.from([hex('none'), ...granted]), ifVersion: 1, ...drawConsent(draw) },
       };
     case 'consent.revoke':
-      return { sender: 'ana', change: { consent: draw.from(done.get('consent.grant') ?? [hex('none')]) } };
+      return { sender: 'ana', change: { consent: draw.from([hex('none'), ...granted]), ifVersion: undefined } };
     case 'credential.suspend':
     case 'credential.resume':
       return { sender: 'north', change: { credential: (done.get('credential.issue') ?? [hex('none')])[0] } };
@@ -160,7 +160,7 @@ function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { s
   const texts = [...[...done.values()].flat(), ...dids, ...nodeIds, ...addresses, ...bytes, ...names, ...actors];
   const json = drawJson(draw, builtInContracts.kind(kind)?.schema ?? z.strictObject({}), texts, ledger.nowMs);
   const { sender, change } = likely(draw, kind, made, done);
-  const payload = draw.once(4) ? json : { ...(json as object), ...change };
+  const payload = draw.once(4) ? json : withoutAbsent({ ...(json as object), ...change });
   try {
     const shaped = builtInContracts.payloadFromJson(kind, payload);
     return { sender: draw.once(4) ? draw.from(people) : sender, wire: draw.once(5) ? mutated(draw, shaped) : shaped };
@@ -169,6 +169,11 @@ function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { s
     expect(thrown).toMatchObject({ code: 'transaction-payload-invalid' });
     return drawTransaction(draw, kind, made, done);
   }
+}
+
+/** What a likely payload states as undefined, it leaves out. */
+function withoutAbsent(payload: object): object {
+  return Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined));
 }
 
 /** Often a content that the rules let pass. */

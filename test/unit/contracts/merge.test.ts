@@ -190,13 +190,15 @@ describe('a merge', () => {
     expect(merge(made, 'ana', 'zoe').code).toBe('too-many-merged');
     for (let place = 0; place < 7; place++) unmerge(made, 'ana', `twin ${place}`);
     for (let place = 0; place < 60; place++) grant(made, 'ana', { type: 'permit' });
-    for (let place = 0; place < 5; place++) grant(made, 'zoe', { type: 'deny' });
+    for (let place = 0; place < 21; place++) grant(made, 'zoe', { type: 'deny' });
     expect(merge(made, 'ana', 'zoe').code).toBe('too-many-consents');
     grant(made, 'twin 7', { type: 'permit' });
     for (let place = 0; place < 3; place++) grant(made, 'ana', { type: 'permit' });
-    const more = (sender: string) =>
-      made.ledger.submit(sender, 'consent.grant', { domain, provision: { type: 'deny' } });
+    const more = (sender: string, kind = 'consent.grant') =>
+      made.ledger.submit(sender, kind, { domain, provision: { type: 'deny' } });
     expect([more('ana').code, more('twin 7').code]).toEqual(['too-many-consents', 'too-many-consents']);
+    for (let place = 0; place < 16; place++) expect(more('twin 7', 'consent.refuse').ok).toBe(true);
+    expect(more('ana', 'consent.refuse').code).toBe('too-many-consents');
     // All of them fit one entry of the log.
     expect(made.access().ok).toBe(true);
   });
