@@ -1,16 +1,15 @@
 import { type GlassRefusal, glassOf, glassRefusal, isInNamedCategory } from './break-glass.ts';
-import type { Consent } from './consent.ts';
 import { type ConsentResult, evaluateConsent } from './evaluate.ts';
 import { type ConsentName, consentName, type Explanation, explain } from './explain.ts';
 import { citedBasis, gateRefusal } from './gate.ts';
 import { invalidInput } from './input.ts';
+import { type ReadConsent, readConsents } from './read-consents.ts';
 import {
   type DecisionInput,
   type DecisionRequest,
   decisionLimits,
   type Policy,
   type Question,
-  readConsents,
   readPolicy,
   readRequest,
 } from './request.ts';
@@ -36,7 +35,7 @@ export interface RecordScope {
 }
 
 export interface Candidate {
-  readonly consent: Consent;
+  readonly consent: ReadConsent;
   readonly name: ConsentName;
 }
 

@@ -25,9 +25,7 @@ export interface ConsentResult {
 }
 
 /** What the evaluation walks: provisions with a target, and data scopes that a {@link Scoping} knows to read. */
-interface Branch<P> extends Target {
-  readonly provisions?: readonly P[];
-}
+type Branch<P> = Target & { readonly provisions?: readonly P[] | undefined };
 
 /** What one provision may come to: several effects where something is undecided. */
 interface Outcome {

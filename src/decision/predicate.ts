@@ -10,7 +10,7 @@ interface CheckDefinition {
   readonly maximum?: number;
   readonly value?: number;
   readonly inclusive?: boolean;
-  readonly fn?: (input: unknown) => boolean;
+  readonly fn?: Predicate;
 }
 
 /**
@@ -18,36 +18,42 @@ interface CheckDefinition {
  * schemas of this room only, and refuses to be made for another.
  */
 export function predicateOf(schema: z.ZodType): Predicate {
-  const checks = (schema._zod.def.checks ?? []).map(checkOf);
-  const accepts = shapeOf(schema);
-  if (checks.length === 0) return accepts;
-  const [first, ...others] = checks;
-  if (first !== undefined && others.length === 0) return (input) => accepts(input) && first(input);
-  return (input) => accepts(input) && checks.every((check) => check(input));
+  const checks = (schema._zod.def.checks ?? []).map(({ _zod }) => _zod.def as CheckDefinition);
+  const range = { minimum: 0, maximum: Number.POSITIVE_INFINITY };
+  const others: Predicate[] = [];
+  for (const { check, minimum, maximum, value, inclusive, fn } of checks) {
+    if (check === 'min_length') range.minimum = Math.max(range.minimum, minimum ?? 0);
+    else if (check === 'max_length') range.maximum = Math.min(range.maximum, maximum ?? 0);
+    else if (check === 'greater_than' && inclusive === true) others.push((input) => (input as number) >= (value ?? 0));
+    else if (check === 'less_than' && inclusive === true) others.push((input) => (input as number) <= (value ?? 0));
+    else if (check === 'custom' && fn !== undefined) others.push(fn);
+    else assert(false, `no predicate is known for the check ${check}`);
+  }
+  return others.reduce((accepts, check) => (input) => accepts(input) && check(input), shapeOf(schema, range));
 }
 
-function shapeOf(schema: z.ZodType): Predicate {
-  if (schema instanceof z.ZodString) return (input) => typeof input === 'string';
+/** Of texts and lists. */
+interface LengthRange {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+function shapeOf(schema: z.ZodType, range: LengthRange): Predicate {
+  if (schema instanceof z.ZodString) return textOf(range);
   if (schema instanceof z.ZodBoolean) return (input) => typeof input === 'boolean';
   if (schema instanceof z.ZodNumber && schema.format === 'safeint') return Number.isSafeInteger;
   if (schema instanceof z.ZodNumber && schema.format === null) return Number.isFinite;
   if (schema instanceof z.ZodEnum) return oneOf(schema.options);
-  if (schema instanceof z.ZodArray) return listOf(predicateOf(schema.element as z.ZodType));
+  if (schema instanceof z.ZodArray) return listOf(predicateOf(schema.element as z.ZodType), range);
   if (schema instanceof z.ZodObject) return objectOf(schema);
   if (schema instanceof z.ZodRecord) return recordOf(schema.keyType as z.ZodType, schema.valueType as z.ZodType);
-  if (schema instanceof z.ZodUnion) return anyOf((schema.options as z.ZodType[]).map(predicateOf));
+  if (schema instanceof z.ZodUnion) return eitherOf(schema.options.map((option) => predicateOf(option as z.ZodType)));
   if (schema instanceof z.ZodLazy) return lazily(() => predicateOf(schema.unwrap() as z.ZodType));
   assert(false, `no predicate is known for a schema of type ${schema._zod.def.type}`);
 }
 
-function checkOf({ _zod: { def } }: { readonly _zod: { readonly def: unknown } }): Predicate {
-  const { check, minimum = 0, maximum = 0, value = 0, inclusive, fn } = def as CheckDefinition;
-  if (check === 'min_length') return (input) => (input as string | unknown[]).length >= minimum;
-  if (check === 'max_length') return (input) => (input as string | unknown[]).length <= maximum;
-  if (check === 'greater_than' && inclusive === true) return (input) => (input as number) >= value;
-  if (check === 'less_than' && inclusive === true) return (input) => (input as number) <= value;
-  assert(check === 'custom' && fn !== undefined, `no predicate is known for the check ${check}`);
-  return fn;
+function textOf({ minimum, maximum }: LengthRange): Predicate {
+  return (input) => typeof input === 'string' && input.length >= minimum && input.length <= maximum;
 }
 
 function oneOf(values: readonly (string | number)[]): Predicate {
@@ -55,8 +61,8 @@ function oneOf(values: readonly (string | number)[]): Predicate {
   return (input) => known.has(input);
 }
 
-function anyOf(options: readonly Predicate[]): Predicate {
-  return (input) => options.some((option) => option(input));
+function eitherOf(options: readonly Predicate[]): Predicate {
+  return options.reduce((first, second) => (input) => first(input) || second(input));
 }
 
 function lazily(make: () => Predicate): Predicate {
@@ -67,9 +73,9 @@ function lazily(make: () => Predicate): Predicate {
   };
 }
 
-function listOf(item: Predicate): Predicate {
+function listOf(item: Predicate, { minimum, maximum }: LengthRange): Predicate {
   return (input) => {
-    if (!Array.isArray(input)) return false;
+    if (!Array.isArray(input) || input.length < minimum || input.length > maximum) return false;
     for (let place = 0; place < input.length; place++) if (!item(input[place])) return false;
     return true;
   };
@@ -84,26 +90,24 @@ function isPlain(input: unknown): input is Record<string, unknown> {
 /** Looks at the members that are there, mostly few of those that may be. */
 function objectOf(schema: z.ZodObject): Predicate {
   assert(schema._zod.def.catchall instanceof z.ZodNever, 'objects of this room are strict');
-  const members = new Map<string, Predicate>();
-  const required: string[] = [];
+  const members = new Map<string, { readonly accepts: Predicate; readonly required: 0 | 1 }>();
   for (const [name, member] of Object.entries(schema.shape as Record<string, z.ZodType>)) {
-    if (!(member instanceof z.ZodOptional || member instanceof z.ZodExactOptional)) {
-      members.set(name, predicateOf(member));
-      required.push(name);
-      continue;
-    }
-    const inner = predicateOf(member.unwrap() as z.ZodType);
-    members.set(name, member instanceof z.ZodOptional ? (input) => input === undefined || inner(input) : inner);
+    const isOptional = member instanceof z.ZodOptional || member instanceof z.ZodExactOptional;
+    const accepts = predicateOf(isOptional ? (member.unwrap() as z.ZodType) : member);
+    if (!isOptional) members.set(name, { accepts, required: 1 });
+    else if (member instanceof z.ZodExactOptional) members.set(name, { accepts, required: 0 });
+    else members.set(name, { accepts: (input) => input === undefined || accepts(input), required: 0 });
   }
+  const requiredCount = [...members.values()].filter(({ required }) => required === 1).length;
   return (input) => {
     if (!isPlain(input)) return false;
-    let requiredCount = 0;
+    let count = 0;
     for (const name in input) {
       const member = members.get(name);
-      if (member === undefined || !member(input[name])) return false;
-      if (required.includes(name)) requiredCount += 1;
+      if (member === undefined || !member.accepts(input[name])) return false;
+      count += member.required;
     }
-    return requiredCount === required.length;
+    return count === requiredCount;
   };
 }
 

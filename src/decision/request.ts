@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import {
-  actionCodes,
-  type Consent,
-  consentLimits,
-  consentSchema,
-  type Effect,
-  type Interval,
-  type Provision,
-} from './consent.ts';
+import { actionCodes, type Consent, type Effect, type Interval } from './consent.ts';
 import { intervalOf } from './fhir/interval.ts';
 import { InputReader, invalidInput } from './input.ts';
 import { instantOf } from './instant.ts';
@@ -205,22 +197,13 @@ export interface Question {
   readonly resources: readonly Resource[];
 }
 
-const consentsReader = new InputReader(z.array(consentSchema).max(decisionLimits.consentsMax));
 const policyReader = new InputReader(policySchema);
 const requestReader = new InputReader(requestSchema);
 
-/** Throws `decision-input-invalid` with the path of what is wrong, as the others here do. */
-export function readConsents(value: unknown): readonly Consent[] {
-  if (Array.isArray(value)) for (const [place, consent] of value.entries()) checkDepth(consent, `consents[${place}]`);
-  return consentsReader.read(value, 'consents').map((consent, place) => ({
-    ...consent,
-    provision: readPurposes(consent.provision, `consents[${place}].provision`),
-  }));
-}
-
+/** Throws `decision-input-invalid` with the path of what is wrong, as the other does. */
 export function readPolicy(value: unknown): Policy {
   const policy = policyReader.read(value, 'policy');
-  const { roles = undefined, legalBases = [] } = policy;
+  const { roles, emergency, legalBases = [] } = policy;
   const listed =
     roles === undefined || isList(roles)
       ? roles
@@ -229,13 +212,17 @@ export function readPolicy(value: unknown): Policy {
     implicit: policy.implicit,
     roles: listed?.map(({ role, purposes }) => ({
       role,
-      purposes: purposes.map((purpose) => purposeOf(purpose, 'policy.roles')),
+      purposes: purposes.map((purpose) => purposeOf(purpose, () => 'policy.roles')),
     })),
-    emergency: policy.emergency,
+    emergency: emergency && {
+      ...emergency,
+      roles: emergency.roles.slice(),
+      categories: emergency.categories?.slice(),
+    },
     legalBases: legalBases.map(({ name, role, purpose, honourDeny }) => ({
       name,
-      roles: listOf(role),
-      purposes: listOf(purpose).map((one) => purposeOf(one, 'policy.legalBases')),
+      roles: listOf(role).slice(),
+      purposes: listOf(purpose).map((one) => purposeOf(one, () => 'policy.legalBases')),
       honourDeny: honourDeny ?? false,
     })),
     timeZone: policy.timeZone ?? 'UTC',
@@ -249,56 +236,31 @@ export function readRequest(value: unknown, timeZone = 'UTC'): Question {
   );
   const atMs = instantOf(request.at);
   if (atMs === undefined) throw invalidInput('request.at', `${request.at} is no moment`);
-  return { request, atMs, purpose: purposeOf(request.purpose, 'request.purpose'), resources };
+  return { request, atMs, purpose: purposeOf(request.purpose, () => 'request.purpose'), resources };
 }
 
 function isList<T>(value: readonly T[] | object): value is readonly T[] {
   return Array.isArray(value);
 }
 
-function purposeOf(text: string, path: string): string {
+/** As it is compared. */
+export function purposeOf(text: string, path: () => string): string {
   const purpose = readPurpose(text);
-  if (purpose === undefined) throw invalidInput(path, `${text} is no purpose of use`);
+  if (purpose === undefined) throw invalidInput(path(), `${text} is no purpose of use`);
   return purpose;
-}
-
-function readPurposes(provision: Provision, path: string): Provision {
-  const { purposes, provisions } = provision;
-  return {
-    ...provision,
-    ...(purposes && { purposes: purposes.map((purpose) => purposeOf(purpose, `${path}.purposes`)) }),
-    ...(provisions && {
-      provisions: provisions.map((one, place) => readPurposes(one, `${path}.provisions[${place}]`)),
-    }),
-  };
-}
-
-/** Before anything looks inside: what is deeper than a consent may be, or has no end, ends here. */
-function checkDepth(consent: unknown, path: string): void {
-  let level: readonly unknown[] = [(consent as { provision?: unknown } | null)?.provision];
-  let count = 0;
-  for (let depth = 1; level.length > 0; depth++) {
-    count += level.length;
-    if (depth > consentLimits.depthMax + 1 || count > consentLimits.provisionsMax)
-      throw invalidInput(path, `it has more than ${consentLimits.provisionsMax} provisions, or is too deep`);
-    level = level.flatMap((one) => {
-      const inside = (one as { provisions?: unknown } | null | undefined)?.provisions;
-      return Array.isArray(inside) ? inside : [];
-    });
-  }
 }
 
 function readResource(resource: ResourceFacts, path: string, timeZone: string): Resource {
   const { reference, codes, authors, related, confidentiality } = resource;
-  const slash = /^(?:.*\/)?([A-Z][A-Za-z]+)\/[^/]+$/.exec(unversioned(reference));
+  const record = unversioned(reference);
   const level = confidentiality === undefined ? undefined : codeIn('confidentiality', confidentiality);
   if (confidentiality !== undefined && (level === undefined || !isConfidentiality(level)))
     throw invalidInput(`${path}.confidentiality`, `${confidentiality} is no level of confidentiality`);
   const labels = resource.sensitivity === undefined ? undefined : listOf(resource.sensitivity);
   return {
     given: reference,
-    reference: unversioned(reference),
-    type: resource.type ?? slash?.[1],
+    reference: record,
+    type: resource.type ?? typeIn(record),
     classes: resource.class === undefined ? undefined : listOf(resource.class),
     codes,
     date: resource.date === undefined ? undefined : dateOf(resource.date, `${path}.date`, timeZone),
@@ -311,7 +273,15 @@ function readResource(resource: ResourceFacts, path: string, timeZone: string): 
 
 /** A record is the same in each of its versions. */
 export function unversioned(reference: string): string {
-  return reference.replace(/\/_history\/[^/]+$/, '');
+  return reference.includes('/_history/') ? reference.replace(/\/_history\/[^/]+$/, '') : reference;
+}
+
+/** `Observation` of `Observation/1`, and of an address that ends so. */
+function typeIn(reference: string): string | undefined {
+  const end = reference.lastIndexOf('/');
+  if (end < 1 || end === reference.length - 1) return undefined;
+  const type = reference.slice(reference.lastIndexOf('/', end - 1) + 1, end);
+  return /^[A-Z][A-Za-z]+$/.test(type) ? type : undefined;
 }
 
 function listOf(value: string | readonly string[]): readonly string[] {

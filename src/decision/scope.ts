@@ -12,8 +12,10 @@ export type Scope = {
   readonly [Name in 'labels' | 'dataPeriod' | 'data' | 'classes' | 'codes']?: Provision[Name] | undefined;
 };
 
+type Scoped = Scope & Pick<Provision, 'type'>;
+
 /** A permit inside a permit has the clauses that it states, and of the others those around it; a deny only its own. */
-function scopeOf(provision: Provision, around: Scope | undefined): Scope {
+function scopeOf(provision: Scoped, around: Scope | undefined): Scope {
   if (provision.type === 'deny' || around === undefined) return provision;
   return {
     labels: provision.labels ?? around.labels,
@@ -31,7 +33,7 @@ export interface Scoping<P, S> {
 }
 
 /** By who knows the record and all clauses. */
-export function scopingOf(resource: Resource): Scoping<Provision, Scope> {
+export function scopingOf(resource: Resource): Scoping<Scoped, Scope> {
   return { scopeOf, place: (scope, effect) => placeInScope(scope, effect, resource) };
 }
 

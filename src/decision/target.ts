@@ -33,7 +33,9 @@ export interface Miss {
 }
 
 /** The clauses that depend on no record. */
-export type Target = Pick<Provision, 'type' | 'period' | 'actors' | 'purposes' | 'actions'>;
+export type Target = Pick<Provision, 'type'> & {
+  readonly [Name in 'period' | 'actors' | 'purposes' | 'actions']?: Provision[Name] | undefined;
+};
 
 /** A question without the records that it is about. */
 export interface Asked {
@@ -50,6 +52,12 @@ export interface Asked {
 export class Targets {
   readonly #asked: Asked;
   readonly #known: Map<Target, Describe | null> | undefined;
+  #asker: string | undefined;
+  readonly #askedBy = (): string => {
+    const { references, roles } = this.#asked.request.requester;
+    this.#asker ??= shortList([...references, ...roles]) || 'nobody';
+    return this.#asker;
+  };
 
   constructor(asked: Asked, { resources }: { readonly resources: number } = { resources: 1 }) {
     this.#asked = asked;
@@ -60,23 +68,23 @@ export class Targets {
   mismatch(provision: Target): Describe | undefined {
     const known = this.#known?.get(provision);
     if (known !== undefined) return known ?? undefined;
-    const found = targetMismatch(provision, this.#asked);
+    const found = targetMismatch(provision, this.#asked, this.#askedBy);
     this.#known?.set(provision, found ?? null);
     return found;
   }
 }
 
-function targetMismatch({ period, actors, purposes, actions }: Target, asked: Asked): Describe | undefined {
+function targetMismatch(
+  { period, actors, purposes, actions }: Target,
+  asked: Asked,
+  askedBy: () => string,
+): Describe | undefined {
   const { request, atMs, purpose } = asked;
   const { references, roles } = request.requester;
   if (period !== undefined && (atMs < (period.from ?? atMs) || atMs >= (period.until ?? Number.POSITIVE_INFINITY)))
     return () => ({ element: 'period', expected: intervalText(period), got: momentText(atMs) });
   if (actors !== undefined && !actors.some((actor) => references.includes(actor) || isHeld(roles, actor)))
-    return () => ({
-      element: 'actor',
-      expected: shortList(actors),
-      got: shortList([...references, ...roles]) || 'nobody',
-    });
+    return () => ({ element: 'actor', expected: shortList(actors), got: askedBy() });
   if (purposes !== undefined && !purposes.some((general) => includesPurpose(general, purpose)))
     return () => ({ element: 'purpose', expected: shortList(purposes), got: purpose });
   if (actions !== undefined && !actions.includes(request.action))

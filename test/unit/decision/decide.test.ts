@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Consent,
+  DecisionBase,
   type DecisionPolicy,
   type DecisionRequest,
   decide,
@@ -328,6 +329,33 @@ describe('equal ways to say a thing', () => {
     const until = consent({ type: 'permit', period: { until: Date.UTC(2017, 0, 1) } });
     expect(ask([until], {}, { at: '2016-12-31t23:59:59z' }).decision).toBe('permit');
     expect(ask([until], {}, { at: '2016-12-31T23:59:60Z' }).decision).toBe('deny');
+  });
+});
+
+describe('what was checked once', () => {
+  it('is kept, whatever becomes of what was given', () => {
+    const given = {
+      type: 'permit' as const,
+      actors: ['dr-x'],
+      labels: { confidentiality: ['N' as const], sensitivity: [] },
+    };
+    const policy = { implicit: 'deny' as const, emergency: { roles: ['nobody'] } };
+    const base = new DecisionBase({ consents: [consent(given)], policy });
+    given.actors[0] = 'somebody';
+    given.labels.confidentiality.pop();
+    policy.emergency.roles.push('clinician');
+    const request = {
+      subject: 'patient',
+      at,
+      purpose: 'TREAT',
+      action: 'access' as const,
+      requester: { references: ['dr-x'], roles: [] },
+      resources: [{ reference: 'Observation/1', confidentiality: 'N' }],
+    };
+    expect(base.decide(request).decision).toBe('permit');
+    expect(
+      base.decide({ ...request, resources: [{ reference: 'Observation/1', confidentiality: 'R' }] }).decision,
+    ).toBe('deny');
   });
 });
 
