@@ -145,6 +145,7 @@ const ingressErrors: readonly ErrorCode[] = [
   'transaction-kind-unknown',
   'transaction-payload-invalid',
   'signature-invalid',
+  'key-not-current',
   'window-expired',
   'window-too-far',
   'no-quorum',

@@ -66,6 +66,12 @@ const entries = {
     exitCode: 1,
     action: 'Check that the key is current, the ledger id is right and the bytes were not changed after signing.',
   },
+  'key-not-current': {
+    meaning: 'The transaction is signed with a key that its sender has replaced.',
+    httpStatus: 401,
+    exitCode: 1,
+    action: 'Sign it with the key that is current; `assent identity show DID` says which.',
+  },
   'window-expired': {
     meaning: 'validUntil has passed.',
     httpStatus: 400,

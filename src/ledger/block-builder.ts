@@ -1,4 +1,4 @@
-import { assert, equalBytes, latin1Bytes } from '../base/index.ts';
+import { assert, latin1Bytes } from '../base/index.ts';
 import { leafHash, MerkleFrontier, merkleRoot } from '../crypto/portable.ts';
 import type { Store } from '../storage/index.ts';
 import { encodeCanonical } from './codec/index.ts';
@@ -26,6 +26,7 @@ export type Inadmissible =
   | 'too-far'
   | 'already-executed'
   | 'key-not-current'
+  | 'signature-invalid'
   | 'kind-unknown'
   | 'payload-invalid'
   | 'block-full';
@@ -119,7 +120,8 @@ export class BlockBuilder {
     if (!this.#executor.kinds.has(transaction.kind)) return 'kind-unknown';
     if (this.#executor.checkPayload(transaction.kind, transaction.payload) !== undefined) return 'payload-invalid';
     const currentKey = this.#executor.currentKey({ get: (key) => this.#read(key) }, transaction.sender);
-    return sameKey(currentKey, transaction.verifiedKey) ? undefined : 'key-not-current';
+    if (transaction.isSignedBy(currentKey)) return undefined;
+    return transaction.verifiedKey === undefined ? 'signature-invalid' : 'key-not-current';
   }
 
   #read(key: StateKey): Uint8Array | undefined {
@@ -202,8 +204,4 @@ export const bucketKeyPrefix: StateKey = 'ledger/executed/';
 /** Where the state keeps `[size, RFC 9162 root]` of the executed ids whose `validUntil` lies in this minute. */
 export function bucketKey(minute: number): StateKey {
   return `${bucketKeyPrefix}${minute}`;
-}
-
-function sameKey(left: Uint8Array, right: Uint8Array): boolean {
-  return left === right || equalBytes(left, right);
 }

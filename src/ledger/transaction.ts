@@ -1,4 +1,4 @@
-import { AssentError, assert, toHex } from '../base/index.ts';
+import { AssentError, assert, equalBytes, toHex } from '../base/index.ts';
 import {
   leafHash,
   PUBLIC_KEY_BYTES,
@@ -93,7 +93,10 @@ export class UnverifiedTransaction implements TransactionContent {
   }
 }
 
-/** A transaction whose signature verified under `verifiedKey`. Only this type can be proposed or executed. */
+/**
+ * A transaction whose signature this node has checked, or checks when it is executed, where alone it is certain which key
+ * is current. Only this type can be proposed or executed.
+ */
 export class VerifiedTransaction implements TransactionContent {
   readonly bytes: Uint8Array;
   readonly body: Uint8Array;
@@ -104,11 +107,16 @@ export class VerifiedTransaction implements TransactionContent {
   readonly sender: Uint8Array;
   readonly validUntil: number;
   readonly payload: CanonicalValue;
-  /** The key the signature was checked with. Execution compares it with the key current at its place in the chain. */
-  readonly verifiedKey: Uint8Array;
+  /** The key under which the signature verified; undefined while it is to be checked. */
+  readonly verifiedKey: Uint8Array | undefined;
+  readonly #check: ((key: Uint8Array) => boolean) | undefined;
   #leaf: Uint8Array | undefined;
 
-  private constructor(transaction: UnverifiedTransaction, verifiedKey: Uint8Array) {
+  private constructor(
+    transaction: UnverifiedTransaction,
+    verifiedKey: Uint8Array | undefined,
+    check?: (key: Uint8Array) => boolean,
+  ) {
     this.bytes = transaction.bytes;
     this.body = transaction.body;
     this.signature = transaction.signature;
@@ -119,6 +127,7 @@ export class VerifiedTransaction implements TransactionContent {
     this.validUntil = transaction.validUntil;
     this.payload = transaction.payload;
     this.verifiedKey = verifiedKey;
+    this.#check = check;
   }
 
   get byteLength(): number {
@@ -129,6 +138,12 @@ export class VerifiedTransaction implements TransactionContent {
   get leaf(): Uint8Array {
     this.#leaf ??= leafHash(this.bytes);
     return this.#leaf;
+  }
+
+  /** Whether the signature is by this key: the one that is current at the transaction's place in the chain. */
+  isSignedBy(key: Uint8Array): boolean {
+    if (this.#check !== undefined) return this.#check(key);
+    return key === this.verifiedKey || (this.verifiedKey !== undefined && equalBytes(key, this.verifiedKey));
   }
 
   /** Checks the signature. Throws `signature-invalid`. */
@@ -152,6 +167,20 @@ export class VerifiedTransaction implements TransactionContent {
    */
   static vouchedFor(transaction: UnverifiedTransaction, key: Uint8Array): VerifiedTransaction {
     return new VerifiedTransaction(transaction, key);
+  }
+
+  /**
+   * For a block whose place in the chain decides which key is current: a block before it, or a transaction before this one
+   * in it, may have changed the key. The signature is checked when the transaction is executed.
+   */
+  static toBeChecked(
+    transaction: UnverifiedTransaction,
+    ledgerId: Uint8Array,
+    verify: VerifySignature,
+  ): VerifiedTransaction {
+    return new VerifiedTransaction(transaction, undefined, (key) =>
+      verify(key, transactionMessage(ledgerId, transaction.body), transaction.signature),
+    );
   }
 }
 

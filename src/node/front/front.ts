@@ -35,10 +35,11 @@ import type { NodeService, SubjectStream, Submission } from '../../api/server/in
 import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
 import { decodeBlock, decodeHeader, openBlock, UnverifiedTransaction } from '../../ledger/index.ts';
+import { receiptView } from '../ingress/outcome.ts';
 import type { Submissions } from '../ingress/submissions.ts';
 import { type Ask, headersMax, type ResultCode, resultsMax } from '../queries/query.ts';
 import type { RulesJson } from '../rules.ts';
-import { blockSummary, blockTransaction, receiptView, transactionView } from './views.ts';
+import { blockSummary, blockTransaction, transactionView } from './views.ts';
 
 export interface FrontOptions {
   readonly submissions: Submissions;

@@ -1,10 +1,8 @@
-import type { BlockSummary, BlockTransaction, ReceiptView, TransactionView } from '../../api/index.ts';
+import type { BlockSummary, BlockTransaction, TransactionView } from '../../api/index.ts';
 import { toHex } from '../../base/index.ts';
 import { encodeDid, encodeNodeId } from '../../crypto/index.ts';
 import type { BlockHeader, UnverifiedTransaction } from '../../ledger/index.ts';
-import { type OutputToJson, resultView } from '../ingress/outcome.ts';
-import { unpackResult } from '../ingress/packed-result.ts';
-import type { Place, ResultCode } from '../queries/query.ts';
+import type { ResultCode } from '../queries/query.ts';
 import type { RulesJson } from '../rules.ts';
 
 /* JSON forms of what the ledger keeps. Hashes and keys as lower-case hexadecimal, senders as DIDs, proposers as node ids. */
@@ -36,15 +34,4 @@ export function blockTransaction(transaction: UnverifiedTransaction, result: Res
 export function transactionView(transaction: UnverifiedTransaction, rules: RulesJson): TransactionView {
   const { kind, sender, validUntil, payload } = transaction;
   return { kind, sender: encodeDid(sender), validUntil, payload: rules.payloadToJson(kind, payload) };
-}
-
-export function receiptView(id: string, kind: string, place: Place, outputToJson: OutputToJson): ReceiptView {
-  return {
-    id,
-    height: place.height,
-    index: place.index,
-    timestamp: place.timestamp,
-    blockHash: place.blockHash,
-    result: resultView(kind, unpackResult(place.result), outputToJson),
-  };
 }

@@ -1,3 +1,4 @@
+import { PUBLIC_KEY_BYTES } from '../../crypto/index.ts';
 import type { SubmitMessage } from '../threads/messages.ts';
 
 /** The main thread takes a message in one turn: about 50 µs a transaction. */
@@ -7,6 +8,7 @@ export const groupTransactionsMax = 128;
 export class SubmitGroup {
   readonly #firstTicket: number;
   readonly #transactions: Uint8Array[] = [];
+  readonly #keys: Uint8Array[] = [];
   readonly #intentions: number[] = [];
   #byteLength = 0;
 
@@ -18,9 +20,10 @@ export class SubmitGroup {
     return this.#transactions.length >= groupTransactionsMax;
   }
 
-  /** Takes the next ticket's transaction. */
-  add(bytes: Uint8Array, intention: number): void {
+  /** Takes the next ticket's transaction, which was found signed by `key`. */
+  add(bytes: Uint8Array, key: Uint8Array, intention: number): void {
     this.#transactions.push(bytes);
+    this.#keys.push(key);
     this.#intentions.push(intention);
     this.#byteLength += bytes.length;
   }
@@ -40,7 +43,14 @@ export class SubmitGroup {
       firstTicket: this.#firstTicket,
       bytes,
       lengths,
+      keys: joined(this.#keys),
       intentions: Uint8Array.from(this.#intentions),
     };
   }
+}
+
+function joined(keys: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(keys.length * PUBLIC_KEY_BYTES);
+  for (const [index, key] of keys.entries()) bytes.set(key, index * PUBLIC_KEY_BYTES);
+  return bytes;
 }

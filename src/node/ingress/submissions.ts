@@ -1,6 +1,7 @@
 import type { OutcomeView } from '../../api/index.ts';
 import type { Submission } from '../../api/server/index.ts';
 import { AssentError, assert, present, toHex } from '../../base/index.ts';
+import type { UnverifiedTransaction } from '../../ledger/portable.ts';
 import {
   type GiveUpMessage,
   intention,
@@ -9,13 +10,13 @@ import {
   type SubmitMessage,
 } from '../threads/messages.ts';
 import { readBatch } from './batch.ts';
-import { checkTransaction, type IngressRules } from './check.ts';
+import { type IngressRules, readTransaction } from './check.ts';
 import { SubmitGroup } from './group.ts';
-import { accepted, committed, type OutputToJson, refused, resultView, unknown } from './outcome.ts';
-import { unpackResult } from './packed-result.ts';
+import { accepted, committed, type OutputToJson, receiptView, refused, unknown } from './outcome.ts';
 import { Pending } from './pending.ts';
+import { Signers, type SignersOptions } from './signers.ts';
 
-export interface SubmissionsOptions extends IngressRules {
+export interface SubmissionsOptions extends IngressRules, SignersOptions {
   readonly outputToJson: OutputToJson;
   /** Transactions without an outcome, and their bytes: beyond, submissions are refused. */
   readonly countMax: number;
@@ -44,6 +45,7 @@ const sliceLength = 32;
  */
 export class Submissions {
   readonly #options: SubmissionsOptions;
+  readonly #signers: Signers;
   readonly #tickets = new Map<number, Ticket>();
   #nextTicket = 0;
   #byteCount = 0;
@@ -53,6 +55,7 @@ export class Submissions {
 
   constructor(options: SubmissionsOptions) {
     this.#options = options;
+    this.#signers = new Signers(options);
   }
 
   /** Transactions without an outcome. */
@@ -93,11 +96,11 @@ export class Submissions {
   settle(message: SettledMessage): void {
     for (const block of message.blocks) this.#settleBlock(block);
     for (const number of message.accepted) {
-      const ticket = this.#take(number);
+      const ticket = this.#close(number);
       ticket.pending.resolve(ticket.position, accepted(ticket.id));
     }
     for (const { ticket: number, code, message: sentence } of message.refused) {
-      const ticket = this.#take(number);
+      const ticket = this.#close(number);
       const outcome =
         code === 'outcome-unknown' ? unknown(ticket.id) : refused(ticket.id, new AssentError(code, sentence));
       ticket.pending.resolve(ticket.position, outcome);
@@ -113,26 +116,58 @@ export class Submissions {
   }
 
   #checkOne(bytes: Uint8Array, position: number, wanted: number, pending: Pending): void {
-    this.#checking -= 1;
-    if (pending.isLate) {
-      pending.resolve(
-        position,
-        refused(undefined, new AssentError('overloaded', 'Its time was up before its turn came.')),
-      );
-      return;
-    }
+    if (this.#refuseLate(position, pending)) return;
+    let transaction: UnverifiedTransaction;
     try {
-      const { idHex: id, kind } = checkTransaction(bytes, this.#options);
-      const group = this.#openGroup();
-      group.add(bytes, wanted);
-      this.#tickets.set(this.#nextTicket, { pending, position, id, kind, byteLength: bytes.length });
-      pending.tickets.push(this.#nextTicket);
-      this.#nextTicket += 1;
-      this.#byteCount += bytes.length;
+      transaction = readTransaction(bytes, this.#options);
     } catch (error) {
       if (!(error instanceof AssentError)) throw error;
-      pending.resolve(position, refused(undefined, error));
+      this.#refuse(position, pending, error);
+      return;
     }
+    const key = this.#signers.known(transaction);
+    if (key !== undefined) {
+      this.#take(transaction, key, position, wanted, pending);
+      return;
+    }
+    this.#byteCount += bytes.length;
+    this.#signers.ask(transaction, (signed) => {
+      this.#byteCount -= bytes.length;
+      if ('place' in signed) {
+        const { idHex, kind } = transaction;
+        this.#checking -= 1;
+        const receipt = receiptView(idHex, kind, signed.place, this.#options.outputToJson);
+        pending.resolve(position, committed(idHex, receipt));
+      } else if (this.#refuseLate(position, pending)) return;
+      else if ('error' in signed) this.#refuse(position, pending, signed.error);
+      else this.#take(transaction, signed.key, position, wanted, pending);
+    });
+  }
+
+  #refuseLate(position: number, pending: Pending): boolean {
+    if (pending.isLate)
+      this.#refuse(position, pending, new AssentError('overloaded', 'Its time was up before its turn came.'));
+    return pending.isLate;
+  }
+
+  #refuse(position: number, pending: Pending, error: AssentError): void {
+    this.#checking -= 1;
+    pending.resolve(position, refused(undefined, error));
+  }
+
+  #take(
+    { idHex: id, kind, bytes }: UnverifiedTransaction,
+    key: Uint8Array,
+    position: number,
+    wanted: number,
+    pending: Pending,
+  ): void {
+    this.#checking -= 1;
+    this.#openGroup().add(bytes, key, wanted);
+    this.#tickets.set(this.#nextTicket, { pending, position, id, kind, byteLength: bytes.length });
+    pending.tickets.push(this.#nextTicket);
+    this.#nextTicket += 1;
+    this.#byteCount += bytes.length;
   }
 
   /** What is on its way to the main thread in this turn's group goes before this. */
@@ -162,22 +197,18 @@ export class Submissions {
     let offset = 0;
     for (const [place, number] of block.tickets.entries()) {
       const length = present(block.lengths[place], 'every ticket has a result');
-      const ticket = this.#take(number);
-      const result = unpackResult(block.results.subarray(offset, offset + length));
+      const ticket = this.#close(number);
+      const { height, timestamp, blockHash } = block;
+      const index = present(block.indexes[place], 'every ticket has a place');
+      const result = block.results.subarray(offset, offset + length);
       offset += length;
-      const receipt = {
-        id: ticket.id,
-        height: block.height,
-        index: present(block.indexes[place], 'every ticket has a place'),
-        timestamp: block.timestamp,
-        blockHash: block.blockHash,
-        result: resultView(ticket.kind, result, this.#options.outputToJson),
-      };
+      const executed = { height, index, timestamp, blockHash, result };
+      const receipt = receiptView(ticket.id, ticket.kind, executed, this.#options.outputToJson);
       ticket.pending.resolve(ticket.position, committed(ticket.id, receipt));
     }
   }
 
-  #take(number: number): Ticket {
+  #close(number: number): Ticket {
     const ticket = this.#tickets.get(number);
     assert(ticket !== undefined, 'each ticket is settled once');
     this.#tickets.delete(number);

@@ -67,6 +67,11 @@ export interface Queries {
     readonly input: { stream: string; cursor: string | undefined; limit: number; newestFirst: boolean };
     readonly answer: RawStreamPage;
   };
+  /** Of each transaction, which key signs for its sender at the head, and where it was executed, if it was. */
+  readonly signers: {
+    readonly input: { readonly transactions: readonly { readonly id: Uint8Array; readonly sender: Uint8Array }[] };
+    readonly answer: readonly { readonly key: Uint8Array; readonly place?: Place }[];
+  };
   readonly domainNames: { readonly input: object; readonly answer: readonly string[] };
   readonly domain: { readonly input: { name: string }; readonly answer: DomainView };
   readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };
@@ -103,6 +108,9 @@ export type Asked = {
 
 /** The most headers of one slice: each is read out of its whole block. */
 export const headersMax = 16;
+
+/** The most transactions whose signers are asked about at once. */
+export const signersMax = 64;
 
 /** The most results of one slice. */
 export const resultsMax = 64;

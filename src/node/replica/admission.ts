@@ -57,6 +57,8 @@ export function admit(
   if (ledger.hasExecuted(transaction)) return historyNotKept(ledger);
   const refusal = admissionRefusal(ledger, transaction, node.nowMs);
   if (refusal !== undefined) return refusal;
+  if (!transaction.isSignedBy(ledger.executor.currentKey(ledger.state, transaction.sender)))
+    return new AssentError('key-not-current', 'the sender has put another key in the place of the one that signed');
   if (node.isLeaderless)
     return new AssentError('no-quorum', 'no leader with a majority is known to this node; nothing happened');
   if (pool.add(transaction, listener)) return undefined;

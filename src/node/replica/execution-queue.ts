@@ -1,5 +1,6 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
 import type { BlockReference, ExecuteRequest, Hash, Verdict } from '../../consensus/index.ts';
+import type { VerifySignature } from '../../crypto/index.ts';
 import {
   type BlockVerdict,
   decodeTransactions,
@@ -38,7 +39,7 @@ interface Item {
   contentRefusal: Verdict | undefined;
   /** Its signatures were handed to the verification thread, or need not be. */
   isAsked: boolean;
-  /** With every signature checked. */
+  /** With every signature checked that can be before the block is executed. */
   block: VerifiedBlock | undefined;
 }
 
@@ -58,6 +59,7 @@ const signaturesAskedMax = 4096;
 export class ExecutionQueue {
   readonly #ledger: Ledger;
   readonly #verify: VerifyTransactions;
+  readonly #verifyNow: VerifySignature;
   readonly #known: (idHex: string) => VerifiedTransaction | undefined;
   readonly #clockMs: () => number;
   readonly #onChecked: () => void;
@@ -67,6 +69,8 @@ export class ExecutionQueue {
   constructor(options: {
     ledger: Ledger;
     verify: VerifyTransactions;
+    /** For the few whose key changes in the very blocks that are on their way. */
+    verifyNow: VerifySignature;
     /** A transaction that this node has verified already. */
     known: (idHex: string) => VerifiedTransaction | undefined;
     clockMs: () => number;
@@ -75,6 +79,7 @@ export class ExecutionQueue {
   }) {
     this.#ledger = options.ledger;
     this.#verify = options.verify;
+    this.#verifyNow = options.verifyNow;
     this.#known = options.known;
     this.#clockMs = options.clockMs;
     this.#onChecked = options.onChecked;
@@ -172,18 +177,22 @@ export class ExecutionQueue {
     this.#signaturesAsked += open.length;
     this.#verify(open, keys, (valid) => {
       this.#signaturesAsked -= open.length;
-      if (valid.length === open.length && valid.every(Boolean)) {
-        let next = 0;
-        const transactions = block.transactions.map(
-          (transaction, index) =>
-            verified[index] ?? VerifiedTransaction.vouchedFor(transaction, keys[next++] as Uint8Array),
-        );
-        item.block = new VerifiedBlock(block, transactions);
-      } else {
-        item.contentRefusal = { ok: false, reason: 'signature-invalid' };
-      }
+      let next = 0;
+      const transactions = block.transactions.map((transaction, index) => {
+        const known = verified[index];
+        if (known !== undefined) return known;
+        const place = next++;
+        if (valid[place] === true) return VerifiedTransaction.vouchedFor(transaction, keys[place] as Uint8Array);
+        return this.#toBeChecked(transaction);
+      });
+      item.block = new VerifiedBlock(block, transactions);
       this.#onChecked();
     });
+  }
+
+  /** By another key than was current when it was asked about: whether by the right one, execution tells. */
+  #toBeChecked(transaction: UnverifiedTransaction): VerifiedTransaction {
+    return VerifiedTransaction.toBeChecked(transaction, this.#ledger.ledgerId, this.#verifyNow);
   }
 
   /** The same signed bytes were verified on their way in. */

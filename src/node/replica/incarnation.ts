@@ -89,6 +89,7 @@ export class Incarnation {
     this.#execution = new ExecutionQueue({
       ledger,
       verify: options.verifyTransactions,
+      verifyNow: options.verify,
       known: (idHex) => this.#pool.find(idHex),
       clockMs: () => clock.nowMs(),
       onChecked: () => this.#guarded(() => this.#pump()),

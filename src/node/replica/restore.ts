@@ -96,10 +96,9 @@ function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restor
 function verifyAgain(opened: OpenedBlock, ledger: Ledger, verify: VerifySignature): VerifiedBlock {
   return ownBytes(`the stored block ${opened.header.height}`, () => {
     const block = decodeTransactions(opened);
-    const transactions = block.transactions.map((transaction) => {
-      const key = ledger.executor.currentKey(ledger.state, transaction.sender);
-      return VerifiedTransaction.verify(transaction, ledger.ledgerId, key, verify);
-    });
+    const transactions = block.transactions.map((transaction) =>
+      VerifiedTransaction.toBeChecked(transaction, ledger.ledgerId, verify),
+    );
     return new VerifiedBlock(block, transactions);
   });
 }

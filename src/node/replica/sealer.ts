@@ -55,7 +55,7 @@ interface LeftOut {
 
 /** Reasons that are final for the transaction; the others end by themselves. */
 const dismissals: Partial<Record<Inadmissible, ErrorCode>> = {
-  'key-not-current': 'signature-invalid',
+  'key-not-current': 'key-not-current',
   'kind-unknown': 'transaction-kind-unknown',
   'payload-invalid': 'transaction-payload-invalid',
 };
@@ -139,9 +139,12 @@ export class Sealer {
   /** Submitters here are told what can never have a place; another node sees its transactions expire. */
   #dismiss({ transaction, reason }: LeftOut): void {
     const { idHex } = transaction;
-    if (reason === 'already-executed' || reason === 'too-far') this.#pool.dropForeign(idHex);
-    if (reason === 'expired') this.#pool.park(idHex);
-    const code = dismissals[reason];
+    if (reason === 'already-executed' || reason === 'too-far' || reason === 'key-not-current')
+      this.#pool.dropForeign(idHex);
+    // Which key is current depends on blocks that may be overwritten: what may be in another is refused by time alone.
+    const isOpen = reason === 'key-not-current' && this.#pool.isHandedOn(idHex);
+    if (reason === 'expired' || isOpen) this.#pool.park(idHex);
+    const code = isOpen ? undefined : dismissals[reason];
     if (code !== undefined) this.#pool.refuse(idHex, code, `the leader refused the transaction: ${reason}`);
   }
 

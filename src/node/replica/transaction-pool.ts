@@ -101,6 +101,11 @@ export class TransactionPool {
     for (const { transaction } of this.#waiting.values()) yield transaction;
   }
 
+  /** Whether any other part of the ledger can know of it. */
+  isHandedOn(idHex: string): boolean {
+    return this.#pending.get(idHex)?.handedOn === true;
+  }
+
   /** These transactions are in a block of this node's chain. */
   place(blockHex: string, transactions: readonly VerifiedTransaction[]): void {
     const placed: string[] = [];

@@ -30,6 +30,7 @@ export function answersOf(options: AskedOptions): Asked {
     block: (input) => chain.block(input),
     headers: (input) => chain.headers(input),
     results: (input) => chain.results(input),
+    signers: (input) => chain.signers(input),
     certificate: (input) => chain.certificate(input),
     stream: (input) => chain.stream(input),
     domainNames: () => state.domainNames(),

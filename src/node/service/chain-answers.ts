@@ -1,15 +1,25 @@
 import type { CertificateView } from '../../api/index.ts';
 import { AssentError, compareBytes, concatBytes, fromHex, present, toHex, uint64Bytes } from '../../base/index.ts';
 import { decodeBlockCertificate } from '../../consensus/index.ts';
-import type { Ledger, OpenedBlock } from '../../ledger/index.ts';
+import type { Ledger, OpenedBlock, Receipt } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
 import { packResult } from '../ingress/packed-result.ts';
-import { type AnswerOf, type Asked, headersMax, type InputOf, resultsMax } from '../queries/query.ts';
+import {
+  type AnswerOf,
+  type Asked,
+  headersMax,
+  type InputOf,
+  type Place,
+  resultsMax,
+  signersMax,
+} from '../queries/query.ts';
 import { certificateKey } from '../replica/index.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 
 /** Answers from committed blocks, receipts and indexes. Each reads a bounded piece. */
-export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' | 'results' | 'certificate' | 'stream'> {
+export class ChainAnswers
+  implements Pick<Asked, 'place' | 'block' | 'headers' | 'results' | 'signers' | 'certificate' | 'stream'>
+{
   readonly #ledger: Ledger;
   readonly #store: Store;
   readonly #waiters: CommitWaiters;
@@ -25,8 +35,16 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
       if (!(error instanceof AssentError) || error.code !== 'transaction-unknown' || this.#isWhole) throw error;
       throw this.#notKept('No transaction with this id is committed here');
     });
-    const { height, index, timestamp, blockHash, result } = receipt;
-    return { height, index, timestamp, blockHash: toHex(blockHash), result: packResult(result) };
+    return placeOf(receipt);
+  }
+
+  signers({ transactions }: InputOf<'signers'>): AnswerOf<'signers'> {
+    const { executor, state } = this.#ledger;
+    return transactions.slice(0, signersMax).map(({ id, sender }) => {
+      const key = executor.currentKey(state, sender);
+      const receipt = this.#ledger.receipt(id);
+      return receipt === undefined ? { key } : { key, place: placeOf(receipt) };
+    });
   }
 
   block({ reference }: InputOf<'block'>): AnswerOf<'block'> {
@@ -113,6 +131,10 @@ export class ChainAnswers implements Pick<Asked, 'place' | 'block' | 'headers' |
 /** The cursor after which the entries of the blocks above the first one follow: height, index and number. */
 function streamBeginning(firstBlockHeight: number): Uint8Array {
   return concatBytes(uint64Bytes(firstBlockHeight + 1), new Uint8Array(8));
+}
+
+function placeOf({ height, index, timestamp, blockHash, result }: Receipt): Place {
+  return { height, index, timestamp, blockHash: toHex(blockHash), result: packResult(result) };
 }
 
 function hexBytes(text: string): Uint8Array {

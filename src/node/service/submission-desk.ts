@@ -1,4 +1,5 @@
-import { type ErrorCode, present } from '../../base/index.ts';
+import { type ErrorCode, equalBytes, present } from '../../base/index.ts';
+import { PUBLIC_KEY_BYTES } from '../../crypto/index.ts';
 import { UnverifiedTransaction, VerifiedTransaction } from '../../ledger/index.ts';
 import type { Outcome, OutcomeListener, Replica } from '../replica/index.ts';
 import { type GiveUpMessage, intention, type SettledMessage, type SubmitMessage } from '../threads/messages.ts';
@@ -119,13 +120,17 @@ export class SubmissionDesk {
   }
 }
 
-/** The HTTP thread, a part of this process, checked every signature under the sender's key. */
-function transactionsOf({ bytes, lengths }: SubmitMessage): readonly VerifiedTransaction[] {
+/** The HTTP thread, a part of this process, checked every signature under the key beside it. */
+function transactionsOf({ bytes, lengths, keys }: SubmitMessage): readonly VerifiedTransaction[] {
   let offset = 0;
-  return Array.from(lengths, (length) => {
+  return Array.from(lengths, (length, index) => {
     // A copy each: a view would keep the whole group in memory while one of it waits.
     const transaction = new UnverifiedTransaction(bytes.slice(offset, offset + length));
     offset += length;
-    return VerifiedTransaction.vouchedFor(transaction, transaction.sender);
+    const key = keys.subarray(index * PUBLIC_KEY_BYTES, (index + 1) * PUBLIC_KEY_BYTES);
+    return VerifiedTransaction.vouchedFor(
+      transaction,
+      equalBytes(key, transaction.sender) ? transaction.sender : key.slice(),
+    );
   });
 }

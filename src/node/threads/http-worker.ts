@@ -30,6 +30,10 @@ const submissions: Submissions = new Submissions({
   ledgerId: data.ledgerId,
   executor: createExecutor(),
   verify: verifySignature,
+  async askSigners(input) {
+    await asking.ask('readPoint', { consistency: 'linearizable' });
+    return asking.ask('signers', input);
+  },
   outputToJson: rulesJson.outputToJson,
   countMax: data.limits.outstandingTransactionsMax,
   bytesMax: data.limits.outstandingBytesMax,

@@ -22,6 +22,8 @@ export interface SubmitMessage {
   /** The signed transactions, one after another. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly lengths: Uint32Array<ArrayBuffer>;
+  /** The key under which each was checked, 32 bytes each. */
+  readonly keys: Uint8Array<ArrayBuffer>;
   readonly intentions: Uint8Array<ArrayBuffer>;
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { OutcomeView } from '../../../src/api/index.ts';
 import type { Submission } from '../../../src/api/server/index.ts';
-import { toHex } from '../../../src/base/index.ts';
-import { createSigner, generateSeed, sha256, verifySignature } from '../../../src/crypto/index.ts';
+import { AssentError, toHex } from '../../../src/base/index.ts';
+import { createSigner, generateSeed, type Signer, sha256, verifySignature } from '../../../src/crypto/index.ts';
 import {
   encodeCanonical,
   encodeSignedTransaction,
@@ -11,6 +11,7 @@ import {
   transactionMessage,
   UnverifiedTransaction,
 } from '../../../src/ledger/index.ts';
+import { packResult } from '../../../src/node/ingress/packed-result.ts';
 import { Submissions, type SubmissionsOptions } from '../../../src/node/ingress/submissions.ts';
 import { Settling } from '../../../src/node/service/settling.ts';
 import type { GiveUpMessage, SubmitMessage } from '../../../src/node/threads/messages.ts';
@@ -18,10 +19,10 @@ import type { GiveUpMessage, SubmitMessage } from '../../../src/node/threads/mes
 const ledgerId = sha256(Uint8Array.of(1));
 const signer = createSigner(generateSeed());
 
-function transaction(): UnverifiedTransaction {
+function transaction(by: Signer = signer): UnverifiedTransaction {
   const salt = generateSeed().subarray(0, 16);
   const body = encodeTransactionBody({ kind: 'note', sender: signer.publicKey, salt, validUntil: 1, payload: [] });
-  return new UnverifiedTransaction(encodeSignedTransaction(body, signer.sign(transactionMessage(ledgerId, body))));
+  return new UnverifiedTransaction(encodeSignedTransaction(body, by.sign(transactionMessage(ledgerId, body))));
 }
 
 interface Desk {
@@ -36,6 +37,7 @@ function desk(options: Partial<SubmissionsOptions> = {}): Desk {
     ledgerId,
     executor: { kinds: new Set(['note']), checkPayload: () => undefined },
     verify: verifySignature,
+    askSigners: async ({ transactions }) => transactions.map(({ sender }) => ({ key: sender })),
     outputToJson: (kind, output) => (output === null ? null : `${kind} ${String(output)}`),
     countMax: 100,
     bytesMax: 100_000,
@@ -202,5 +204,66 @@ describe('submissions', () => {
     await expect(submit(transaction().bytes)).rejects.toMatchObject({ code: 'shutting-down' });
     while (sent.length < 2) await turn();
     expect(sent[1]).toEqual({ type: 'give-up', tickets: [0] });
+  });
+
+  describe('of a sender whose key has changed', () => {
+    const newSigner = createSigner(generateSeed());
+    const stranger = createSigner(generateSeed());
+    /** A main thread that knows the new key, and counts how often it is asked. */
+    function changed(): Desk & { asked(): number } {
+      let asked = 0;
+      const made = desk({
+        async askSigners({ transactions }) {
+          asked += 1;
+          return transactions.map(() => ({ key: newSigner.publicKey }));
+        },
+      });
+      return { ...made, asked: () => asked };
+    }
+    const keysOf = (sent: Desk['sent']) => sent.map((message) => toHex((message as SubmitMessage).keys));
+
+    it('are passed on with the key that signed; the main thread is asked for it once', async () => {
+      const { submit, sent, submissions, asked } = changed();
+      void submit(batchOf([transaction(newSigner), transaction(newSigner)]), { batched: true });
+      expect(submissions.outstanding).toBe(2);
+      while (sent.length === 0) await turn();
+      void submit(transaction(newSigner).bytes);
+      while (sent.length === 1) await turn();
+      const key = toHex(newSigner.publicKey);
+      expect(keysOf(sent)).toEqual([key + key, key]);
+      expect(asked()).toBe(1);
+    });
+
+    it('are refused under the former key, once the new one is known, and under a key that it never had', async () => {
+      const { submit, sent } = changed();
+      void submit(transaction(newSigner).bytes);
+      while (sent.length === 0) await turn();
+      expect(await submit(transaction(signer).bytes)).toMatchObject([{ error: { code: 'key-not-current' } }]);
+      expect(await submit(transaction(stranger).bytes)).toMatchObject([{ error: { code: 'signature-invalid' } }]);
+      expect(sent).toHaveLength(1);
+    });
+
+    it('get the receipt of what was executed before, whichever key had signed', async () => {
+      const executed = transaction(stranger);
+      const result = packResult({ ok: true, output: 'done' });
+      const place = { height: 7, index: 1, timestamp: 1234, blockHash: toHex(ledgerId), result };
+      const { submit, submissions } = desk({
+        askSigners: async ({ transactions }) => transactions.map(() => ({ key: newSigner.publicKey, place })),
+      });
+      expect(await submit(executed.bytes)).toMatchObject([
+        { id: executed.idHex, status: 'committed', receipt: { height: 7, result: { ok: true, output: 'note done' } } },
+      ]);
+      expect(submissions.outstanding).toBe(0);
+    });
+
+    it('are refused as the main thread says when it cannot tell, and leave nothing behind', async () => {
+      const { submit, submissions } = desk({
+        askSigners: () => Promise.reject(new AssentError('no-quorum', 'Nobody leads.')),
+        bytesMax: 400,
+      });
+      for (let round = 0; round < 3; round++)
+        expect(await submit(transaction(stranger).bytes)).toMatchObject([{ error: { code: 'no-quorum' } }]);
+      expect(submissions.outstanding).toBe(0);
+    });
   });
 });
