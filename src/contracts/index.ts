@@ -23,6 +23,13 @@ export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from '
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
 export type { Actor, Provision } from './consent/provision.ts';
+export {
+  openConsent,
+  type ProvisionJson,
+  type ProvisionTreeJson,
+  type ScopeOpening,
+  sealProvisions,
+} from './consent/sealing.ts';
 export { type Consent, consentOf, consentsOf, consentVersionOf } from './consent/state.ts';
 export {
   type Credential,
@@ -39,7 +46,7 @@ export {
   decideOpen,
   impossibleClaim,
 } from './decision/decide.ts';
-export type { RequestFacts } from './decision/question.ts';
+export { decisionPolicyOf, type RequestFacts } from './decision/question.ts';
 export {
   describeAccessLog,
   describeConsent,

@@ -39,6 +39,8 @@ export interface Provision {
   /** `system|code`. */
   readonly classes?: readonly string[];
   readonly codes?: readonly string[];
+  /** Coarse categories, for custodians that keep these in clear. FHIR has none. */
+  readonly categories?: readonly string[];
   readonly provisions?: readonly Provision[];
 }
 
@@ -84,6 +86,7 @@ export const provisionSchema: z.ZodType<Provision> = z.lazy(() =>
       .exactOptional(),
     classes: texts.exactOptional(),
     codes: texts.exactOptional(),
+    categories: texts.exactOptional(),
     provisions: z.array(provisionSchema).max(consentLimits.provisionsMax).exactOptional(),
   }),
 );

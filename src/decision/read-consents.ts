@@ -27,7 +27,8 @@ export function readConsents(value: unknown): readonly ReadConsent[] {
 }
 
 function readProvision(given: Provision, path: () => string): ReadProvision {
-  const { type, period, actors, purposes, actions, labels, dataPeriod, data, classes, codes, provisions } = given;
+  const { type, period, actors, purposes, actions, labels, dataPeriod, data, classes, codes } = given;
+  const { categories, provisions } = given;
   return {
     type,
     period: period && { ...period },
@@ -39,6 +40,7 @@ function readProvision(given: Provision, path: () => string): ReadProvision {
     data: data?.map(({ meaning, reference }) => ({ meaning, reference })),
     classes: classes?.slice(),
     codes: codes?.slice(),
+    categories: categories?.slice(),
     provisions: provisions?.map((one, place) => readProvision(one, () => `${path()}.provisions[${place}]`)),
   };
 }

@@ -30,6 +30,8 @@ export interface ResourceFacts {
   /** `system|code`. */
   readonly class?: string | readonly string[] | undefined;
   readonly codes?: readonly string[] | undefined;
+  /** Coarse categories, as consents name them. */
+  readonly categories?: readonly string[] | undefined;
   /** A FHIR date or dateTime, of any precision, or a period of them. */
   readonly date?: string | { readonly start?: string | undefined; readonly end?: string | undefined } | undefined;
   readonly authors?: readonly string[] | undefined;
@@ -106,6 +108,7 @@ export const resourceSchema: z.ZodType<ResourceFacts> = z.strictObject({
   type: text.optional(),
   class: z.union([text, texts]).optional(),
   codes: texts.optional(),
+  categories: texts.optional(),
   date: z.union([text, z.strictObject({ start: text.optional(), end: text.optional() })]).optional(),
   authors: texts.optional(),
   related: texts.optional(),
@@ -181,6 +184,7 @@ export interface Resource {
   readonly type: string | undefined;
   readonly classes: readonly string[] | undefined;
   readonly codes: readonly string[] | undefined;
+  readonly categories: readonly string[] | undefined;
   readonly date: Interval | undefined;
   readonly authors: readonly string[] | undefined;
   readonly related: readonly string[] | undefined;
@@ -251,7 +255,7 @@ export function purposeOf(text: string, path: () => string): string {
 }
 
 function readResource(resource: ResourceFacts, path: string, timeZone: string): Resource {
-  const { reference, codes, authors, related, confidentiality } = resource;
+  const { reference, codes, categories, authors, related, confidentiality } = resource;
   const record = unversioned(reference);
   const level = confidentiality === undefined ? undefined : codeIn('confidentiality', confidentiality);
   if (confidentiality !== undefined && (level === undefined || !isConfidentiality(level)))
@@ -263,6 +267,7 @@ function readResource(resource: ResourceFacts, path: string, timeZone: string): 
     type: resource.type ?? typeIn(record),
     classes: resource.class === undefined ? undefined : listOf(resource.class),
     codes,
+    categories,
     date: resource.date === undefined ? undefined : dateOf(resource.date, `${path}.date`, timeZone),
     authors,
     related: related?.map(unversioned),

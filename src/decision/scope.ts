@@ -9,7 +9,9 @@ export type Standing = 'in' | 'out' | 'undecided';
 
 /** The clauses of the data scope, each of which a permit inside a permit can inherit. */
 export type Scope = {
-  readonly [Name in 'labels' | 'dataPeriod' | 'data' | 'classes' | 'codes']?: Provision[Name] | undefined;
+  readonly [Name in 'labels' | 'dataPeriod' | 'data' | 'classes' | 'codes' | 'categories']?:
+    | Provision[Name]
+    | undefined;
 };
 
 type Scoped = Scope & Pick<Provision, 'type'>;
@@ -23,6 +25,7 @@ function scopeOf(provision: Scoped, around: Scope | undefined): Scope {
     data: provision.data ?? around.data,
     classes: provision.classes ?? around.classes,
     codes: provision.codes ?? around.codes,
+    categories: provision.categories ?? around.categories,
   };
 }
 
@@ -92,9 +95,17 @@ const clauses: readonly ScopeClause[] = [
       got: listText(codes),
     }),
   },
+  {
+    place: ({ categories: named }, _, { categories }) => named && placeByList(named, categories),
+    describe: ({ categories: named = [] }, { categories }) => ({
+      element: 'category',
+      expected: shortList(named),
+      got: listText(categories),
+    }),
+  },
 ];
 
-/** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code (contracts.md, decision step 4). */
+/** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code ∧ category (contracts.md, decision step 4). */
 function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
   let undecided: ScopeClause | undefined;
   for (const clause of clauses) {

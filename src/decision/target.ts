@@ -14,6 +14,7 @@ export interface Clause {
     | 'data'
     | 'class'
     | 'code'
+    | 'category'
     /** The data clauses together, for who cannot see them. */
     | 'scope';
   readonly expected: string;

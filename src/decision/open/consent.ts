@@ -5,7 +5,7 @@ import type { Clause, Target } from '../target.ts';
 /** A provision as everyone sees it: the target, and that there are data clauses, but not what they say. */
 export interface OpenProvision extends Target {
   readonly isSealed?: boolean;
-  /** Coarse categories of data in clear; absent where they do not constrain, or are sealed. */
+  /** Coarse categories of data: the one clause about data that may be in clear. */
   readonly categories?: readonly string[];
   readonly provisions?: readonly OpenProvision[];
 }
@@ -40,10 +40,7 @@ export function openScoping(category: string | undefined): Scoping<OpenProvision
   return {
     scopeOf({ type, isSealed = false, categories }, around) {
       if (type === 'deny' || around === undefined) return { isSealed, categories };
-      // Sealed clauses of its own may stand in the place of categories around it.
-      const inherited = isSealed ? undefined : around.categories;
-      const mayInherit = around.isSealed || (isSealed && around.categories !== undefined);
-      return { isSealed: isSealed || mayInherit, categories: categories ?? inherited };
+      return { isSealed: isSealed || around.isSealed, categories: categories ?? around.categories };
     },
     place: (scope) => placeFromOutside(scope, category),
   };

@@ -50,6 +50,7 @@ const clauses = fc
     ),
     clause('classes', someOf('urn:c|one', 'http://hl7.org/fhir/resource-types|Condition')),
     clause('codes', someOf('urn:k|one', 'urn:k|two')),
+    clause('categories', someOf('allergies', 'imaging')),
   )
   .map((parts) => Object.assign({}, ...parts) as Omit<Provision, 'type'>);
 
@@ -76,10 +77,11 @@ export const resources: fc.Arbitrary<ResourceFacts> = fc
     clause('sensitivity', fc.subarray(['PSY', 'HIV', 'MH'])),
     clause('class', someOf('urn:c|one', 'urn:c|two')),
     clause('codes', someOf('urn:k|one', 'urn:k|three')),
+    clause('categories', fc.constantFrom(['allergies'], ['imaging'])),
     fc.constantFrom('Observation/a', 'Condition/c'),
   )
   .map((parts) => {
-    const [reference, ...facts] = [parts[7], ...parts.slice(0, 7)];
+    const [reference, ...facts] = [parts[8], ...parts.slice(0, 8)];
     return Object.assign({ reference }, ...(facts as object[])) as ResourceFacts;
   });
 

@@ -50,9 +50,12 @@ const domains: fc.Arbitrary<DecisionPolicy> = fc
     legalBases: [{ name: 'public-health', role: 'officer', purpose: 'PUBHLTH', honourDeny }],
   }));
 
-/** What a gateway signs for each record that a request asks about. */
+/** What a gateway signs for each record that a request asks about, with its category where that is known. */
 function claimsOf(all: readonly Consent[], request: DecisionRequest, policy: DecisionPolicy): Claims[] {
-  return evaluateScope({ consents: all, request, policy }).resources.map((one) => one);
+  return evaluateScope({ consents: all, request, policy }).resources.map(({ results, inEmergencyCategory }, place) => {
+    const category = request.resources[place]?.categories?.[0];
+    return { results, inEmergencyCategory, category };
+  });
 }
 
 describe('the split', () => {

@@ -16,7 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   fhir: ['base', 'crypto/portable', 'ledger/portable', 'contracts'],
   api: ['base', 'crypto/portable', 'ledger/portable', 'contracts', 'fhir', 'vault'],
   verify: ['base', 'crypto/portable', 'consensus/portable', 'ledger/portable'],
-  client: ['base', 'crypto/portable', 'verify', 'ledger/portable', 'contracts', 'api'],
+  client: ['base', 'crypto/portable', 'verify', 'ledger/portable', 'decision', 'contracts', 'api'],
   demo: ['base', 'crypto', 'crypto/portable', 'client', 'contracts', 'fhir', 'vault', 'ledger/portable', 'api'],
   node: [
     'base',
