@@ -1,3 +1,10 @@
+import {
+  accessRecordedLate,
+  disputeAnswered,
+  entryCorrected,
+  entryDisputed,
+  glassReviewed,
+} from './access/after/entries.ts';
 import { access } from './access/contract.ts';
 import { accessRecorded, glassBroken } from './access/entries.ts';
 import { consent } from './consent/contract.ts';
@@ -37,6 +44,7 @@ import {
   recoveryVetoed,
 } from './identity/entries.ts';
 import { record, recordAnchored } from './record/contract.ts';
+import { recordEnteredInError } from './record/entered-in-error.ts';
 
 /** Name of the rule set that the built-in contracts and tables make up. */
 export const ruleSet = 'assent-rules/1';
@@ -83,7 +91,13 @@ const readEntry = entryReader([
   consentSuperseded,
   accessRecorded,
   glassBroken,
+  glassReviewed,
+  entryDisputed,
+  disputeAnswered,
+  entryCorrected,
+  accessRecordedLate,
   recordAnchored,
+  recordEnteredInError,
 ]);
 
 /**

@@ -18,6 +18,15 @@ export {
   resultSetOf,
   subsumes,
 } from '../decision/index.ts';
+export { type AnswerOutcome, answerOutcomes, type CorrectionKind, correctionKinds } from './access/after/entries.ts';
+export { type ReviewOutcome, reviewOutcomes } from './access/after/marks.ts';
+export {
+  type Waiting,
+  type WaitingDispute,
+  type WaitingReview,
+  waitingDisputes,
+  waitingReviews,
+} from './access/after/waiting.ts';
 export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
 export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from './access/request.ts';
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
@@ -101,7 +110,7 @@ export { type EntryType, entryReader, entryType } from './engine/stream-entry.ts
 export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Trace } from './engine/trace.ts';
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
 export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
-export { type Domain, domainNamesOf, domainOf, type Link, linkOf, subjectsOf } from './enrolment/state.ts';
+export { type Domain, domainNamesOf, domainOf, type Link, linkOf, pastLinkOf, subjectsOf } from './enrolment/state.ts';
 export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
 export { isMember, type Member, memberNamed, memberNamesOf, memberOfKey } from './governance/members.ts';
 export {

@@ -11,6 +11,7 @@ import { domainOf } from '../enrolment/state.ts';
 import { encodeCanonical } from '../ledger-types.ts';
 import { domainIsKnown, isLinked, subjectIsLinked } from '../rules.ts';
 import { type Category, categories, type Role, roles } from '../tables/codes.ts';
+import { awaitReview } from './after/review.ts';
 import { glassBroken } from './entries.ts';
 import { eventIsConsistent } from './rules.ts';
 import { appendToLog, deadline, type EventKey, events, openingsMax, openingsOf, putOpenings } from './state.ts';
@@ -80,17 +81,25 @@ export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
   rules: [
     domainIsKnown,
     {
+      ...eventIsConsistent,
+      permits: (context) => eventIsConsistent.holds(context, eventKeyOf(context), digestOf(context)),
+    },
+    {
       name: 'domain-allows-break-glass',
       code: 'break-glass-not-allowed',
       sentence: 'The custodian does not allow breaking the glass in this domain.',
-      permits: (context) => emergencyOf(context) !== undefined,
+      permits: (context) => isRetry(context) || emergencyOf(context) !== undefined,
     },
-    { ...subjectIsLinked, permits: (context) => isLinked(context, context.payload.domain, context.payload.subject) },
+    {
+      ...subjectIsLinked,
+      permits: (context) => isRetry(context) || isLinked(context, context.payload.domain, context.payload.subject),
+    },
     {
       name: 'role-is-emergency',
       code: 'not-an-emergency-role',
       sentence: 'Only an agent with a credential in force for an emergency role of the domain can break the glass.',
       permits(context) {
+        if (isRetry(context)) return true;
         const { payload, state, sender, block } = context;
         const domain = domainOf(state, payload.domain);
         if (domain === undefined || emergencyOf(context)?.roles.includes(payload.role) !== true) return false;
@@ -101,14 +110,11 @@ export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
       },
     },
     {
-      ...eventIsConsistent,
-      permits: (context) => eventIsConsistent.holds(context, eventKeyOf(context), digestOf(context)),
-    },
-    {
       name: 'categories-are-of-emergency',
       code: 'category-not-of-emergency',
       sentence: 'The domain does not open this category in an emergency.',
       permits: (context) =>
+        isRetry(context) ||
         context.payload.categories.every((category) => emergencyOf(context)?.categories.includes(category)),
     },
     {
@@ -148,16 +154,20 @@ function open(context: ApplyContext<BreakGlass>): Record<string, unknown> {
     categories: payload.categories,
   };
   putOpenings(state, payload.domain, payload.subject, sender, [...running(context), opening]);
+  const reviewBy = at + policy.reviewDeadlineHours * hourMs;
   const encoded = glassBroken.encode({
     transaction: transaction.id,
     at,
     ruleSet,
     agent: sender,
     ...payload,
-    reviewBy: at + policy.reviewDeadlineHours * hourMs,
+    reviewBy,
   });
   const entry = appendToLog(state, payload.subject, encoded);
   context.emit(`access:${toHex(payload.subject)}`, encoded);
+  const { role, organisation } = payload;
+  const opened = { id: transaction.id, agent: sender, role, organisation, openedAt: at, reviewBy };
+  awaitReview(state, payload.domain, payload.subject, entry, opened);
   events.put(state, eventKey, { digest: digestOf(context), entry });
   const ends = glassEndsAt(opening, policy);
   if (ends > (deadline.get(state)?.expiresAt ?? 0)) deadline.put(state, [], { expiresAt: ends });

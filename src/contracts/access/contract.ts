@@ -1,4 +1,8 @@
 import { type Contract, defineContract } from '../engine/contract.ts';
+import { correctEntry } from './after/correct.ts';
+import { answerDispute, disputeEntry } from './after/dispute.ts';
+import { recordLate } from './after/late.ts';
+import { reviewBreakGlass } from './after/review.ts';
 import { breakGlass } from './break-glass.ts';
 import { accessRecord } from './record.ts';
 import { deadline } from './state.ts';
@@ -6,6 +10,14 @@ import { deadline } from './state.ts';
 /** Every decision is logged, permit and deny; nothing bypasses the log (contracts.md, `access`). */
 export const access: Contract = defineContract({
   namespace: 'access',
-  kinds: { 'access.record': accessRecord, 'access.breakGlass': breakGlass },
+  kinds: {
+    'access.record': accessRecord,
+    'access.breakGlass': breakGlass,
+    'access.reviewBreakGlass': reviewBreakGlass,
+    'access.dispute': disputeEntry,
+    'access.answerDispute': answerDispute,
+    'access.correct': correctEntry,
+    'access.recordLate': recordLate,
+  },
   latestDeadline: (state) => deadline.get(state)?.expiresAt,
 });

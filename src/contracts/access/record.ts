@@ -99,7 +99,10 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
     { ...senderIsGateway, permits: (context) => isSentByGateway(context, knownRequest(context).domain) },
     {
       ...subjectIsLinked,
-      permits: (context) => isLinked(context, knownRequest(context).domain, knownRequest(context).subject),
+      permits(context) {
+        const { domain, subject } = knownRequest(context);
+        return isRetry(context) || isLinked(context, domain, subject);
+      },
     },
     {
       ...eventIsConsistent,
@@ -119,7 +122,8 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
     },
     {
       ...openCategoryOnly,
-      permits: (context) => openCategoryOnly.holds(context, knownRequest(context).domain, context.payload.category),
+      permits: (context) =>
+        isRetry(context) || openCategoryOnly.holds(context, knownRequest(context).domain, context.payload.category),
     },
     {
       name: 'consents-are-named-once',

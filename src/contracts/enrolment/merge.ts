@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equalBytes, present, toHex } from '../../base/index.ts';
-import { consentsPerSubjectMax, countInForce } from '../consent/state.ts';
+import { consentsGrantedMax, countInForce } from '../consent/state.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
 import { exampleDid, exampleHex } from '../engine/example.ts';
 import { commitment, did, name } from '../engine/leaves.ts';
@@ -92,7 +92,7 @@ export const mergeSubjects: KindDefinition<z.ZodObject & z.ZodType<Merge>> = {
         const all = [...subjectsOf(state, payload.domain, payload.surviving), payload.absorbed];
         const count = countInForce(state, all, payload.domain);
         saw('consents in force', count);
-        return count <= consentsPerSubjectMax;
+        return count <= consentsGrantedMax;
       },
     },
     {

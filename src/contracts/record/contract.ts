@@ -4,6 +4,7 @@ import { type Contract, defineContract } from '../engine/contract.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
 import { domainIsKnown, isLinked, senderIsGateway, subjectIsLinked } from '../rules.ts';
+import { enteredInError } from './entered-in-error.ts';
 import { anchored, isSameRecord } from './state.ts';
 
 /** The most that fits a transaction of 64 KiB with room to spare. */
@@ -82,5 +83,6 @@ export const record: Contract = defineContract({
         return counts;
       },
     },
+    'record.enteredInError': enteredInError,
   },
 });

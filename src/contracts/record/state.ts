@@ -14,6 +14,8 @@ export interface AnchoredRecord {
   /** To the RFC 8785 canonical form without `meta`. */
   readonly canonical: Uint8Array;
   readonly at: number;
+  /** Since when it counts as entered in error; its commitments stay. */
+  readonly enteredInErrorAt?: number;
 }
 
 export const anchored: StateRecord<AnchoredRecord> = stateRecord(
@@ -24,6 +26,7 @@ export const anchored: StateRecord<AnchoredRecord> = stateRecord(
     source: commitment(),
     canonical: commitment(),
     at: timestamp(),
+    enteredInErrorAt: timestamp().exactOptional(),
   }),
 );
 

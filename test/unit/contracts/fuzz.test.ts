@@ -15,7 +15,19 @@ import { type Access, hex, hourMs, policy, type World, world } from './support.t
  */
 
 const nodes = ['north-node', 'south-node', 'west-node', 'east-node'] as const;
-const people = ['north', 'south', 'north-gateway', 'south-gateway', 'kay', 'eve', 'rae', 'ana', 'ben', 'zoe'] as const;
+const people = [
+  'north',
+  'south',
+  'north-gateway',
+  'south-gateway',
+  'kay',
+  'eve',
+  'rae',
+  'pia',
+  'ana',
+  'ben',
+  'zoe',
+] as const;
 const names = ['north-records', 'south-records', 'x'.repeat(64), 'north', 'south', '0.-0'];
 const actors = [
   'member:north',
@@ -56,6 +68,7 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
   const domain = 'north-records';
   const subject = ledger.actor('ana').did;
   const granted = [...(done.get('consent.grant') ?? []), ...(done.get('consent.supersede') ?? [])];
+  const eventId = hex(`event ${draw.below(1000)}`, 16);
   switch (kind) {
     case 'access.record':
       return { sender: 'north-gateway', change: made.accessPayload(drawAccess(draw, done)) };
@@ -87,6 +100,21 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
       return { sender: 'north', change: { credential: done.get('credential.issue')?.at(-1) ?? hex('none') } };
     case 'enrolment.domain':
       return { sender: 'north', change: { domain: 'north-trials', policy, ifVersion: draw.below(3) } };
+    case 'access.reviewBreakGlass':
+    case 'access.answerDispute':
+      return { sender: 'pia', change: { eventId, domain, subject, entry: draw.below(3) } };
+    case 'access.dispute':
+      return { sender: 'ana', change: { eventId, domain, subject, entry: draw.below(3) } };
+    case 'access.correct':
+      return { sender: 'pia', change: { eventId, domain, subject, entry: draw.below(3), kind: 'wrong-subject' } };
+    case 'access.recordLate':
+      return { sender: 'pia', change: { eventId, domain, subject, occurredAt: ledger.nowMs - 1 } };
+    case 'record.enteredInError': {
+      const change = { domain, subject, anchoredBy: ledger.actor('north-gateway').did };
+      return { sender: 'pia', change: { ...change, eventIds: [draw.from(bytes.slice(0, 2))] } };
+    }
+    case 'record.anchor':
+      return { sender: 'north-gateway', change: { domain, ...(draw.once(4) ? {} : { subject }) } };
     case 'enrolment.unlink':
       return { sender: 'north-gateway', change: { domain, subject: ledger.actor('zoe').did } };
     case 'enrolment.changeKeyHolder':
@@ -243,7 +271,7 @@ function play(draw: Draw, steps: number, effective: Map<string, number>): void {
 describe('whatever passes the check of its shape', () => {
   it('executes without an exception, in any state, the same twice, within the bounds of the ledger', () => {
     const effective = new Map<string, number>();
-    const run = (seed: number): void => play(new Draw(seed), 8 * builtInContracts.kindNames.length, effective);
+    const run = (seed: number): void => play(new Draw(seed), 5 * builtInContracts.kindNames.length, effective);
     fc.assert(fc.property(fc.noShrink(fc.integer()), run), { numRuns: 15, seed: 1 });
     // The states were not empty ones: every kind had an effect.
     expect([...effective.keys()].sort()).toEqual([...builtInContracts.kindNames].sort());

@@ -16,6 +16,11 @@ export function hex(label: string, length = 32): string {
   return toHex(sha256(utf8(label)).subarray(0, length));
 }
 
+/** 32 bytes, different for every label. */
+export function fromText(label: string): Uint8Array {
+  return sha256(utf8(label));
+}
+
 export const policy = {
   implicit: 'deny',
   timeZone: 'Europe/Madrid',
@@ -55,7 +60,7 @@ export interface Access {
   readonly inEmergencyCategory: boolean;
 }
 
-/** Two hospitals; patients ana (north) and ben (south); Dr Kay treats at north, Dr Eve works in its emergency room. */
+/** Two hospitals; patients ana (north) and ben (south); Dr Kay treats at north, Dr Eve works in its emergency room, Pia is its privacy officer. */
 export function world(domainPolicy: Record<string, unknown> = policy): World {
   const ledger = testLedger({
     members: ['north', 'south'],
@@ -74,6 +79,7 @@ export function world(domainPolicy: Record<string, unknown> = policy): World {
   issue('north', 'kay', 'clinician');
   issue('north', 'eve', 'emergency-physician');
   issue('south', 'rae', 'researcher');
+  issue('north', 'pia', 'privacy-officer');
   for (const [gateway, domain, subject] of [
     ['north-gateway', 'north-records', 'ana'],
     ['south-gateway', 'south-records', 'ben'],
