@@ -30,12 +30,6 @@ const entries = {
     exitCode: 4,
     action: 'Ask whoever gave it for the right opening; the commitment on the ledger is what was signed.',
   },
-  'consent-not-evaluable': {
-    meaning: 'A FHIR consent has clauses that no decision could evaluate, or leaves open what it means.',
-    httpStatus: 422,
-    exitCode: 1,
-    action: 'Look at the paths that are named; `assent consent lint FILE` says all that is open.',
-  },
   // --- transactions
   'transaction-malformed': {
     meaning: 'The transaction has the wrong shape.',

@@ -3,6 +3,12 @@
  * what it signs is posted as the same bytes however often it is sent, and that every submission ends in bounded time with
  * an outcome that says what is certain.
  */
+export {
+  type GatewayQuestion,
+  type ResultClaims,
+  resultClaims,
+  type SealedConsent,
+} from './gateway/result-claims.ts';
 export { AssentClient, type AssentClientOptions } from './http/client.ts';
 export { exitCodeOf, receiptOf, type SubmitOutcome } from './http/outcome.ts';
 export type { ReadOptions } from './http/read.ts';

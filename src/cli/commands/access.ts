@@ -8,6 +8,7 @@ import { encodeCanonical } from '../../ledger/index.ts';
 import type { Context } from '../context.ts';
 import { claimOf } from '../keys/claims.ts';
 import { didOf, gatewayOf, identityOfKey, personNamed } from '../keys/people.ts';
+import { gatewayClaims, noClaims } from '../ledger/gateway-claims.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
 import { accessLogTable } from '../output/access-table.ts';
 import { paintDecision } from '../output/style.ts';
@@ -40,6 +41,7 @@ interface RecordFlags extends RequestFlags {
   readonly purpose: string;
   readonly action: string;
   readonly resource: string;
+  readonly facts?: string;
   readonly inEmergencyCategory?: boolean;
 }
 
@@ -60,6 +62,10 @@ export function addAccess(program: Command, session: Session): void {
     .addOption(new Option('--purpose <code>', 'what for').choices(purposes).makeOptionMandatory())
     .addOption(new Option('--action <action>', 'to do what').choices(actions).default('access'))
     .requiredOption('--resource <text>', 'what is asked for; the ledger gets a salted commitment to it')
+    .option(
+      '--facts <file>',
+      'JSON of what the record is (labels, class, codes, date …): the sealed clauses are looked at with it',
+    )
     .option('--in-emergency-category', 'the record is in a category that was named when the glass was broken')
     .action(session.run(record));
   requestOptions(access.command('break-glass'))
@@ -89,26 +95,31 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
   const agent = identityOfKey(home, flags.agent, undefined);
   const gateway = gatewayOf(home, context.options.as, domain);
   const claim = await claimOf(context.client(), agent.did, flags);
+  const subject = didOf(home, flags.subject, domain);
   const eventId = eventIdOf(home, flags.eventId);
   const request = signAccessRequest(home.ledgerId, agent, {
     eventId,
     role: claim.role as Role,
     organisation: claim.organisation,
-    subject: didOf(home, flags.subject, domain),
+    subject,
     domain,
     resource: commitTo(home, 'access-resource', eventId, flags.resource),
     purpose: purpose as Purpose,
     action: action as Action,
     validUntil: context.nowMs + requestValidityMs,
   });
+  const asked = { agent: agent.did, subject, domain, role: claim.role, purpose, action };
+  const { results, inEmergencyCategory, unopened } =
+    flags.facts === undefined ? noClaims : await gatewayClaims(context, home, flags.facts, asked);
   const receipt = await submitAs(home, gateway, 'access.record', {
     ...request,
-    results: [],
-    inEmergencyCategory: flags.inEmergencyCategory === true,
+    results,
+    inEmergencyCategory: inEmergencyCategory || flags.inEmergencyCategory === true,
   });
   const { decision } = receipt.result.output as { readonly decision: string };
   const text = `${paintDecision(context.style, decision)}: the request of ${flags.agent} is in the log of ${flags.subject}.`;
-  return committedReport(context.style, receipt, text, { decision, eventId });
+  const missing = unopened.length === 0 ? '' : ` ${unopened.length} of the consents could not be opened here.`;
+  return committedReport(context.style, receipt, text + missing, { decision, eventId });
 }
 
 async function breakGlass(context: Context, flags: GlassFlags): Promise<Report> {

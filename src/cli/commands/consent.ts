@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { actions, categories, includedPurposes, type Purpose, purposes, roles } from '../../contracts/index.ts';
+import { actions, purposes, roles } from '../../contracts/index.ts';
 import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
 import { claimOf } from '../keys/claims.ts';
@@ -10,7 +10,7 @@ import { paintDecision } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { shortDid, shortHash, timeText, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
-import { listOf, time } from './values.ts';
+import { addConsentChanges } from './consent-change.ts';
 
 const examples = `
 A person grants and revokes with their own key (--as); nobody else can. What is not said does not constrain.
@@ -20,36 +20,16 @@ Examples:
   $ assent consent grant --as ada --domain st-mary --deny --actor role:researcher
   $ assent consent list ada
   $ assent consent check --subject ada --domain st-mary --agent amara --purpose TREAT
+  $ assent consent amend CONSENT --as ada --actor member:st-mary --purpose ETREAT
+  $ assent consent import consent.json --as ada --domain st-mary --map references.json
   $ assent consent revoke CONSENT --as ada`;
-
-interface GrantFlags {
-  readonly domain: string;
-  readonly deny?: boolean;
-  readonly actor?: readonly string[];
-  readonly purpose?: readonly string[];
-  readonly action?: readonly string[];
-  readonly category?: readonly string[];
-  readonly from?: number;
-  readonly until?: number;
-}
 
 export function addConsent(program: Command, session: Session): void {
   const consent = program
     .command('consent')
     .description('what people permit and refuse')
     .addHelpText('after', examples);
-  consent
-    .command('grant')
-    .description('permit, or with --deny refuse')
-    .requiredOption('--domain <name>', 'the custodian that it is said to')
-    .option('--deny', 'refuse instead of permitting')
-    .option('--actor <who>', 'a key, a DID, member:NAME or role:ROLE; several with commas', listOf)
-    .option('--purpose <codes>', `among ${purposes.slice(0, 4).join(', ')} …`, listOf)
-    .option('--action <actions>', `among ${actions.join(', ')}`, listOf)
-    .option('--category <names>', `where the domain has them open: ${categories.slice(0, 3).join(', ')} …`, listOf)
-    .option('--from <time>', 'when it begins (default: at once)', time)
-    .option('--until <time>', 'when it ends', time)
-    .action(session.run(grant));
+  addConsentChanges(consent, session);
   consent
     .command('revoke <consent>')
     .description('take a consent back; the beginning of its id will do')
@@ -75,42 +55,10 @@ export function addConsent(program: Command, session: Session): void {
     .action(session.run(check));
 }
 
-async function grant(context: Context, flags: GrantFlags): Promise<Report> {
-  const home = await context.home('read');
-  const { domain, from, until } = flags;
-  const sender = identityOfKey(home, context.required(context.options.as, "--as NAME, the person's key"), domain);
-  const period = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
-  const provision = {
-    type: flags.deny === true ? 'deny' : 'permit',
-    ...(Object.keys(period).length === 0 ? {} : { period }),
-    ...(flags.actor === undefined ? {} : { actors: flags.actor.map((actor) => actorOf(home, actor)) }),
-    ...(flags.purpose === undefined ? {} : { purposes: flags.purpose }),
-    ...(flags.action === undefined ? {} : { actions: flags.action }),
-    ...(flags.category === undefined ? {} : { categories: flags.category }),
-  };
-  const receipt = await submitAs(home, sender, 'consent.grant', { domain, provision });
-  const text = `The consent ${shortHash(receipt.id)} is in force in ${domain}.`;
-  const includes = flags.deny === true ? '' : includesText(flags.purpose);
-  return committedReport(context.style, receipt, text + includes, { consent: receipt.id, provision });
-}
-
-/** HL7's purposes contain others: whoever grants one is told what they grant with it. */
-function includesText(granted: readonly string[] | undefined): string {
-  const lines = (granted ?? []).flatMap((purpose) => {
-    const included = includedPurposes(purpose as Purpose).filter((other) => other !== purpose);
-    return included.length === 0 ? [] : [` ${purpose} includes ${included.join(', ')}.`];
-  });
-  return lines.join('');
-}
-
-function actorOf(home: Home, text: string): string {
-  return /^(member|role):/.test(text) ? text : didOf(home, text, undefined);
-}
-
 async function revoke(context: Context, reference: string): Promise<Report> {
   const home = await context.home('read');
   const as = context.required(context.options.as, "--as NAME, the person's key");
-  const found = await find(context, home, as, reference);
+  const found = await findOwnConsent(context, home, as, reference);
   const sender = identityOfKey(home, as, found.domain);
   const receipt = await submitAs(home, sender, 'consent.revoke', { consent: found.id });
   return committedReport(context.style, receipt, `The consent ${shortHash(found.id)} is revoked.`, {
@@ -118,7 +66,13 @@ async function revoke(context: Context, reference: string): Promise<Report> {
   });
 }
 
-async function find(context: Context, home: Home, who: string, reference: string): Promise<ConsentState> {
+/** The only consent of this person whose id begins so. Throws `not-found`, `usage`. */
+export async function findOwnConsent(
+  context: Context,
+  home: Home,
+  who: string,
+  reference: string,
+): Promise<ConsentState> {
   const domains = (await context.client().domains()).domains.map(({ name }) => name);
   const { dids } = await personNamed(home, who, domains);
   return findConsent(context.client(), dids, reference);
@@ -150,7 +104,7 @@ async function list(context: Context, subject: string | undefined): Promise<Repo
 async function show(context: Context, reference: string, flags: { subject?: string }): Promise<Report> {
   const home = await context.home('read');
   const who = context.required(flags.subject ?? context.options.as, '--subject or --as: whose consent it is');
-  const consent = await find(context, home, who, reference);
+  const consent = await findOwnConsent(context, home, who, reference);
   const { provision } = consent;
   const { style, nowMs } = context;
   const text = facts(style, [
@@ -164,14 +118,18 @@ async function show(context: Context, reference: string, flags: { subject?: stri
     ['from', provision.period?.from === undefined ? undefined : timeText(provision.period.from)],
     ['until', provision.period?.until === undefined ? undefined : timeText(provision.period.until)],
     ['categories', provision.categories?.join(', ') ?? (provision.sealed === undefined ? undefined : 'sealed')],
+    ['exceptions', consent.nested.length === 0 ? undefined : `${consent.nested.length} (--json shows them)`],
+    ['version', `${consent.version}`],
     ['key held by', consent.keyHolder],
+    ['on behalf, by', consent.delegate],
     ['granted', whenText(consent.grantedAt, nowMs)],
     ['state', stateText(consent, nowMs)],
   ]);
   return { json: consent, text };
 }
 
-function stateText({ revokedAt, provision: { period } }: ConsentState, nowMs: number): string {
+function stateText({ revokedAt, supersededBy, provision: { period } }: ConsentState, nowMs: number): string {
+  if (supersededBy !== undefined) return `superseded by ${shortHash(supersededBy)}`;
   if (revokedAt !== undefined) return `revoked ${whenText(revokedAt, nowMs)}`;
   if (period?.until !== undefined && period.until <= nowMs) return 'ended';
   return period?.from !== undefined && period.from > nowMs ? 'not yet' : 'in force';

@@ -1,16 +1,6 @@
-import { AssentError } from '../../base/index.ts';
+import { AssentError, present } from '../../base/index.ts';
 import type { AssentClient } from '../../client/index.ts';
-
-/** A provision in its JSON form. */
-export interface ProvisionView {
-  readonly type: string;
-  readonly period?: { readonly from?: number; readonly until?: number };
-  readonly actors?: readonly string[];
-  readonly purposes?: readonly string[];
-  readonly actions?: readonly string[];
-  readonly sealed?: string;
-  readonly categories?: readonly string[];
-}
+import type { ProvisionJson, ProvisionTreeJson } from '../../contracts/index.ts';
 
 /** A consent as its subject's stream tells it. */
 export interface ConsentState {
@@ -18,10 +8,14 @@ export interface ConsentState {
   readonly version: number;
   readonly subject: string;
   readonly domain: string;
-  readonly provision: ProvisionView;
+  readonly provision: ProvisionJson;
+  readonly nested: ProvisionTreeJson['nested'];
   readonly keyHolder: string;
   readonly grantedAt: number;
+  /** Who acted for the subject. */
+  readonly delegate?: string;
   readonly revokedAt?: number;
+  readonly supersededBy?: string;
 }
 
 /** The consents of a person, oldest first, revoked ones included. */
@@ -30,23 +24,42 @@ export async function consentsOf(client: AssentClient, dids: readonly string[]):
   for (const did of dids)
     for await (const { entry } of client.entries('consents', did)) {
       const id = String(entry['consent']);
-      const at = Number(entry['at']);
-      const version = Number(entry['version']);
-      const known = consents.get(id);
-      if (entry['type'] === 'consent-granted')
-        consents.set(id, {
-          id,
-          version,
-          subject: did,
-          domain: String(entry['domain']),
-          provision: entry['provision'] as unknown as ProvisionView,
-          keyHolder: String(entry['keyHolder']),
-          grantedAt: at,
-        });
-      else if (entry['type'] === 'consent-revoked' && known !== undefined)
-        consents.set(id, { ...known, version, revokedAt: at });
+      consents.set(id, changed(consents.get(id), did, entry));
     }
   return [...consents.values()].sort((left, right) => left.grantedAt - right.grantedAt);
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** A consent after one more entry of its subject's stream. */
+function changed(known: ConsentState | undefined, subject: string, entry: Entry): ConsentState {
+  const version = Number(entry['version']);
+  const at = Number(entry['at']);
+  switch (entry['type']) {
+    case 'consent-revoked':
+      return { ...present(known, 'it was granted'), version, revokedAt: at };
+    case 'consent-superseded':
+      return { ...present(known, 'it was granted'), version, supersededBy: String(entry['by']) };
+    default:
+      return {
+        id: String(entry['consent']),
+        version,
+        subject,
+        domain: String(entry['domain']),
+        provision: entry['provision'] as ProvisionJson,
+        nested: entry['nested'] as ProvisionTreeJson['nested'],
+        keyHolder: String(entry['keyHolder']),
+        ...(entry['delegate'] === undefined ? {} : { delegate: String(entry['delegate']) }),
+        grantedAt: known?.grantedAt ?? at,
+      };
+  }
+}
+
+/** Those of them that decide in a domain. */
+export function inForce(consents: readonly ConsentState[], domain: string): ConsentState[] {
+  return consents.filter(
+    (one) => one.domain === domain && one.revokedAt === undefined && one.supersededBy === undefined,
+  );
 }
 
 /** The only consent of the person whose id begins so. Throws `not-found`, `usage`. */

@@ -37,6 +37,7 @@ const mayImport: Record<string, readonly string[]> = {
   cli: [
     'base',
     'crypto',
+    'decision',
     'client',
     'demo',
     'vault',
