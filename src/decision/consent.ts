@@ -52,6 +52,17 @@ export interface Consent {
   readonly provision: Provision;
 }
 
+/** A consent, as an explanation names it. */
+export interface ConsentName {
+  /** Its id, or else its place among the consents that were given. */
+  readonly consent: string;
+  readonly version?: string;
+}
+
+export function consentName({ id, version }: Pick<Consent, 'id' | 'version'>, place: number): ConsentName {
+  return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
+}
+
 const text = z.string().min(1).max(consentLimits.textMax);
 const texts = z.array(text).min(1).max(consentLimits.listMax);
 /** What a Date can be: 100 million days around 1970. */

@@ -1,26 +1,19 @@
-import { type GlassRefusal, glassOf, glassRefusal, isInNamedCategory } from './break-glass.ts';
-import { type ConsentResult, evaluateConsent } from './evaluate.ts';
-import { type ConsentName, consentName, type Explanation, explain } from './explain.ts';
-import { citedBasis, gateRefusal } from './gate.ts';
+import { present } from '../base/index.ts';
+import { isInNamedCategory } from './break-glass.ts';
+import { type ConsentName, consentName } from './consent.ts';
+import { type Explanation, explain } from './explain.ts';
 import { invalidInput } from './input.ts';
-import { type ReadConsent, readConsents } from './read-consents.ts';
+import { type Candidate, Inquiry } from './inquiry.ts';
+import { readConsents } from './read-consents.ts';
 import {
   type DecisionInput,
   type DecisionRequest,
   decisionLimits,
   type Policy,
-  type Question,
   readPolicy,
   readRequest,
 } from './request.ts';
-import { scopingOf } from './scope.ts';
-import { type ScopeResult, type Settlement, settle, worst } from './settle.ts';
-import { Targets } from './target.ts';
-
-/** What was decided on one record, with the results that it was decided on. */
-export interface Settled extends Settlement {
-  readonly results: readonly ConsentResult[];
-}
+import type { ScopeResult } from './settle.ts';
 
 /** What the gateway found for each record, and for each consent of the subject. */
 export interface ScopeEvaluation {
@@ -32,11 +25,6 @@ export interface RecordScope {
   readonly results: readonly (ConsentName & ScopeResult)[];
   /** Of what the request's break-glass names, as far as the domain allows it. */
   readonly inEmergencyCategory: boolean;
-}
-
-export interface Candidate {
-  readonly consent: ReadConsent;
-  readonly name: ConsentName;
 }
 
 /** Consents and a domain's policy, checked once for many questions. Throws `decision-input-invalid`. */
@@ -56,50 +44,35 @@ export class DecisionBase {
 
   /** See {@link decide}. */
   decide(request: DecisionRequest): Explanation {
-    const policy = this.#policy;
-    const { question, candidates } = this.#question(request);
-    const gate = gateRefusal(policy, { roles: question.request.requester.roles, purpose: question.purpose });
-    const basis = citedBasis(policy, question);
-    const targets = new Targets(question, { resources: question.resources.length });
-    const glass = glassOf(question.request);
-    const settled = question.resources.map((resource): Settled => {
-      if (gate !== undefined) return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
-      const scoping = scopingOf(resource);
-      const results = candidates.map(({ consent }) => evaluateConsent(consent.provision, targets, scoping));
-      const isNamed = isInNamedCategory(question.request, policy, resource);
-      const refuse = (byName: boolean): GlassRefusal | undefined =>
-        glassRefusal(question, policy, glass, isNamed, byName);
-      return { ...settle(results, policy.implicit, basis, refuse), results };
-    });
-    const decision = worst(settled.map((one) => one.decision));
-    return explain({ decision, question, implicit: policy.implicit, candidates, gate, basis, settled });
+    const inquiry = this.#inquiry(request);
+    return explain(
+      inquiry,
+      inquiry.question.resources.map((resource) => inquiry.settle(resource)),
+    );
   }
 
   /** See {@link evaluateScope}. */
   evaluateScope(request: DecisionRequest): ScopeEvaluation {
-    const { question, candidates } = this.#question(request);
-    const targets = new Targets(question, { resources: question.resources.length });
+    const inquiry = this.#inquiry(request);
+    const { question, candidates } = inquiry;
     return {
-      resources: question.resources.map((resource) => {
-        const scoping = scopingOf(resource);
-        return {
-          reference: resource.given,
-          results: candidates.map(({ consent, name }) => {
-            const { results, namesBreakGlass } = evaluateConsent(consent.provision, targets, scoping);
-            return { ...name, results, namesBreakGlass };
-          }),
-          inEmergencyCategory: isInNamedCategory(question.request, this.#policy, resource),
-        };
-      }),
+      resources: question.resources.map((resource) => ({
+        reference: resource.given,
+        results: inquiry.evaluate(resource).map(({ results, namesBreakGlass }, index) => {
+          const { name } = present(candidates[index], 'each has its result');
+          return { ...name, results, namesBreakGlass };
+        }),
+        inEmergencyCategory: isInNamedCategory(question.request, this.#policy, resource),
+      })),
     };
   }
 
-  #question(request: DecisionRequest): { question: Question; candidates: readonly Candidate[] } {
+  #inquiry(request: DecisionRequest): Inquiry {
     const question = readRequest(request, this.#policy.timeZone);
     const candidates = this.#bySubject.get(question.request.subject) ?? [];
     if (candidates.length * question.resources.length > decisionLimits.pairsMax)
       throw invalidInput('request.resources', 'so many resources and consents are asked about in several requests');
-    return { question, candidates };
+    return new Inquiry(this.#policy, candidates, question);
   }
 }
 

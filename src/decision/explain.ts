@@ -1,28 +1,17 @@
 import { present } from '../base/index.ts';
 import type { GlassRefusal } from './break-glass.ts';
-import { combineResults } from './combine.ts';
-import type { Consent, Effect } from './consent.ts';
-import type { Candidate, Settled } from './decide.ts';
+import type { ConsentName, Effect } from './consent.ts';
 import type { ConsentResult, Deciding } from './evaluate.ts';
 import type { Basis, GateRefusal } from './gate.ts';
-import type { Question } from './request.ts';
+import type { Inquiry, Settled } from './inquiry.ts';
+import type { Resource } from './request.ts';
 import { namesOfResultSet, type ResultName } from './result-set.ts';
-import type { DecidedBy, Decision } from './settle.ts';
+import { type DecidedBy, type Decision, worst } from './settle.ts';
+import { type SmallestChange, smallestChange } from './smallest-change.ts';
 import { type Clause, type Miss, momentText } from './target.ts';
 
 /** The tables and the order of evaluation under which a decision was made: it replays under the same. */
 export const decisionVersion = 'assent-decision/1';
-
-/** A consent, as an explanation names it. */
-export interface ConsentName {
-  /** Its id, or else its place among the consents that were given. */
-  readonly consent: string;
-  readonly version?: string;
-}
-
-export function consentName({ id, version }: Pick<Consent, 'id' | 'version'>, place: number): ConsentName {
-  return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
-}
 
 export interface DeterminingConsent extends ConsentName {
   /** `provision.provision[0]`; the root where no provision applied. */
@@ -46,12 +35,6 @@ export interface ConsideredConsent extends ConsentName {
   readonly mismatches: readonly Mismatch[];
 }
 
-/** The least that would permit, where one change is enough. */
-export interface SmallestChange extends Partial<ConsentName> {
-  readonly kind: 'role' | 'purpose' | 'element' | 'consent-revoked' | 'consent-given' | 'fact-known';
-  readonly sentence: string;
-}
-
 export interface ResourceDecision {
   readonly reference: string;
   readonly decision: Decision;
@@ -60,7 +43,7 @@ export interface ResourceDecision {
   readonly considered: readonly ConsideredConsent[];
   /** Why the glass is not broken; absent where nobody asked for it, or where it is. */
   readonly breakGlassRefused?: Exclude<GlassRefusal, 'not-asked'>;
-  /** Absent where it is permitted, and where no single change would do. */
+  /** Absent where it is permitted, and where no single change would do, of those that are tried. */
   readonly smallestChange?: SmallestChange;
 }
 
@@ -81,19 +64,11 @@ export interface Explanation {
   readonly resources: readonly ResourceDecision[];
 }
 
-export function explain(made: {
-  readonly decision: Decision;
-  readonly question: Question;
-  readonly implicit: Effect;
-  readonly candidates: readonly Candidate[];
-  readonly gate: GateRefusal | undefined;
-  readonly basis: Basis | undefined;
-  readonly settled: readonly Settled[];
-}): Explanation {
-  const { decision, question, implicit, candidates, gate, basis, settled } = made;
+/** `settled`: for each record of the question. */
+export function explain(inquiry: Inquiry, settled: readonly Settled[]): Explanation {
+  const { question, gate, basis } = inquiry;
   const { request, atMs, purpose } = question;
-  const used = new Set(settled.map(({ by }) => by));
-  const resources = new ResourceExplainer(candidates, implicit, gate);
+  const decision = worst(settled.map((one) => one.decision));
   return {
     decision,
     version: decisionVersion,
@@ -101,98 +76,56 @@ export function explain(made: {
     at: momentText(atMs),
     purpose,
     action: request.action,
-    implicitPolicy: implicit,
+    implicitPolicy: inquiry.policy.implicit,
     ...(gate && { gate }),
     ...(basis && { legalBasis: basis }),
-    obligations: [
-      'log',
-      ...(used.has('break-glass') ? (['notify-subject', 'review'] as const) : []),
-      ...(used.has('legal-basis') ? (['log-disclosure'] as const) : []),
-    ],
+    obligations: obligationsOf(purpose, settled),
     resources: settled.map((one, place) =>
-      resources.explain(present(question.resources[place], 'each has its result').given, one),
+      explainResource(inquiry, present(question.resources[place], 'each has its result'), one),
     ),
   };
+}
+
+/** Whoever claims an emergency is looked at, also where a consent would have permitted (contracts.md, decision step 8). */
+function obligationsOf(purpose: string, settled: readonly Settled[]): Explanation['obligations'] {
+  const isReleased = settled.some(({ decision }) => isPermit(decision));
+  const isEmergency = purpose === 'BTG' && isReleased;
+  const isByLaw = settled.some(({ by }) => by === 'legal-basis');
+  return [
+    'log',
+    ...(isEmergency ? (['notify-subject', 'review'] as const) : []),
+    ...(isByLaw ? (['log-disclosure'] as const) : []),
+  ];
+}
+
+function isPermit(decision: Decision): boolean {
+  return decision === 'permit' || decision === 'permit-break-glass';
 }
 
 /** Of a consent with more provisions that do not apply, the first are enough to see why. */
 const mismatchesMax = 16;
 
-class ResourceExplainer {
-  readonly #candidates: readonly Candidate[];
-  readonly #implicit: Effect;
-  readonly #gate: GateRefusal | undefined;
-
-  constructor(candidates: readonly Candidate[], implicit: Effect, gate: GateRefusal | undefined) {
-    this.#candidates = candidates;
-    this.#implicit = implicit;
-    this.#gate = gate;
-  }
-
-  explain(reference: string, settled: Settled): ResourceDecision {
-    const { decision, by, determining, results, glass } = settled;
-    const change = decision.startsWith('permit') ? undefined : this.#smallestChange(settled);
-    return {
-      reference,
-      decision,
-      by,
-      determining: determining.map((index) => {
-        const one = present(results[index], 'each consent has a result');
-        const path = decidingPath(one, decision);
-        return { ...this.#name(index), path, results: namesOfResultSet(one.results) };
-      }),
-      considered: results.map(({ results, misses }, index) => ({
-        ...this.#name(index),
-        results: namesOfResultSet(results),
-        mismatches: mismatchesOf(misses),
-      })),
-      ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
-      ...(change && { smallestChange: change }),
-    };
-  }
-
-  #name(index: number): ConsentName {
-    return present(this.#candidates[index], 'it was considered').name;
-  }
-
-  #smallestChange({ by, determining, results }: Settled): SmallestChange | undefined {
-    if (by === 'gate') return this.#gate && changeOfGate(this.#gate);
-    if (by === 'undecided') return changeOfFact(results);
-    if (by === 'deny') return this.#revocation(determining, results);
-    // Nothing denies: a consent that permits, and fails in one element only, is nearer than a new one.
-    const near = [...results.keys()].find((index) => missOfPermit(results[index]) !== undefined);
-    const miss = near === undefined ? undefined : missOfPermit(results[near]);
-    if (near === undefined || miss === undefined)
-      return { kind: 'consent-given', sentence: 'The subject gives a consent that permits this.' };
-    const { path, element, expected, got } = mismatchOf(miss);
-    return { kind: 'element', ...this.#name(near), sentence: `${element} within ${expected} (${path}); it is ${got}.` };
-  }
-
-  #revocation(determining: readonly number[], results: readonly ConsentResult[]): SmallestChange | undefined {
-    const enough = determining.find((revoked) => {
-      const left = results.filter((_, index) => index !== revoked).map((one) => one.results);
-      return combineResults(left, this.#implicit).decision === 'permit';
-    });
-    if (enough === undefined) return undefined;
-    return { kind: 'consent-revoked', ...this.#name(enough), sentence: 'The subject takes this consent back.' };
-  }
-}
-
-function changeOfGate({ element, expected }: GateRefusal): SmallestChange {
-  const what = element === 'role' ? 'roles' : 'purposes';
-  return { kind: element, sentence: `One of these ${what}: ${expected}.` };
-}
-
-function changeOfFact(results: readonly ConsentResult[]): SmallestChange {
-  const open = results.flatMap(({ misses }) => misses).find(({ standing }) => standing === 'undecided');
-  const what = open === undefined ? 'what is unknown' : `the ${open.describe().element}`;
-  return { kind: 'fact-known', sentence: `To know ${what} of the record.` };
-}
-
-/** The only thing that keeps a consent from permitting: of one that has no other. */
-function missOfPermit(one: ConsentResult | undefined): Miss | undefined {
-  const [miss, ...others] = (one?.misses ?? []).filter(({ type }) => type === 'permit');
-  return others.length === 0 ? miss : undefined;
+function explainResource(inquiry: Inquiry, resource: Resource, settled: Settled): ResourceDecision {
+  const { decision, by, determining, results, glass } = settled;
+  const nameOf = (index: number): ConsentName => present(inquiry.candidates[index], 'it was considered').name;
+  const change = isPermit(decision) ? undefined : smallestChange(inquiry, resource, settled);
+  return {
+    reference: resource.given,
+    decision,
+    by,
+    determining: determining.map((index) => {
+      const one = present(results[index], 'each consent has a result');
+      const path = decidingPath(one, decision);
+      return { ...nameOf(index), path, results: namesOfResultSet(one.results) };
+    }),
+    considered: results.map(({ results, misses }, index) => ({
+      ...nameOf(index),
+      results: namesOfResultSet(results),
+      mismatches: mismatchesOf(misses),
+    })),
+    ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
+    ...(change && { smallestChange: change }),
+  };
 }
 
 function mismatchesOf(misses: readonly Miss[]): Mismatch[] {

@@ -25,7 +25,6 @@ export {
   type RedactedExplanation,
   type ResourceDecision,
   redact,
-  type SmallestChange,
 } from './explain.ts';
 export { type Refusal, type RefusalCode, refusalCodes } from './fhir/findings.ts';
 export { type Normalized, type NormalizeOptions, normalizeConsent } from './fhir/normalize.ts';
@@ -61,5 +60,6 @@ export {
   resultSetOf,
 } from './result-set.ts';
 export { type DecidedBy, type Decision, decidedBy, decisions, type ScopeResult } from './settle.ts';
+export type { SmallestChange } from './smallest-change.ts';
 export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';
 export type { Asked, Miss } from './target.ts';

@@ -14,10 +14,10 @@ export type Scope = {
     | undefined;
 };
 
-type Scoped = Scope & Pick<Provision, 'type'>;
+export type Scoped = Scope & Pick<Provision, 'type'>;
 
 /** A permit inside a permit has the clauses that it states, and of the others those around it; a deny only its own. */
-function scopeOf(provision: Scoped, around: Scope | undefined): Scope {
+export function scopeOf(provision: Scoped, around: Scope | undefined): Scope {
   if (provision.type === 'deny' || around === undefined) return provision;
   return {
     labels: provision.labels ?? around.labels,

@@ -100,8 +100,14 @@ export function includesPurpose(general: string, special: string): boolean {
 
 const rolePrefix = 'role:';
 
+/** The role that an actor stands for, if it stands for one. */
+export function heldRole(actor: string): string | undefined {
+  return actor.startsWith(rolePrefix) ? actor.slice(rolePrefix.length) : undefined;
+}
+
 function isHeld(roles: readonly string[], actor: string): boolean {
-  return actor.startsWith(rolePrefix) && roles.includes(actor.slice(rolePrefix.length));
+  const role = heldRole(actor);
+  return role !== undefined && roles.includes(role);
 }
 
 const shownMax = 8;

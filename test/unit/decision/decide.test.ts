@@ -172,8 +172,15 @@ describe('breaking the glass', () => {
     expect(by(named, allergy, [], wider)).toBe('category');
   });
 
-  it('is not needed where a consent permits', () => {
+  it('is not needed where a consent permits, and is looked at as well', () => {
     expect(by({}, allergy, [consent(open)])).toBe('permit');
+    const duties = (purpose: string, consents: readonly Consent[]): readonly string[] =>
+      ask(consents, allergy, { ...emergency, breakGlass: undefined, purpose }, policy).obligations;
+    const treating = [consent({ type: 'permit', purposes: ['TREAT'] })];
+    expect(duties('BTG', treating)).toEqual(['log', 'notify-subject', 'review']);
+    expect(duties('ETREAT', treating)).toEqual(['log']);
+    // Nothing was released.
+    expect(duties('BTG', [])).toEqual(['log']);
   });
 
   it('asks for the purpose, the role, a justification, and a domain that allows it', () => {
