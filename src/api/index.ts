@@ -55,8 +55,12 @@ export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './
 export type { EvidenceList, EvidenceSummary, EvidenceView } from './schemas/evidence.ts';
 export type { GenesisView } from './schemas/genesis.ts';
 export type {
+  GovernanceView,
+  MemberList,
+  MemberView,
   NodeList,
   NodeView,
+  ParameterView,
   ProposalList,
   ProposalParams,
   ProposalView,

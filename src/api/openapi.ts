@@ -9,6 +9,7 @@ import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
 import { evidenceList, evidenceSummary, evidenceView } from './schemas/evidence.ts';
 import { genesisView } from './schemas/genesis.ts';
+import { governanceView, memberList } from './schemas/governance.ts';
 import type { JsonValue } from './schemas/primitives.ts';
 import { healthView, statusView } from './schemas/status.ts';
 import { credentialList, domainList, domainView, linkView, recordView, streamPage } from './schemas/subjects.ts';
@@ -35,6 +36,8 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Evidence: evidenceView,
   EvidenceList: evidenceList,
   GenesisView: genesisView,
+  Governance: governanceView,
+  MemberList: memberList,
   EvidenceSummary: evidenceSummary,
   Health: healthView,
   Link: linkView,

@@ -31,6 +31,14 @@ import {
 } from './schemas/evidence.ts';
 import { type GenesisView, genesisView } from './schemas/genesis.ts';
 import {
+  type GovernanceView,
+  governanceView,
+  type MemberList,
+  type MemberParams,
+  type MemberView,
+  memberList,
+  memberParams,
+  memberView,
   type NodeList,
   nodeList,
   type ProposalList,
@@ -114,6 +122,10 @@ export interface Routes {
   readonly domainRecords: Stream<DomainParams>;
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
   readonly record: Route<RecordParams, Nothing, never, RecordView>;
+  readonly members: Route<Nothing, Nothing, never, MemberList>;
+  readonly member: Route<MemberParams, Nothing, never, MemberView>;
+  readonly governance: Route<Nothing, Nothing, never, GovernanceView>;
+  readonly governanceHistory: Stream<Nothing>;
   readonly nodes: Route<Nothing, Nothing, never, NodeList>;
   readonly configurations: Route<Nothing, ConfigurationsQuery, never, ConfigurationPage>;
   readonly history: Route<Nothing, HistoryQuery, never, HistoryView>;
@@ -269,7 +281,7 @@ export const routes: Routes = {
     operation: 'listCredentials',
     method: 'GET',
     path: '/v1/agents/{did}/credentials',
-    summary: "The agent's credentials, revoked and ended ones included.",
+    summary: "The agent's credentials that are not revoked, and its groups, with what counts now.",
     params: didParams,
     reply: { mediaType: 'application/json', schema: credentialList },
     readsLedger: true,
@@ -285,6 +297,39 @@ export const routes: Routes = {
     readsLedger: true,
     errors: ['not-found'],
   },
+  members: {
+    operation: 'listMembers',
+    method: 'GET',
+    path: '/v1/members',
+    summary: 'The members of the consortium with their keys, and how many of them decide.',
+    reply: { mediaType: 'application/json', schema: memberList },
+    readsLedger: true,
+    errors: [],
+  },
+  member: {
+    operation: 'getMember',
+    method: 'GET',
+    path: '/v1/members/{name}',
+    summary: 'One member, also one that was removed.',
+    params: memberParams,
+    reply: { mediaType: 'application/json', schema: memberView },
+    readsLedger: true,
+    errors: ['not-found'],
+  },
+  governance: {
+    operation: 'getGovernance',
+    method: 'GET',
+    path: '/v1/governance',
+    summary: 'What members have set together: parameters, who issues which role, versions of the rules.',
+    reply: { mediaType: 'application/json', schema: governanceView },
+    readsLedger: true,
+    errors: [],
+  },
+  governanceHistory: streamOf(
+    'listGovernanceHistory',
+    '/v1/governance/history',
+    'Every proposal, vote and withdrawal, and what members did to nodes of their own.',
+  ),
   nodes: {
     operation: 'listNodes',
     method: 'GET',
@@ -318,7 +363,7 @@ export const routes: Routes = {
     operation: 'listProposals',
     method: 'GET',
     path: '/v1/proposals',
-    summary: "The newest proposals to change the ledger's nodes, with their votes.",
+    summary: 'The newest proposals, with their votes.',
     reply: { mediaType: 'application/json', schema: proposalList },
     readsLedger: true,
     errors: [],

@@ -13,6 +13,7 @@ import { addIdentity } from './commands/identity.ts';
 import { addInit } from './commands/init.ts';
 import { addJoin } from './commands/join.ts';
 import { addLedger } from './commands/ledger.ts';
+import { addMember } from './commands/member.ts';
 import { addNode } from './commands/node.ts';
 import { addProposal } from './commands/proposal.ts';
 import { addRecord } from './commands/record.ts';
@@ -57,7 +58,7 @@ export function createProgram(session: Session): Command {
   for (const add of [addStatus, addDemo, addCluster, addInit, addJoin, addStart, addDoctor]) add(program, session);
   for (const add of [addBlock, addTransaction, addLedger]) add(program, session);
   for (const add of [addIdentity, addCredential, addConsent, addAccess, addRecord]) add(program, session);
-  for (const add of [addDomain, addSubject, addNode, addProposal]) add(program, session);
+  for (const add of [addDomain, addSubject, addMember, addNode, addProposal]) add(program, session);
   for (const add of [addEvidence, addCompletion]) add(program, session);
   settle(program, session);
   return program;

@@ -31,6 +31,7 @@ import {
   subjectUnlinked,
 } from './enrolment/entries.ts';
 import { governance } from './governance/contract.ts';
+import { nodeReplaced, nodeRetired, proposalMade, proposalWithdrawn, voteCast } from './governance/entries.ts';
 import { identity } from './identity/contract.ts';
 import {
   deactivationDecided,
@@ -43,6 +44,7 @@ import {
   recoveryOpened,
   recoveryVetoed,
 } from './identity/entries.ts';
+
 import { record, recordAnchored } from './record/contract.ts';
 import { recordEnteredInError } from './record/entered-in-error.ts';
 
@@ -98,6 +100,11 @@ const readEntry = entryReader([
   accessRecordedLate,
   recordAnchored,
   recordEnteredInError,
+  proposalMade,
+  voteCast,
+  proposalWithdrawn,
+  nodeReplaced,
+  nodeRetired,
 ]);
 
 /**

@@ -59,9 +59,12 @@ export { decisionPolicyOf, type RequestFacts } from './decision/question.ts';
 export {
   describeAccessLog,
   describeConsent,
-  describeCredential,
+  describeCredentials,
   describeDomain,
+  describeGovernance,
   describeLink,
+  describeMember,
+  describeMembers,
   describeNodes,
   describeProposal,
   describeRecord,
@@ -112,7 +115,10 @@ export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from 
 export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
 export { type Domain, domainNamesOf, domainOf, type Link, linkOf, pastLinkOf, subjectsOf } from './enrolment/state.ts';
 export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
+export { issuersOf, mayIssue } from './governance/issuers.ts';
 export { isMember, type Member, memberNamed, memberNamesOf, memberOfKey } from './governance/members.ts';
+export { type ParameterName, parameterDefinitions, parameterNames, parameterOf } from './governance/parameters.ts';
+export { type Activation, activationsOf, ruleSetAt } from './governance/rule-sets.ts';
 export {
   type NodeRecord,
   nodesOf,
@@ -122,6 +128,7 @@ export {
   type WaitingChange,
   waitingChangesOf,
 } from './governance/state.ts';
+export { thresholdOf } from './governance/threshold.ts';
 export { describeIdentity } from './identity/describe.ts';
 export { possessionMessage } from './identity/possession.ts';
 export {

@@ -29,19 +29,30 @@ export interface WaitingChangeView {
   readonly isReplacement: boolean;
 }
 
-/** A change of the nodes that members vote on. */
+/** What members vote on, with the fields that its action names. */
 export interface ProposalView {
   /** The id of the transaction that proposed it. */
   readonly proposal: string;
   /** The member that proposes. */
   readonly proposer: string;
-  /** `node-add`, `node-promote`, `node-demote`, `node-remove`, `changes-drop`. */
+  /** `node-add`, `member-remove`, `parameter-set` …: see the schema of `governance.propose`. */
   readonly action: string;
-  /** Of every action but `changes-drop`. */
   readonly nodeId?: string;
-  /** Of a node that is to be added: the member that runs it, and its `host:port`. */
+  /** The member that runs a node that is added; that is added, removed or gets a key; that takes a domain over. */
   readonly member?: string;
   readonly address?: string;
+  /** Of a member that is added or gets another key: its DID. */
+  readonly governanceKey?: string;
+  readonly role?: string;
+  /** The members that may issue the role; absent: every member. */
+  readonly issuers?: readonly string[];
+  readonly parameter?: string;
+  /** Absent: the default. */
+  readonly value?: number;
+  readonly domain?: string;
+  readonly ruleSet?: string;
+  /** The first block under the version of the rules. */
+  readonly height?: number;
   /** Members, in the order of their votes. */
   readonly approvals: readonly string[];
   readonly rejections: readonly string[];
@@ -60,6 +71,85 @@ export interface ProposalParams {
   /** The id of the transaction that proposed it. */
   readonly id: string;
 }
+
+/** The members with their keys, sorted by name. */
+export interface MemberList {
+  /** How many of them must approve a proposal. */
+  readonly threshold: number;
+  readonly members: readonly MemberView[];
+}
+
+export interface MemberView {
+  readonly name: string;
+  /** The DID of the key that speaks for it. */
+  readonly governanceKey: string;
+  /** Height of the block since which it is a member; 0: since genesis. */
+  readonly sinceHeight: number;
+  /** Height of the block that removed it. */
+  readonly removedHeight?: number;
+}
+
+export interface MemberParams {
+  readonly name: string;
+}
+
+/** What members have set together. */
+export interface GovernanceView {
+  readonly threshold: number;
+  readonly parameters: readonly ParameterView[];
+  readonly roles: readonly RoleView[];
+  /** Ascending; the last may lie ahead. */
+  readonly ruleSets: readonly { readonly ruleSet: string; readonly height: number }[];
+}
+
+export interface ParameterView {
+  readonly parameter: string;
+  /** What holds. */
+  readonly value: number;
+  /** Whether nobody set it. */
+  readonly isDefault: boolean;
+  readonly unit: 'members' | 'milliseconds' | 'hours' | 'switch';
+  readonly min: number;
+  readonly max: number;
+  readonly meaning: string;
+}
+
+export interface RoleView {
+  readonly role: string;
+  /** The members that may issue it; absent: every member. */
+  readonly issuers?: readonly string[];
+}
+
+export const memberView: z.ZodType<MemberView, MemberView> = z.object({
+  name: z.string(),
+  governanceKey: z.string(),
+  sinceHeight: wholeNumber,
+  removedHeight: z.exactOptional(wholeNumber),
+});
+
+export const memberList: z.ZodType<MemberList, MemberList> = z.object({
+  threshold: wholeNumber,
+  members: z.array(memberView),
+});
+
+export const memberParams: z.ZodType<MemberParams, MemberParams> = z.strictObject({ name: z.string().max(64) });
+
+export const governanceView: z.ZodType<GovernanceView, GovernanceView> = z.object({
+  threshold: wholeNumber,
+  parameters: z.array(
+    z.object({
+      parameter: z.string(),
+      value: wholeNumber,
+      isDefault: z.boolean(),
+      unit: z.enum(['members', 'milliseconds', 'hours', 'switch']),
+      min: wholeNumber,
+      max: wholeNumber,
+      meaning: z.string(),
+    }),
+  ),
+  roles: z.array(z.object({ role: z.string(), issuers: z.exactOptional(z.array(z.string())) })),
+  ruleSets: z.array(z.object({ ruleSet: z.string(), height: wholeNumber })),
+});
 
 export const nodeList: z.ZodType<NodeList, NodeList> = z.object({
   generation: wholeNumber,
@@ -90,6 +180,14 @@ export const proposalView: z.ZodType<ProposalView, ProposalView> = z.object({
   nodeId: z.exactOptional(nodeIdText),
   member: z.exactOptional(z.string()),
   address: z.exactOptional(z.string()),
+  governanceKey: z.exactOptional(z.string()),
+  role: z.exactOptional(z.string()),
+  issuers: z.exactOptional(z.array(z.string())),
+  parameter: z.exactOptional(z.string()),
+  value: z.exactOptional(wholeNumber),
+  domain: z.exactOptional(z.string()),
+  ruleSet: z.exactOptional(z.string()),
+  height: z.exactOptional(wholeNumber),
   approvals: z.array(z.string()),
   rejections: z.array(z.string()),
   state: z.enum(['open', 'passed', 'rejected', 'withdrawn', 'expired']),

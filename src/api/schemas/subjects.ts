@@ -81,7 +81,10 @@ export interface LinkView {
 
 export interface CredentialList {
   readonly agent: string;
+  /** Not revoked, each with `inForce`: whether it counts now. */
   readonly credentials: readonly ContractObject[];
+  /** Groups of organisations, each with `inForce`: whether the agent belongs to it now. */
+  readonly groups: readonly ContractObject[];
 }
 
 /** 16 bytes, unique per sender for ever. */
@@ -143,4 +146,5 @@ export const recordView: z.ZodType<RecordView, RecordView> = z.object({
 export const credentialList: z.ZodType<CredentialList, CredentialList> = z.object({
   agent: didText,
   credentials: z.array(contractObject),
+  groups: z.array(contractObject),
 });

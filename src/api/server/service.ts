@@ -13,9 +13,12 @@ import type {
   EvidenceList,
   EvidenceView,
   GenesisView,
+  GovernanceView,
   HistoryQuery,
   HistoryView,
   LinkView,
+  MemberList,
+  MemberView,
   NodeList,
   OutcomeView,
   ProposalList,
@@ -72,6 +75,11 @@ export interface NodeService {
   credentials(did: string): Promise<CredentialList>;
   /** Rejects with `not-found`. */
   record(sender: string, eventId: string): Promise<RecordView>;
+  members(): Promise<MemberList>;
+  /** Rejects with `not-found`. */
+  member(name: string): Promise<MemberView>;
+  governance(): Promise<GovernanceView>;
+  governanceHistory(query: StreamQuery): Promise<StreamPage>;
   nodes(): Promise<NodeList>;
   configurations(query: ConfigurationsQuery): Promise<ConfigurationPage>;
   /** Rejects with `not-found`. */

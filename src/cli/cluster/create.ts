@@ -148,7 +148,10 @@ function foundLedger(nodes: readonly ClusterNode[], consortium: Consortium): Gen
     })),
     domains: genesisDomains(consortium),
     // On one machine nodes are replaced to try it out, and not once an hour.
-    parameters: [['governance.replaceIntervalMs', 0]],
+    parameters: [
+      ['governance.proposalPauseMs', 0],
+      ['governance.replaceIntervalMs', 0],
+    ],
     ruleSet,
   });
 }

@@ -15,7 +15,8 @@ A member gives its agents their roles; --as names the member's key. Agents are n
 Examples:
   $ assent credential issue amara --role clinician --until 365d --as member/st-mary
   $ assent credential list amara
-  $ assent credential revoke CREDENTIAL --as member/st-mary`;
+  $ assent credential suspend CREDENTIAL --as member/st-mary
+  $ assent credential join amara ward-4 --as member/st-mary`;
 
 interface IssueFlags {
   readonly role: string;
@@ -34,17 +35,25 @@ export function addCredential(program: Command, session: Session): void {
     .option('--from <time>', 'when it begins (default: at once)', time)
     .option('--until <time>', 'when it ends (default: when it is revoked)', time)
     .action(session.run(issue));
+  for (const [verb, description, done] of [
+    ['suspend', 'stop a role from counting for a while', 'is suspended'],
+    ['resume', 'let a suspended role count again', 'counts again'],
+    ['revoke', 'take a role back; its id is in `credential list --json`', 'is revoked'],
+  ] as const)
+    credential
+      .command(`${verb} <credential>`)
+      .description(description)
+      .action(session.run((context, id: string) => change(context, verb, id, done)));
   credential
-    .command('revoke <credential>')
-    .description('take a role back; its id is in `credential list --json`')
-    .action(
-      session.run(async (context, id: string) => {
-        const home = await context.home('read');
-        const member = memberIn(context, home);
-        const receipt = await submitAs(home, member, 'credential.revoke', { credential: id });
-        return committedReport(context.style, receipt, `The credential ${shortHash(id)} is revoked.`);
-      }),
-    );
+    .command('join <agent> <group>')
+    .description('put an agent into a group of the member: a ward, a care team')
+    .option('--from <time>', 'when it begins (default: at once)', time)
+    .option('--until <time>', 'when it ends (default: when the agent leaves)', time)
+    .action(session.run(join));
+  credential
+    .command('leave <agent> <group>')
+    .description('take an agent out of a group of the member')
+    .action(session.run(leave));
   credential.command('list <agent>').description('what an agent holds, by key or DID').action(session.run(list));
 }
 
@@ -71,20 +80,66 @@ async function issue(context: Context, agent: string, flags: IssueFlags): Promis
   );
 }
 
+async function change(context: Context, verb: string, id: string, done: string): Promise<Report> {
+  const home = await context.home('read');
+  const receipt = await submitAs(home, memberIn(context, home), `credential.${verb}`, { credential: id });
+  return committedReport(context.style, receipt, `The credential ${shortHash(id)} ${done}.`);
+}
+
+async function join(
+  context: Context,
+  agent: string,
+  group: string,
+  { from, until }: { readonly from?: number; readonly until?: number },
+): Promise<Report> {
+  const home = await context.home('read');
+  const period = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
+  const receipt = await submitAs(home, memberIn(context, home), 'credential.joinGroup', {
+    agent: didOf(home, agent, undefined),
+    group,
+    ...(Object.keys(period).length === 0 ? {} : { period }),
+  });
+  return committedReport(context.style, receipt, `${agent} is in the group ${group}.`);
+}
+
+async function leave(context: Context, agent: string, group: string): Promise<Report> {
+  const home = await context.home('read');
+  const payload = { agent: didOf(home, agent, undefined), group };
+  const receipt = await submitAs(home, memberIn(context, home), 'credential.leaveGroup', payload);
+  return committedReport(context.style, receipt, `${agent} is not in the group ${group} any more.`);
+}
+
 async function list(context: Context, agent: string): Promise<Report> {
   const did = agent.startsWith('did:') ? agent : didOf(await context.home('read'), agent, undefined);
   const reply = await context.client().credentials(did);
-  const text = table(
+  const credentials = table(
     context.style,
-    ['role', 'organisation', 'domain', 'from', 'until', 'credential'],
+    ['role', 'organisation', 'domain', 'from', 'until', 'now', 'credential'],
     reply.credentials.map((credential) => [
       String(credential['role']),
       String(credential['organisation']),
       String(credential['domain'] ?? ''),
       timeText(Number(credential['from'])),
       credential['until'] === undefined ? '' : timeText(Number(credential['until'])),
+      credential['inForce'] === true
+        ? 'counts'
+        : credential['suspendedAt'] === undefined
+          ? 'does not count'
+          : 'suspended',
       String(credential['id']),
     ]),
   );
-  return { json: reply, text: reply.credentials.length === 0 ? `${shortDid(did)} holds no credential.` : text };
+  const groups = table(
+    context.style,
+    ['group', 'organisation', 'from', 'until', 'now'],
+    reply.groups.map((group) => [
+      String(group['group']),
+      String(group['organisation']),
+      timeText(Number(group['from'])),
+      group['until'] === undefined ? '' : timeText(Number(group['until'])),
+      group['inForce'] === true ? 'counts' : 'does not count',
+    ]),
+  );
+  const held = reply.credentials.length === 0 ? `${shortDid(did)} holds no credential.` : credentials;
+  return { json: reply, text: reply.groups.length === 0 ? held : `${held}\n\n${groups}` };
 }

@@ -6,11 +6,12 @@ import { selectNode } from '../cluster/survey.ts';
 import type { Context } from '../context.ts';
 import { memberIn } from '../keys/member.ts';
 import { nodeIdOf } from '../ledger/nodes.ts';
+import { submitProposal } from '../ledger/propose.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
 import { replaceInCluster } from '../nodes/replace.ts';
 import { type ElsewhereOptions, replaceElsewhere } from '../nodes/replacement.ts';
 import { facts, table } from '../output/table.ts';
-import { shortHash, shortNodeId } from '../output/words.ts';
+import { shortNodeId } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addHistory } from './node-history.ts';
 import { wholeNumber } from './values.ts';
@@ -25,6 +26,7 @@ Examples:
   $ assent node propose promote 4 --as member/st-mary
   $ assent node replace 2                a new key for node 2 of the local cluster, after its disk was lost
   $ assent node replace 12D3KooW… --new-dir ./node --as member/st-mary
+  $ assent node retire 12D3KooW… --as member/st-mary    its key is in the wrong hands
   $ assent node transfer                 before the leader's machine is restarted
   $ assent node transfer 2               to node 2 of the local cluster`;
 
@@ -45,6 +47,10 @@ export function addNode(program: Command, session: Session): void {
     .option('--p2p-port <port>', 'where the other nodes connect to it (default 7400)', wholeNumber(1, 65_535))
     .option('--host <address>', 'IP address at which the other nodes reach it (default 127.0.0.1)')
     .action(session.run(replace));
+  node
+    .command('retire <node>')
+    .description('take a node of the own member out at once: its key is in the wrong hands')
+    .action(session.run(retire));
   const propose = node.command('propose').description("propose a change of the ledger's nodes");
   propose
     .command('add <node-id>')
@@ -56,6 +62,7 @@ export function addNode(program: Command, session: Session): void {
     ['promote', 'let a learner vote'],
     ['demote', 'let a voter be a learner'],
     ['remove', 'let a node leave, for ever'],
+    ['retire', 'let a node leave before all that waits: its key is in the wrong hands'],
   ] as const)
     propose
       .command(`${verb} <node>`)
@@ -100,6 +107,19 @@ async function show(context: Context, selector: string): Promise<Report> {
   return { json: { ...view, waiting: changes }, text };
 }
 
+async function retire(context: Context, selector: string): Promise<Report> {
+  const home = await context.home('read');
+  const { nodes } = await context.client().nodes();
+  const nodeKey = nodeIdOf(
+    context,
+    nodes.map(({ nodeId }) => nodeId),
+    selector,
+  );
+  const receipt = await submitAs(home, memberIn(context, home), 'governance.retireNode', { nodeKey });
+  const text = `Node ${shortNodeId(nodeKey)} leaves with the next block that can enact it; \`assent node list\` shows when it has.`;
+  return committedReport(context.style, receipt, text, { nodeId: nodeKey });
+}
+
 interface ReplaceFlags extends Omit<ElsewhereOptions, 'directory'> {
   readonly newDir?: string;
 }
@@ -137,17 +157,6 @@ async function proposeChange(context: Context, verb: string, selector: string): 
   const { nodes, waiting } = await context.client().nodes();
   const ids = new Set([...nodes, ...waiting].map(({ nodeId }) => nodeId));
   return submitProposal(context, { action: `node-${verb}`, nodeKey: nodeIdOf(context, [...ids], selector) });
-}
-
-async function submitProposal(context: Context, payload: object): Promise<Report> {
-  const home = await context.home('read');
-  const receipt = await submitAs(home, memberIn(context, home), 'governance.propose', payload);
-  const { proposal, state } = receipt.result.output as { proposal: string; state: string };
-  const next =
-    state === 'passed'
-      ? 'it is passed; `assent node list` shows what waits for its block'
-      : `members vote with \`assent proposal vote ${shortHash(proposal)} --approve\``;
-  return committedReport(context.style, receipt, `Proposed as ${shortHash(proposal)}: ${next}.`, { proposal, state });
 }
 
 const patienceMs = 10_000;

@@ -16,9 +16,30 @@ export async function findProposal(client: AssentClient, reference: string): Pro
   throw new AssentError('usage', `${text} is the beginning of ${others.length + 1} proposals; give more of it.`);
 }
 
-/** What a proposal asks for: `add …Xy3kPq9d of riverside`, `drop what waits`. */
-export function askedBy({ action, nodeId, member }: ProposalView): string {
-  if (nodeId === undefined) return 'drop what waits';
-  const verb = action.replace(/^node-/, '');
-  return `${verb} …${shortNodeId(nodeId)}${member === undefined ? '' : ` of ${member}`}`;
+/** What a proposal asks for: `add node …Xy3kPq9d of riverside`, `remove member st-mary`. */
+export function askedBy(view: ProposalView): string {
+  const { action, nodeId, member = '', role, issuers, parameter, value, domain, ruleSet, height } = view;
+  const verb = action.replace(/^(node|member)-/, '');
+  if (nodeId !== undefined) return `${verb} node …${shortNodeId(nodeId)}${member === '' ? '' : ` of ${member}`}`;
+  switch (action) {
+    case 'member-add':
+    case 'member-remove':
+      return `${verb} member ${member}`;
+    case 'member-rekey':
+      return `give ${member} another key`;
+    case 'role-issuers':
+      return `let ${issuers === undefined ? 'every member' : issuers.join(', ') || 'nobody'} issue ${role}`;
+    case 'parameter-set':
+      return value === undefined ? `let the default of ${parameter} hold` : `set ${parameter} to ${value}`;
+    case 'domain-hand-over':
+      return `hand ${domain} over to ${member}`;
+    case 'rules-activate':
+      return `let ${ruleSet} hold from block ${height}`;
+    case 'rules-cancel':
+      return 'keep the rules in force';
+    case 'changes-drop':
+      return 'drop what waits';
+    default:
+      return action;
+  }
 }

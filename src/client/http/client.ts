@@ -15,8 +15,11 @@ import {
   type EvidenceList,
   type EvidenceView,
   type GenesisView,
+  type GovernanceView,
   type HistoryView,
   type LinkView,
+  type MemberList,
+  type MemberView,
   type NodeList,
   type ParamsOf,
   type ProposalList,
@@ -157,6 +160,26 @@ export class AssentClient {
 
   credentials(did: string, options?: ReadOptions): Promise<CredentialList> {
     return this.#read(routes.credentials, { did }, {}, options);
+  }
+
+  /** The members of the consortium, and how many of them decide. */
+  members(options?: ReadOptions): Promise<MemberList> {
+    return this.#read(routes.members, {}, {}, options);
+  }
+
+  /** A member, also one that was removed. Throws `not-found`. */
+  member(name: string, options?: ReadOptions): Promise<MemberView> {
+    return this.#read(routes.member, { name }, {}, options);
+  }
+
+  /** What members have set together. */
+  governance(options?: ReadOptions): Promise<GovernanceView> {
+    return this.#read(routes.governance, {}, {}, options);
+  }
+
+  /** All that members proposed, voted on and did to nodes of their own, oldest first. */
+  governanceHistory(options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
+    return pages((query) => this.#read(routes.governanceHistory, {}, query, options));
   }
 
   /** The ledger's nodes, and the approved changes that wait. */

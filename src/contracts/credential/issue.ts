@@ -3,6 +3,7 @@ import { present, toHex } from '../../base/index.ts';
 import type { KindDefinition } from '../engine/contract.ts';
 import { did, isOrdered, name, type Period, period, transactionId } from '../engine/leaves.ts';
 import { domainOf } from '../enrolment/state.ts';
+import { mayIssue } from '../governance/issuers.ts';
 import { memberOfKey } from '../governance/members.ts';
 import { periodIsOrdered, senderIsMember } from '../rules.ts';
 import { type Role, roles } from '../tables/codes.ts';
@@ -64,6 +65,12 @@ export const issue: KindDefinition<z.ZodObject & z.ZodType<Issue>> = {
         if (payload.domain === undefined) return true;
         return domainOf(state, payload.domain)?.custodian === memberOfKey(state, senderHex);
       },
+    },
+    {
+      name: 'member-may-issue-role',
+      code: 'role-not-allowed',
+      sentence: 'The consortium does not let this member issue credentials for this role.',
+      permits: ({ payload, state, senderHex }) => mayIssue(state, payload.role, memberOfKey(state, senderHex)),
     },
     {
       name: 'agent-has-room',

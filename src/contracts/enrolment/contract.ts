@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { present } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { name } from '../engine/leaves.ts';
+import { policyIsWithinBounds } from '../governance/domain-bounds.ts';
 import { memberOfKey } from '../governance/members.ts';
 import { senderIsMember } from '../rules.ts';
 import { agreeToMerge } from './agreement.ts';
@@ -65,6 +66,7 @@ export const enrolment: Contract = defineContract({
             return domainNamesOf(state).length < domainsMax && declaredBy(state, senderHex) < domainsPerMemberMax;
           },
         },
+        policyIsWithinBounds,
       ],
       apply({ payload, state, senderHex, block, emit }) {
         const { domain, policy } = payload;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { name } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import { handedOverTo } from '../governance/custodians.ts';
 import { memberOfKey } from '../governance/members.ts';
 import type { StateView } from '../ledger-types.ts';
 import { type DomainPolicy, domainPolicy } from './policy.ts';
@@ -42,8 +43,11 @@ export function declaredBy(state: StateView, keyHex: string): number {
   return member === undefined ? 0 : (declaredDomains.get(state, member)?.count ?? 0);
 }
 
+/** The domain, with the member that keeps it now: the consortium may have handed it over. */
 export function domainOf(state: StateView, domain: string): Domain | undefined {
-  return domains.get(state, domain);
+  const declared = domains.get(state, domain);
+  const custodian = declared && handedOverTo(state, domain);
+  return custodian === undefined ? declared : { ...(declared as Domain), custodian };
 }
 
 /** Names of all domains, sorted. */

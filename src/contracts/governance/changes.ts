@@ -53,6 +53,40 @@ export function addWaiting(state: WritableState, added: readonly WaitingChange[]
   changes.put(state, [], { waiting: [...waitingChangesOf(state), ...added] });
 }
 
+/** Nodes in force that leave before all that waits: one, or all of a member that leaves. */
+export type LeavingFirst = { readonly nodeKey: Uint8Array } | { readonly member: string };
+
+/** The nodes in force that this means. */
+export function leavingNodes(state: StateView, leaving: LeavingFirst): readonly NodeRecord[] {
+  return nodesOf(state).filter((node) => isMeant(node, leaving));
+}
+
+function isMeant(node: Pick<NodeRecord, 'nodeKey' | 'member'>, leaving: LeavingFirst): boolean {
+  return 'member' in leaving ? node.member === leaving.member : equalBytes(node.nodeKey, leaving.nodeKey);
+}
+
+/**
+ * What waits once they leave first: their removals, then what waited about other nodes. Undefined when somewhere on that
+ * way nobody would be left to vote on blocks.
+ */
+export function waitingAfterFirst(state: StateView, leaving: LeavingFirst): readonly WaitingChange[] | undefined {
+  const removals = leavingNodes(state, leaving).map(({ nodeKey, member }): WaitingChange => {
+    return { step: 'remove', nodeKey, member, isReplacement: false };
+  });
+  const waiting = [...removals, ...waitingChangesOf(state).filter((change) => !isMeant(change, leaving))];
+  let nodes = nodesOf(state);
+  for (const change of waiting) {
+    nodes = present(nodesAfter(nodes, change, 0), applies);
+    if (!nodes.some(({ role }) => role === 'voter')) return undefined;
+  }
+  return waiting;
+}
+
+/** Puts others in the place of all that waits. */
+export function putWaiting(state: WritableState, waiting: readonly WaitingChange[]): void {
+  changes.put(state, [], { waiting: [...waiting] });
+}
+
 /** No approved change waits any longer. */
 export function dropWaiting(state: WritableState): void {
   changes.put(state, [], { waiting: [] });

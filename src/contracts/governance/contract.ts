@@ -3,9 +3,13 @@ import { configurationKeeper } from './changes.ts';
 import { initialiseGovernance } from './genesis.ts';
 import { propose } from './propose.ts';
 import { replaceNode } from './replace-node.ts';
+import { retireNode } from './retire-node.ts';
 import { vote, withdraw } from './vote.ts';
 
-/** What members decide together: the ledger's nodes and their roles (contracts.md, `governance`). */
+/**
+ * What members decide together: who they are, the ledger's nodes, who issues roles, parameters, custodians of domains,
+ * versions of the rules (contracts.md, `governance`).
+ */
 export const governance: Contract = defineContract({
   namespace: 'governance',
   initialise: initialiseGovernance,
@@ -15,5 +19,6 @@ export const governance: Contract = defineContract({
     'governance.vote': vote,
     'governance.withdraw': withdraw,
     'governance.replaceNode': replaceNode,
+    'governance.retireNode': retireNode,
   },
 });

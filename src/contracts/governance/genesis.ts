@@ -1,18 +1,21 @@
 import { AssentError } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
-import { approvalThresholdParameter, type GenesisContent, ledgerLimits } from '../ledger-types.ts';
+import { type GenesisContent, ledgerLimits } from '../ledger-types.ts';
 import { initialiseMembers, isMember } from './members.ts';
-import { changes, configuration, listed, parameters } from './state.ts';
+import { initialiseParameters, statedParameter, thresholdName } from './parameters.ts';
+import { initialiseRuleSets } from './rule-sets.ts';
+import { changes, configuration, listed } from './state.ts';
+import { thresholdMin } from './threshold.ts';
 
-/** Parameter of genesis: how often a member replaces a node of its own. */
-export const replaceIntervalParameter = 'governance.replaceIntervalMs';
-/** An hour. */
-const replaceIntervalMsDefault = 3_600_000;
-
-/** Writes the first configuration, and what proposals need. @throws AssentError `genesis-invalid`. */
+/** Writes members, parameters, the first configuration, and what proposals need. @throws AssentError `genesis-invalid`. */
 export function initialiseGovernance(genesis: GenesisContent, state: WritableState): void {
-  const count = genesis.members.length;
   initialiseMembers(genesis, state);
+  initialiseParameters(genesis, state);
+  const count = genesis.members.length;
+  const [least, most] = [thresholdMin(count), Math.max(1, count)];
+  const threshold = statedParameter(state, thresholdName);
+  if (threshold !== undefined && (threshold < least || threshold > most))
+    throw invalid(`the parameter ${thresholdName} is not a whole number from ${least} to ${most}`);
   if (genesis.nodes.length > ledgerLimits.configurationNodesMax)
     throw invalid(`more than ${ledgerLimits.configurationNodesMax} nodes`);
   for (const { member } of genesis.nodes)
@@ -23,33 +26,7 @@ export function initialiseGovernance(genesis: GenesisContent, state: WritableSta
   configuration.put(state, [], { generation: 0, nodes });
   changes.put(state, [], { waiting: [] });
   listed.put(state, [], { proposals: [] });
-  const moreThanHalf = Math.floor(count / 2) + 1;
-  parameters.put(state, [], {
-    members: count,
-    threshold: parameter(genesis, approvalThresholdParameter, {
-      min: 1,
-      max: Math.max(1, count),
-      absent: moreThanHalf,
-    }),
-    replaceIntervalMs: parameter(genesis, replaceIntervalParameter, {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-      absent: replaceIntervalMsDefault,
-    }),
-  });
-}
-
-function parameter(
-  genesis: GenesisContent,
-  name: string,
-  bounds: { min: number; max: number; absent: number },
-): number {
-  const stated = genesis.parameters.find(([parameterName]) => parameterName === name);
-  if (stated === undefined) return bounds.absent;
-  const [, value] = stated;
-  if (typeof value !== 'number' || value < bounds.min || value > bounds.max)
-    throw invalid(`the parameter ${name} is not a whole number from ${bounds.min} to ${bounds.max}`);
-  return value;
+  initialiseRuleSets(genesis.ruleSet, state);
 }
 
 function invalid(message: string): AssentError {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AssentError, toHex } from '../../base/index.ts';
+import { AssentError, present, toHex } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
 import { did, name } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
@@ -50,15 +50,25 @@ export function isMember(state: StateView, member: string): boolean {
 
 /** The member that this governance key speaks for. */
 export function memberOfKey(state: StateView, keyHex: string): string | undefined {
-  const member = keys.get(state, keyHex)?.member;
+  const member = ownerOfKey(state, keyHex);
   const found = member === undefined ? undefined : memberNamed(state, member);
   if (found === undefined || found.removedHeight !== undefined) return undefined;
   return toHex(found.governanceKey) === keyHex ? found.name : undefined;
 }
 
+/** The member whose governance key this is, or was. */
+export function ownerOfKey(state: StateView, keyHex: string): string | undefined {
+  return keys.get(state, keyHex)?.member;
+}
+
 /** Names of the members, sorted. */
 export function memberNamesOf(state: StateView): readonly string[] {
   return memberNames.get(state)?.names ?? [];
+}
+
+/** JSON form of a member: its key as a DID. */
+export function memberToJson(member: Member): Record<string, unknown> {
+  return members.toJson(member);
 }
 
 /** Writes the members that genesis declares. @throws AssentError `genesis-invalid`. */
@@ -70,10 +80,29 @@ export function initialiseMembers(genesis: GenesisContent, state: WritableState)
     if (!nameSchema.safeParse(member).success) throw invalid(`"${member}" is no name of a member`);
     if (memberNamed(state, member) !== undefined) throw invalid(`member ${member} is declared twice`);
     if (keys.get(state, keyHex) !== undefined) throw invalid(`member ${member} shares its governance key`);
-    members.put(state, [member], { name: member, governanceKey, sinceHeight: 0 });
-    keys.put(state, [keyHex], { member });
+    addMember(state, member, governanceKey, 0);
   }
-  memberNames.put(state, [], { names: genesis.members.map((member) => member.name).sort() });
+}
+
+/** The rules checked that neither the name nor the key was ever a member's. */
+export function addMember(state: WritableState, member: string, governanceKey: Uint8Array, height: number): void {
+  members.put(state, [member], { name: member, governanceKey, sinceHeight: height });
+  keys.put(state, [toHex(governanceKey)], { member });
+  memberNames.put(state, [], { names: [...memberNamesOf(state), member].sort() });
+}
+
+/** From this block on nobody speaks for the member, and no credential of it counts. */
+export function removeMember(state: WritableState, member: string, height: number): void {
+  const former = present(memberNamed(state, member), 'a rule checked that the member is one');
+  members.put(state, [member], { ...former, removedHeight: height });
+  memberNames.put(state, [], { names: memberNamesOf(state).filter((name) => name !== member) });
+}
+
+/** From this block on another key speaks for the member. */
+export function rekeyMember(state: WritableState, member: string, governanceKey: Uint8Array): void {
+  const former = present(memberNamed(state, member), 'a rule checked that the member is one');
+  members.put(state, [member], { ...former, governanceKey });
+  keys.put(state, [toHex(governanceKey)], { member });
 }
 
 function invalid(message: string): AssentError {

@@ -1,101 +1,136 @@
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
+import { domainOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
-import { stepOfAction } from './action.ts';
-import { addWaiting, dropWaiting, nodesAfterWaiting, nodeWithKey } from './changes.ts';
+import { type ProposedChange, targetOf } from './action.ts';
+import { nodesAfterWaiting, nodeWithKey } from './changes.ts';
+import { memberNamesOf, memberOfKey, ownerOfKey } from './members.ts';
 import {
   type ListedProposal,
   listed,
   type Proposal,
   type ProposalState,
-  parameters,
   proposals,
   proposalsListedMax,
   proposalsPerMemberMax,
-  type WaitingChange,
+  type Vote,
 } from './state.ts';
+import { passes } from './threshold.ts';
 
-/** Whether members can still vote on it. */
-export function isOpen(proposal: Proposal, atMs: number): boolean {
-  return proposal.state === 'open' && atMs < proposal.closesAt;
+/**
+ * Whether members can still vote on it: not decided, its time not over, and the key that proposed it still speaks for a
+ * member.
+ */
+export function isOpen(state: StateView, proposal: Proposal, atMs: number): boolean {
+  return proposal.state === 'open' && isRunning(state, proposal, atMs);
 }
 
-/** Whether so many approvals pass a proposal. */
-export function passesWith(state: StateView, approvals: number): boolean {
-  return approvals >= parametersOf(state).threshold;
+function isRunning(state: StateView, of: Pick<Proposal, 'proposer' | 'closesAt'>, atMs: number): boolean {
+  return atMs < of.closesAt && memberOfKey(state, toHex(of.proposer)) !== undefined;
 }
 
-function parametersOf(state: StateView): { readonly members: number; readonly threshold: number } {
-  return present(parameters.get(state), 'genesis sets the parameters');
+/** Votes whose keys speak for a member now. A member that was removed, or got another key, has no vote from before. */
+export function countedVotes(state: StateView, votes: readonly Vote[]): readonly Vote[] {
+  return votes.filter(({ key }) => memberOfKey(state, toHex(key)) !== undefined);
 }
 
-/** What the votes so far come to. */
-function decided(state: StateView, { approvals, rejections }: Proposal): ProposalState {
-  const { members, threshold } = parametersOf(state);
-  if (approvals.length >= threshold) return 'passed';
-  return rejections.length > members - threshold ? 'rejected' : 'open';
+/** Members that voted so, in the order of their votes. */
+export function voters(state: StateView, votes: readonly Vote[], approve: boolean): readonly string[] {
+  return votes
+    .filter((vote) => vote.approve === approve)
+    .map(({ key }) => present(ownerOfKey(state, toHex(key)), 'only governance keys vote'));
 }
 
-/** Stores a proposal with its votes; when they decide it, it is closed, and when it passed, it is done: its change waits. */
-export function putProposal(state: WritableState, counted: Proposal): ProposalState {
-  const outcome = decided(state, counted);
-  if (outcome === 'passed') carryOut(state, counted);
-  closeProposal(state, counted, outcome);
-  return outcome;
+/** Whether these votes, as far as they count, pass the proposal now. */
+export function passesWith(state: StateView, change: ProposedChange, votes: readonly Vote[]): boolean {
+  return passes(state, voters(state, countedVotes(state, votes), true), concerned(state, change));
+}
+
+/** What the votes come to once `vote` is among them. */
+export function decided(state: StateView, change: ProposedChange, votes: readonly Vote[], vote: Vote): ProposalState {
+  const all = [...votes, vote];
+  if (vote.approve && passesWith(state, change, all)) return 'passed';
+  const against = new Set(voters(state, countedVotes(state, all), false));
+  const others = memberNamesOf(state).filter((member) => !against.has(member));
+  return passes(state, others, concerned(state, change)) ? 'open' : 'rejected';
+}
+
+/** The member that a change is aimed at, and the one that takes something over by it. */
+function concerned(
+  state: StateView,
+  change: ProposedChange,
+): { subject: string | undefined; receiver: string | undefined } {
+  const { action, member, domain } = change;
+  switch (action) {
+    case 'member-remove':
+    case 'member-rekey':
+      return { subject: member, receiver: undefined };
+    case 'domain-hand-over':
+      return { subject: domainOf(state, domain ?? '')?.custodian, receiver: member };
+    case 'node-remove':
+    case 'node-retire':
+      return { subject: ownerOfLastNode(state, change), receiver: undefined };
+    default:
+      return { subject: undefined, receiver: undefined };
+  }
+}
+
+/** The member that has no node but this one. */
+function ownerOfLastNode(state: StateView, { nodeKey }: ProposedChange): string | undefined {
+  const nodes = nodesAfterWaiting(state);
+  const owner = nodeKey === undefined ? undefined : nodeWithKey(nodes, nodeKey)?.member;
+  return nodes.filter(({ member }) => member === owner).length === 1 ? owner : undefined;
 }
 
 /** Stores a proposal under a state, and what the list says of it. */
-export function closeProposal(state: WritableState, proposal: Proposal, outcome: ProposalState): void {
-  proposals.put(state, [toHex(proposal.id)], { ...proposal, state: outcome });
-  const isStillOpen = outcome === 'open';
-  const list = listedIn(state);
-  const changed = list.map((item) => (equalBytes(item.id, proposal.id) ? { ...item, isOpen: isStillOpen } : item));
-  listed.put(state, [], { proposals: changed });
+export function putProposal(state: WritableState, proposal: Proposal, atMs: number): void {
+  proposals.put(state, [toHex(proposal.id)], proposal);
+  const isStillOpen = proposal.state === 'open';
+  const failed = proposal.state === 'rejected' || proposal.state === 'withdrawn' ? { failedAt: atMs } : {};
+  const list = listedIn(state).map((item) =>
+    equalBytes(item.id, proposal.id) ? { ...item, isOpen: isStillOpen, ...failed } : item,
+  );
+  listed.put(state, [], { proposals: list });
 }
 
-function carryOut(state: WritableState, proposal: Proposal): void {
-  const step = stepOfAction[proposal.action];
-  if (step === undefined) dropWaiting(state);
-  else addWaiting(state, [changeOf(state, step, proposal)]);
+/** The open proposal about the same thing, if there is one. */
+export function conflicting(state: StateView, change: ProposedChange, atMs: number): ListedProposal | undefined {
+  const target = targetOf(change);
+  return listedIn(state).find((item) => item.target === target && isListedOpen(state, item, atMs));
 }
 
-function changeOf(state: StateView, step: WaitingChange['step'], proposal: Proposal): WaitingChange {
-  const { address } = proposal;
-  const nodeKey = present(proposal.nodeKey, 'a rule checked that a node is named');
-  const member = proposal.member ?? nodeWithKey(nodesAfterWaiting(state), nodeKey)?.member;
-  return {
-    step,
-    nodeKey,
-    member: present(member, 'a rule checked that the node or its member is known'),
-    ...(address === undefined ? {} : { address }),
-    isReplacement: false,
-  };
+/** When the last proposal of this key about the same thing was rejected or withdrawn. */
+export function lastFailure(state: StateView, change: ProposedChange, proposer: Uint8Array): number | undefined {
+  const target = targetOf(change);
+  return listedIn(state).findLast((item) => item.target === target && equalBytes(item.proposer, proposer))?.failedAt;
 }
 
-/** Whether the member can have one more open proposal, and the list has a place for it. */
-export function hasRoom(state: StateView, proposer: string | undefined, atMs: number): boolean {
-  const open = listedIn(state).filter((item) => isListedOpen(item, atMs));
-  const own = open.filter((item) => item.proposer === proposer);
+/** Whether the key can have one more open proposal, and the list has a place for it. */
+export function hasRoom(state: StateView, proposer: Uint8Array, atMs: number): boolean {
+  const open = listedIn(state).filter((item) => isListedOpen(state, item, atMs));
+  const own = open.filter((item) => equalBytes(item.proposer, proposer));
   return own.length < proposalsPerMemberMax && open.length < proposalsListedMax;
 }
 
 /** Puts a new proposal at the end of the list. A full one gives up its oldest entry that is no longer open. */
-export function listProposal(state: WritableState, { id, proposer, closesAt, openedAt }: Proposal): void {
+export function listProposal(state: WritableState, proposal: Proposal): void {
+  const { id, proposer, closesAt, openedAt } = proposal;
   const list = listedIn(state);
   const isFull = list.length >= proposalsListedMax;
   const kept = isFull
     ? list.toSpliced(
-        list.findIndex((item) => !isListedOpen(item, openedAt)),
+        list.findIndex((item) => !isListedOpen(state, item, openedAt)),
         1,
       )
     : list;
-  listed.put(state, [], { proposals: [...kept, { id, proposer, isOpen: true, closesAt }] });
+  const item = { id, proposer, target: targetOf(proposal), isOpen: true, closesAt };
+  listed.put(state, [], { proposals: [...kept, item] });
 }
 
 function listedIn(state: StateView): readonly ListedProposal[] {
   return present(listed.get(state), 'genesis begins the list').proposals;
 }
 
-function isListedOpen(item: ListedProposal, atMs: number): boolean {
-  return item.isOpen && atMs < item.closesAt;
+function isListedOpen(state: StateView, item: ListedProposal, atMs: number): boolean {
+  return item.isOpen && isRunning(state, item, atMs);
 }

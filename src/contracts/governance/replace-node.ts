@@ -5,9 +5,11 @@ import { nodeKey } from '../engine/leaves.ts';
 import { senderIsMember } from '../rules.ts';
 import { address } from './action.ts';
 import { addWaiting, nodesAfterWaiting, nodeWithKey } from './changes.ts';
+import { governanceStream, nodeReplaced } from './entries.ts';
 import { memberOfKey } from './members.ts';
-import { changesHaveRoom, nodeIsKnown, rulesOfNewNode } from './rules.ts';
-import { type NodeRecord, parameters, replaced, type WaitingChange, waitingChangesOf } from './state.ts';
+import { parameterOf } from './parameters.ts';
+import { changesHaveRoom, nodeIsKnown, nodeIsOwn, rulesOfNewNode } from './rules.ts';
+import { type NodeRecord, replaced, type WaitingChange, waitingChangesOf } from './state.ts';
 
 interface ReplaceNode {
   readonly nodeKey: Uint8Array;
@@ -22,6 +24,7 @@ type Context = RuleContext<ReplaceNode>;
  * or misused must not wait for votes. The new node takes the old one's role before the old one leaves.
  */
 export const replaceNode: KindDefinition<z.ZodObject & z.ZodType<ReplaceNode>> = {
+  summary: 'A member gives a node of its own a new key, alone.',
   schema: z.strictObject({
     /** The node that leaves. */
     nodeKey: nodeKey(),
@@ -29,15 +32,18 @@ export const replaceNode: KindDefinition<z.ZodObject & z.ZodType<ReplaceNode>> =
     /** Where others reach the new node; absent: where they reached the old one. */
     address: address().exactOptional(),
   }),
+  effects: [
+    'Three changes wait: the new node joins, it votes if the old one did, and the old one leaves for ever.',
+    'The history of governance has an entry that says so.',
+  ],
+  example: {
+    nodeKey: '12D3KooWAsKd6Lkcu6nEdizGj6BbGsr1iPx3MsgzyN35N7x1Zq5h',
+    newNodeKey: '12D3KooWMS9ZFsM5oHLJiTAzxRJ5bRzvGW6m3v9hAuzCFMybQpqi',
+  },
   rules: [
     senderIsMember,
     { ...nodeIsKnown, permits: (context) => leavingNode(context) !== undefined },
-    {
-      name: 'node-is-own',
-      code: 'not-your-node',
-      sentence: 'This node belongs to another member.',
-      permits: (context) => leavingNode(context)?.member === memberOf(context),
-    },
+    { ...nodeIsOwn, permits: (context) => leavingNode(context)?.member === memberOf(context) },
     {
       name: 'no-replacement-waits',
       code: 'replacement-waits',
@@ -55,9 +61,9 @@ export const replaceNode: KindDefinition<z.ZodObject & z.ZodType<ReplaceNode>> =
         const { state, block } = context;
         const last = replaced.get(state, memberOf(context));
         if (last === undefined) return true;
-        const intervalMs = present(parameters.get(state), 'genesis sets the parameters').replaceIntervalMs;
-        context.saw('allowed from', last.at + intervalMs);
-        return last.at + intervalMs <= block.timestamp;
+        const allowedFrom = last.at + parameterOf(state, 'governance.replaceIntervalMs');
+        context.saw('allowed from', allowedFrom);
+        return allowedFrom <= block.timestamp;
       },
     },
     ...rulesOfNewNode<ReplaceNode>(({ payload }) => payload.newNodeKey),
@@ -65,7 +71,10 @@ export const replaceNode: KindDefinition<z.ZodObject & z.ZodType<ReplaceNode>> =
   ],
   apply(context) {
     addWaiting(context.state, changesFor(context));
-    replaced.put(context.state, [memberOf(context)], { at: context.block.timestamp });
+    const member = memberOf(context);
+    const at = context.block.timestamp;
+    replaced.put(context.state, [member], { at });
+    context.emit(governanceStream, nodeReplaced.encode({ ...context.payload, member, at }));
     return undefined;
   },
 };

@@ -1,20 +1,25 @@
 import type { Rule, RuleContext } from '../engine/contract.ts';
 import { ledgerLimits, type StateView } from '../ledger-types.ts';
-import type { Action } from './action.ts';
+import type { Action, ProposedChange } from './action.ts';
 import { isRetired, nodesAfterWaiting, nodeWithKey } from './changes.ts';
 import { changesWaitingMax, type NodeRecord, waitingChangesOf } from './state.ts';
-
-/** A change that a transaction asks for. */
-export interface AskedChange {
-  readonly action: Action;
-  /** Of every action but `changes-drop`. */
-  readonly nodeKey?: Uint8Array;
-}
 
 export const nodeIsKnown: { readonly name: string; readonly code: string; readonly sentence: string } = {
   name: 'node-is-known',
   code: 'node-unknown',
   sentence: 'No node of the ledger has this key.',
+};
+
+export const nodeIsOwn: { readonly name: string; readonly code: string; readonly sentence: string } = {
+  name: 'node-is-own',
+  code: 'not-your-node',
+  sentence: 'This node belongs to another member.',
+};
+
+export const aVoterStays: { readonly name: string; readonly code: string; readonly sentence: string } = {
+  name: 'a-voter-stays',
+  code: 'last-voter',
+  sentence: 'Without this node nobody would be left to vote on blocks.',
 };
 
 /** A rule's condition: the nodes as they will be once everything that waits has taken effect, and the key in question. */
@@ -52,11 +57,11 @@ export function rulesOfNewNode<P>(newKey: (context: RuleContext<P>) => Uint8Arra
   ];
 }
 
-/**
- * Rules of a proposed change, looked at when it is proposed and again when it is decided.
- * @param asked the change; undefined when the transaction lets none wait, and every rule permits.
- */
-export function rulesOfChange<P>(asked: (context: RuleContext<P>) => AskedChange | undefined): readonly Rule<P>[] {
+/** The change that a transaction proposes or decides; undefined when it does neither, and every rule permits. */
+export type Asked<P> = (context: RuleContext<P>) => ProposedChange | undefined;
+
+/** Rules of a proposed change of the nodes, looked at when it is proposed and again when it is decided. */
+export function rulesOfNodes<P>(asked: Asked<P>): readonly Rule<P>[] {
   const keyOf = (context: RuleContext<P>, actions: readonly Action[]): Uint8Array | undefined => {
     const change = asked(context);
     return change !== undefined && actions.includes(change.action) ? change.nodeKey : undefined;
@@ -87,9 +92,7 @@ export function rulesOfChange<P>(asked: (context: RuleContext<P>) => AskedChange
       permits: when(['node-demote'], (nodes, key) => nodeWithKey(nodes, key)?.role === 'voter'),
     },
     {
-      name: 'a-voter-stays',
-      code: 'last-voter',
-      sentence: 'Without this node nobody would be left to vote on blocks.',
+      ...aVoterStays,
       permits: when(['node-demote', 'node-remove'], (nodes, key) => {
         const leaves = nodeWithKey(nodes, key);
         return nodes.some((node) => node !== leaves && node.role === 'voter');

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { toHex } from '../../base/index.ts';
-import { name, nodeKey, timestamp, transactionId } from '../engine/leaves.ts';
+import { did, name, nodeKey, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import { type ConfigurationStep, ledgerLimits, type StateView } from '../ledger-types.ts';
-import { type Action, actions, address } from './action.ts';
+import { address, changeShape, type ProposedChange, targetCharactersMax } from './action.ts';
 import { membersMax } from './members.ts';
 
 /** A node of the ledger. */
@@ -30,36 +30,34 @@ export interface WaitingChange {
   readonly isReplacement: boolean;
 }
 
-export type ProposalState = 'open' | 'passed' | 'rejected' | 'withdrawn';
+export const proposalStates = ['open', 'passed', 'rejected', 'withdrawn'] as const;
+export type ProposalState = (typeof proposalStates)[number];
 
-/** A change of the nodes that members vote on. Its id is that of the transaction that proposed it. */
-export interface Proposal {
+/** By the governance key, not by the member's name: a vote counts while the key speaks for a member. */
+export interface Vote {
+  readonly key: Uint8Array;
+  readonly approve: boolean;
+}
+
+/** What members vote on. Its id is that of the transaction that proposed it. */
+export interface Proposal extends ProposedChange {
   readonly id: Uint8Array;
-  /** The member that proposes. */
-  readonly proposer: string;
-  readonly action: Action;
-  /** The node that it is about; none when it drops the changes that wait. */
-  readonly nodeKey?: Uint8Array;
-  /** Only of a node that is to be added: the member that runs it. */
-  readonly member?: string;
-  readonly address?: string;
-  /** Members, in the order of their votes. */
-  readonly approvals: string[];
-  readonly rejections: string[];
+  /** The governance key that proposed it. */
+  readonly proposer: Uint8Array;
+  /** In their order. */
+  readonly votes: readonly Vote[];
   readonly state: ProposalState;
   readonly openedAt: number;
   /** From this time on nobody can vote any more. */
   readonly closesAt: number;
 }
 
-/** Approved changes that wait at a time. */
+/** Approved changes that wait at a time, but for removals that go before them. */
 export const changesWaitingMax = 16;
 /** Proposals that the list keeps; older ones stay readable by their id. */
 export const proposalsListedMax = 256;
 /** Open ones of one member, so that none can use up another's room. */
 export const proposalsPerMemberMax = 8;
-/** Seven days. */
-export const proposalValidityMs: number = 7 * 24 * 3_600_000;
 
 const nodeSchema = z.strictObject({
   nodeKey: nodeKey(),
@@ -90,7 +88,8 @@ export const changes: StateRecord<{ waiting: WaitingChange[] }> = stateRecord(
           isReplacement: z.boolean(),
         }),
       )
-      .max(changesWaitingMax),
+      // Each node in force leaves before the others once.
+      .max(changesWaitingMax + ledgerLimits.configurationNodesMax),
   }),
 );
 
@@ -98,15 +97,6 @@ export const changes: StateRecord<{ waiting: WaitingChange[] }> = stateRecord(
 export const retired: StateRecord<{ member: string; height: number }> = stateRecord(
   'governance/retired',
   z.strictObject({ member: name(), height: z.int().min(1) }),
-);
-
-export const parameters: StateRecord<{ members: number; threshold: number; replaceIntervalMs: number }> = stateRecord(
-  'governance/parameters',
-  z.strictObject({
-    members: z.int().min(0).max(membersMax),
-    threshold: z.int().min(1),
-    replaceIntervalMs: z.int().min(0),
-  }),
 );
 
 /** When a member last replaced a node of its own. */
@@ -119,14 +109,10 @@ export const proposals: StateRecord<Proposal> = stateRecord(
   'governance/proposal',
   z.strictObject({
     id: transactionId(),
-    proposer: name(),
-    action: z.enum(actions),
-    nodeKey: nodeKey().exactOptional(),
-    member: name().exactOptional(),
-    address: address().exactOptional(),
-    approvals: z.array(name()).max(membersMax),
-    rejections: z.array(name()).max(membersMax),
-    state: z.enum(['open', 'passed', 'rejected', 'withdrawn']),
+    proposer: did(),
+    ...changeShape,
+    votes: z.array(z.strictObject({ key: did(), approve: z.boolean() })).max(membersMax),
+    state: z.enum(proposalStates),
     openedAt: timestamp(),
     closesAt: timestamp(),
   }),
@@ -135,16 +121,29 @@ export const proposals: StateRecord<Proposal> = stateRecord(
 /** What one read tells of a proposal. */
 export interface ListedProposal {
   readonly id: Uint8Array;
-  readonly proposer: string;
+  readonly proposer: Uint8Array;
+  /** What it is about. */
+  readonly target: string;
   readonly isOpen: boolean;
   readonly closesAt: number;
+  /** When it was rejected or withdrawn. */
+  readonly failedAt?: number;
 }
 
 export const listed: StateRecord<{ proposals: ListedProposal[] }> = stateRecord(
   'governance/proposals',
   z.strictObject({
     proposals: z
-      .array(z.strictObject({ id: transactionId(), proposer: name(), isOpen: z.boolean(), closesAt: timestamp() }))
+      .array(
+        z.strictObject({
+          id: transactionId(),
+          proposer: did(),
+          target: z.string().max(targetCharactersMax),
+          isOpen: z.boolean(),
+          closesAt: timestamp(),
+          failedAt: timestamp().exactOptional(),
+        }),
+      )
       .max(proposalsListedMax),
   }),
 );

@@ -14,9 +14,12 @@ import type {
   EvidenceList,
   EvidenceView,
   GenesisView,
+  GovernanceView,
   HistoryQuery,
   HistoryView,
   LinkView,
+  MemberList,
+  MemberView,
   NodeList,
   OutcomeView,
   ProposalList,
@@ -130,12 +133,28 @@ export class Front implements NodeService {
   }
 
   async credentials(did: string): Promise<CredentialList> {
-    return { agent: did, credentials: await this.#ask('credentials', { agent: keyOf(did) }) };
+    return { agent: did, ...(await this.#ask('credentials', { agent: keyOf(did) })) };
   }
 
   async record(sender: string, eventId: string): Promise<RecordView> {
     const id = present(fromHex(eventId), 'the route checked the event id');
     return { sender, eventId, record: await this.#ask('record', { sender: keyOf(sender), eventId: id }) };
+  }
+
+  members(): Promise<MemberList> {
+    return this.#ask('members', {});
+  }
+
+  member(name: string): Promise<MemberView> {
+    return this.#ask('member', { name });
+  }
+
+  governance(): Promise<GovernanceView> {
+    return this.#ask('governance', {});
+  }
+
+  governanceHistory(query: StreamQuery): Promise<StreamPage> {
+    return this.#stream('governance', query);
   }
 
   nodes(): Promise<NodeList> {

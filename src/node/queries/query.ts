@@ -4,13 +4,17 @@ import type {
   ConfigurationsQuery,
   Consistency,
   ContractObject,
+  CredentialList,
   DecisionRequest,
   DecisionView,
   DomainView,
   EvidenceList,
   EvidenceView,
   GenesisView,
+  GovernanceView,
   HistoryQuery,
+  MemberList,
+  MemberView,
   NodeList,
   ProposalView,
   ReadPoint,
@@ -75,8 +79,11 @@ export interface Queries {
   readonly domainNames: { readonly input: object; readonly answer: readonly string[] };
   readonly domain: { readonly input: { name: string }; readonly answer: DomainView };
   readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };
-  readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: readonly ContractObject[] };
+  readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: Omit<CredentialList, 'agent'> };
   readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
+  readonly members: { readonly input: object; readonly answer: MemberList };
+  readonly member: { readonly input: { name: string }; readonly answer: MemberView };
+  readonly governance: { readonly input: object; readonly answer: GovernanceView };
   readonly nodes: { readonly input: object; readonly answer: NodeList };
   readonly configurations: { readonly input: ConfigurationsQuery; readonly answer: ConfigurationPage };
   /** At most 1 MiB of history, and where the next piece goes on. */

@@ -1,10 +1,20 @@
-import type { ContractObject, JsonValue, NodeList, ProposalView } from '../../api/index.ts';
+import type {
+  ContractObject,
+  GovernanceView,
+  JsonValue,
+  MemberList,
+  MemberView,
+  NodeList,
+  ProposalView,
+} from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import {
-  credentialsOf,
-  describeCredential,
+  describeCredentials,
   describeDomain,
+  describeGovernance,
   describeLink,
+  describeMember,
+  describeMembers,
   describeNodes,
   describeProposal,
   describeRecord,
@@ -12,6 +22,7 @@ import {
   domainOf,
   evaluateAccess,
   linkOf,
+  memberNamed,
   proposalOf,
   proposalsOf,
   recordOf,
@@ -24,7 +35,18 @@ export class StateAnswers
   implements
     Pick<
       Asked,
-      'domainNames' | 'domain' | 'link' | 'credentials' | 'record' | 'nodes' | 'proposals' | 'proposal' | 'decide'
+      | 'domainNames'
+      | 'domain'
+      | 'link'
+      | 'credentials'
+      | 'record'
+      | 'members'
+      | 'member'
+      | 'governance'
+      | 'nodes'
+      | 'proposals'
+      | 'proposal'
+      | 'decide'
     >
 {
   readonly #ledger: Ledger;
@@ -53,9 +75,7 @@ export class StateAnswers
   }
 
   credentials({ agent }: InputOf<'credentials'>): AnswerOf<'credentials'> {
-    return credentialsOf(this.#ledger.state, agent).map(
-      (credential) => describeCredential(credential) as ContractObject,
-    );
+    return describeCredentials(this.#ledger.state, agent, this.#atMs) as unknown as AnswerOf<'credentials'>;
   }
 
   record({ sender, eventId }: InputOf<'record'>): AnswerOf<'record'> {
@@ -64,20 +84,34 @@ export class StateAnswers
     return describeRecord(record) as ContractObject;
   }
 
+  members(): AnswerOf<'members'> {
+    return describeMembers(this.#ledger.state) as unknown as MemberList;
+  }
+
+  member({ name }: InputOf<'member'>): AnswerOf<'member'> {
+    const member = memberNamed(this.#ledger.state, name);
+    if (member === undefined) throw new AssentError('not-found', `There is and was no member named ${name}.`);
+    return describeMember(member) as unknown as MemberView;
+  }
+
+  governance(): AnswerOf<'governance'> {
+    return describeGovernance(this.#ledger.state) as unknown as GovernanceView;
+  }
+
   nodes(): AnswerOf<'nodes'> {
     return describeNodes(this.#ledger.state) as unknown as NodeList;
   }
 
   proposals(): AnswerOf<'proposals'> {
     return proposalsOf(this.#ledger.state).map(
-      (proposal) => describeProposal(proposal, this.#atMs) as unknown as ProposalView,
+      (proposal) => describeProposal(this.#ledger.state, proposal, this.#atMs) as unknown as ProposalView,
     );
   }
 
   proposal({ id }: InputOf<'proposal'>): AnswerOf<'proposal'> {
     const proposal = proposalOf(this.#ledger.state, id);
     if (proposal === undefined) throw new AssentError('not-found', 'There is no proposal with this id.');
-    return describeProposal(proposal, this.#atMs) as unknown as ProposalView;
+    return describeProposal(this.#ledger.state, proposal, this.#atMs) as unknown as ProposalView;
   }
 
   /** The later of the chain's and this node's time: what has ended must not seem open on an idle ledger. */

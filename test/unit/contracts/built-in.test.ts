@@ -132,6 +132,7 @@ describe('the catalogue of built-in contracts', () => {
       'governance.vote',
       'governance.withdraw',
       'governance.replaceNode',
+      'governance.retireNode',
     ]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   credentialsInForce,
   credentialsOf,
-  describeCredential,
+  describeCredentials,
   describeDomain,
   describeEntry,
   describeLink,
@@ -134,9 +134,10 @@ describe('credential', () => {
     const period = { from: ledger.nowMs + hourMs, until: ledger.nowMs + 2 * hourMs };
     const issued = ledger.submit('south', 'credential.issue', { agent: ida.did, role: 'clinician', period });
     const credential = issued.output?.['credential'];
-    expect(credentialsOf(ledger.state, ida.key).map(describeCredential)).toEqual([
-      { id: credential, role: 'clinician', organisation: 'south', ...period },
-    ]);
+    expect(describeCredentials(ledger.state, ida.key, period.from)).toEqual({
+      credentials: [{ id: credential, role: 'clinician', organisation: 'south', ...period, inForce: true }],
+      groups: [],
+    });
     const inForceAt = (atMs: number) => credentialsInForce(ledger.state, ida.key, atMs).length;
     expect([period.from - 1, period.from, period.until - 1, period.until].map(inForceAt)).toEqual([0, 1, 1, 0]);
     expect(ledger.submit('north', 'credential.revoke', { credential }).code).toBe('credential-not-own');

@@ -127,16 +127,15 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
       const pair = { surviving: ledger.actor(surviving).did, absorbed: ledger.actor(absorbed).did };
       return { sender: 'north-gateway', change: { domain, ...pair } };
     }
-    case 'governance.propose': {
-      const nodeId = encodeNodeId(ledger.actor(draw.from(nodes)).key);
-      const add = { action: 'node-add', member: draw.from(['north', 'south']) };
-      return { sender: 'north', change: { nodeKey: nodeId, ...(draw.once(2) ? add : { member: undefined }) } };
-    }
+    case 'governance.propose':
+      return { sender: 'north', change: drawProposal(draw, made) };
     case 'governance.vote':
     case 'governance.withdraw': {
       const proposal = done.get('governance.propose')?.at(-1) ?? hex('none');
       return { sender: kind === 'governance.vote' ? 'south' : 'north', change: { proposal } };
     }
+    case 'governance.retireNode':
+      return { sender: 'south', change: { nodeKey: encodeNodeId(ledger.actor('south-node').key) } };
     case 'governance.replaceNode': {
       const nodeId = (name: string) => encodeNodeId(ledger.actor(name).key);
       return { sender: 'south', change: { nodeKey: nodeId('south-node'), newNodeKey: nodeId(draw.from(nodes)) } };
@@ -180,6 +179,24 @@ function likely(draw: Draw, kind: string, made: World, done: Done): { sender: st
   }
 }
 
+/** Something that members can decide, whole: other fields than the action's own are refused. */
+function drawProposal(draw: Draw, { ledger }: World): object {
+  const nodeKey = encodeNodeId(ledger.actor(draw.from(nodes)).key);
+  const [member, governanceKey] = [draw.from(['north', 'south', 'west']), ledger.actor(draw.from(people)).did];
+  return draw.from([
+    { action: 'node-add', nodeKey, member },
+    { action: draw.from(['node-promote', 'node-demote', 'node-remove', 'node-retire']), nodeKey },
+    { action: draw.from(['changes-drop', 'rules-cancel']) },
+    { action: 'member-add', member: 'west', governanceKey },
+    { action: 'member-rekey', member: 'west', governanceKey },
+    { action: 'member-remove', member: 'west' },
+    { action: 'role-issuers', role: 'device', issuers: ['north'] },
+    { action: 'parameter-set', parameter: 'governance.proposalPauseMs', value: draw.below(hourMs) },
+    { action: 'domain-hand-over', domain: 'south-records', member },
+    { action: 'rules-activate', ruleSet: `assent-rules/${draw.below(9)}`, height: ledger.height + draw.below(50) },
+  ]);
+}
+
 /** A transaction from the schema of its kind; most have what lets them get far. */
 function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { sender: string; wire: CanonicalValue } {
   const { ledger } = made;
@@ -188,7 +205,8 @@ function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { s
   const texts = [...[...done.values()].flat(), ...dids, ...nodeIds, ...addresses, ...bytes, ...names, ...actors];
   const json = drawJson(draw, builtInContracts.kind(kind)?.schema ?? z.strictObject({}), texts, ledger.nowMs);
   const { sender, change } = likely(draw, kind, made, done);
-  const payload = draw.once(4) ? json : withoutAbsent({ ...(json as object), ...change });
+  const drawn = kind === 'governance.propose' ? {} : (json as object);
+  const payload = draw.once(4) ? json : withoutAbsent({ ...drawn, ...change });
   try {
     const shaped = builtInContracts.payloadFromJson(kind, payload);
     return { sender: draw.once(4) ? draw.from(people) : sender, wire: draw.once(5) ? mutated(draw, shaped) : shaped };

@@ -4,8 +4,7 @@ import type { SignedTransaction, SubmitOutcome } from '../../../src/client/index
 import {
   builtInContracts,
   createRuleExecutor,
-  credentialsOf,
-  describeCredential,
+  describeCredentials,
   describeEntry,
   describeLink,
   linkOf,
@@ -70,8 +69,8 @@ export class RuleLedger implements LedgerAccess {
   }
 
   async credentials(agent: string): Promise<CredentialList> {
-    const credentials = credentialsOf(this.#view, present(decodeDid(agent), 'a DID'));
-    return { agent, credentials: credentials.map((credential) => describeCredential(credential) as ContractObject) };
+    const held = describeCredentials(this.#view, present(decodeDid(agent), 'a DID'), Date.now());
+    return { agent, ...(held as unknown as Omit<CredentialList, 'agent'>) };
   }
 
   /** Everything that every node would hold: state keys and values, and index entries. */

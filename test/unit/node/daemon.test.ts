@@ -12,8 +12,9 @@ import {
   transactionsMediaType,
 } from '../../../src/api/index.ts';
 import { blockView } from '../../../src/api/schemas/blocks.ts';
-import { nodeList, proposalList, proposalView } from '../../../src/api/schemas/governance.ts';
+import { governanceView, nodeList, proposalList, proposalView } from '../../../src/api/schemas/governance.ts';
 import { statusView } from '../../../src/api/schemas/status.ts';
+import { streamPage } from '../../../src/api/schemas/subjects.ts';
 import { present, toHex } from '../../../src/base/index.ts';
 import { builtInContracts } from '../../../src/contracts/index.ts';
 import { createSigner, encodeDid, encodeNodeId, generateSeed } from '../../../src/crypto/index.ts';
@@ -170,6 +171,17 @@ describe('a node of its own', () => {
     expect(proposalView.safeParse(proposal).error).toBeUndefined();
     expect(await read(`/v1/proposals/${'0'.repeat(64)}`)).toMatchObject({ error: { code: 'not-found' } });
     expect(await read('/v1/proposals/0')).toMatchObject({ error: { code: 'request-invalid' } });
+
+    const member = { name: 'north', governanceKey: expect.stringMatching(/^did:assent:z6Mk/), sinceHeight: 0 };
+    expect(await read('/v1/members')).toEqual({ threshold: 1, members: [member] });
+    expect(await read('/v1/members/north')).toEqual(member);
+    expect(await read('/v1/members/nobody')).toMatchObject({ error: { code: 'not-found' } });
+    const settings = governanceView.parse(await read('/v1/governance'));
+    expect(settings).toMatchObject({ threshold: 1, ruleSets: [{ ruleSet: 'assent-rules/1', height: 0 }] });
+    expect(settings.parameters[0]).toMatchObject({ parameter: 'governance.threshold', value: 1, isDefault: true });
+    expect(settings.roles).toContainEqual({ role: 'researcher' });
+    const { entries } = streamPage.parse(await read('/v1/governance/history'));
+    expect(entries).toMatchObject([{ entry: { type: 'proposal-made', proposal: id, ...asked, state: 'passed' } }]);
   });
 
   it('shows what it committed', async () => {
