@@ -5,6 +5,7 @@ import { credentialsInForce } from '../credential/state.ts';
 import { type GlassOpening, glassEndsAt } from '../decision/decide.ts';
 import { gateMismatch } from '../decision/gate.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
+import { exampleDid, exampleHex } from '../engine/example.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import type { EmergencyPolicy } from '../enrolment/policy.ts';
 import { domainOf } from '../enrolment/state.ts';
@@ -61,6 +62,23 @@ function running(context: Context): GlassOpening[] {
  * at block time; ends by itself. An entry of the subject's log at once (contracts.md, decision step 8).
  */
 export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
+  summary: 'In an emergency an agent opens named categories of one person for some hours, and everybody sees it.',
+  effects: [
+    'Until `expiresAt` the agent is permitted records of these categories under the purpose BTG, unless a denial that names BTG is honoured. It ends without any further transaction.',
+    'Each access under it is still recorded with `access.record`.',
+    "An entry `glass-broken` in the stream of the subject's accesses, with the time until which a privacy officer has to review it.",
+    'The same event of the same agent again opens nothing and answers what was done.',
+  ],
+  example: {
+    eventId: exampleHex('event', 16),
+    domain: 'st-mary',
+    subject: exampleDid('subject'),
+    role: 'emergency-physician',
+    organisation: 'st-mary',
+    categories: ['allergies'],
+    justification: exampleHex('justification'),
+    expiresAt: 1_790_000_000_000,
+  },
   schema: z.strictObject({
     eventId: eventId(),
     domain: name(),

@@ -5,6 +5,7 @@ import { consentsPerSubjectMax } from '../consent/state.ts';
 import { type DecisionInput, decideOpen, decisions, impossibleClaim, type ResultClaim } from '../decision/decide.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
 import { derived } from '../engine/derived.ts';
+import { exampleDid, exampleHex } from '../engine/example.ts';
 import { blob, bytes, transactionId } from '../engine/leaves.ts';
 import { domainOf } from '../enrolment/state.ts';
 import { currentKeyOf, isDeactivated } from '../identity/state.ts';
@@ -19,6 +20,7 @@ import {
   accessRequestDigest,
   accessRequestMessage,
   decodeAccessRequest,
+  encodeAccessRequest,
 } from './request.ts';
 import { eventIsConsistent, openCategoryOnly } from './rules.ts';
 import { appendToLog, type EventKey, events } from './state.ts';
@@ -68,6 +70,32 @@ function eventKeyOf(context: Context): EventKey {
  * the gate's included, is a success whose decision is deny; refused is only what is malformed or not entitled.
  */
 export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>> = {
+  summary: "A custodian's gateway asks for the decision on an agent's signed request, and has it logged, in one.",
+  effects: [
+    'The decision is made on the consents in force at this block: permit, permit-break-glass, deny or indeterminate. A denial is a success, too: its entry counts.',
+    "An entry `access-recorded` in the stream of the subject's accesses, and a leaf of the subject's log.",
+    'Release the record only on `permit` or `permit-break-glass`, and only once the block is certified.',
+    'The same request of the same agent again, through whichever gateway, adds nothing and answers what was decided.',
+  ],
+  example: {
+    request: toHex(
+      encodeAccessRequest({
+        eventId: exampleHex('event', 16),
+        agent: exampleDid('agent'),
+        role: 'clinician',
+        organisation: 'st-mary',
+        subject: exampleDid('subject'),
+        domain: 'st-mary',
+        resource: exampleHex('resource'),
+        purpose: 'TREAT',
+        action: 'access',
+        validUntil: 1_790_000_000_000,
+      }),
+    ),
+    requestSignature: exampleHex('signature').repeat(2),
+    results: [{ consent: exampleHex('consent'), version: 1, results: 1, namesBreakGlass: false }],
+    inEmergencyCategory: false,
+  },
   schema: z.strictObject({
     /** The agent's request, exactly as signed. */
     request: blob(accessRequestBytesMax),

@@ -1,5 +1,6 @@
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { amend } from './amend.ts';
+import { consentAmended, consentGranted, consentRevoked, consentSuperseded } from './entries.ts';
 import { grant, refuse } from './grant.ts';
 import { revoke } from './revoke.ts';
 import { supersede } from './supersede.ts';
@@ -11,6 +12,8 @@ import { supersede } from './supersede.ts';
  */
 export const consent: Contract = defineContract({
   namespace: 'consent',
+  summary: 'What a person permits and denies in the domain of one custodian.',
+  streams: { 'consents:<subject hex>': [consentGranted, consentAmended, consentRevoked, consentSuperseded] },
   kinds: {
     'consent.grant': grant,
     'consent.amend': amend,

@@ -8,6 +8,7 @@ import type {
   RecoveryContent,
   StateView,
 } from '../ledger-types.ts';
+import type { EntryType } from './stream-entry.ts';
 import { SchemaError, type WireCodec, type WireSchema, wireCodec } from './wire.ts';
 
 /** Verifies an Ed25519 signature with the node's one verdict (protocol.md §1). */
@@ -90,9 +91,19 @@ export interface IdentityKeeper {
   isDeactivated(state: StateView, sender: Uint8Array, atMs: number): boolean;
 }
 
+/**
+ * What stands in each stream. Of its name, what differs is in angle brackets after a colon, as in
+ * `consents:<subject hex>`. An empty list: entries of any bytes, which nobody can describe.
+ */
+export type Streams = Readonly<Record<string, readonly EntryType<never>[]>>;
+
 export interface ContractDefinition<K extends Record<string, z.ZodObject>> {
   /** The first part of the contract's state keys and of its kinds. */
   readonly namespace: string;
+  /** For docs/contracts.md: what it is for, a whole sentence or two. */
+  readonly summary: string;
+  /** The streams that it appends to. */
+  readonly streams?: Streams;
   readonly kinds: { readonly [Kind in keyof K]: KindDefinition<K[Kind]> };
   /** Writes what genesis declares. @throws AssentError `genesis-invalid`. */
   initialise?(genesis: GenesisContent, state: WritableState): void;
@@ -126,6 +137,8 @@ export interface KindDocumentation {
 
 export interface Contract {
   readonly namespace: string;
+  readonly summary: string;
+  readonly streams: Streams;
   readonly kinds: ReadonlyMap<string, Kind>;
   initialise?(genesis: GenesisContent, state: WritableState): void;
   /** The latest time at which something open in this contract's state ends by itself. */
@@ -163,7 +176,9 @@ export function defineContract<const K extends Record<string, z.ZodObject>>(
   const kinds = new Map<string, Kind>();
   for (const [name, kind] of Object.entries(definition.kinds)) kinds.set(name, checkedKind(namespace, name, kind));
   demand(kinds.size > 0, `contract ${namespace} has no kinds`);
-  return { ...definition, kinds };
+  const { summary, streams = {} } = definition;
+  demand(isSentence(summary), `contract ${namespace} has no summary`);
+  return { ...definition, streams, kinds };
 }
 
 function checkedKind(namespace: string, name: string, definition: KindDefinition<z.ZodObject>): Kind {
@@ -197,8 +212,11 @@ function checkRule(kind: string, rule: Rule<never>): void {
   demand(typeof rule.code === 'string' && hyphenated.test(rule.code), `${where} has no hyphenated code`);
   demand(!Object.hasOwn(engineCodes, rule.code), `${where} uses the engine's own code ${rule.code}`);
   demand(typeof rule.permits === 'function', `${where} has no permits`);
-  const { sentence } = rule;
-  demand(typeof sentence === 'string' && /^[A-Z].{15,}\.$/.test(sentence), `${where} has no whole sentence`);
+  demand(isSentence(rule.sentence), `${where} has no whole sentence`);
+}
+
+function isSentence(text: unknown): boolean {
+  return typeof text === 'string' && /^[A-Z].{15,}\.$/.test(text);
 }
 
 function codec(schema: z.ZodObject, part: string, kind: string, version = 1): WireCodec<Record<string, unknown>> {

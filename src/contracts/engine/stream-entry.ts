@@ -6,6 +6,7 @@ import { wireCodec } from './wire.ts';
 /** One type of entry of a query index: canonical bytes `[type, version, field, …]`. */
 export interface EntryType<T> {
   readonly type: string;
+  readonly schema: z.ZodObject;
   encode(value: T): Uint8Array;
   /** JSON form of the fields, bytes as hex, keys as DIDs, with `type` in front; undefined when the wire is another. */
   describe(wire: readonly unknown[]): Record<string, unknown> | undefined;
@@ -16,6 +17,7 @@ export function entryType<S extends z.ZodObject>(type: string, schema: S, versio
   const codec = wireCodec(schema, type, version);
   return {
     type,
+    schema,
     encode: (value) => encodeCanonical([type, ...codec.toWire(value)]),
     describe(wire) {
       if (wire[0] !== type) return undefined;

@@ -6,7 +6,7 @@ import { policyIsWithinBounds } from '../governance/domain-bounds.ts';
 import { memberOfKey } from '../governance/members.ts';
 import { senderIsMember } from '../rules.ts';
 import { agreeToMerge } from './agreement.ts';
-import { domainDeclared } from './entries.ts';
+import { domainDeclared, linkHistory } from './entries.ts';
 import { initialiseEnrolment } from './genesis.ts';
 import { changeKeyHolder } from './key-holder.ts';
 import { linkSubject, unlinkSubject } from './link.ts';
@@ -26,9 +26,32 @@ import {
 /** Members, domains of custodians, and which subject a custodian knows (contracts.md, `enrolment`). */
 export const enrolment: Contract = defineContract({
   namespace: 'enrolment',
+  summary: 'The domains of custodians with their rules, and which person a custodian knows by a chart of its own.',
+  streams: {
+    'domain:<domain>': [domainDeclared, ...linkHistory],
+    'enrolment:<subject hex>': linkHistory,
+  },
   initialise: initialiseEnrolment,
   kinds: {
     'enrolment.domain': {
+      summary: 'A member declares a domain in which it keeps records, or changes the rules of its own.',
+      effects: [
+        'The rules hold from the next decision on; consents, links and the log stay as they are.',
+        "An entry `domain-declared` in the domain's history, with the version.",
+      ],
+      example: {
+        domain: 'st-mary',
+        policy: {
+          implicit: 'deny',
+          timeZone: 'Europe/Brussels',
+          roles: [
+            { role: 'clinician', purposes: ['TREAT'] },
+            { role: 'emergency-physician', purposes: ['TREAT'] },
+          ],
+          emergency: { roles: ['emergency-physician'], maxHours: 4 },
+        },
+        ifVersion: 0,
+      },
       schema: z.strictObject({
         domain: name(),
         policy: domainPolicy,

@@ -111,3 +111,13 @@ const merge = {
 
 export const subjectsMerged: EntryType<SubjectsMerged> = entryType('subjects-merged', z.strictObject(merge));
 export const subjectsUnmerged: EntryType<SubjectsMerged> = entryType('subjects-unmerged', z.strictObject(merge));
+
+/** What stands in `domain:<name>` and in `enrolment:<subject hex>` both. */
+export const linkHistory: readonly EntryType<never>[] = [
+  subjectLinked,
+  subjectUnlinked,
+  keyHolderChanged,
+  mergeAgreed,
+  subjectsMerged,
+  subjectsUnmerged,
+];

@@ -1,5 +1,6 @@
 import { type Contract, defineContract } from '../engine/contract.ts';
 import { configurationKeeper } from './changes.ts';
+import { governanceStream, nodeReplaced, nodeRetired, proposalMade, proposalWithdrawn, voteCast } from './entries.ts';
 import { initialiseGovernance } from './genesis.ts';
 import { propose } from './propose.ts';
 import { replaceNode } from './replace-node.ts';
@@ -12,6 +13,9 @@ import { vote, withdraw } from './vote.ts';
  */
 export const governance: Contract = defineContract({
   namespace: 'governance',
+  summary:
+    'What the members of the consortium decide together: who they are, the nodes, who issues roles, parameters, custodians of domains, versions of the rules.',
+  streams: { [governanceStream]: [proposalMade, voteCast, proposalWithdrawn, nodeReplaced, nodeRetired] },
   initialise: initialiseGovernance,
   configuration: configurationKeeper,
   kinds: {

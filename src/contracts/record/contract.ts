@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { toHex } from '../../base/index.ts';
 import { type Contract, defineContract } from '../engine/contract.ts';
+import { exampleDid, exampleHex } from '../engine/example.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { type EntryType, entryType } from '../engine/stream-entry.ts';
 import { domainIsKnown, isLinked, senderIsGateway, subjectIsLinked } from '../rules.ts';
-import { enteredInError } from './entered-in-error.ts';
+import { enteredInError, recordEnteredInError } from './entered-in-error.ts';
 import { anchored, isSameRecord } from './state.ts';
 
 /** The most that fits a transaction of 64 KiB with room to spare. */
@@ -33,11 +34,29 @@ export const recordAnchored: EntryType<RecordAnchored> = entryType(
   z.strictObject({ domain: name(), at: timestamp(), ...anchorItem }),
 );
 
+const recordHistory = [recordAnchored, recordEnteredInError];
+
 /** Commitments to records that stay with their custodian (contracts.md, `record`). */
 export const record: Contract = defineContract({
   namespace: 'record',
+  summary: 'Salted commitments to records that stay with their custodian: proof of what was there, and since when.',
+  streams: { 'timeline:<subject hex>': recordHistory, 'records:<domain>': recordHistory },
   kinds: {
     'record.anchor': {
+      summary:
+        "A custodian's gateway anchors entries of a record: proof of what they said, and of when they were there.",
+      effects: [
+        'Of each entry two salted commitments stay on the ledger, under the event id that the gateway chose; nothing of its content, type or date.',
+        "For each an entry `record-anchored` in the subject's timeline, or among the domain's records where they are about no person.",
+        'An event id that was used before adds nothing; the output counts those that said the same, and those that did not.',
+      ],
+      example: {
+        domain: 'st-mary',
+        subject: exampleDid('subject'),
+        items: [
+          { eventId: exampleHex('event', 16), source: exampleHex('source'), canonical: exampleHex('canonical form') },
+        ],
+      },
       schema: z.strictObject({
         domain: name(),
         /** Absent: the record is about no person, an organisation for instance. */

@@ -14,8 +14,10 @@ import { type Explanation, explainTransaction, ScratchState } from '../engine/tr
 import {
   type BlockContext,
   type ConfigurationStep,
+  decodeCanonical,
   type ExecutedTransaction,
   encodeCanonical,
+  type IndexEntry,
   ledgerLimits,
   type StateView,
   type TransactionContent,
@@ -124,6 +126,7 @@ export function testLedger(options: TestLedgerOptions = {}): TestLedger {
       if (!result.ok && result.code !== 'limits' && first.writes.length > 0)
         throw new ContractError(`${kind} was refused by ${result.rule} after it wrote`);
       if (result.ok) {
+        demandDeclared(catalogue, kind, executed.index);
         commit(first);
         for (const { stream, entry } of executed.index) streams.set(stream, [...(streams.get(stream) ?? []), entry]);
       }
@@ -190,6 +193,22 @@ function demandStorable(key: string, value: Uint8Array | undefined): void {
   if (!/^[!-~]{1,256}$/.test(key)) throw new ContractError(`"${key}" is no state key: up to 256 printable characters`);
   if ((value?.length ?? 0) > ledgerLimits.stateValueBytesMax)
     throw new ContractError(`the value under ${key} is longer than ${ledgerLimits.stateValueBytesMax} bytes`);
+}
+
+/** Every entry is of a type that the contract declares for that stream. */
+function demandDeclared(catalogue: Catalogue, kind: string, index: readonly IndexEntry[]): void {
+  const namespace = catalogue.kind(kind)?.namespace;
+  const streams = catalogue.contracts.find((contract) => contract.namespace === namespace)?.streams ?? {};
+  const nameOf = (stream: string): string | undefined => stream.split(':')[0];
+  for (const { stream, entry } of index) {
+    const [, types] = Object.entries(streams).find(([declared]) => nameOf(declared) === nameOf(stream)) ?? [];
+    if (types === undefined)
+      throw new ContractError(`${kind} appends to ${stream}, which its contract does not declare`);
+    if (types.length === 0) continue;
+    const wire = decodeCanonical(entry);
+    if (!Array.isArray(wire) || types.every((type) => type.describe(wire) === undefined))
+      throw new ContractError(`${kind} appends to ${stream} an entry that its contract does not declare`);
+  }
 }
 
 function fingerprint(state: ScratchState, executed: ExecutedTransaction): Uint8Array {

@@ -7,6 +7,7 @@ import {
   createRuleExecutor,
   defineContract,
   did,
+  entryReader,
   limits,
   name,
   SchemaError,
@@ -14,7 +15,8 @@ import {
   stateRecord,
   testLedger,
 } from '../../../src/contracts/index.ts';
-import { holderOf, libraryContract } from './toy-contract.ts';
+import { encodeCanonical } from '../../../src/contracts/ledger-types.ts';
+import { bookAcquired, holderOf, libraryContract } from './toy-contract.ts';
 
 const schema = z.strictObject({ title: name() });
 const rule = {
@@ -23,6 +25,7 @@ const rule = {
   sentence: 'This rule refuses nothing at all.',
   permits: () => true,
 };
+const summary = 'It is for tests, and does nothing else.';
 const kind = { schema, rules: [rule], apply: () => undefined };
 
 describe('a contract in one file', () => {
@@ -34,7 +37,9 @@ describe('a contract in one file', () => {
     expect(ledger.submit('al', 'library.acquire', { title: 'emma' })).toMatchObject({ ok: false, code: 'book-known' });
     expect(ledger.submit('al', 'library.lend', { title: 'emma', to }).output).toEqual({ loans: 1 });
     expect(holderOf(ledger.state, 'emma')).toBe(ledger.actor('bo').keyHex);
-    expect(ledger.stream('library:acquired')).toEqual([ledger.actor('al').key]);
+    expect(ledger.stream('library:acquired').map(entryReader([bookAcquired]))).toEqual([
+      { type: 'book-acquired', by: ledger.actor('al').did },
+    ]);
   });
 
   it('explains which rules were looked at, what each saw, which decided, and writes nothing', () => {
@@ -82,7 +87,8 @@ describe('every misuse is an error at definition', () => {
 
   it.each<[string, object, string]>([
     ['a namespace that is no word', { namespace: 'Toy box', kinds: kindsOf({}) }, 'use one lower-case word'],
-    ['no kinds', { namespace: 'toy', kinds: {} }, 'has no kinds'],
+    ['no kinds', { namespace: 'toy', summary, kinds: {} }, 'has no kinds'],
+    ['no summary', { namespace: 'toy', kinds: kindsOf({}) }, 'contract toy has no summary'],
     ['a kind of another namespace', { namespace: 'toy', kinds: { 'other.do': kind } }, 'outside its namespace'],
     ['a kind without a verb', { namespace: 'toy', kinds: { toy: kind } }, 'use toy.verb'],
     ['no apply', { namespace: 'toy', kinds: kindsOf({ apply: undefined }) }, 'has no apply'],
@@ -109,9 +115,10 @@ describe('every misuse is an error at definition', () => {
   });
 
   it('a namespace declared twice, one code with two meanings, a bad state prefix', () => {
-    const one = defineContract({ namespace: 'one', kinds: { 'one.do': kind } });
+    const one = defineContract({ namespace: 'one', summary, kinds: { 'one.do': kind } });
     const two = defineContract({
       namespace: 'two',
+      summary,
       kinds: { 'two.do': { ...kind, rules: [{ ...rule, sentence: 'It means something else here.' }] } },
     });
     expect(() => catalogueOf([one, one])).toThrow('namespace one is declared twice');
@@ -126,11 +133,40 @@ describe('every misuse is an error at definition', () => {
   });
 });
 
+describe('a stream that is not declared', () => {
+  const emits = (stream: string, entry: Uint8Array) => {
+    const toy = defineContract({
+      namespace: 'toy',
+      summary,
+      streams: { 'toy:<title>': [bookAcquired] },
+      kinds: {
+        'toy.emit': {
+          ...kind,
+          apply({ emit }) {
+            emit(stream, entry);
+            return undefined;
+          },
+        },
+      },
+    });
+    return testLedger({ contracts: catalogueOf([toy]) }).submit('al', 'toy.emit', { title: 'emma' }).ok;
+  };
+  const entry = bookAcquired.encode({ by: new Uint8Array(32) });
+
+  it('is told in a test ledger', () => {
+    expect(emits('toy:emma', entry)).toBe(true);
+    expect(() => emits('play:emma', entry)).toThrow('appends to play:emma, which its contract does not declare');
+    expect(() => emits('toy:emma', encodeCanonical(['other', 1]))).toThrow('an entry that its contract');
+  });
+});
+
 describe('while a transaction runs', () => {
   const value = stateRecord('toy/value', z.strictObject({ title: name() }));
   let applied = 0;
   const toy: Contract = defineContract({
     namespace: 'toy',
+    summary,
+    streams: { 'toy:bytes': [], 'toy:count': [] },
     kinds: {
       'toy.write': {
         schema: z.strictObject({ count: z.int().min(0), size: z.int().min(0) }),

@@ -1,14 +1,26 @@
 import { z } from 'zod';
 import { toHex } from '../../../src/base/index.ts';
-import { type Contract, defineContract, did, name, stateRecord } from '../../../src/contracts/index.ts';
+import {
+  type Contract,
+  defineContract,
+  did,
+  type EntryType,
+  entryType,
+  name,
+  stateRecord,
+} from '../../../src/contracts/index.ts';
 import type { StateView } from '../../../src/contracts/ledger-types.ts';
 
 const library = z.strictObject({ title: name(), to: did().exactOptional() });
 const book = stateRecord('library/book', z.strictObject({ holder: did(), loans: z.int().min(0) }));
 
+export const bookAcquired: EntryType<{ by: Uint8Array }> = entryType('book-acquired', z.strictObject({ by: did() }));
+
 /** A lending library: a whole contract in one file, with no knowledge of the node. */
 export const libraryContract: Contract = defineContract({
   namespace: 'library',
+  summary: 'A library whose books go from hand to hand.',
+  streams: { 'library:acquired': [bookAcquired] },
   kinds: {
     'library.acquire': {
       schema: library,
@@ -22,7 +34,7 @@ export const libraryContract: Contract = defineContract({
       ],
       apply({ payload, sender, state, emit }) {
         book.put(state, [payload.title], { holder: payload.to ?? sender, loans: 0 });
-        emit('library:acquired', sender);
+        emit('library:acquired', bookAcquired.encode({ by: sender }));
         return undefined;
       },
     },
