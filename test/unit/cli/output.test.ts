@@ -108,10 +108,10 @@ describe('a failure', () => {
 
 describe('an explanation', () => {
   it('names the rules that permitted, the one that refused, and those not reached', () => {
-    const verdicts = explain('consent.revoke', { ok: false, code: 'consent-revoked', rule: 'consent-is-not-revoked' });
+    const verdicts = explain('consent.revoke', { ok: false, code: 'consent-revoked', rule: 'consent-is-in-force' });
     expect(verdicts.map(({ rule, verdict }) => [rule, verdict])).toEqual([
       ['consent-is-own', 'permitted'],
-      ['consent-is-not-revoked', 'refused'],
+      ['consent-is-in-force', 'refused'],
       ['consent-version-is-current', 'not reached'],
     ]);
     expect(explain('consent.revoke', { ok: true }).every(({ verdict }) => verdict === 'permitted')).toBe(true);
