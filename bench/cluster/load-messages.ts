@@ -17,6 +17,8 @@ export interface RunRequest {
   /** Transactions a request. */
   readonly batch: number;
   readonly seconds: number;
+  /** Transactions a second over all requests; absent: as fast as they are answered. */
+  readonly ratePerSecond?: number;
 }
 
 export interface RunResult {

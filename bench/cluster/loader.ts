@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type SubmitReply, transactionMediaType, transactionsMediaType } from '../../src/api/index.ts';
 import { assert, present } from '../../src/base/index.ts';
 import type { SignedTransaction } from '../../src/client/index.ts';
@@ -17,6 +18,19 @@ interface Tally {
   committed: number;
   readonly failures: Record<string, number>;
   readonly latenciesMs: number[][];
+}
+
+interface Sender {
+  readonly number: number;
+  readonly senders: number;
+  readonly batch: number;
+  readonly deadlineMs: number;
+  /** Between two batches of all senders. */
+  readonly paceMs: number;
+}
+
+function paceOf(batch: number, ratePerSecond: number | undefined): number {
+  return ratePerSecond === undefined ? 0 : (batch * 1000) / ratePerSecond;
 }
 
 /** Sends signed transactions as fast as they are answered, so many requests at a time, and keeps what it was told. */
@@ -48,12 +62,12 @@ export class Loader {
   }
 
   /** Ends when the time is up or everything was sent, with the last answer. */
-  async run({ inFlight, batch, seconds }: RunRequest): Promise<RunResult> {
+  async run({ inFlight, batch, seconds, ratePerSecond }: RunRequest): Promise<RunResult> {
     const tally: Tally = { committed: 0, failures: {}, latenciesMs: this.#urls.map(() => []) };
     const startMs = performance.now();
     const deadlineMs = startMs + seconds * 1000;
     const senders = Array.from({ length: inFlight }, (_, number) =>
-      this.#send(number, inFlight, batch, deadlineMs, tally),
+      this.#send({ number, senders: inFlight, batch, deadlineMs, paceMs: paceOf(batch, ratePerSecond) }, tally),
     );
     await Promise.all(senders);
     const elapsedMs = performance.now() - startMs;
@@ -67,14 +81,17 @@ export class Loader {
   }
 
   /** One request after another, to one node; to all in turn when there are fewer senders than nodes. */
-  async #send(number: number, senders: number, batch: number, deadlineMs: number, tally: Tally): Promise<void> {
+  async #send({ number, senders, batch, deadlineMs, paceMs }: Sender, tally: Tally): Promise<void> {
+    const beginMs = performance.now();
     const nodes = [...this.#urls.keys()];
     const mine = senders < nodes.length ? nodes : [number % nodes.length];
     const connections = await Promise.all(mine.map((node) => Connection.open(present(this.#urls[node], 'a node'))));
-    for (let turn = number; this.ready > 0 && performance.now() < deadlineMs; turn++) {
-      const place = turn % mine.length;
+    for (let sent = 0; this.ready > 0 && performance.now() < deadlineMs; sent++) {
+      const place = (number + sent) % mine.length;
       const transactions = this.#ready.slice(this.#sent, this.#sent + batch);
       this.#sent += transactions.length;
+      // Senders take turns: one batch of all of them every so often.
+      if (paceMs > 0) await sleep(Math.max(0, beginMs + (sent * senders + number) * paceMs - performance.now()));
       const startMs = performance.now();
       const reply = await post(present(connections[place], 'one a node'), transactions);
       tally.latenciesMs[present(mine[place], 'one a node')]?.push(performance.now() - startMs);
