@@ -68,6 +68,17 @@ export type {
 } from './schemas/governance.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';
+export type {
+  DecisionDifference,
+  ExplainQuery,
+  ExplanationView,
+  OutcomeOfDecision,
+  ReplayMismatch,
+  RuleView,
+  TransactionExplanation,
+  WhatIfPage,
+  WhatIfRequest,
+} from './schemas/replay.ts';
 export type { HealthView, PeerView, StatusView } from './schemas/status.ts';
 export type {
   ContractObject,

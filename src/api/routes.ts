@@ -50,6 +50,16 @@ import {
 } from './schemas/governance.ts';
 import { type TransferRequest, type TransferView, transferRequest, transferView } from './schemas/leadership.ts';
 import { type JsonValue, jsonValue } from './schemas/primitives.ts';
+import {
+  type ExplainQuery,
+  explainQuery,
+  type TransactionExplanation,
+  transactionExplanation,
+  type WhatIfPage,
+  type WhatIfRequest,
+  whatIfPage,
+  whatIfRequest,
+} from './schemas/replay.ts';
 import { type HealthView, healthView, type StatusView, statusView } from './schemas/status.ts';
 import {
   type CredentialList,
@@ -111,6 +121,7 @@ type Stream<Params> = Route<Params, StreamQuery, never, StreamPage>;
 export interface Routes {
   readonly submit: Route<Nothing, SubmitQuery, Uint8Array, SubmitReply>;
   readonly transaction: Route<TransactionParams, WaitQuery, never, TransactionReply>;
+  readonly explain: Route<TransactionParams, ExplainQuery, never, TransactionExplanation>;
   readonly block: Route<BlockParams, Nothing, never, BlockView>;
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
   readonly consents: Stream<SubjectParams>;
@@ -132,6 +143,7 @@ export interface Routes {
   readonly proposals: Route<Nothing, Nothing, never, ProposalList>;
   readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
   readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
+  readonly whatIf: Route<DomainParams, Nothing, WhatIfRequest, WhatIfPage>;
   readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
   readonly genesis: Route<Nothing, Nothing, never, GenesisView>;
   readonly evidence: Route<Nothing, Nothing, never, EvidenceList>;
@@ -218,6 +230,18 @@ export const routes: Routes = {
     params: transactionParams,
     query: transactionQuery,
     reply: { mediaType: 'application/json', schema: transactionReply },
+    readsLedger: true,
+    errors: ['transaction-unknown', 'history-not-kept'],
+  },
+  explain: {
+    operation: 'explainTransaction',
+    method: 'GET',
+    path: '/v1/transactions/{id}/explain',
+    summary:
+      'A committed transaction, executed once more at its place: which rules it met, what each saw, how its decisions came about.',
+    params: transactionParams,
+    query: explainQuery,
+    reply: { mediaType: 'application/json', schema: transactionExplanation },
     readsLedger: true,
     errors: ['transaction-unknown', 'history-not-kept'],
   },
@@ -382,7 +406,8 @@ export const routes: Routes = {
     operation: 'decide',
     method: 'POST',
     path: '/v1/decisions',
-    summary: 'What the rules would decide at the head of the chain. Advisory: not logged, releases nothing.',
+    summary:
+      'What the rules would decide at the head of the chain, or would have decided after a past block. Advisory: not logged, releases nothing.',
     bodies: [
       {
         mediaType: 'application/json',
@@ -393,7 +418,26 @@ export const routes: Routes = {
     ],
     reply: { mediaType: 'application/json', schema: decisionView },
     readsLedger: true,
-    errors: ['not-found'],
+    errors: ['not-found', 'block-unknown', 'history-not-kept'],
+  },
+  whatIf: {
+    operation: 'whatIf',
+    method: 'POST',
+    path: '/v1/domains/{name}/what-if',
+    summary:
+      'A slice of the recorded decisions of a domain, each recomputed, and those that another policy would have changed.',
+    params: domainParams,
+    bodies: [
+      {
+        mediaType: 'application/json',
+        description: 'The candidate policy and the period; for the next slice also where it begins.',
+        bytesMax: requestLimits.jsonBytesMax,
+        schema: whatIfRequest,
+      },
+    ],
+    reply: { mediaType: 'application/json', schema: whatIfPage },
+    readsLedger: true,
+    errors: ['not-found', 'history-not-kept'],
   },
   transferLeadership: {
     operation: 'transferLeadership',

@@ -28,6 +28,8 @@ export {
   waitingReviews,
 } from './access/after/waiting.ts';
 export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
+export { type RecordedQuestion, recordedQuestions } from './access/recorded.ts';
+export { type RedactedEvaluation, redactDecision, redactEvaluation } from './access/redact.ts';
 export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from './access/request.ts';
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
@@ -112,7 +114,13 @@ export { type StateRecord, stateRecord } from './engine/state-record.ts';
 export { type EntryType, entryReader, entryType } from './engine/stream-entry.ts';
 export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Trace } from './engine/trace.ts';
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
-export { type DomainPolicy, domainPolicyFromJson, domainPolicyToJson } from './enrolment/policy.ts';
+export { withDomainPolicy } from './enrolment/candidate.ts';
+export {
+  type DomainPolicy,
+  domainPolicyFromJson,
+  domainPolicyToJson,
+  readDomainPolicy,
+} from './enrolment/policy.ts';
 export { type Domain, domainNamesOf, domainOf, type Link, linkOf, pastLinkOf, subjectsOf } from './enrolment/state.ts';
 export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
 export { issuersOf, mayIssue } from './governance/issuers.ts';

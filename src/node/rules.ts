@@ -9,6 +9,7 @@ import {
 } from '../contracts/index.ts';
 import { verifySignature } from '../crypto/index.ts';
 import type { CanonicalValue } from '../ledger/index.ts';
+import type { ReplayRules } from './replay/replay-rules.ts';
 
 /** JSON forms of what the rule set's transactions and entries carry. */
 export interface RulesJson {
@@ -28,6 +29,16 @@ export const rulesJson: RulesJson = {
   payloadToJson: (kind, payload) => builtInContracts.payloadToJson(kind, payload) as JsonValue,
   entryToJson: (entry) => describeEntry(entry) as Readonly<Record<string, JsonValue>>,
 };
+
+/** The rule set of this version, for replays. */
+export function replayRules(): ReplayRules {
+  return {
+    executor: createExecutor(),
+    catalogue: builtInContracts,
+    outputToJson: rulesJson.outputToJson,
+    describeEntry,
+  };
+}
 
 /** The rule set's part of `/openapi.json`. */
 export function ruleSchemas(): RuleSchemas {

@@ -90,7 +90,7 @@ export interface CredentialList {
 /** 16 bytes, unique per sender for ever. */
 const eventIdText = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 lower-case hexadecimal digits');
 
-const contractObject: z.ZodType<ContractObject, ContractObject> = z.record(z.string(), jsonValue);
+export const contractObject: z.ZodType<ContractObject, ContractObject> = z.record(z.string(), jsonValue);
 
 export const didParams: z.ZodType<SubjectParams, SubjectParams> = z.strictObject({ did: didText });
 

@@ -17,6 +17,7 @@ export type Handlers = {
 export function readingHandlers(service: NodeService, description: JsonValue): Handlers {
   return {
     transaction: ({ params, query }) => service.transaction(params.id, query),
+    explain: ({ params, query }) => service.explain(params.id, query),
     block: ({ params }) => service.block(params.reference),
     blocks: ({ query }) => service.blocks(query),
     consents: ({ params, query }) => service.subjectStream('consents', params.did, query),
@@ -38,6 +39,7 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     proposals: () => service.proposals(),
     proposal: ({ params }) => service.proposal(params.id),
     decide: ({ body }) => service.decide(body),
+    whatIf: ({ params, body }) => service.whatIf(params.name, body),
     transferLeadership: ({ body }) => service.transferLeadership(body),
     genesis: () => service.genesis(),
     evidence: () => service.evidence(),

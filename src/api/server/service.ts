@@ -12,6 +12,7 @@ import type {
   DomainView,
   EvidenceList,
   EvidenceView,
+  ExplainQuery,
   GenesisView,
   GovernanceView,
   HistoryQuery,
@@ -29,10 +30,13 @@ import type {
   StreamPage,
   StreamQuery,
   SubmitQuery,
+  TransactionExplanation,
   TransactionReply,
   TransferRequest,
   TransferView,
   WaitQuery,
+  WhatIfPage,
+  WhatIfRequest,
 } from '../index.ts';
 
 /** A request's transactions: one, or a canonical msgpack array of them. */
@@ -62,6 +66,8 @@ export interface NodeService {
   readPoint(consistency: Consistency): Promise<ReadPoint>;
   /** Rejects with `transaction-unknown` when it is not committed here, or not in time. */
   transaction(id: string, query: WaitQuery): Promise<TransactionReply>;
+  /** Rejects with `transaction-unknown` or `history-not-kept`. */
+  explain(id: string, query: ExplainQuery): Promise<TransactionExplanation>;
   /** By height, hash or `head`. Rejects with `block-unknown`. */
   block(reference: string): Promise<BlockView>;
   blocks(query: BlocksQuery): Promise<BlockPage>;
@@ -87,8 +93,10 @@ export interface NodeService {
   proposals(): Promise<ProposalList>;
   /** Rejects with `not-found`. */
   proposal(id: string): Promise<ProposalView>;
-  /** Rejects with `request-invalid` and the path that is wrong. */
+  /** Rejects with `request-invalid` and the path that is wrong; of a past block also `block-unknown`, `history-not-kept`. */
   decide(request: DecisionRequest): Promise<DecisionView>;
+  /** Rejects with `not-found`, `request-invalid` or `history-not-kept`. */
+  whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
   transferLeadership(request: TransferRequest): Promise<TransferView>;
   genesis(): Promise<GenesisView>;

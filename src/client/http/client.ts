@@ -14,6 +14,7 @@ import {
   type DomainView,
   type EvidenceList,
   type EvidenceView,
+  type ExplainQuery,
   type GenesisView,
   type GovernanceView,
   type HistoryView,
@@ -33,9 +34,12 @@ import {
   type StreamEntry,
   type StreamPage,
   type StreamQuery,
+  type TransactionExplanation,
   type TransactionReply,
   type TransferRequest,
   type TransferView,
+  type WhatIfPage,
+  type WhatIfRequest,
 } from '../../api/index.ts';
 import { AssentError, assert, type Clock, type Random } from '../../base/index.ts';
 import { webClock, webRandom } from '../platform.ts';
@@ -207,7 +211,20 @@ export class AssentClient {
     return this.#read(routes.proposal, { id }, {}, options);
   }
 
-  /** What the rules would decide now: advisory, not logged, releases nothing. */
+  /** A committed transaction, executed once more at its place. Throws `transaction-unknown`, `history-not-kept`. */
+  explain(id: string, query: QueryInput<ExplainQuery> = {}, options?: ReadOptions): Promise<TransactionExplanation> {
+    return this.#read(routes.explain, { id }, query, { timeoutMs: replayTimeoutMs, ...options });
+  }
+
+  /** A slice of the decisions of a domain that another policy would have changed; its `next` begins the next one. */
+  whatIf(domain: string, request: WhatIfRequest, options?: ReadOptions): Promise<WhatIfPage> {
+    return this.#read(routes.whatIf, { name: domain }, {}, { timeoutMs: replayTimeoutMs, ...options }, request);
+  }
+
+  /**
+   * What the rules would decide now, or with `at` would have decided after a past block: advisory, not logged, releases
+   * nothing.
+   */
   decide(request: DecisionRequest, options?: ReadOptions): Promise<DecisionView> {
     return this.#read(routes.decide, {}, {}, options, request);
   }
@@ -265,6 +282,8 @@ export class AssentClient {
 }
 
 const readyPollMs = 100;
+/** A block has up to a thousand transactions, and each may be executed again. */
+const replayTimeoutMs = 60_000;
 
 /** The entries of all pages, each fetched when the previous one is used up. */
 async function* pages(

@@ -51,6 +51,11 @@ export function encodeAccessRequest(json: unknown): Uint8Array {
   return encodeCanonical(codec.toWire(valueFromJson(accessRequest, json, 'access request')));
 }
 
+/** Bytes as hexadecimal, keys as DIDs. */
+export function accessRequestToJson(request: AccessRequest): Record<string, unknown> {
+  return z.encode(accessRequest, request);
+}
+
 /** The request in these bytes. @throws AssentError when they are not canonical; undefined when they are no request. */
 export function decodeAccessRequest(bytes: Uint8Array): AccessRequest | undefined {
   const decoded = codec.fromWire(decodeCanonical(bytes, requestLimits));

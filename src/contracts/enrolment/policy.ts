@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AssentError } from '../../base/index.ts';
 import { type Purpose, purposes } from '../../decision/index.ts';
 import { valueFromJson } from '../engine/catalogue.ts';
 import { name } from '../engine/leaves.ts';
@@ -84,6 +85,15 @@ export const domainPolicyCodec: WireCodec<DomainPolicy> = wireCodec(domainPolicy
 /** Genesis form of a policy given in JSON form. @throws AssentError `transaction-payload-invalid` with the path. */
 export function domainPolicyFromJson(json: unknown): CanonicalValue {
   return domainPolicyCodec.toWire(valueFromJson(domainPolicySchema, json, 'policy'));
+}
+
+/** A policy given in JSON form. @throws AssentError `request-invalid` with the path. */
+export function readDomainPolicy(json: unknown): DomainPolicy {
+  const parsed = domainPolicySchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = ['policy', ...(issue?.path.map(String) ?? [])].join('.');
+  throw new AssentError('request-invalid', `${path}: ${issue?.message ?? 'invalid'}`, { path });
 }
 
 /** JSON form of a policy. */

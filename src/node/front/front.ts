@@ -13,6 +13,7 @@ import type {
   DomainView,
   EvidenceList,
   EvidenceView,
+  ExplainQuery,
   GenesisView,
   GovernanceView,
   HistoryQuery,
@@ -29,10 +30,13 @@ import type {
   StatusView,
   StreamPage,
   StreamQuery,
+  TransactionExplanation,
   TransactionReply,
   TransferRequest,
   TransferView,
   WaitQuery,
+  WhatIfPage,
+  WhatIfRequest,
 } from '../../api/index.ts';
 import type { NodeService, SubjectStream, Submission } from '../../api/server/index.ts';
 import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
@@ -41,6 +45,7 @@ import { decodeBlock, decodeHeader, openBlock, UnverifiedTransaction } from '../
 import { receiptView } from '../ingress/outcome.ts';
 import type { Submissions } from '../ingress/submissions.ts';
 import { type Ask, headersMax, type ResultCode, resultsMax } from '../queries/query.ts';
+import type { Replays } from '../replay/replays.ts';
 import type { RulesJson } from '../rules.ts';
 import { blockSummary, blockTransaction, transactionView } from './views.ts';
 
@@ -48,6 +53,7 @@ export interface FrontOptions {
   readonly submissions: Submissions;
   readonly ask: Ask;
   readonly rules: RulesJson;
+  readonly replays: Replays;
   /** Metrics of this thread, in Prometheus text. */
   readonly ownMetrics: () => Promise<string>;
 }
@@ -57,12 +63,14 @@ export class Front implements NodeService {
   readonly #submissions: Submissions;
   readonly #ask: Ask;
   readonly #rules: RulesJson;
+  readonly #replays: Replays;
   readonly #ownMetrics: () => Promise<string>;
 
   constructor(options: FrontOptions) {
     this.#submissions = options.submissions;
     this.#ask = options.ask;
     this.#rules = options.rules;
+    this.#replays = options.replays;
     this.#ownMetrics = options.ownMetrics;
   }
 
@@ -179,7 +187,17 @@ export class Front implements NodeService {
   }
 
   decide(request: DecisionRequest): Promise<DecisionView> {
-    return this.#ask('decide', { request });
+    const height = request.at?.height;
+    return height === undefined ? this.#ask('decide', { request }) : this.#replays.decideAt(height, request);
+  }
+
+  explain(id: string, query: ExplainQuery): Promise<TransactionExplanation> {
+    return this.#replays.explain(id, query);
+  }
+
+  async whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage> {
+    await this.#ask('domain', { name: domain });
+    return this.#replays.whatIf(domain, request);
   }
 
   transferLeadership(request: TransferRequest): Promise<TransferView> {

@@ -26,7 +26,7 @@ export function unknown(id: string): OutcomeView {
   return { id, status: 'unknown', error: errorDetailOf(error) };
 }
 
-function resultView(kind: string, result: TransactionResult, outputToJson: OutputToJson): ResultView {
+export function resultView(kind: string, result: TransactionResult, outputToJson: OutputToJson): ResultView {
   if (!result.ok) return { ok: false, code: result.code, rule: result.rule, sentence: result.sentence };
   const output = outputToJson(kind, result.output);
   return output === null ? { ok: true } : { ok: true, output };

@@ -23,6 +23,8 @@ import type {
   TransferView,
 } from '../../api/index.ts';
 
+import type { PastValue, StateKey } from '../../ledger/index.ts';
+
 /** Where an executed transaction stands, and its packed result (ingress/packed-result.ts). */
 export interface Place {
   readonly height: number;
@@ -94,6 +96,13 @@ export interface Queries {
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
   readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
+  /** A value of the state after a committed block. */
+  readonly valueAt: { readonly input: { height: number; key: StateKey }; readonly answer: PastValue };
+  /** The first block whose state can be read, and the newest. */
+  readonly bounds: {
+    readonly input: object;
+    readonly answer: { readonly pastFrom: number; readonly height: number };
+  };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
   readonly genesis: { readonly input: object; readonly answer: GenesisView };
   readonly evidence: { readonly input: object; readonly answer: EvidenceList };

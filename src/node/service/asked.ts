@@ -47,6 +47,8 @@ export function answersOf(options: AskedOptions): Asked {
     proposals: () => state.proposals(),
     proposal: (input) => state.proposal(input),
     decide: (input) => state.decide(input),
+    valueAt: (input) => chain.valueAt(input),
+    bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
     transferLeadership: (input) => transferLeadership(options.replica, input),
     genesis: () => ({ ledgerId: toHex(ledger.ledgerId), genesis: toHex(ledger.genesis.bytes) }),
     evidence: () => evidenceList(options.replica.evidence),

@@ -18,7 +18,7 @@ import type { CommitWaiters } from './commit-waiters.ts';
 
 /** Answers from committed blocks, receipts and indexes. Each reads a bounded piece. */
 export class ChainAnswers
-  implements Pick<Asked, 'place' | 'block' | 'headers' | 'results' | 'signers' | 'certificate' | 'stream'>
+  implements Pick<Asked, 'place' | 'block' | 'headers' | 'results' | 'signers' | 'certificate' | 'stream' | 'valueAt'>
 {
   readonly #ledger: Ledger;
   readonly #store: Store;
@@ -107,6 +107,12 @@ export class ChainAnswers
     // There may be more where the history of this node ends: whoever goes on with the cursor is told so.
     const next = page.next ?? (newestFirst && !this.#isWhole ? begin : undefined);
     return next === undefined ? { entries } : { entries, next: toHex(next) };
+  }
+
+  async valueAt({ height, key }: InputOf<'valueAt'>): Promise<AnswerOf<'valueAt'>> {
+    const { value, through } = await this.#ledger.valueAt(height, key);
+    // A copy: between threads a view would drag its whole buffer along.
+    return { value: value?.slice(), through };
   }
 
   get #isWhole(): boolean {

@@ -29,6 +29,7 @@ import {
 } from '../../contracts/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
+import { decisionView, splitDecisionRequest } from '../replay/decision-view.ts';
 
 /** Answers from the state at the head, in the contracts' own JSON forms. */
 export class StateAnswers
@@ -123,14 +124,8 @@ export class StateAnswers
     const { height } = this.#ledger.applied;
     const at = this.#atMs;
     const { ruleSet } = this.#ledger.executor;
-    const evaluation = evaluateAccess(this.#ledger.state, request, at, ruleSet);
-    return {
-      decision: evaluation.decision,
-      height,
-      at,
-      ruleset: ruleSet,
-      advisory: true,
-      explanation: evaluation as unknown as JsonValue,
-    };
+    const { question, view = 'full' } = splitDecisionRequest(request);
+    const evaluation = evaluateAccess(this.#ledger.state, question, at, ruleSet);
+    return decisionView(evaluation, { height, at, ruleset: ruleSet }, view);
   }
 }

@@ -5,7 +5,9 @@ import { verifySignature } from '../../crypto/index.ts';
 import { Front } from '../front/front.ts';
 import { FrontMetrics } from '../front/metrics.ts';
 import { Submissions } from '../ingress/submissions.ts';
-import { createExecutor, ruleSchemas, rulesJson } from '../rules.ts';
+import { Replays } from '../replay/replays.ts';
+import { replaySource } from '../replay/source.ts';
+import { createExecutor, replayRules, ruleSchemas, rulesJson } from '../rules.ts';
 import { Asking } from './asking.ts';
 import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
 
@@ -41,8 +43,10 @@ const submissions: Submissions = new Submissions({
   observe: (outcome) => metrics.outcome(outcome),
 });
 
+const replays = new Replays(replaySource(data.ledgerId, asking.ask), replayRules());
+
 const server = new ApiServer({
-  service: new Front({ submissions, ask: asking.ask, rules: rulesJson, ownMetrics: () => metrics.text() }),
+  service: new Front({ submissions, ask: asking.ask, rules: rulesJson, replays, ownMetrics: () => metrics.text() }),
   version: data.version,
   ruleSchemas: ruleSchemas(),
   logger,

@@ -1,0 +1,28 @@
+import { assert, fromHex, present, toHex } from '../../base/index.ts';
+import { accessRequestToJson, decodeAccessRequest } from './request.ts';
+
+/** One decision that a transaction had the ledger make, as {@link evaluateAccess} is asked for it. */
+export interface RecordedQuestion {
+  /** Hexadecimal; with the agent it names the entry. */
+  readonly eventId: string;
+  readonly agent: string;
+  /** The gateway's result sets among it: what it found in sealed clauses. */
+  readonly question: Readonly<Record<string, unknown>>;
+}
+
+/** What a transaction with this payload, in JSON form, asked; nothing for a kind that decides nothing. */
+export function recordedQuestions(kind: string, payload: Readonly<Record<string, unknown>>): RecordedQuestion[] {
+  if (kind !== 'access.record') return [];
+  const { request, results, category, inEmergencyCategory } = payload;
+  assert(typeof request === 'string', 'the JSON form has bytes as hexadecimal');
+  return [recordedQuestion(present(fromHex(request), 'hexadecimal'), { results, category, inEmergencyCategory })];
+}
+
+function recordedQuestion(requestBytes: Uint8Array, found: Readonly<Record<string, unknown>>): RecordedQuestion {
+  const request = present(decodeAccessRequest(requestBytes), 'only what asks for something is recorded');
+  // Which record, and until when: no part of what is decided.
+  const { eventId: _event, resource: _resource, validUntil: _until, ...asked } = accessRequestToJson(request);
+  const known = Object.entries(found).filter(([, value]) => value !== undefined);
+  const question = { ...asked, ...Object.fromEntries(known) };
+  return { eventId: toHex(request.eventId), agent: String(asked['agent']), question };
+}

@@ -1,0 +1,110 @@
+import type { ExplanationView, JsonValue, ResultView, RuleView, TransactionExplanation } from '../../api/index.ts';
+import { present } from '../../base/index.ts';
+import {
+  type AccessEvaluation,
+  type Catalogue,
+  namesOfResultSet,
+  type RecordedQuestion,
+  type ResultSet,
+  type RuleTrace,
+  recordedQuestions,
+  redactDecision,
+  redactEvaluation,
+  Trace,
+} from '../../contracts/index.ts';
+import type { TransactionResult } from '../../ledger/index.ts';
+import { resultView } from '../ingress/outcome.ts';
+import { BlockReplay } from './block-replay.ts';
+import { ledgerRules } from './deciding-rules.ts';
+import { entryName, isSameResult, type ReplayRules } from './replay-rules.ts';
+import type { ReplaySource } from './source.ts';
+
+/**
+ * Executes a committed transaction once more at its place in the chain and tells what every rule saw, and how the
+ * decisions in it came about. Throws `transaction-unknown`, `history-not-kept`.
+ */
+export async function explainCommitted(
+  source: ReplaySource,
+  rules: ReplayRules,
+  id: string,
+  view: ExplanationView,
+): Promise<TransactionExplanation> {
+  const { executor, catalogue } = rules;
+  const deciding = ledgerRules(executor);
+  const { height, index, result } = await source.place(id);
+  const replay = new BlockReplay(source, deciding, await source.block(height));
+  await replay.skipTo(index);
+  const transaction = present(replay.next, 'a receipt names a place in a block');
+  const { kind, payload } = transaction;
+  const traced = await replay.evaluate((state) => {
+    const trace = new Trace();
+    const executed = executor.executeTraced(transaction, state, replay.context, trace);
+    return { executed, rules: trace.rules, writes: executed.result.ok ? state.writtenKeys : [] };
+  });
+  const made = new Set(traced.executed.index.map(({ entry }) => entryName(rules.describeEntry(entry))));
+  const decisions: JsonValue[] = [];
+  // A retry of an event asks, and nothing is decided.
+  for (const asked of recordedQuestions(kind, catalogue.payloadToJson(kind, payload)).filter((one) =>
+    made.has(entryName(one)),
+  )) {
+    const evaluation = await replay.evaluate((state) =>
+      deciding.evaluate(state, asked.question, replay.context.timestamp),
+    );
+    decisions.push(decisionView(asked, evaluation, view));
+  }
+  const show = (shown: TransactionResult): ResultView =>
+    view === 'full' ? resultView(kind, shown, rules.outputToJson) : redactedResult(kind, shown, rules);
+  const agrees = isSameResult(traced.executed.result, result);
+  return {
+    id,
+    kind,
+    height,
+    index,
+    at: replay.context.timestamp,
+    ruleset: executor.ruleSet,
+    view,
+    result: show(result),
+    agrees,
+    ...(agrees ? {} : { recomputed: show(traced.executed.result) }),
+    rules: ruleViews(catalogue, kind, traced.rules).map((rule) =>
+      view === 'full' ? rule : { ...rule, reads: [], saw: [] },
+    ),
+    writes: view === 'full' ? traced.writes : [],
+    decisions,
+  };
+}
+
+/** Rules are looked at one after the other; those after the one that refused are not. */
+function ruleViews(catalogue: Catalogue, kind: string, traces: readonly RuleTrace[]): RuleView[] {
+  const looked = traces.map(({ name, code, sentence, permitted, reads, saw }): RuleView => {
+    return { rule: name, code, sentence, verdict: permitted ? 'permitted' : 'refused', reads, saw };
+  });
+  const rest = (catalogue.kind(kind)?.rules ?? []).slice(traces.length);
+  return [
+    ...looked,
+    ...rest.map(({ name, code, sentence }): RuleView => {
+      return { rule: name, code, sentence, verdict: 'not-reached', reads: [], saw: [] };
+    }),
+  ];
+}
+
+/** How a decision came about, with what the gateway found in sealed clauses: that is its word, and nobody else's. */
+function decisionView(asked: RecordedQuestion, evaluation: AccessEvaluation, view: ExplanationView): JsonValue {
+  const { eventId, question } = asked;
+  if (view === 'requester') return { eventId, ...redactEvaluation(evaluation) } as unknown as JsonValue;
+  const results = (question['results'] ?? []) as readonly { consent: string; version: number; results: ResultSet }[];
+  const gatewayFound = {
+    results: results.map(({ consent, version, results: found }) => {
+      return { consent, version, results: namesOfResultSet(found) };
+    }),
+    inEmergencyCategory: question['inEmergencyCategory'] === true,
+  };
+  return { eventId, ...evaluation, gatewayFound } as unknown as JsonValue;
+}
+
+/** Of what came of it, the decision alone: which consents settled it is not the requester's to know. */
+function redactedResult(kind: string, result: TransactionResult, { catalogue }: ReplayRules): ResultView {
+  if (!result.ok) return resultView(kind, result, () => null);
+  const decision = catalogue.outputToJson(kind, result.output)?.['decision'];
+  return typeof decision === 'string' ? { ok: true, output: { decision: redactDecision(decision) } } : { ok: true };
+}

@@ -1,0 +1,180 @@
+import type {
+  ContractObject,
+  DecisionDifference,
+  OutcomeOfDecision,
+  ReplayMismatch,
+  WhatIfPage,
+  WhatIfRequest,
+} from '../../api/index.ts';
+import { assert, present } from '../../base/index.ts';
+import { type AccessEvaluation, type RecordedQuestion, recordedQuestions } from '../../contracts/index.ts';
+import type { ExecutedTransaction, OpenedBlock, UnverifiedTransaction } from '../../ledger/index.ts';
+import { resultView } from '../ingress/outcome.ts';
+import { BlockReplay } from './block-replay.ts';
+import { type DecidingRules, ledgerRules } from './deciding-rules.ts';
+import { firstBlockOf } from './period.ts';
+import { entryName, isSameResult, type ReplayRules } from './replay-rules.ts';
+import type { ReplaySource } from './source.ts';
+
+/** A slice ends with the block after which it has looked at so many decisions, or blocks. */
+export interface SliceLimits {
+  readonly decisionsMax: number;
+  readonly blocksMax: number;
+}
+
+const sliceLimits: SliceLimits = { decisionsMax: 256, blocksMax: 256 };
+
+/** Kinds that ask for a decision, or open what others are decided by. */
+const accessKind = /^access\./;
+const accessStream = /^access:/;
+
+export interface WhatIfQuestion extends Pick<WhatIfRequest, 'from' | 'until' | 'next'> {
+  readonly domain: string;
+  /** The rules that might have held instead. */
+  readonly candidate: DecidingRules;
+}
+
+/**
+ * A slice of the recorded period: every decision of the domain, first under the rules of the ledger, which must come to
+ * what was recorded, then under the candidate, in the same state. Throws `history-not-kept`.
+ */
+export async function whatIf(
+  source: ReplaySource,
+  rules: ReplayRules,
+  question: WhatIfQuestion,
+  { decisionsMax, blocksMax }: SliceLimits = sliceLimits,
+): Promise<WhatIfPage> {
+  const { domain, from, until = Number.POSITIVE_INFINITY, next } = question;
+  const { pastFrom, height: head } = await source.bounds();
+  const first = next ?? (await firstBlockOf(source, { pastFrom, head }, from));
+  const slice = new Slice(source, rules, question);
+  let height = first;
+  let isOver = false;
+  for (; height <= head && !isOver && height - first < blocksMax && slice.decisions < decisionsMax; height++) {
+    const block = await source.block(height);
+    isOver = block.header.timestamp >= until;
+    if (!isOver) await slice.look(block);
+  }
+  const last = isOver ? height - 2 : height - 1;
+  return {
+    domain,
+    ruleset: rules.executor.ruleSet,
+    ...(last >= first && { blocks: { from: first, to: last } }),
+    head,
+    decisions: slice.decisions,
+    differences: slice.differences,
+    mismatches: slice.mismatches,
+    ...(!isOver && height <= head && { next: height }),
+  };
+}
+
+class Slice {
+  readonly differences: DecisionDifference[] = [];
+  readonly mismatches: ReplayMismatch[] = [];
+  decisions = 0;
+  readonly #source: ReplaySource;
+  readonly #rules: ReplayRules;
+  readonly #recorded: DecidingRules;
+  readonly #question: WhatIfQuestion;
+
+  constructor(source: ReplaySource, rules: ReplayRules, question: WhatIfQuestion) {
+    this.#source = source;
+    this.#rules = rules;
+    this.#recorded = ledgerRules(rules.executor);
+    this.#question = question;
+  }
+
+  async look(block: OpenedBlock): Promise<void> {
+    const replay = new BlockReplay(this.#source, this.#recorded, block);
+    const last = replay.transactions.findLastIndex(({ kind }) => accessKind.test(kind));
+    for (let index = 0; index <= last; index++) {
+      const { executed, keep } = await replay.execute();
+      const transaction = present(replay.next, 'it is the next until it is kept');
+      if (accessKind.test(transaction.kind)) {
+        await this.#checkRecorded(transaction, executed, { height: replay.context.height, index });
+        await this.#compare(replay, transaction, executed, index);
+      }
+      await keep();
+    }
+  }
+
+  /** What was recorded must come out again, or the comparison says nothing. */
+  async #checkRecorded(
+    { idHex: id, kind }: UnverifiedTransaction,
+    { result }: ExecutedTransaction,
+    place: { readonly height: number; readonly index: number },
+  ): Promise<void> {
+    const { result: recorded } = await this.#source.place(id);
+    if (isSameResult(result, recorded)) return;
+    const { outputToJson } = this.#rules;
+    const [before, again] = [resultView(kind, recorded, outputToJson), resultView(kind, result, outputToJson)];
+    this.mismatches.push({ id, ...place, recorded: before, recomputed: again });
+  }
+
+  async #compare(
+    replay: BlockReplay,
+    transaction: UnverifiedTransaction,
+    executed: ExecutedTransaction,
+    index: number,
+  ): Promise<void> {
+    const entries = this.#entriesOf(executed);
+    if (entries.length === 0) return;
+    this.decisions += entries.length;
+    const { candidate } = this.#question;
+    const { context } = replay;
+    const supposed = await replay.evaluate((state) => candidate.execute(transaction, state, context));
+    const others = new Map(this.#entriesOf(supposed).map((entry) => [entryName(entry), entry]));
+    const asked = new Map(questionsIn(this.#rules, transaction).map((one) => [entryName(one), one.question]));
+    for (const entry of entries) {
+      const name = entryName(entry);
+      const other = others.get(name);
+      if (other !== undefined && other['decision'] === entry['decision']) continue;
+      const gateUnder = async (rules: DecidingRules): Promise<AccessEvaluation['gate']> => {
+        const question = asked.get(name);
+        if (question === undefined) return undefined;
+        return (await replay.evaluate((state) => rules.evaluate(state, question, context.timestamp))).gate;
+      };
+      this.differences.push({
+        id: transaction.idHex,
+        height: context.height,
+        index,
+        entry,
+        recorded: outcomeOf(entry, await gateUnder(this.#recorded)),
+        candidate: other === undefined ? refusalOf(supposed) : outcomeOf(other, await gateUnder(candidate)),
+      });
+    }
+  }
+
+  /** Entries of the domain: decisions, and glasses that were broken. */
+  #entriesOf({ result, index }: ExecutedTransaction): ContractObject[] {
+    if (!result.ok) return [];
+    const { describeEntry } = this.#rules;
+    return index
+      .filter(({ stream }) => accessStream.test(stream))
+      .map(({ entry }) => describeEntry(entry) as ContractObject)
+      .filter(({ domain }) => domain === this.#question.domain);
+  }
+}
+
+function questionsIn({ catalogue }: ReplayRules, { kind, payload }: UnverifiedTransaction): RecordedQuestion[] {
+  return recordedQuestions(kind, catalogue.payloadToJson(kind, payload));
+}
+
+/** Of a glass that was broken there is no decision: it is open. */
+function outcomeOf(entry: ContractObject, gate: AccessEvaluation['gate']): OutcomeOfDecision {
+  const { decision, reason, consents = [] } = entry;
+  const determining = (consents as readonly { consent: string; determining: boolean }[])
+    .filter((one) => one.determining)
+    .map(({ consent }) => consent);
+  return {
+    ...(typeof decision === 'string' && { decision }),
+    ...(typeof reason === 'string' && { reason }),
+    determining,
+    ...(gate !== undefined && { gate: { ...gate } }),
+  };
+}
+
+function refusalOf({ result }: ExecutedTransaction): OutcomeOfDecision {
+  assert(!result.ok, 'what is not refused makes the same entries');
+  return { refused: { code: result.code, sentence: result.sentence } };
+}
