@@ -51,10 +51,12 @@ export async function gatewayClaims(context: Context, home: Home, file: string, 
 
 /** What consents can name an agent by, besides its key. */
 async function belongingsOf(context: Context, agent: string): Promise<string[]> {
-  const { credentials } = await context.client().credentials(agent);
-  const isNow = ({ from, until }: { from?: unknown; until?: unknown }): boolean =>
-    Number(from ?? 0) <= context.nowMs && (until === undefined || context.nowMs < Number(until));
-  return credentials.filter(isNow).flatMap(({ organisation, role }) => [`member:${organisation}`, `role:${role}`]);
+  const { credentials, groups } = await context.client().credentials(agent);
+  const counts = ({ inForce: isNow }: { readonly inForce?: unknown }): boolean => isNow === true;
+  return [
+    ...credentials.filter(counts).flatMap(({ organisation, role }) => [`member:${organisation}`, `role:${role}`]),
+    ...groups.filter(counts).map(({ organisation, group }) => `group:${organisation}/${group}`),
+  ];
 }
 
 /** The glass that the agent broke last for this person, while it is open. */
