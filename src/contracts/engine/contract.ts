@@ -60,11 +60,11 @@ export interface KindDefinition<S extends z.ZodObject> {
   /** Shape of what a successful transaction reports. */
   readonly output?: z.ZodObject;
   /** For docs/contracts.md: one sentence that says what it is for. */
-  readonly summary?: string;
+  readonly summary: string;
   /** For docs/contracts.md: what changes when every rule permitted, a sentence each. */
-  readonly effects?: readonly string[];
+  readonly effects: readonly string[];
   /** For docs/contracts.md: a payload in JSON form. */
-  readonly example?: Readonly<Record<string, unknown>>;
+  readonly example: Readonly<Record<string, unknown>>;
   /** Looked at in order; the first that does not permit decides. */
   readonly rules: readonly Rule<z.output<S>>[];
   /** Runs when every rule permitted. Returns the output as a value of `output`, or nothing. */
@@ -129,11 +129,7 @@ export interface Kind {
 }
 
 /** See {@link KindDefinition}. */
-export interface KindDocumentation {
-  readonly summary: string | undefined;
-  readonly effects: readonly string[];
-  readonly example: Readonly<Record<string, unknown>> | undefined;
-}
+export type KindDocumentation = Pick<KindDefinition<z.ZodObject>, 'summary' | 'effects' | 'example'>;
 
 export interface Contract {
   readonly namespace: string;
@@ -192,7 +188,13 @@ function checkedKind(namespace: string, name: string, definition: KindDefinition
     demand(!seen.has(rule.name), `kind ${name} has two rules named ${rule.name}`);
     seen.add(rule.name);
   }
-  const { schema, output, version, summary, effects = [], example } = definition;
+  const { schema, output, version, summary, effects, example } = definition;
+  demand(isSentence(summary), `kind ${name} has no summary`);
+  demand(
+    effects?.length > 0 && effects.every(isSentence),
+    `kind ${name} does not say what changes, in whole sentences`,
+  );
+  demand(typeof example === 'object', `kind ${name} has no example`);
   return {
     name,
     namespace,

@@ -26,7 +26,12 @@ const rule = {
   permits: () => true,
 };
 const summary = 'It is for tests, and does nothing else.';
-const kind = { schema, rules: [rule], apply: () => undefined };
+const described = {
+  summary,
+  effects: ['Nothing changes for anybody at all.'],
+  example: { title: 'emma' },
+};
+const kind = { ...described, schema, rules: [rule], apply: () => undefined };
 
 describe('a contract in one file', () => {
   const ledger = testLedger({ contracts: catalogueOf([libraryContract]) });
@@ -91,6 +96,9 @@ describe('every misuse is an error at definition', () => {
     ['no summary', { namespace: 'toy', kinds: kindsOf({}) }, 'contract toy has no summary'],
     ['a kind of another namespace', { namespace: 'toy', kinds: { 'other.do': kind } }, 'outside its namespace'],
     ['a kind without a verb', { namespace: 'toy', kinds: { toy: kind } }, 'use toy.verb'],
+    ['a kind without a summary', { namespace: 'toy', kinds: kindsOf({ summary: 'no' }) }, 'kind toy.do has no summary'],
+    ['a kind without effects', { namespace: 'toy', kinds: kindsOf({ effects: [] }) }, 'does not say what changes'],
+    ['a kind without an example', { namespace: 'toy', kinds: kindsOf({ example: undefined }) }, 'has no example'],
     ['no apply', { namespace: 'toy', kinds: kindsOf({ apply: undefined }) }, 'has no apply'],
     ['no rules', { namespace: 'toy', kinds: kindsOf({ rules: undefined }) }, 'no list of rules'],
     ['a rule without a name', { namespace: 'toy', kinds: ruleOf({ name: '' }) }, 'no hyphenated name'],
@@ -169,6 +177,7 @@ describe('while a transaction runs', () => {
     streams: { 'toy:bytes': [], 'toy:count': [] },
     kinds: {
       'toy.write': {
+        ...described,
         schema: z.strictObject({ count: z.int().min(0), size: z.int().min(0) }),
         rules: [],
         apply({ payload, state, emit }) {
@@ -178,6 +187,7 @@ describe('while a transaction runs', () => {
         },
       },
       'toy.read': {
+        ...described,
         schema: z.strictObject({ count: z.int().min(0) }),
         rules: [
           {
@@ -191,6 +201,7 @@ describe('while a transaction runs', () => {
         apply: () => undefined,
       },
       'toy.grow': {
+        ...described,
         schema: z.strictObject({ size: z.int().min(0) }),
         rules: [],
         apply({ payload, state }) {
@@ -199,6 +210,7 @@ describe('while a transaction runs', () => {
         },
       },
       'toy.copy': {
+        ...described,
         schema: z.strictObject({ count: z.int().min(0) }),
         rules: [],
         apply({ payload, state }) {
@@ -210,6 +222,7 @@ describe('while a transaction runs', () => {
         },
       },
       'toy.stray': {
+        ...described,
         schema,
         rules: [],
         apply({ state }) {
@@ -218,6 +231,7 @@ describe('while a transaction runs', () => {
         },
       },
       'toy.sneak': {
+        ...described,
         schema,
         rules: [
           {
@@ -231,6 +245,7 @@ describe('while a transaction runs', () => {
         apply: () => undefined,
       },
       'toy.waver': {
+        ...described,
         schema,
         rules: [],
         apply({ emit }) {

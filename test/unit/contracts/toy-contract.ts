@@ -10,9 +10,12 @@ import {
   stateRecord,
 } from '../../../src/contracts/index.ts';
 import type { StateView } from '../../../src/contracts/ledger-types.ts';
+import { encodeDid } from '../../../src/crypto/portable.ts';
 
 const library = z.strictObject({ title: name(), to: did().exactOptional() });
 const book = stateRecord('library/book', z.strictObject({ holder: did(), loans: z.int().min(0) }));
+
+const exampleReader = encodeDid(new Uint8Array(32));
 
 export const bookAcquired: EntryType<{ by: Uint8Array }> = entryType('book-acquired', z.strictObject({ by: did() }));
 
@@ -23,6 +26,9 @@ export const libraryContract: Contract = defineContract({
   streams: { 'library:acquired': [bookAcquired] },
   kinds: {
     'library.acquire': {
+      summary: 'The library takes in a book.',
+      effects: ['The book is in the hands of whom the sender names, or of the sender.'],
+      example: { title: 'emma' },
       schema: library,
       rules: [
         {
@@ -39,6 +45,9 @@ export const libraryContract: Contract = defineContract({
       },
     },
     'library.lend': {
+      summary: 'Whoever holds a book hands it on.',
+      effects: ['The book is in the hands of another.'],
+      example: { title: 'emma', to: exampleReader },
       schema: z.strictObject({ title: name(), to: did() }),
       output: z.strictObject({ loans: z.int() }),
       rules: [
