@@ -107,3 +107,11 @@ export {
   type WaitQuery,
   waitTimeoutMsMax,
 } from './schemas/transactions.ts';
+export type {
+  DisputePage,
+  DisputeView,
+  ReviewPage,
+  ReviewsQuery,
+  ReviewView,
+  WaitingQuery,
+} from './schemas/waiting.ts';

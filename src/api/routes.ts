@@ -98,6 +98,17 @@ import {
   type WaitQuery,
 } from './schemas/transactions.ts';
 
+import {
+  type DisputePage,
+  disputePage,
+  type ReviewPage,
+  type ReviewsQuery,
+  reviewPage,
+  reviewsQuery,
+  type WaitingQuery,
+  waitingQuery,
+} from './schemas/waiting.ts';
+
 /** Media type of one signed transaction. */
 export const transactionMediaType: string = 'application/octet-stream';
 /** Media type of a canonical msgpack array of signed transactions, each as binary. */
@@ -127,10 +138,13 @@ export interface Routes {
   readonly consents: Stream<SubjectParams>;
   readonly access: Stream<SubjectParams>;
   readonly timeline: Stream<SubjectParams>;
+  readonly enrolment: Stream<SubjectParams>;
   readonly domains: Route<Nothing, Nothing, never, DomainList>;
   readonly domain: Route<DomainParams, Nothing, never, DomainView>;
   readonly link: Route<LinkParams, Nothing, never, LinkView>;
   readonly domainRecords: Stream<DomainParams>;
+  readonly reviews: Route<DomainParams, ReviewsQuery, never, ReviewPage>;
+  readonly disputes: Route<DomainParams, WaitingQuery, never, DisputePage>;
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
   readonly record: Route<RecordParams, Nothing, never, RecordView>;
   readonly members: Route<Nothing, Nothing, never, MemberList>;
@@ -268,6 +282,11 @@ export const routes: Routes = {
   consents: subjectStream('listConsents', 'consents', "What happened to the subject's consents."),
   access: subjectStream('listAccess', 'access', "The subject's access log: every decision, denials included."),
   timeline: subjectStream('listTimeline', 'timeline', 'Records anchored for the subject.'),
+  enrolment: subjectStream(
+    'listEnrolment',
+    'enrolment',
+    "The history of the subject's link to its domain: linked, unlinked, merged, who holds the key.",
+  ),
   domains: {
     operation: 'listDomains',
     method: 'GET',
@@ -300,6 +319,28 @@ export const routes: Routes = {
   domainRecords: {
     ...streamOf('listDomainRecords', '/v1/domains/{name}/records', 'Records anchored for the domain, of no subject.'),
     params: domainParams,
+  },
+  reviews: {
+    operation: 'listReviews',
+    method: 'GET',
+    path: '/v1/domains/{name}/reviews',
+    summary: 'Broken glasses that wait for a review: in time, or with the deadline passed.',
+    params: domainParams,
+    query: reviewsQuery,
+    reply: { mediaType: 'application/json', schema: reviewPage },
+    readsLedger: true,
+    errors: ['not-found'],
+  },
+  disputes: {
+    operation: 'listDisputes',
+    method: 'GET',
+    path: '/v1/domains/{name}/disputes',
+    summary: 'Disputes of log entries that wait for an answer.',
+    params: domainParams,
+    query: waitingQuery,
+    reply: { mediaType: 'application/json', schema: disputePage },
+    readsLedger: true,
+    errors: ['not-found'],
   },
   credentials: {
     operation: 'listCredentials',

@@ -55,6 +55,7 @@ export {
   type DecisionInput,
   type DecisionOutcome,
   decideOpen,
+  decisions,
   impossibleClaim,
 } from './decision/decide.ts';
 export { decisionPolicyOf, type RequestFacts } from './decision/question.ts';

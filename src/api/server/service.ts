@@ -8,6 +8,7 @@ import type {
   CredentialList,
   DecisionRequest,
   DecisionView,
+  DisputePage,
   DomainList,
   DomainView,
   EvidenceList,
@@ -26,6 +27,8 @@ import type {
   ProposalView,
   ReadPoint,
   RecordView,
+  ReviewPage,
+  ReviewsQuery,
   StatusView,
   StreamPage,
   StreamQuery,
@@ -34,6 +37,7 @@ import type {
   TransactionReply,
   TransferRequest,
   TransferView,
+  WaitingQuery,
   WaitQuery,
   WhatIfPage,
   WhatIfRequest,
@@ -45,7 +49,7 @@ export interface Submission extends SubmitQuery {
   readonly batched: boolean;
 }
 
-export type SubjectStream = 'consents' | 'access' | 'timeline';
+export type SubjectStream = 'consents' | 'access' | 'timeline' | 'enrolment';
 
 /**
  * What the HTTP server asks of the node. Every expected failure is an AssentError: thrown, or the reason of a rejected
@@ -78,6 +82,10 @@ export interface NodeService {
   /** Rejects with `not-found`. */
   link(name: string, did: string): Promise<LinkView>;
   domainRecords(name: string, query: StreamQuery): Promise<StreamPage>;
+  /** Rejects with `not-found`. */
+  reviews(name: string, query: ReviewsQuery): Promise<ReviewPage>;
+  /** Rejects with `not-found`. */
+  disputes(name: string, query: WaitingQuery): Promise<DisputePage>;
   credentials(did: string): Promise<CredentialList>;
   /** Rejects with `not-found`. */
   record(sender: string, eventId: string): Promise<RecordView>;

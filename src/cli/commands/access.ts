@@ -1,19 +1,18 @@
 import { type Command, Option } from 'commander';
-import { AssentError, fromHex, toHex } from '../../base/index.ts';
 import { signAccessRequest } from '../../client/index.ts';
 import { type Action, actions, categories, type Purpose, purposes, type Role, roles } from '../../contracts/index.ts';
-import { COMMITMENT_SALT_BYTES, commit } from '../../crypto/index.ts';
-import { accessLogOf, type Home } from '../../demo/index.ts';
-import { encodeCanonical } from '../../ledger/index.ts';
+import { accessLogOf } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
 import { claimOf } from '../keys/claims.ts';
 import { didOf, gatewayOf, identityOfKey, personNamed } from '../keys/people.ts';
+import { commitTo, eventIdOf } from '../ledger/commit.ts';
 import { gatewayClaims, noClaims } from '../ledger/gateway-claims.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
 import { accessLogTable } from '../output/access-table.ts';
 import { paintDecision } from '../output/style.ts';
 import { relativeText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
+import { addAccessAdditions } from './access-additions.ts';
 import { listOf, time } from './values.ts';
 
 const examples = `
@@ -23,10 +22,12 @@ decision. Every request is logged, denials included.
 Examples:
   $ assent access record --agent amara --subject ada --domain st-mary --purpose TREAT --resource "the allergies"
   $ assent access break-glass --as noor --subject ada --domain st-mary --category allergies --justification "unconscious"
-  $ assent access log ada`;
+  $ assent access log ada
+  $ assent access review ada --domain st-mary --entry 2 --outcome justified --findings "no other way" --as pia
+  $ assent access overdue
+  $ assent access dispute ada --domain st-mary --entry 4 --reason "I was not there"`;
 
 const requestValidityMs = 10 * 60_000;
-const eventIdBytes = 16;
 
 interface RequestFlags {
   readonly subject: string;
@@ -78,6 +79,7 @@ export function addAccess(program: Command, session: Session): void {
     .command('log [subject]')
     .description('who asked for what of a person, oldest first; by key or DID')
     .action(session.run(log));
+  addAccessAdditions(access, session);
 }
 
 function requestOptions(command: Command): Command {
@@ -154,24 +156,4 @@ async function log(context: Context, subject: string | undefined): Promise<Repor
   const { dids } = await personNamed(home, who, domains);
   const entries = await accessLogOf(home, dids);
   return { json: { entries }, text: accessLogTable(context.style, entries, context.nowMs) };
-}
-
-function eventIdOf(home: Home, stated: string | undefined): string {
-  if (stated === undefined) return toHex(home.random.bytes(eventIdBytes));
-  if (fromHex(stated)?.length !== eventIdBytes)
-    throw new AssentError('usage', `"${stated}" is no event id: expected ${eventIdBytes * 2} hexadecimal digits.`);
-  return stated;
-}
-
-/** Commits to a text under a fresh salt; what opens it stays in the keystore. A retry of an event commits as before. */
-function commitTo(home: Home, kind: string, event: string, text: string): string {
-  const [known] = home.keystore.openings({ kind, ledger: toHex(home.ledgerId), event, title: text });
-  if (known !== undefined) return toHex(known.commitment);
-  const salt = home.random.bytes(COMMITMENT_SALT_BYTES);
-  const body = encodeCanonical([1, kind, text]);
-  const commitment = commit(salt, body);
-  home.keystore.appendOpenings([
-    { commitment, salt, body, labels: { kind, ledger: toHex(home.ledgerId), event, title: text } },
-  ]);
-  return toHex(commitment);
 }

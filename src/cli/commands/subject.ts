@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { ContractObject } from '../../api/index.ts';
 import { toHex } from '../../base/index.ts';
+import type { AssentClient } from '../../client/index.ts';
 import { keyHolders } from '../../contracts/index.ts';
 import { COMMITMENT_SALT_BYTES, commit } from '../../crypto/index.ts';
 import { encodeCanonical } from '../../ledger/index.ts';
@@ -9,6 +11,7 @@ import { committedReport, submitAs } from '../ledger/submit.ts';
 import { table } from '../output/table.ts';
 import { shortDid, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
+import { addSubjectActs } from './subject-acts.ts';
 
 const examples = `
 A custodian's gateway links a person to a chart. The chart's number stays in the keystore: the ledger holds a salted
@@ -16,6 +19,7 @@ commitment to it.
 
 Examples:
   $ assent subject link ada --domain st-mary --chart 4711
+  $ assent subject merge ada did:assent:z6Mk… --domain st-mary --reason "registered twice"
   $ assent subject list
   $ assent subject show ada`;
 
@@ -37,6 +41,7 @@ export function addSubject(program: Command, session: Session): void {
     .requiredOption('--chart <number>', 'the chart; not put on the ledger')
     .addOption(new Option('--key-holder <who>', "who holds the person's key").choices(keyHolders).default('subject'))
     .action(session.run(link));
+  addSubjectActs(subject, session);
   subject
     .command('list')
     .description('the people whose keys are here, and the domains that know them')
@@ -72,7 +77,9 @@ async function show(context: Context, text: string | undefined): Promise<Report>
       for (const domain of names) {
         // A subject has one domain; the others answer not-found.
         const view = await client.link(domain, did).catch(() => undefined);
-        if (view !== undefined) links.push({ title, key, domain, subject: did, link: view.link });
+        if (view === undefined) continue;
+        const history = text === undefined ? {} : { history: await historyOf(client, did) };
+        links.push({ title, key, domain, subject: did, link: view.link, ...history });
       }
   const rows = links.map(({ title, key, domain, subject, link: about }) => [
     title,
@@ -81,7 +88,19 @@ async function show(context: Context, text: string | undefined): Promise<Report>
     text === undefined ? shortDid(subject) : subject,
     String(about['keyHolder']),
     whenText(Number(about['linkedAt']), context.nowMs),
+    mergeText(about),
   ]);
-  const table_ = table(context.style, ['person', 'key', 'domain', 'DID', 'key held by', 'linked'], rows);
+  const table_ = table(context.style, ['person', 'key', 'domain', 'DID', 'key held by', 'linked', 'merged'], rows);
   return { json: { subjects: links }, text: rows.length === 0 ? 'No domain knows anybody whose key is here.' : table_ };
+}
+
+async function historyOf(client: AssentClient, did: string): Promise<ContractObject[]> {
+  const history: ContractObject[] = [];
+  for await (const { entry } of client.entries('enrolment', did)) history.push(entry);
+  return history;
+}
+
+function mergeText({ mergedInto, absorbed }: ContractObject): string {
+  if (mergedInto !== undefined) return `into ${shortDid(String(mergedInto))}`;
+  return ((absorbed ?? []) as readonly string[]).map((did) => `with ${shortDid(did)}`).join(', ');
 }

@@ -10,6 +10,8 @@ import {
   type CredentialList,
   type DecisionRequest,
   type DecisionView,
+  type DisputePage,
+  type DisputeView,
   type DomainList,
   type DomainView,
   type EvidenceList,
@@ -29,6 +31,9 @@ import {
   type QueryOf,
   type RecordView,
   type ReplyOf,
+  type ReviewPage,
+  type ReviewsQuery,
+  type ReviewView,
   routes,
   type StatusView,
   type StreamEntry,
@@ -38,6 +43,7 @@ import {
   type TransactionReply,
   type TransferRequest,
   type TransferView,
+  type WaitingQuery,
   type WhatIfPage,
   type WhatIfRequest,
 } from '../../api/index.ts';
@@ -60,7 +66,7 @@ export interface AssentClientOptions {
   readonly random?: Random;
 }
 
-type SubjectStream = 'consents' | 'access' | 'timeline';
+type SubjectStream = 'consents' | 'access' | 'timeline' | 'enrolment';
 
 /**
  * Talks to the nodes of one ledger: any of them will do, and where one fails the next is asked. Runs in a browser.
@@ -160,6 +166,36 @@ export class AssentClient {
   /** The subject as the domain knows it. Throws `not-found` when they are not linked. */
   link(name: string, did: string, options?: ReadOptions): Promise<LinkView> {
     return this.#read(routes.link, { name, did }, {}, options);
+  }
+
+  /** Broken glasses that wait for a review. Throws `not-found`. */
+  reviews(name: string, query: QueryInput<ReviewsQuery> = {}, options?: ReadOptions): Promise<ReviewPage> {
+    return this.#read(routes.reviews, { name }, query, options);
+  }
+
+  /** Disputes of log entries that wait for an answer. Throws `not-found`. */
+  disputes(name: string, query: QueryInput<WaitingQuery> = {}, options?: ReadOptions): Promise<DisputePage> {
+    return this.#read(routes.disputes, { name }, query, options);
+  }
+
+  /** All of them, page by page. */
+  async *allReviews(name: string, state: ReviewsQuery['state']): AsyncGenerator<ReviewView, void, undefined> {
+    let from: number | undefined = 0;
+    while (from !== undefined) {
+      const page: ReviewPage = await this.reviews(name, { state, from });
+      yield* page.reviews;
+      from = page.next;
+    }
+  }
+
+  /** All of them, page by page. */
+  async *allDisputes(name: string): AsyncGenerator<DisputeView, void, undefined> {
+    let from: number | undefined = 0;
+    while (from !== undefined) {
+      const page: DisputePage = await this.disputes(name, { from });
+      yield* page.disputes;
+      from = page.next;
+    }
   }
 
   credentials(did: string, options?: ReadOptions): Promise<CredentialList> {

@@ -9,6 +9,7 @@ import type {
   CredentialList,
   DecisionRequest,
   DecisionView,
+  DisputePage,
   DomainList,
   DomainView,
   EvidenceList,
@@ -27,6 +28,8 @@ import type {
   ProposalView,
   ReadPoint,
   RecordView,
+  ReviewPage,
+  ReviewsQuery,
   StatusView,
   StreamPage,
   StreamQuery,
@@ -34,6 +37,7 @@ import type {
   TransactionReply,
   TransferRequest,
   TransferView,
+  WaitingQuery,
   WaitQuery,
   WhatIfPage,
   WhatIfRequest,
@@ -138,6 +142,14 @@ export class Front implements NodeService {
 
   async link(name: string, did: string): Promise<LinkView> {
     return { domain: name, subject: did, link: await this.#ask('link', { name, subject: keyOf(did) }) };
+  }
+
+  reviews(name: string, query: ReviewsQuery): Promise<ReviewPage> {
+    return this.#ask('reviews', { name, ...query });
+  }
+
+  disputes(name: string, query: WaitingQuery): Promise<DisputePage> {
+    return this.#ask('disputes', { name, ...query });
   }
 
   async credentials(did: string): Promise<CredentialList> {

@@ -7,6 +7,7 @@ import type {
   CredentialList,
   DecisionRequest,
   DecisionView,
+  DisputePage,
   DomainView,
   EvidenceList,
   EvidenceView,
@@ -18,9 +19,12 @@ import type {
   NodeList,
   ProposalView,
   ReadPoint,
+  ReviewPage,
+  ReviewsQuery,
   StatusView,
   TransferRequest,
   TransferView,
+  WaitingQuery,
 } from '../../api/index.ts';
 
 import type { PastValue, StateKey } from '../../ledger/index.ts';
@@ -81,6 +85,8 @@ export interface Queries {
   readonly domainNames: { readonly input: object; readonly answer: readonly string[] };
   readonly domain: { readonly input: { name: string }; readonly answer: DomainView };
   readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };
+  readonly reviews: { readonly input: ReviewsQuery & { name: string }; readonly answer: ReviewPage };
+  readonly disputes: { readonly input: WaitingQuery & { name: string }; readonly answer: DisputePage };
   readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: Omit<CredentialList, 'agent'> };
   readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
   readonly members: { readonly input: object; readonly answer: MemberList };

@@ -36,6 +36,8 @@ export function answersOf(options: AskedOptions): Asked {
     domainNames: () => state.domainNames(),
     domain: (input) => state.domain(input),
     link: (input) => state.link(input),
+    reviews: (input) => state.reviews(input),
+    disputes: (input) => state.disputes(input),
     credentials: (input) => state.credentials(input),
     record: (input) => state.record(input),
     nodes: () => state.nodes(),

@@ -26,6 +26,8 @@ import {
   proposalOf,
   proposalsOf,
   recordOf,
+  waitingDisputes,
+  waitingReviews,
 } from '../../contracts/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
@@ -39,6 +41,8 @@ export class StateAnswers
       | 'domainNames'
       | 'domain'
       | 'link'
+      | 'reviews'
+      | 'disputes'
       | 'credentials'
       | 'record'
       | 'members'
@@ -73,6 +77,19 @@ export class StateAnswers
     const link = linkOf(this.#ledger.state, name, subject);
     if (link === undefined) throw new AssentError('not-found', `${name} has no link to this subject.`);
     return describeLink(link) as ContractObject;
+  }
+
+  reviews({ name, state: wanted, from, limit }: InputOf<'reviews'>): AnswerOf<'reviews'> {
+    this.domain({ name });
+    const at = this.#atMs;
+    const { items, ...rest } = waitingReviews(this.#ledger.state, name, wanted, at, from, limit);
+    return { at, ...rest, reviews: items };
+  }
+
+  disputes({ name, from, limit }: InputOf<'disputes'>): AnswerOf<'disputes'> {
+    this.domain({ name });
+    const { items, ...rest } = waitingDisputes(this.#ledger.state, name, from, limit);
+    return { at: this.#atMs, ...rest, disputes: items };
   }
 
   credentials({ agent }: InputOf<'credentials'>): AnswerOf<'credentials'> {
