@@ -50,7 +50,17 @@ export {
   consistencyQuery,
   type ReadPoint,
 } from './schemas/consistency.ts';
-export type { DecisionRequest, DecisionView } from './schemas/decisions.ts';
+export type {
+  CommittedDecision,
+  CommittedDecisionList,
+  DecisionBatch,
+  DecisionBody,
+  DecisionCommit,
+  DecisionList,
+  DecisionReply,
+  DecisionRequest,
+  DecisionView,
+} from './schemas/decisions.ts';
 export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
 export type { EvidenceList, EvidenceSummary, EvidenceView } from './schemas/evidence.ts';
 export type { GenesisView } from './schemas/genesis.ts';

@@ -20,7 +20,7 @@ import {
   historyQuery,
   historyView,
 } from './schemas/configurations.ts';
-import { type DecisionRequest, type DecisionView, decisionRequest, decisionView } from './schemas/decisions.ts';
+import { type DecisionBody, type DecisionReply, decisionBody, decisionReply } from './schemas/decisions.ts';
 import {
   type EvidenceList,
   type EvidenceParams,
@@ -156,7 +156,7 @@ export interface Routes {
   readonly history: Route<Nothing, HistoryQuery, never, HistoryView>;
   readonly proposals: Route<Nothing, Nothing, never, ProposalList>;
   readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
-  readonly decide: Route<Nothing, Nothing, DecisionRequest, DecisionView>;
+  readonly decide: Route<Nothing, Nothing, DecisionBody, DecisionReply>;
   readonly whatIf: Route<DomainParams, Nothing, WhatIfRequest, WhatIfPage>;
   readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
   readonly genesis: Route<Nothing, Nothing, never, GenesisView>;
@@ -448,16 +448,16 @@ export const routes: Routes = {
     method: 'POST',
     path: '/v1/decisions',
     summary:
-      'What the rules would decide at the head of the chain, or would have decided after a past block. Advisory: not logged, releases nothing.',
+      'What the rules would decide now, or would have decided after a past block: one question, or up to 100 together; advisory, not logged, releases nothing. Or, with `commit`, up to 100 signed requests: each answered when its entry is certified.',
     bodies: [
       {
         mediaType: 'application/json',
         description: 'The request in the JSON form of the rule set.',
         bytesMax: requestLimits.jsonBytesMax,
-        schema: decisionRequest,
+        schema: decisionBody,
       },
     ],
-    reply: { mediaType: 'application/json', schema: decisionView },
+    reply: { mediaType: 'application/json', schema: decisionReply },
     readsLedger: true,
     errors: ['not-found', 'block-unknown', 'history-not-kept'],
   },

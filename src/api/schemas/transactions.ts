@@ -104,12 +104,20 @@ export const receiptView: z.ZodType<ReceiptView, ReceiptView> = z.object({
   result: resultView,
 });
 
-export const outcomeView: z.ZodType<OutcomeView, OutcomeView> = z.object({
+/** Fields of an {@link OutcomeView}. */
+export const outcomeShape: {
+  readonly id: z.ZodExactOptional<typeof hashText>;
+  readonly status: z.ZodEnum<{ committed: 'committed'; accepted: 'accepted'; refused: 'refused'; unknown: 'unknown' }>;
+  readonly receipt: z.ZodExactOptional<typeof receiptView>;
+  readonly error: z.ZodExactOptional<typeof errorDetail>;
+} = {
   id: z.exactOptional(hashText),
   status: z.enum(['committed', 'accepted', 'refused', 'unknown']),
   receipt: z.exactOptional(receiptView),
   error: z.exactOptional(errorDetail),
-});
+};
+
+export const outcomeView: z.ZodType<OutcomeView, OutcomeView> = z.object(outcomeShape);
 
 export const transactionReply: z.ZodType<TransactionReply, TransactionReply> = z.object({
   id: hashText,

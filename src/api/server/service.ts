@@ -6,8 +6,8 @@ import type {
   ConfigurationsQuery,
   Consistency,
   CredentialList,
-  DecisionRequest,
-  DecisionView,
+  DecisionBody,
+  DecisionReply,
   DisputePage,
   DomainList,
   DomainView,
@@ -102,7 +102,7 @@ export interface NodeService {
   /** Rejects with `not-found`. */
   proposal(id: string): Promise<ProposalView>;
   /** Rejects with `request-invalid` and the path that is wrong; of a past block also `block-unknown`, `history-not-kept`. */
-  decide(request: DecisionRequest): Promise<DecisionView>;
+  decide(asked: DecisionBody): Promise<DecisionReply>;
   /** Rejects with `not-found`, `request-invalid` or `history-not-kept`. */
   whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */

@@ -4,10 +4,13 @@ import {
   type BlockParams,
   type BlocksQuery,
   type BlockView,
+  type CommittedDecision,
+  type CommittedDecisionList,
   type ConfigurationPage,
   type ConfigurationsQuery,
   type Consistency,
   type CredentialList,
+  type DecisionList,
   type DecisionRequest,
   type DecisionView,
   type DisputePage,
@@ -47,7 +50,7 @@ import {
   type WhatIfPage,
   type WhatIfRequest,
 } from '../../api/index.ts';
-import { AssentError, assert, type Clock, type Random } from '../../base/index.ts';
+import { AssentError, assert, type Clock, type Random, toHex } from '../../base/index.ts';
 import { webClock, webRandom } from '../platform.ts';
 import type { SignedTransaction } from '../wallet/transaction.ts';
 import type { Nodes } from './nodes.ts';
@@ -261,8 +264,27 @@ export class AssentClient {
    * What the rules would decide now, or with `at` would have decided after a past block: advisory, not logged, releases
    * nothing.
    */
-  decide(request: DecisionRequest, options?: ReadOptions): Promise<DecisionView> {
-    return this.#read(routes.decide, {}, {}, options, request);
+  async decide(request: DecisionRequest, options?: ReadOptions): Promise<DecisionView> {
+    return (await this.#read(routes.decide, {}, {}, options, request)) as DecisionView;
+  }
+
+  /** Up to 100 questions, answered from one state, in their order. */
+  async decideAll(questions: readonly DecisionRequest[], options?: ReadOptions): Promise<readonly DecisionView[]> {
+    const reply = await this.#read(routes.decide, {}, {}, options, { questions });
+    return (reply as DecisionList).decisions;
+  }
+
+  /**
+   * Up to 100 signed `access.record` transactions: what each came to, once its entry is certified. The bytes may be sent
+   * again after a failure, to any node: each executes once.
+   */
+  async decideAndCommit(
+    transactions: readonly SignedTransaction[],
+    options?: ReadOptions,
+  ): Promise<readonly CommittedDecision[]> {
+    const body = { commit: true, transactions: transactions.map(({ bytes }) => toHex(bytes)) } as const;
+    const reply = await this.#read(routes.decide, {}, {}, options, body);
+    return (reply as CommittedDecisionList).outcomes;
   }
 
   /** Tells whichever node leads to hand over. Throws `not-leader` when none does, `leadership-kept`, `not-found`. */

@@ -7,8 +7,8 @@ import type {
   ConfigurationsQuery,
   Consistency,
   CredentialList,
-  DecisionRequest,
-  DecisionView,
+  DecisionBody,
+  DecisionReply,
   DisputePage,
   DomainList,
   DomainView,
@@ -51,6 +51,7 @@ import type { Submissions } from '../ingress/submissions.ts';
 import { type Ask, headersMax, type ResultCode, resultsMax } from '../queries/query.ts';
 import type { Replays } from '../replay/replays.ts';
 import type { RulesJson } from '../rules.ts';
+import { Decisions } from './decisions.ts';
 import { blockSummary, blockTransaction, transactionView } from './views.ts';
 
 export interface FrontOptions {
@@ -69,6 +70,7 @@ export class Front implements NodeService {
   readonly #rules: RulesJson;
   readonly #replays: Replays;
   readonly #ownMetrics: () => Promise<string>;
+  readonly #decisions: Decisions;
 
   constructor(options: FrontOptions) {
     this.#submissions = options.submissions;
@@ -76,6 +78,7 @@ export class Front implements NodeService {
     this.#rules = options.rules;
     this.#replays = options.replays;
     this.#ownMetrics = options.ownMetrics;
+    this.#decisions = new Decisions(options);
   }
 
   submit(submission: Submission, done: (outcomes: readonly OutcomeView[]) => void): void {
@@ -198,9 +201,8 @@ export class Front implements NodeService {
     return this.#ask('proposal', { id: present(fromHex(id), 'the route checked the id') });
   }
 
-  decide(request: DecisionRequest): Promise<DecisionView> {
-    const height = request.at?.height;
-    return height === undefined ? this.#ask('decide', { request }) : this.#replays.decideAt(height, request);
+  decide(asked: DecisionBody): Promise<DecisionReply> {
+    return this.#decisions.answer(asked);
   }
 
   explain(id: string, query: ExplainQuery): Promise<TransactionExplanation> {

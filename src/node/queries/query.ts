@@ -101,7 +101,11 @@ export interface Queries {
   };
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
-  readonly decide: { readonly input: { request: DecisionRequest }; readonly answer: DecisionView };
+  /** All from the same state. */
+  readonly decide: {
+    readonly input: { requests: readonly DecisionRequest[] };
+    readonly answer: readonly DecisionView[];
+  };
   /** A value of the state after a committed block. */
   readonly valueAt: { readonly input: { height: number; key: StateKey }; readonly answer: PastValue };
   /** The first block whose state can be read, and the newest. */

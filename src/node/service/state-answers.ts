@@ -137,12 +137,14 @@ export class StateAnswers
     return Math.max(this.#ledger.applied.timestamp, this.#nowMs());
   }
 
-  decide({ request }: InputOf<'decide'>): AnswerOf<'decide'> {
+  decide({ requests }: InputOf<'decide'>): AnswerOf<'decide'> {
     const { height } = this.#ledger.applied;
     const at = this.#atMs;
     const { ruleSet } = this.#ledger.executor;
-    const { question, view = 'full' } = splitDecisionRequest(request);
-    const evaluation = evaluateAccess(this.#ledger.state, question, at, ruleSet);
-    return decisionView(evaluation, { height, at, ruleset: ruleSet }, view);
+    return requests.map((request) => {
+      const { question, view = 'full' } = splitDecisionRequest(request);
+      const evaluation = evaluateAccess(this.#ledger.state, question, at, ruleSet);
+      return decisionView(evaluation, { height, at, ruleset: ruleSet }, view);
+    });
   }
 }

@@ -1,0 +1,91 @@
+import type {
+  CommittedDecision,
+  DecisionBody,
+  DecisionCommit,
+  DecisionReply,
+  DecisionRequest,
+  DecisionView,
+  OutcomeView,
+} from '../../api/index.ts';
+import { AssentError, fromHex, present } from '../../base/index.ts';
+import { encodeCanonical, UnverifiedTransaction } from '../../ledger/index.ts';
+import type { Submissions } from '../ingress/submissions.ts';
+import type { Ask } from '../queries/query.ts';
+import type { Replays } from '../replay/replays.ts';
+
+export interface DecisionsOptions {
+  readonly submissions: Submissions;
+  readonly ask: Ask;
+  readonly replays: Replays;
+}
+
+const commitTimeoutMs = 10_000;
+/** The kinds whose output is a decision on what was asked. */
+const decidingKind = 'access.record';
+
+/** Answers to `POST /v1/decisions`: one question, several from one state, or signed requests that are to be recorded. */
+export class Decisions {
+  readonly #submissions: Submissions;
+  readonly #ask: Ask;
+  readonly #replays: Replays;
+
+  constructor({ submissions, ask, replays }: DecisionsOptions) {
+    this.#submissions = submissions;
+    this.#ask = ask;
+    this.#replays = replays;
+  }
+
+  async answer(asked: DecisionBody): Promise<DecisionReply> {
+    if (isCommit(asked)) return { outcomes: await this.#record(asked) };
+    if (isBatch(asked)) return { decisions: await this.#decideAll(asked.questions) };
+    const height = asked.at?.height;
+    if (height !== undefined) return this.#replays.decideAt(height, asked);
+    const [decision] = await this.#ask('decide', { requests: [asked] });
+    return present(decision, 'one answer for each question');
+  }
+
+  #decideAll(questions: readonly DecisionRequest[]): Promise<readonly DecisionView[]> {
+    const past = questions.findIndex(({ at }) => at !== undefined);
+    if (past >= 0)
+      throw new AssentError('request-invalid', `questions.${past}.at: ask about past blocks one question at a time`, {
+        path: `questions.${past}.at`,
+      });
+    return this.#ask('decide', { requests: questions });
+  }
+
+  /** Resolves when the entries are certified, or it is known that they will not be. */
+  #record({ transactions }: DecisionCommit): Promise<CommittedDecision[]> {
+    const all = transactions.map((text) => present(fromHex(text), 'the route checked the text'));
+    for (const [place, bytes] of all.entries()) {
+      const { kind } = new UnverifiedTransaction(bytes);
+      if (kind !== decidingKind)
+        throw new AssentError('request-invalid', `transactions.${place}: ${kind} records no decision`, {
+          path: `transactions.${place}`,
+        });
+    }
+    const submission = {
+      body: encodeCanonical(all),
+      batched: true,
+      wait: 'committed',
+      timeoutMs: commitTimeoutMs,
+    } as const;
+    return new Promise((resolve) => {
+      this.#submissions.submit(submission, (outcomes) => resolve(outcomes.map(withDecision)));
+    });
+  }
+}
+
+function isCommit(asked: DecisionBody): asked is DecisionCommit {
+  return 'commit' in asked;
+}
+
+function isBatch(asked: DecisionBody): asked is { readonly questions: readonly DecisionRequest[] } {
+  return 'questions' in asked;
+}
+
+function withDecision(outcome: OutcomeView): CommittedDecision {
+  const result = outcome.receipt?.result;
+  if (result?.ok !== true) return outcome;
+  const { decision, entry, duplicate } = result.output as { decision: string; entry: number; duplicate: boolean };
+  return { ...outcome, decision, entry, duplicate };
+}

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { present, toHex } from '../../src/base/index.ts';
+import { signAs, submitAs } from '../../src/cli/ledger/submit.ts';
+import { type Identity, identityOf, type SignedTransaction, signAccessRequest } from '../../src/client/index.ts';
+import { createSigner, generateSeed, randomBytes } from '../../src/crypto/index.ts';
+import { type Home, identityNamed } from '../../src/demo/index.ts';
+import { LocalCluster } from './support.ts';
+
+const numbers = [1, 2, 3];
+const domain = 'st-mary';
+
+describe('decisions over HTTP on three real nodes', () => {
+  let cluster: LocalCluster;
+  let home: Home;
+  let gateway: Identity;
+  let clinician: Identity;
+  beforeAll(async () => {
+    cluster = await LocalCluster.up();
+    home = await cluster.home();
+    const named = (role: string): Identity => identityNamed(home, present(keyIn(home, role), `a ${role}`));
+    gateway = named('gateway');
+    clinician = named('clinician');
+    const governance = named('governance');
+    await submitAs(home, governance, 'credential.issue', { agent: gateway.did, role: 'gateway', domain });
+    await submitAs(home, governance, 'credential.issue', { agent: clinician.did, role: 'clinician' });
+  });
+  afterAll(async () => {
+    home.keystore.close();
+    await cluster.remove();
+  });
+
+  async function newSubject(): Promise<Identity> {
+    const subject = identityOf(generateSeed(), createSigner);
+    const chart = toHex(randomBytes(32));
+    await submitAs(home, gateway, 'enrolment.link', { domain, subject: subject.did, chart, keyHolder: 'subject' });
+    return subject;
+  }
+
+  async function permit(subject: Identity): Promise<string> {
+    const provision = { type: 'permit', actors: [`member:${domain}`], purposes: ['TREAT'] };
+    return (await submitAs(home, subject, 'consent.grant', { domain, provision })).id;
+  }
+
+  const ask = (subject: Identity) => ({
+    agent: clinician.did,
+    role: 'clinician',
+    organisation: domain,
+    subject: subject.did,
+    domain,
+    purpose: 'TREAT',
+    action: 'access',
+  });
+
+  function record(subject: Identity, eventId = toHex(randomBytes(16)), resource = toHex(randomBytes(32))) {
+    const request = signAccessRequest(home.ledgerId, clinician, {
+      eventId,
+      role: 'clinician',
+      organisation: domain,
+      subject: subject.did,
+      domain,
+      resource,
+      purpose: 'TREAT',
+      action: 'access',
+      validUntil: Date.now() + 300_000,
+    });
+    const payload = { ...request, results: [], inEmergencyCategory: false };
+    return (): SignedTransaction => signAs(home, gateway, 'access.record', payload);
+  }
+
+  it('a revocation holds in the first decision after its commit was told, on every node', async () => {
+    const subject = await newSubject();
+    for (let round = 0; round < 12; round++) {
+      const consent = await permit(subject);
+      const before = await Promise.all(numbers.map((number) => cluster.client(number).decide(ask(subject))));
+      expect(before.map(({ decision }) => decision)).toEqual(['permit', 'permit', 'permit']);
+      const at = present(numbers[round % 3], 'a node');
+      const revocation = signAs(home, subject, 'consent.revoke', { consent });
+      const outcome = await cluster.client(at).submit(revocation, { timeoutMs: 30_000 });
+      expect(outcome.status).toBe('committed');
+      const after = await Promise.all(numbers.map((number) => cluster.client(number).decide(ask(subject))));
+      expect(after.map(({ decision }) => decision)).toEqual(['deny', 'deny', 'deny']);
+    }
+  });
+
+  it('several questions have one answer each, from one state, as one by one', async () => {
+    const [one, two] = [await newSubject(), await newSubject()];
+    await permit(one);
+    const client = cluster.client(2);
+    const questions = [ask(one), ask(two), { ...ask(one), purpose: 'HRESCH' }];
+    const together = await client.decideAll(questions);
+    expect(together.map(({ decision }) => decision)).toEqual(['permit', 'deny', 'deny']);
+    expect(new Set(together.map(({ height }) => height)).size).toBe(1);
+    for (const [place, question] of questions.entries())
+      expect((await client.decide(question)).decision).toBe(together[place]?.decision);
+    const past = { ...ask(one), at: { height: 1 } };
+    await expect(client.decideAll([past])).rejects.toMatchObject({ code: 'request-invalid' });
+    await expect(client.decideAll([])).rejects.toMatchObject({ code: 'request-invalid' });
+  });
+
+  it('with commit each is answered when its entry is certified, and is in the log then, on every node', async () => {
+    const subject = await newSubject();
+    const eventId = toHex(randomBytes(16));
+    const resource = toHex(randomBytes(32));
+    const denied = record(subject, eventId, resource);
+    const [first, again] = await cluster.client(1).decideAndCommit([denied(), denied()]);
+    expect(first).toMatchObject({ status: 'committed', decision: 'deny', entry: 0, duplicate: false });
+    expect(again).toMatchObject({ status: 'committed', decision: 'deny', entry: 0, duplicate: true });
+    await permit(subject);
+    const [permitted, conflict] = await cluster
+      .client(3)
+      .decideAndCommit([record(subject)(), record(subject, eventId)()]);
+    expect(permitted).toMatchObject({ decision: 'permit', entry: 1 });
+    expect(conflict).toMatchObject({ status: 'committed', receipt: { result: { ok: false, code: 'event-conflict' } } });
+    expect(conflict).not.toHaveProperty('decision');
+    for (const number of numbers) {
+      const decisions = [];
+      for await (const { entry } of cluster.client(number).entries('access', subject.did))
+        decisions.push(entry['decision']);
+      expect(decisions).toEqual(['deny', 'permit']);
+    }
+  });
+
+  it('nothing else than requests for access is recorded so', async () => {
+    const subject = await newSubject();
+    const provision = { type: 'permit' };
+    const grant = signAs(home, subject, 'consent.grant', { domain, provision });
+    await expect(cluster.client(1).decideAndCommit([grant])).rejects.toMatchObject({ code: 'request-invalid' });
+    expect((await cluster.client(1).decide(ask(subject))).decision).toBe('deny');
+  });
+});
+
+function keyIn(home: Home, role: string): string | undefined {
+  return home.keystore.list().find(({ attributes }) => attributes['role'] === role && attributes['member'] === domain)
+    ?.name;
+}
