@@ -30,7 +30,12 @@ export {
 export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
 export { type RecordedQuestion, recordedQuestions } from './access/recorded.ts';
 export { type RedactedEvaluation, redactDecision, redactEvaluation } from './access/redact.ts';
-export { accessRequestMessage, decodeAccessRequest, encodeAccessRequest } from './access/request.ts';
+export {
+  accessRequestJsonSchema,
+  accessRequestMessage,
+  decodeAccessRequest,
+  encodeAccessRequest,
+} from './access/request.ts';
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
 export type { Actor, Provision } from './consent/provision.ts';

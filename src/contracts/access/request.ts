@@ -3,7 +3,7 @@ import { concatBytes } from '../../base/index.ts';
 import { domainPrefix, sha256 } from '../../crypto/portable.ts';
 import { purposes } from '../../decision/index.ts';
 import type { RequestFacts } from '../decision/question.ts';
-import { valueFromJson } from '../engine/catalogue.ts';
+import { jsonSchemaOf, valueFromJson } from '../engine/catalogue.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { wireCodec } from '../engine/wire.ts';
 import { decodeCanonical, encodeCanonical } from '../ledger-types.ts';
@@ -45,6 +45,11 @@ const prefix = domainPrefix('access-request');
 
 export const accessRequestBytesMax = 512;
 const requestLimits = { bytesMax: accessRequestBytesMax, depthMax: 1, countMax: 16 };
+
+/** JSON schema (2020-12) of a request's JSON form. */
+export function accessRequestJsonSchema(): Record<string, unknown> {
+  return jsonSchemaOf(accessRequest);
+}
 
 /** The bytes that travel, and that are signed. Takes the JSON form. @throws AssentError `transaction-payload-invalid`. */
 export function encodeAccessRequest(json: unknown): Uint8Array {

@@ -98,7 +98,7 @@ export const changeShape: {
 
 type Field = Exclude<keyof ProposedChange, 'action'>;
 
-interface Naming {
+export interface Naming {
   readonly needs: readonly Field[];
   readonly mayHave?: readonly Field[];
 }
@@ -119,6 +119,11 @@ const namings: Readonly<Record<Action, Naming>> = {
   'rules-activate': { needs: ['ruleSet', 'height'] },
   'rules-cancel': { needs: [] },
 };
+
+/** What an action names besides itself. */
+export function namingOf(action: Action): Naming {
+  return namings[action];
+}
 
 /** Whether the change names what its action needs, and nothing that its action has no place for. */
 export function isClear(change: ProposedChange): boolean {
