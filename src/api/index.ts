@@ -76,6 +76,7 @@ export type {
   ProposalView,
   WaitingChangeView,
 } from './schemas/governance.ts';
+export type { DelegationView, GuardianPlanView, IdentityView, RecoveryView } from './schemas/identities.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';
 export type {

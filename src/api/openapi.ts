@@ -10,6 +10,7 @@ import { errorDetail, errorReply } from './schemas/errors.ts';
 import { evidenceList, evidenceSummary, evidenceView } from './schemas/evidence.ts';
 import { genesisView } from './schemas/genesis.ts';
 import { governanceView, memberList } from './schemas/governance.ts';
+import { identityView } from './schemas/identities.ts';
 import type { JsonValue } from './schemas/primitives.ts';
 import { healthView, statusView } from './schemas/status.ts';
 import { credentialList, domainList, domainView, linkView, recordView, streamPage } from './schemas/subjects.ts';
@@ -40,6 +41,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   MemberList: memberList,
   EvidenceSummary: evidenceSummary,
   Health: healthView,
+  Identity: identityView,
   Link: linkView,
   Outcome: outcomeView,
   Record: recordView,

@@ -48,6 +48,7 @@ import {
   proposalParams,
   proposalView,
 } from './schemas/governance.ts';
+import { type IdentityView, identityView } from './schemas/identities.ts';
 import { type TransferRequest, type TransferView, transferRequest, transferView } from './schemas/leadership.ts';
 import { type JsonValue, jsonValue } from './schemas/primitives.ts';
 import {
@@ -145,6 +146,8 @@ export interface Routes {
   readonly domainRecords: Stream<DomainParams>;
   readonly reviews: Route<DomainParams, ReviewsQuery, never, ReviewPage>;
   readonly disputes: Route<DomainParams, WaitingQuery, never, DisputePage>;
+  readonly identity: Route<SubjectParams, Nothing, never, IdentityView>;
+  readonly identityHistory: Stream<SubjectParams>;
   readonly credentials: Route<SubjectParams, Nothing, never, CredentialList>;
   readonly record: Route<RecordParams, Nothing, never, RecordView>;
   readonly members: Route<Nothing, Nothing, never, MemberList>;
@@ -341,6 +344,24 @@ export const routes: Routes = {
     reply: { mediaType: 'application/json', schema: disputePage },
     readsLedger: true,
     errors: ['not-found'],
+  },
+  identity: {
+    operation: 'getIdentity',
+    method: 'GET',
+    path: '/v1/identities/{did}',
+    summary: 'Which key signs for an identity, who can recover it, what is open, and who acts for it.',
+    params: didParams,
+    reply: { mediaType: 'application/json', schema: identityView },
+    readsLedger: true,
+    errors: [],
+  },
+  identityHistory: {
+    ...streamOf(
+      'listIdentityHistory',
+      '/v1/identities/{did}/history',
+      'What happened to an identity: keys, guardians, recoveries, delegates.',
+    ),
+    params: didParams,
   },
   credentials: {
     operation: 'listCredentials',

@@ -16,6 +16,6 @@ export type { SubmitOptions } from './http/submission.ts';
 export type { Fetch } from './http/transport.ts';
 export { webClock, webRandom } from './platform.ts';
 export { type AccessRequestContent, type SignedAccessRequest, signAccessRequest } from './wallet/access-request.ts';
-export { type CreateSigner, type Identity, identityOf } from './wallet/identity.ts';
+export { type CreateSigner, type Identity, identityOf, provePossession, withKey } from './wallet/identity.ts';
 export { buildTransaction, type SignedTransaction, type TransactionRequest } from './wallet/transaction.ts';
 export { Wallet } from './wallet/wallet.ts';

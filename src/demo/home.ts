@@ -17,7 +17,7 @@ import type { Keystore } from '../vault/index.ts';
 /** What the demo needs of a ledger. The client has it; so has a ledger of rules alone. */
 export type LedgerAccess = Pick<
   AssentClient,
-  'submit' | 'submitBatch' | 'entries' | 'domainRecords' | 'link' | 'credentials'
+  'submit' | 'submitBatch' | 'entries' | 'domainRecords' | 'link' | 'credentials' | 'identity'
 >;
 
 /** Where somebody acts from: a keystore, and a ledger to act on. */
@@ -66,6 +66,7 @@ export function sign(home: Home, sender: Identity, kind: string, payload: object
     kind,
     payload: builtInContracts.payloadFromJson(kind, payload),
     validUntil: home.clock.nowMs() + validityMs,
+    sender: sender.publicKey,
     signer: sender.signer,
     random: home.random,
   });

@@ -30,6 +30,8 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     domainRecords: ({ params, query }) => service.domainRecords(params.name, query),
     reviews: ({ params, query }) => service.reviews(params.name, query),
     disputes: ({ params, query }) => service.disputes(params.name, query),
+    identity: ({ params }) => service.identity(params.did),
+    identityHistory: ({ params, query }) => service.subjectStream('identity', params.did, query),
     credentials: ({ params }) => service.credentials(params.did),
     record: ({ params }) => service.record(params.did, params.eventId),
     members: () => service.members(),

@@ -18,6 +18,7 @@ import type {
   GovernanceView,
   HistoryQuery,
   HistoryView,
+  IdentityView,
   LinkView,
   MemberList,
   MemberView,
@@ -49,7 +50,7 @@ export interface Submission extends SubmitQuery {
   readonly batched: boolean;
 }
 
-export type SubjectStream = 'consents' | 'access' | 'timeline' | 'enrolment';
+export type SubjectStream = 'consents' | 'access' | 'timeline' | 'enrolment' | 'identity';
 
 /**
  * What the HTTP server asks of the node. Every expected failure is an AssentError: thrown, or the reason of a rejected
@@ -86,6 +87,7 @@ export interface NodeService {
   reviews(name: string, query: ReviewsQuery): Promise<ReviewPage>;
   /** Rejects with `not-found`. */
   disputes(name: string, query: WaitingQuery): Promise<DisputePage>;
+  identity(did: string): Promise<IdentityView>;
   credentials(did: string): Promise<CredentialList>;
   /** Rejects with `not-found`. */
   record(sender: string, eventId: string): Promise<RecordView>;

@@ -100,7 +100,7 @@ function additionOf(home: Home, subject: string, { domain, eventId }: AdditionFl
 async function asOfficer(context: Context, kind: string, flags: AdditionFlags, payloadOf: (home: Home) => object) {
   const home = await context.home('write');
   const name = context.required(context.options.as, "--as NAME, the privacy officer's key");
-  return submitAs(home, identityOfKey(home, name, flags.domain, 'privacy-officer'), kind, payloadOf(home));
+  return submitAs(home, await identityOfKey(home, name, flags.domain, 'privacy-officer'), kind, payloadOf(home));
 }
 
 async function review(
@@ -135,7 +135,7 @@ async function dispute(
   { reason, ...flags }: PlaceFlags & { reason: string },
 ): Promise<Report> {
   const home = await context.home('write');
-  const sender = identityOfKey(home, context.options.as ?? subject, flags.domain);
+  const sender = await identityOfKey(home, context.options.as ?? subject, flags.domain);
   const addition = additionOf(home, subject, flags);
   const committed = commitTo(home, 'dispute', addition.eventId, reason);
   const receipt = await submitAs(home, sender, 'access.dispute', {
@@ -159,7 +159,7 @@ async function correct(context: Context, subject: string, flags: CorrectFlags): 
   const home = await context.home('write');
   const addition = additionOf(home, subject, flags);
   const { entry, kind, purpose, action, occurredAt } = flags;
-  const receipt = await submitAs(home, gatewayOf(home, context.options.as, flags.domain), 'access.correct', {
+  const receipt = await submitAs(home, await gatewayOf(home, context.options.as, flags.domain), 'access.correct', {
     ...addition,
     entry,
     kind,
@@ -189,7 +189,7 @@ async function recordLate(context: Context, subject: string, flags: LateFlags): 
   const addition = additionOf(home, subject, flags);
   const agent = didOf(home, flags.agent, undefined);
   const { purpose, action, occurredAt, decision } = flags;
-  const receipt = await submitAs(home, gatewayOf(home, context.options.as, flags.domain), 'access.recordLate', {
+  const receipt = await submitAs(home, await gatewayOf(home, context.options.as, flags.domain), 'access.recordLate', {
     ...addition,
     agent,
     ...(await claimOf(context.client(), agent, flags)),

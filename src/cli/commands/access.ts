@@ -94,8 +94,8 @@ function requestOptions(command: Command): Command {
 async function record(context: Context, flags: RecordFlags): Promise<Report> {
   const home = await context.home('write');
   const { domain, purpose, action } = flags;
-  const agent = identityOfKey(home, flags.agent, undefined);
-  const gateway = gatewayOf(home, context.options.as, domain);
+  const agent = await identityOfKey(home, flags.agent, undefined);
+  const gateway = await gatewayOf(home, context.options.as, domain);
   const claim = await claimOf(context.client(), agent.did, flags);
   const subject = didOf(home, flags.subject, domain);
   const eventId = eventIdOf(home, flags.eventId);
@@ -127,7 +127,7 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
 async function breakGlass(context: Context, flags: GlassFlags): Promise<Report> {
   const home = await context.home('write');
   const { domain } = flags;
-  const agent = identityOfKey(
+  const agent = await identityOfKey(
     home,
     context.required(context.options.as, "--as NAME, the emergency physician's key"),
     undefined,

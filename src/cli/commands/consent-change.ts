@@ -62,7 +62,7 @@ async function add(
 ): Promise<Report> {
   const home = await context.home('write');
   const { domain } = flags;
-  const sender = identityOfKey(home, context.required(context.options.as, "--as NAME, the person's key"), domain);
+  const sender = await identityOfKey(home, context.required(context.options.as, "--as NAME, the person's key"), domain);
   const subject = flags.for === undefined ? {} : { subject: flags.for };
   const root = provisionOf(home, flags.deny === true ? 'deny' : 'permit', flags);
   const { provision, nested } = sealedIn(home, root, { domain, subject: flags.for ?? sender.did });
@@ -81,7 +81,7 @@ async function supersede(
   const home = await context.home('write');
   const { domain } = flags;
   const as = context.required(context.options.as, "--as NAME, the person's key");
-  const sender = identityOfKey(home, as, domain);
+  const sender = await identityOfKey(home, as, domain);
   const supersedes = await ownIds(context, as, listOf(ids));
   const subject = flags.for === undefined ? {} : { subject: flags.for };
   const root = provisionOf(home, flags.deny === true ? 'deny' : 'permit', flags);
@@ -99,7 +99,7 @@ async function amend(
   const home = await context.home('write');
   const as = context.required(context.options.as, "--as NAME, the person's key");
   const found = await findOwnConsent(context, home, as, reference);
-  const sender = identityOfKey(home, as, found.domain);
+  const sender = await identityOfKey(home, as, found.domain);
   const root = provisionOf(home, flags.deny === true ? 'deny' : 'permit', flags);
   const tree = sealedIn(home, root, { domain: found.domain, subject: found.subject });
   const payload = { consent: found.id, ifVersion: found.version, ...tree };
@@ -113,7 +113,7 @@ async function importFile(context: Context, file: string, flags: ImportFlags): P
   const home = await context.home('write');
   const { domain } = flags;
   const as = context.required(context.options.as, "--as NAME, the person's key");
-  const sender = identityOfKey(home, as, domain);
+  const sender = await identityOfKey(home, as, domain);
   const map = readMap(flags.map);
   const { policy } = await context.client().domain(domain);
   const read = readConsent(file, {

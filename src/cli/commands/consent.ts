@@ -59,7 +59,7 @@ async function revoke(context: Context, reference: string): Promise<Report> {
   const home = await context.home('read');
   const as = context.required(context.options.as, "--as NAME, the person's key");
   const found = await findOwnConsent(context, home, as, reference);
-  const sender = identityOfKey(home, as, found.domain);
+  const sender = await identityOfKey(home, as, found.domain);
   const receipt = await submitAs(home, sender, 'consent.revoke', { consent: found.id });
   return committedReport(context.style, receipt, `The consent ${shortHash(found.id)} is revoked.`, {
     consent: found.id,

@@ -3,10 +3,13 @@ import type { Command } from 'commander';
 import { AssentError, fromHex, messageOf, toHex } from '../../base/index.ts';
 import { identityOf } from '../../client/index.ts';
 import { createSigner, generateSeed, SEED_BYTES } from '../../crypto/index.ts';
-import { walletNamed } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
+import { addChanges } from '../identities/change.ts';
+import { addDelegate } from '../identities/delegate.ts';
+import { addRecover } from '../identities/recover.ts';
+import { show } from '../identities/show.ts';
 import { actingKeys, isWallet, keyNamed, titleOf, walletRole } from '../keys/people.ts';
-import { facts, table } from '../output/table.ts';
+import { table } from '../output/table.ts';
 import { shortDid } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 
@@ -18,6 +21,8 @@ Examples:
   $ assent identity new ada
   $ assent identity new amara --agent
   $ assent identity list
+  $ assent identity show amara
+  $ assent identity rotate ada --domain st-mary
   $ assent identity export ada --out ada.seed`;
 
 const personRole = 'person';
@@ -33,7 +38,8 @@ export function addIdentity(program: Command, session: Session): void {
   identity.command('list').description('the keys by name').action(session.run(list));
   identity
     .command('show <name>')
-    .description("a key's DID; a person's, in every domain of the ledger")
+    .description('what the ledger knows of a key or DID; of a person, the DID in every domain, or all about one')
+    .option('--domain <name>', 'of a person: the domain')
     .action(session.run(show));
   identity
     .command('export <name>')
@@ -46,6 +52,9 @@ export function addIdentity(program: Command, session: Session): void {
     .option('--agent', 'the seed is of an agent, not of a wallet')
     .option('--title <text>', 'what people call it')
     .action(session.run(importSeed));
+  addChanges(identity, session);
+  addRecover(identity, session);
+  addDelegate(identity, session);
 }
 
 interface NewFlags {
@@ -104,34 +113,6 @@ async function list(context: Context): Promise<Report> {
     ]),
   );
   return { json: { keys }, text: keys.length === 0 ? 'The keystore is empty.' : text };
-}
-
-async function show(context: Context, name: string): Promise<Report> {
-  const keystore = await context.keystore('read');
-  const key = keyNamed(keystore, name);
-  const { style } = context;
-  const about: [string, string | undefined][] = [
-    ['name', key.name],
-    ['title', titleOf(key)],
-    ['role', key.attributes['role']],
-    ['member', key.attributes['member']],
-    ['keys held by', key.attributes['keyHolder']],
-  ];
-  const attributes = key.attributes;
-  if (!isWallet(key)) {
-    const { did } = identityOf(keystore.seed(key.name), createSigner);
-    return { json: { name: key.name, kind: 'agent', did, attributes }, text: facts(style, [...about, ['DID', did]]) };
-  }
-  const home = await context.home('read');
-  const wallet = walletNamed(home, key.name);
-  const { domains } = await context.client().domains();
-  const dids = domains.map(({ name: domain }) => ({ domain, did: wallet.identityFor(domain).did }));
-  const text = `${facts(style, about)}\n\n${table(
-    style,
-    ['domain', 'DID'],
-    dids.map(({ domain, did }) => [domain, did]),
-  )}`;
-  return { json: { name: key.name, kind: personRole, dids, attributes }, text };
 }
 
 async function exportSeed(context: Context, name: string, flags: { out: string }): Promise<Report> {

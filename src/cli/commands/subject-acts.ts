@@ -49,7 +49,7 @@ async function unlink(context: Context, text: string, { domain, reason }: Reason
   const home = await context.home('write');
   const subject = didOf(home, text, domain);
   const committed = commitTo(home, 'unlink', eventIdOf(home, undefined), reason);
-  const gateway = gatewayOf(home, context.options.as, domain);
+  const gateway = await gatewayOf(home, context.options.as, domain);
   const receipt = await submitAs(home, gateway, 'enrolment.unlink', { domain, subject, reason: committed });
   return committedReport(context.style, receipt, `${text} is no longer linked to ${domain}.`, { subject });
 }
@@ -72,7 +72,7 @@ async function submitMerge(
   { domain, reason }: ReasonFlags,
 ) {
   const home = await context.home('write');
-  return submitAs(home, gatewayOf(home, context.options.as, domain), kind, {
+  return submitAs(home, await gatewayOf(home, context.options.as, domain), kind, {
     domain,
     surviving: didOf(home, surviving, domain),
     absorbed: didOf(home, absorbed, domain),
@@ -91,7 +91,7 @@ async function agree(
   { domain, into, until = time('7d') }: AgreeFlags,
 ): Promise<Report> {
   const home = await context.home('write');
-  const subject = identityOfKey(home, text, domain);
+  const subject = await identityOfKey(home, text, domain);
   const surviving = didOf(home, into, domain);
   const receipt = await submitAs(home, subject, 'enrolment.agreeToMerge', { domain, surviving, until });
   return committedReport(context.style, receipt, `${text} lets ${domain} merge them into ${into}.`, { until });
@@ -100,7 +100,7 @@ async function agree(
 async function handOver(context: Context, text: string, { domain, to }: DomainFlags & { to: string }): Promise<Report> {
   const home = await context.home('write');
   const subject = didOf(home, text, domain);
-  const sender = gatewayOf(home, context.options.as, domain);
+  const sender = await gatewayOf(home, context.options.as, domain);
   const receipt = await submitAs(home, sender, 'enrolment.changeKeyHolder', { domain, subject, keyHolder: to });
   return committedReport(context.style, receipt, `The key of ${text} is held by: ${to}.`, { subject });
 }

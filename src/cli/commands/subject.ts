@@ -55,7 +55,7 @@ export function addSubject(program: Command, session: Session): void {
 async function link(context: Context, text: string, { domain, chart, keyHolder }: LinkFlags): Promise<Report> {
   const home = await context.home('write');
   const subject = didOf(home, text, domain);
-  const gateway = gatewayOf(home, context.options.as, domain);
+  const gateway = await gatewayOf(home, context.options.as, domain);
   const salt = home.random.bytes(COMMITMENT_SALT_BYTES);
   const body = encodeCanonical([1, 'chart', chart]);
   const commitment = commit(salt, body);

@@ -113,7 +113,7 @@ async function signedFrom(context: Context, file: string, flags: SubmitFlags): P
   if (bytes[0] !== '{'.charCodeAt(0)) return readSigned(bytes);
   const { kind, payload } = parseRequest(bytes, file);
   const home = await context.home('read');
-  const sender = identityOfKey(
+  const sender = await identityOfKey(
     home,
     context.required(context.options.as, '--as NAME, the key to sign with'),
     flags.domain,

@@ -17,6 +17,13 @@ export function listOf(text: string, before: readonly string[] = []): readonly s
 
 const unitsMs: Readonly<Record<string, number>> = { min: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** Parses a duration, `4h` or `3d`, in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,5})(s|min|h|d)$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('Expected a duration like 90s, 30min, 4h or 3d.');
+  return Number(count) * (unit === 's' ? 1000 : (unitsMs[unit] ?? 0));
+}
+
 /** Parses a time: `2027-01-31` (its beginning in UTC), an ISO 8601 time with its offset, or from now on: `30d`, `4h`. */
 export function time(text: string): number {
   const [, count, unit = ''] = /^(\d{1,5})(min|h|d)$/.exec(text) ?? [];

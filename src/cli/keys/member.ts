@@ -1,10 +1,10 @@
 import type { Identity } from '../../client/index.ts';
 import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
-import { identityOfKey } from './people.ts';
+import { firstIdentityOf } from './people.ts';
 
-/** The member that --as names, by its governance key. Throws `usage`, `key-unknown`. */
+/** The member that --as names, by its governance key, which no rotation changes. Throws `usage`, `key-unknown`. */
 export function memberIn(context: Context, home: Home): Identity {
   const name = context.required(context.options.as, "--as NAME, the member's key");
-  return identityOfKey(home, name, undefined, 'governance');
+  return firstIdentityOf(home, name, undefined, 'governance');
 }

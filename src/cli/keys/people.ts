@@ -4,12 +4,13 @@ import { decodeDid } from '../../crypto/index.ts';
 import { type Home, identityNamed, linkedIdentities, walletNamed } from '../../demo/index.ts';
 import type { KeyEntry, Keystore } from '../../vault/index.ts';
 import { shortDid } from '../output/words.ts';
+import { laterKeyRole, recoveredIdentity, withCurrentKey } from './current-key.ts';
 
 /** Attribute of a key that is the seed of a person's wallet: it has another DID in every domain. */
 export const walletRole = 'patient';
 
 /** Keys that stand for nobody who acts: seeds and secrets from which others are made. */
-const inwardRoles: ReadonlySet<string> = new Set(['event-secret', 'demo-seed', 'agents']);
+const inwardRoles: ReadonlySet<string> = new Set(['event-secret', 'demo-seed', 'agents', laterKeyRole]);
 
 export function isWallet({ attributes }: KeyEntry): boolean {
   return attributes['role'] === walletRole;
@@ -42,8 +43,23 @@ export function keyNamed(keystore: Keystore, text: string, role?: string): KeyEn
   return only;
 }
 
-/** Who acts with a key: an agent as itself, a person as who they are to the domain. Throws `key-unknown`, `usage`. */
-export function identityOfKey(home: Home, text: string, domain: string | undefined, role?: string): Identity {
+/**
+ * Who acts with a key, and signs with what is current: an agent as itself, a person as who they are to the domain, a DID
+ * that was recovered to a key of this keystore. Throws `key-unknown`, `usage`.
+ */
+export async function identityOfKey(
+  home: Home,
+  text: string,
+  domain: string | undefined,
+  role?: string,
+): Promise<Identity> {
+  const publicKey = text.startsWith('did:') ? decodeDid(text) : undefined;
+  if (publicKey !== undefined) return recoveredIdentity(home, text, publicKey);
+  return withCurrentKey(home, firstIdentityOf(home, text, domain, role));
+}
+
+/** Who acts with a key, with its first key: enough to say which DID it is. */
+export function firstIdentityOf(home: Home, text: string, domain: string | undefined, role?: string): Identity {
   const key = keyNamed(home.keystore, text, role);
   if (!isWallet(key)) return identityNamed(home, key.name);
   if (domain === undefined)
@@ -55,7 +71,7 @@ export function identityOfKey(home: Home, text: string, domain: string | undefin
 export function didOf(home: Home, text: string, domain: string | undefined): string {
   if (text.startsWith('did:')) return checkedDid(text);
   if (text.startsWith('z6Mk')) return knownDid(home, text, domain === undefined ? [] : [domain]);
-  return identityOfKey(home, text, domain).did;
+  return firstIdentityOf(home, text, domain).did;
 }
 
 function checkedDid(text: string): string {
@@ -119,12 +135,12 @@ export function titleOf({ name, attributes }: KeyEntry): string {
 }
 
 /** The gateway of a domain: the named key, else the one that this keystore has for it. */
-export function gatewayOf(home: Home, as: string | undefined, domain: string): Identity {
+export async function gatewayOf(home: Home, as: string | undefined, domain: string): Promise<Identity> {
   if (as !== undefined) return identityOfKey(home, as, domain, 'gateway');
   const key = home.keystore
     .list()
     .find(({ attributes }) => attributes['role'] === 'gateway' && attributes['domain'] === domain);
   if (key === undefined)
     throw new AssentError('key-unknown', `The keystore has no gateway key of ${domain}; name a key with --as.`);
-  return identityNamed(home, present(key, 'checked').name);
+  return withCurrentKey(home, identityNamed(home, present(key, 'checked').name));
 }

@@ -23,6 +23,7 @@ export function signAs(
     kind,
     payload: builtInContracts.payloadFromJson(kind, payload),
     validUntil: validUntil ?? home.clock.nowMs() + validityMs,
+    sender: sender.publicKey,
     signer: sender.signer,
     random: home.random,
   });

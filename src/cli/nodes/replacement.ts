@@ -35,7 +35,12 @@ export async function askForReplacement(
   if (leaving === undefined)
     throw new AssentError('not-found', `The ledger has no node ${old} that could be replaced.`);
   const home = await context.home('read');
-  const sender = identityOfKey(home, context.options.as ?? governanceKey(leaving.member).name, undefined, 'governance');
+  const sender = await identityOfKey(
+    home,
+    context.options.as ?? governanceKey(leaving.member).name,
+    undefined,
+    'governance',
+  );
   await submitAs(home, sender, 'governance.replaceNode', { nodeKey: old, newNodeKey: node, address });
   context.remark(`${leaving.member} replaces node ${shortNodeId(old)} by ${shortNodeId(node)}: it is in the ledger.`);
 }

@@ -23,6 +23,7 @@ import {
   type GenesisView,
   type GovernanceView,
   type HistoryView,
+  type IdentityView,
   type LinkView,
   type MemberList,
   type MemberView,
@@ -199,6 +200,16 @@ export class AssentClient {
       yield* page.disputes;
       from = page.next;
     }
+  }
+
+  /** Which key signs for an identity, who watches over it, what is open, and who acts for it. */
+  identity(did: string, options?: ReadOptions): Promise<IdentityView> {
+    return this.#read(routes.identity, { did }, {}, options);
+  }
+
+  /** What happened to an identity, oldest first. */
+  identityHistory(did: string, options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
+    return pages((query) => this.#read(routes.identityHistory, { did }, query, options));
   }
 
   credentials(did: string, options?: ReadOptions): Promise<CredentialList> {

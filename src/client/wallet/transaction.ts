@@ -30,6 +30,8 @@ export interface TransactionRequest {
   /** The wire form of the kind's schema: `catalogue.payloadFromJson(kind, json)` of the contracts room makes it. */
   readonly payload: CanonicalValue;
   readonly validUntil: number;
+  /** The inception key of who acts: the signer's own unless its key has changed. */
+  readonly sender?: Uint8Array;
   readonly signer: Signer;
   /** 16 bytes that tell two transactions of the same content apart; random unless given. */
   readonly salt?: Uint8Array;
@@ -40,7 +42,8 @@ export interface TransactionRequest {
 export function buildTransaction(request: TransactionRequest): SignedTransaction {
   const { kind, payload, validUntil, signer } = request;
   const salt = request.salt ?? (request.random ?? webRandom).bytes(saltBytes);
-  const body = encodeTransactionBody({ kind, sender: signer.publicKey, salt, validUntil, payload });
+  const sender = request.sender ?? signer.publicKey;
+  const body = encodeTransactionBody({ kind, sender, salt, validUntil, payload });
   const bytes = encodeSignedTransaction(body, signer.sign(transactionMessage(request.ledgerId, body)));
   if (bytes.length > ledgerLimits.transactionBytesMax)
     throw new AssentError(

@@ -19,6 +19,7 @@ import type {
   GovernanceView,
   HistoryQuery,
   HistoryView,
+  IdentityView,
   LinkView,
   MemberList,
   MemberView,
@@ -153,6 +154,10 @@ export class Front implements NodeService {
 
   disputes(name: string, query: WaitingQuery): Promise<DisputePage> {
     return this.#ask('disputes', { name, ...query });
+  }
+
+  identity(did: string): Promise<IdentityView> {
+    return this.#ask('identity', { did: keyOf(did) });
   }
 
   async credentials(did: string): Promise<CredentialList> {

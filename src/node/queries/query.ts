@@ -14,6 +14,7 @@ import type {
   GenesisView,
   GovernanceView,
   HistoryQuery,
+  IdentityView,
   MemberList,
   MemberView,
   NodeList,
@@ -88,6 +89,7 @@ export interface Queries {
   readonly reviews: { readonly input: ReviewsQuery & { name: string }; readonly answer: ReviewPage };
   readonly disputes: { readonly input: WaitingQuery & { name: string }; readonly answer: DisputePage };
   readonly credentials: { readonly input: { agent: Uint8Array }; readonly answer: Omit<CredentialList, 'agent'> };
+  readonly identity: { readonly input: { did: Uint8Array }; readonly answer: IdentityView };
   readonly record: { readonly input: { sender: Uint8Array; eventId: Uint8Array }; readonly answer: ContractObject };
   readonly members: { readonly input: object; readonly answer: MemberList };
   readonly member: { readonly input: { name: string }; readonly answer: MemberView };

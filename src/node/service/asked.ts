@@ -38,6 +38,7 @@ export function answersOf(options: AskedOptions): Asked {
     link: (input) => state.link(input),
     reviews: (input) => state.reviews(input),
     disputes: (input) => state.disputes(input),
+    identity: (input) => state.identity(input),
     credentials: (input) => state.credentials(input),
     record: (input) => state.record(input),
     nodes: () => state.nodes(),

@@ -1,6 +1,7 @@
 import type {
   ContractObject,
   GovernanceView,
+  IdentityView,
   JsonValue,
   MemberList,
   MemberView,
@@ -12,6 +13,7 @@ import {
   describeCredentials,
   describeDomain,
   describeGovernance,
+  describeIdentity,
   describeLink,
   describeMember,
   describeMembers,
@@ -43,6 +45,7 @@ export class StateAnswers
       | 'link'
       | 'reviews'
       | 'disputes'
+      | 'identity'
       | 'credentials'
       | 'record'
       | 'members'
@@ -90,6 +93,10 @@ export class StateAnswers
     this.domain({ name });
     const { items, ...rest } = waitingDisputes(this.#ledger.state, name, from, limit);
     return { at: this.#atMs, ...rest, disputes: items };
+  }
+
+  identity({ did }: InputOf<'identity'>): AnswerOf<'identity'> {
+    return describeIdentity(this.#ledger.state, did, this.#atMs) as unknown as IdentityView;
   }
 
   credentials({ agent }: InputOf<'credentials'>): AnswerOf<'credentials'> {

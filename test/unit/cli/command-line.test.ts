@@ -75,7 +75,6 @@ describe('the command line', () => {
 
   it('has no verb that a later issue brings', async () => {
     for (const args of [
-      ['identity', 'rotate'],
       ['ledger', 'verify'],
       ['receipt', 'get'],
     ]) {

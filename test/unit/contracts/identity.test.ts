@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { identityView } from '../../../src/api/schemas/identities.ts';
 import { approvalTimeMs, finishTimeMs } from '../../../src/contracts/identity/state.ts';
 import { createdId, describeEntry, isDeactivated } from '../../../src/contracts/index.ts';
 import { sha256 } from '../../../src/crypto/portable.ts';
@@ -131,6 +132,7 @@ describe('a lost key', () => {
       sequence: Number(sequence) + 1,
       version: Number(version) + 1,
     });
+    expect(identityView.parse(made.show())).toEqual(made.show());
     // The new key in its own name is nobody.
     expect(ledger.submit('new', 'consent.grant', { domain: 'north-records', provision: { type: 'permit' } }).code).toBe(
       'subject-not-linked',

@@ -1,4 +1,11 @@
-import type { ContractObject, CredentialList, JsonValue, LinkView, StreamEntry } from '../../../src/api/index.ts';
+import type {
+  ContractObject,
+  CredentialList,
+  IdentityView,
+  JsonValue,
+  LinkView,
+  StreamEntry,
+} from '../../../src/api/index.ts';
 import { AssentError, fromHex, present, toHex } from '../../../src/base/index.ts';
 import type { SignedTransaction, SubmitOutcome } from '../../../src/client/index.ts';
 import {
@@ -6,6 +13,7 @@ import {
   createRuleExecutor,
   describeCredentials,
   describeEntry,
+  describeIdentity,
   describeLink,
   linkOf,
   ruleSet,
@@ -73,6 +81,11 @@ export class RuleLedger implements LedgerAccess {
     return { agent, ...(held as unknown as Omit<CredentialList, 'agent'>) };
   }
 
+  async identity(did: string): Promise<IdentityView> {
+    const subject = present(decodeDid(did), 'a DID');
+    return describeIdentity(this.#view, subject, this.nowMs) as unknown as IdentityView;
+  }
+
   /** Everything that every node would hold: state keys and values, and index entries. */
   contents(): string[] {
     const entries = [...this.#streams].flatMap(([stream, rows]) => [stream, JSON.stringify(rows)]);
@@ -83,7 +96,8 @@ export class RuleLedger implements LedgerAccess {
 
   #execute({ bytes, id }: SignedTransaction): SubmitOutcome {
     const unverified = new UnverifiedTransaction(bytes);
-    VerifiedTransaction.verify(unverified, this.ledgerId, unverified.sender, verifySignature);
+    const key = this.#executor.currentKey(this.#view, unverified.sender);
+    VerifiedTransaction.verify(unverified, this.ledgerId, key, verifySignature);
     this.nowMs += 1;
     this.#height += 1;
     if (unverified.validUntil < this.nowMs || unverified.validUntil > this.nowMs + 600_000)
