@@ -93,7 +93,8 @@ export class Context {
   async home(mode: 'read' | 'write'): Promise<Home> {
     const keystore = await this.keystore(mode);
     const ledgerId = Uint8Array.from(Buffer.from(await this.ledgerIdHex(), 'hex'));
-    return { keystore, ledger: this.client(), ledgerId, clock: webClock, random: systemRandom, createSigner };
+    const ledger = this.client();
+    return { keystore, ledger, council: ledger, ledgerId, clock: webClock, random: systemRandom, createSigner };
   }
 
   progress(title: string): Progress {

@@ -7,8 +7,11 @@ import type { Patient } from './records/people.ts';
 import type { BundleSource } from './records/sources.ts';
 import { type TimelineRow, timelineOf } from './records/timeline.ts';
 import { type AccessRow, accessLogOf } from './story/access-log.ts';
-import { castOf } from './story/cast.ts';
-import { playEmergency, type StoryStep } from './story/story.ts';
+import { playAftermath } from './story/aftermath.ts';
+import { aftermathCastOf, castOf } from './story/cast.ts';
+import type { StoryStep } from './story/player.ts';
+import { playEmergency } from './story/story.ts';
+import { playVote } from './story/vote.ts';
 
 /** Records that go into one custodian's domain. */
 export interface Delivery {
@@ -126,6 +129,9 @@ async function emergency(home: Home, arrived: readonly Arrival[]): Promise<DemoS
     const cast = castOf(home, custodian, patients);
     if (cast === undefined) continue;
     const steps = await playEmergency(home, cast);
+    const aftermath = aftermathCastOf(home, cast, patients);
+    if (aftermath !== undefined) steps.push(...(await playAftermath(home, aftermath)));
+    if (home.council !== undefined) steps.push(...(await playVote(home, home.council, custodian)));
     // The wallet unites what the ledger keeps apart: the person's identities in all domains.
     const dids = arrived.flatMap((arrival) =>
       arrival.patients.filter(({ key }) => key === cast.patient.key).map(({ identity }) => identity.did),

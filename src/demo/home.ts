@@ -13,6 +13,7 @@ import {
 import { builtInContracts } from '../contracts/index.ts';
 import { hmacSha256, SEED_BYTES } from '../crypto/portable.ts';
 import type { Keystore } from '../vault/index.ts';
+import type { CouncilLedger } from './story/vote.ts';
 
 /** What the demo needs of a ledger. The client has it; so has a ledger of rules alone. */
 export type LedgerAccess = Pick<
@@ -24,6 +25,8 @@ export type LedgerAccess = Pick<
 export interface Home {
   readonly keystore: Keystore;
   readonly ledger: LedgerAccess;
+  /** For what the members decide together; absent where there are no nodes to ask. */
+  readonly council?: CouncilLedger;
   readonly ledgerId: Uint8Array;
   readonly clock: Clock;
   readonly random: Random;

@@ -30,4 +30,4 @@ export { type BundleSource, bundleFile, bundleOf, bundlesIn } from './records/so
 export { type TimelineRow, timelineOf } from './records/timeline.ts';
 export { type EntryReference, parseEntryReference, type VerifiedRecord, verifyRecord } from './records/verify.ts';
 export { type AccessRow, accessLogOf } from './story/access-log.ts';
-export type { StoryStep } from './story/story.ts';
+export type { StoryStep } from './story/player.ts';

@@ -23,8 +23,14 @@ describe('the demo on three real nodes', () => {
 
   it('of its own records plays the emergency, and does nothing twice', async () => {
     const summary = await cluster.json<DemoSummary>('demo');
-    expect(summary).toMatchObject({ anchored: 0, skipped: 90, patients: 6, credentials: 5 });
-    expect(summary.decisions.map(({ decision }) => decision)).toEqual(['deny', 'permit-break-glass', 'permit', 'deny']);
+    expect(summary).toMatchObject({ anchored: 0, skipped: 90, patients: 6, credentials: 8 });
+    expect(summary.decisions.map(({ decision }) => decision)).toEqual([
+      'deny',
+      'permit-break-glass',
+      'permit',
+      'deny',
+      'deny',
+    ]);
     const told = await cluster.run('demo');
     expect(told.stdout).toContain('breaks the glass');
     const { height } = await cluster.client().status();

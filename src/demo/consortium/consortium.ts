@@ -46,6 +46,9 @@ const staff: readonly {
   { title: 'Dr Lucía Ferrer', slug: 'lucia-ferrer', role: 'clinician', member: 'riverside' },
   { title: 'Dr Tomasz Lis', slug: 'tomasz-lis', role: 'clinician', member: 'northgate' },
   { title: 'Dr Noor Haddad', slug: 'noor-haddad', role: 'emergency-physician', member: 'northgate' },
+  { title: 'Ines Roth', slug: 'ines-roth', role: 'privacy-officer', member: 'st-mary' },
+  { title: 'Paul Okafor', slug: 'paul-okafor', role: 'privacy-officer', member: 'riverside' },
+  { title: 'Mira Stone', slug: 'mira-stone', role: 'privacy-officer', member: 'northgate' },
 ];
 
 /** What holds in every domain of the demo, in the JSON form of a policy. */

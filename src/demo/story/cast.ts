@@ -11,17 +11,24 @@ import type { Patient } from '../records/people.ts';
 export interface Cast {
   readonly custodian: Custodian;
   readonly patient: Patient;
-  readonly physician: Physician;
+  readonly physician: StaffAgent;
   readonly category: Category;
   /** The opening of the record that is asked for. */
   readonly record: Opening;
 }
 
-export interface Physician {
+/** An agent on the staff of a member. */
+export interface StaffAgent {
   readonly identity: Identity;
   readonly title: string;
-  /** The member whose credential the physician holds. */
+  /** The member whose credential it holds. */
   readonly organisation: string;
+}
+
+/** A privacy officer of the custodian, and whose chart is opened by mistake. */
+export interface AftermathCast extends Cast {
+  readonly officer: StaffAgent;
+  readonly namesake: Patient;
 }
 
 /** What may be opened in an emergency, in the order in which a story prefers it. */
@@ -33,7 +40,7 @@ const emergencyCategories: readonly (readonly [Category, (resourceType: string) 
 
 /** Finds an emergency physician and a patient with a record for an emergency; undefined where there is none. */
 export function castOf(home: Home, custodian: Custodian, patients: readonly Patient[]): Cast | undefined {
-  const physician = physicianIn(home);
+  const physician = agentIn(home, { role: 'emergency-physician' });
   if (physician === undefined) return undefined;
   const records = new Map<string, Opening>();
   const labels = { kind: 'record', ledger: toHex(home.ledgerId), domain: custodian.domain, form: 'fhir-source' };
@@ -52,8 +59,15 @@ export function castOf(home: Home, custodian: Custodian, patients: readonly Pati
   return undefined;
 }
 
-function physicianIn(home: Home): Physician | undefined {
-  const [name] = keysWith(home, { role: 'emergency-physician' });
+/** Who puts things right at the custodian, and somebody else whose chart can be mistaken for the patient's. */
+export function aftermathCastOf(home: Home, cast: Cast, patients: readonly Patient[]): AftermathCast | undefined {
+  const officer = agentIn(home, { role: 'privacy-officer', member: cast.custodian.member });
+  const namesake = patients.find(({ key }) => key !== cast.patient.key);
+  return officer === undefined || namesake === undefined ? undefined : { ...cast, officer, namesake };
+}
+
+function agentIn(home: Home, wanted: Readonly<Record<string, string>>): StaffAgent | undefined {
+  const [name] = keysWith(home, wanted);
   const attributes = home.keystore.list().find((entry) => entry.name === name)?.attributes;
   if (name === undefined || attributes?.['member'] === undefined) return undefined;
   const { title = name, member: organisation } = attributes;

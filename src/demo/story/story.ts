@@ -1,48 +1,17 @@
-import { AssentError, toHex } from '../../base/index.ts';
+import { toHex } from '../../base/index.ts';
 import { signAccessRequest } from '../../client/index.ts';
 import type { Purpose } from '../../contracts/index.ts';
-import { COMMITMENT_SALT_BYTES, commit } from '../../crypto/portable.ts';
-import { encodeCanonical } from '../../ledger/portable.ts';
-import { eventNamer, type Home, send } from '../home.ts';
-import { type AccessRow, accessLogOf } from './access-log.ts';
+import { type Home, send } from '../home.ts';
+import { accessLogOf } from './access-log.ts';
 import type { Cast } from './cast.ts';
-
-export const storySteps = [
-  'ask',
-  'break-glass',
-  'emergency-read',
-  'look',
-  'grant',
-  'read',
-  'revoke',
-  'read-again',
-] as const;
-
-/** One step, as data: whoever prints it finds the words. */
-export interface StoryStep {
-  readonly step: (typeof storySteps)[number];
-  readonly who: string;
-  /** A sentence that says what happens. */
-  readonly what: string;
-  /** Of a step in which something is decided. */
-  readonly purpose?: string;
-  readonly decision?: string;
-  /** What settled the decision. */
-  readonly code?: string;
-  /** Absent for a step that only looks, and for a revocation of an earlier run. */
-  readonly transactionId?: string;
-}
+import { type Logged, Player, type StoryStep } from './player.ts';
 
 const requestValidityMs = 10 * 60_000;
 const glassHours = 4;
-const lookAttemptsMax = 20;
-const lookPauseMs = 100;
 
 /**
  * The emergency. A physician whom the patient never met asks and is denied, breaks the glass, reads; the patient sees all of
  * it, permits her to follow up, changes her mind, and the next read is denied.
- *
- * Every step has an event id of its own, so playing it again tells what happened the first time and does nothing twice.
  */
 export async function playEmergency(home: Home, cast: Cast): Promise<StoryStep[]> {
   return new Story(home, cast).play();
@@ -51,12 +20,16 @@ export async function playEmergency(home: Home, cast: Cast): Promise<StoryStep[]
 class Story {
   readonly #home: Home;
   readonly #cast: Cast;
-  readonly #nameEvent: (...parts: readonly string[]) => string;
+  readonly #player: Player;
 
   constructor(home: Home, cast: Cast) {
     this.#home = home;
     this.#cast = cast;
-    this.#nameEvent = eventNamer(home);
+    this.#player = new Player(home);
+  }
+
+  get #logged(): Logged {
+    return { domain: this.#cast.custodian.domain, subject: this.#cast.patient.identity.did };
   }
 
   async play(): Promise<StoryStep[]> {
@@ -88,7 +61,7 @@ class Story {
   /** The custodian's gateway records what the physician asked for, with the decision. */
   async #access(step: StoryStep['step'], purpose: Purpose, what: string): Promise<StoryStep> {
     const { custodian, patient, physician, record } = this.#cast;
-    const row = await this.#once(step, async (eventId) => {
+    const row = await this.#player.once(this.#logged, step, async (eventId) => {
       const title = record.labels['title'] ?? 'a record';
       const request = signAccessRequest(this.#home.ledgerId, physician.identity, {
         eventId,
@@ -96,7 +69,7 @@ class Story {
         organisation: physician.organisation,
         subject: patient.identity.did,
         domain: custodian.domain,
-        resource: this.#commitTo('access-resource', eventId, title, toHex(record.commitment)),
+        resource: this.#player.commitTo('access-resource', eventId, title, toHex(record.commitment)),
         purpose,
         action: 'access',
         validUntil: this.#home.clock.nowMs() + requestValidityMs,
@@ -121,7 +94,7 @@ class Story {
 
   async #breakGlass(): Promise<StoryStep> {
     const { custodian, patient, physician, category } = this.#cast;
-    const { transactionId } = await this.#once('break-glass', async (eventId) => {
+    const { transactionId } = await this.#player.once(this.#logged, 'break-glass', async (eventId) => {
       const reason = 'Unconscious on arrival; treatment cannot wait.';
       await send(this.#home, physician.identity, 'access.breakGlass', {
         eventId,
@@ -130,7 +103,7 @@ class Story {
         role: 'emergency-physician',
         organisation: physician.organisation,
         categories: [category],
-        justification: this.#commitTo('justification', eventId, reason, reason),
+        justification: this.#player.commitTo('justification', eventId, reason, reason),
         expiresAt: this.#home.clock.nowMs() + glassHours * 3_600_000,
       });
     });
@@ -167,34 +140,5 @@ class Story {
     for await (const { entry } of this.#home.ledger.entries('consents', patient.identity.did))
       if (entry['type'] === 'consent-revoked' && entry['consent'] === consent) return undefined;
     return (await send(this.#home, patient.identity, 'consent.revoke', { consent })).id;
-  }
-
-  /** Does what the step needs unless the subject's log has its event, and answers with the log's entry. */
-  async #once(step: string, act: (eventId: string) => Promise<void>): Promise<AccessRow> {
-    const { custodian, patient } = this.#cast;
-    const did = patient.identity.did;
-    const eventId = this.#nameEvent('emergency', custodian.domain, did, step);
-    const find = async (): Promise<AccessRow | undefined> =>
-      (await accessLogOf(this.#home, [did])).find((row) => row.eventId === eventId);
-    const before = await find();
-    if (before !== undefined) return before;
-    await act(eventId);
-    // A node that took over from the one that committed may be a moment behind.
-    for (let attempt = 0; attempt < lookAttemptsMax; attempt++) {
-      const row = await find();
-      if (row !== undefined) return row;
-      await new Promise<void>((resolve) => void this.#home.clock.after(lookPauseMs, resolve));
-    }
-    throw new AssentError('outcome-unknown', 'No node shows the new entry of the access log yet.');
-  }
-
-  /** Commits to a text under a fresh salt, and keeps the opening; answers the commitment. */
-  #commitTo(kind: string, eventId: string, title: string, content: string): string {
-    const salt = this.#home.random.bytes(COMMITMENT_SALT_BYTES);
-    const body = encodeCanonical([1, kind, content]);
-    const commitment = commit(salt, body);
-    const labels = { kind, ledger: toHex(this.#home.ledgerId), event: eventId, title };
-    this.#home.keystore.appendOpenings([{ commitment, salt, body, labels }]);
-    return toHex(commitment);
   }
 }

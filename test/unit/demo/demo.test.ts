@@ -27,12 +27,13 @@ describe('the demo', () => {
   it('anchors every record and plays the emergency to its end', async () => {
     await using stage = await Stage.set();
     const { summary, story } = await play(stage, stage.home());
-    expect(summary).toMatchObject({ anchored: entryCount, skipped: 0, patients: 6, credentials: 5 });
+    expect(summary).toMatchObject({ anchored: entryCount, skipped: 0, patients: 6, credentials: 8 });
     expect(summary.decisions).toEqual([
       { requester: 'Dr Noor Haddad', purpose: 'TREAT', decision: 'deny', code: 'implicit-policy' },
       { requester: 'Dr Noor Haddad', purpose: 'BTG', decision: 'permit-break-glass', code: 'break-glass' },
       { requester: 'Dr Noor Haddad', purpose: 'TREAT', decision: 'permit', code: 'permit' },
       { requester: 'Dr Noor Haddad', purpose: 'TREAT', decision: 'deny', code: 'implicit-policy' },
+      { requester: 'Dr Noor Haddad', purpose: 'BTG', decision: 'deny', code: 'implicit-policy' },
     ]);
     expect(story?.steps.map(({ step }) => step)).toEqual([
       'ask',
@@ -43,6 +44,10 @@ describe('the demo', () => {
       'read',
       'revoke',
       'read-again',
+      'wrong-glass',
+      'glass-over',
+      'correct',
+      'review',
     ]);
     expect(story?.steps.find(({ step }) => step === 'look')?.what).toContain('sees 3 entries, 1 of them denials');
   });
@@ -73,6 +78,7 @@ describe('the demo', () => {
       ['decision', 'Dr Noor Haddad', allergy?.title],
       ['decision', 'Dr Noor Haddad', allergy?.title],
       ['decision', 'Dr Noor Haddad', allergy?.title],
+      ['glass-reviewed', 'Ines Roth', 'Called to the emergency room; allergies only; consistent with the chart.'],
     ]);
   });
 
@@ -86,7 +92,7 @@ describe('the demo', () => {
     expect(again.story?.steps.map(({ what, decision }) => [what, decision])).toEqual(
       first.story?.steps.map(({ what, decision }) =>
         // The log has grown since, and she sees that.
-        [what.replace('3 entries, 1 of them', '5 entries, 2 of them'), decision],
+        [what.replace('3 entries, 1 of them', '6 entries, 2 of them'), decision],
       ),
     );
     expect(stage.ledger.executed).toHaveLength(executed);
@@ -119,6 +125,7 @@ describe('the demo', () => {
         'deny',
         'permit-break-glass',
         'permit',
+        'deny',
         'deny',
       ]);
       expect(stage.ledger.executed.toSorted()).toEqual(kinds);

@@ -200,8 +200,14 @@ describe.skipIf(!hasVectors('synthea-r4'))('published vectors: synthea-r4', () =
     const { summary, story } = await playDemo(home, await deliveries(home), ({ doneBytes, totalBytes }) =>
       fractions.push(doneBytes / totalBytes),
     );
-    expect(summary).toMatchObject({ anchored: 627, skipped: 0, patients: 5, credentials: 102 + 8 + 5 });
-    expect(summary.decisions.map(({ decision }) => decision)).toEqual(['deny', 'permit-break-glass', 'permit', 'deny']);
+    expect(summary).toMatchObject({ anchored: 627, skipped: 0, patients: 5, credentials: 102 + 8 + 8 });
+    expect(summary.decisions.map(({ decision }) => decision)).toEqual([
+      'deny',
+      'permit-break-glass',
+      'permit',
+      'deny',
+      'deny',
+    ]);
     expect(story?.timeline.every(({ resourceType }) => resourceType !== undefined)).toBe(true);
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
     expect(fractions.at(-1)).toBe(1);

@@ -46,7 +46,7 @@ describe('the demo on a real node, over HTTP', () => {
     const keystore = await Keystore.create(join(directory, 'keystore'), 'passphrase', { cost });
     keepKeys(keystore, consortium);
     const ledgerId = present(fromHex((await client.status()).ledgerId), 'a hash');
-    home = { keystore, ledger: client, ledgerId, clock: webClock, random: systemRandom, createSigner };
+    home = { keystore, ledger: client, council: client, ledgerId, clock: webClock, random: systemRandom, createSigner };
   }, 30_000);
 
   afterAll(async () => {
@@ -57,14 +57,18 @@ describe('the demo on a real node, over HTTP', () => {
 
   it('anchors, tells the story, does nothing twice, and shows nothing of the records', async () => {
     const first = await playDemo(home, consortium.records);
-    expect(first.summary).toMatchObject({ anchored: 90, skipped: 0, patients: 6, credentials: 5 });
+    expect(first.summary).toMatchObject({ anchored: 90, skipped: 0, patients: 6, credentials: 8 });
     expect(first.summary.decisions.map(({ decision }) => decision)).toEqual([
       'deny',
       'permit-break-glass',
       'permit',
       'deny',
+      'deny',
     ]);
     expect(first.story?.timeline).toHaveLength(20);
+    const steps = first.story?.steps ?? [];
+    expect(steps.find(({ step }) => step === 'what-if')?.what).toMatch(/of \d decisions 3 of them/);
+    expect(steps.find(({ step }) => step === 'vote')?.transactionId).toBeDefined();
     const { height } = await client.status();
     const again = await playDemo(home, consortium.records);
     expect(again.summary).toEqual({ ...first.summary, anchored: 0, skipped: 90 });

@@ -53,7 +53,15 @@ export class Stage implements AsyncDisposable {
   home(): Home {
     const { ledger, keystore } = this;
     this.#seed += 1;
-    const clock = { ...webClock, nowMs: () => ledger.nowMs };
+    const clock = {
+      ...webClock,
+      nowMs: () => ledger.nowMs,
+      // Whoever waits moves the time of this ledger.
+      after(delayMs: number, call: () => void) {
+        ledger.nowMs += Math.ceil(delayMs);
+        return webClock.after(0, call);
+      },
+    };
     return { keystore, ledger, ledgerId: ledger.ledgerId, clock, random: new SeededRandom(this.#seed), createSigner };
   }
 
