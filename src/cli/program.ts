@@ -15,6 +15,7 @@ import { addJoin } from './commands/join.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addMember } from './commands/member.ts';
 import { addNode } from './commands/node.ts';
+import { addPolicy } from './commands/policy.ts';
 import { addProposal } from './commands/proposal.ts';
 import { addRecord } from './commands/record.ts';
 import { addStart } from './commands/start.ts';
@@ -58,7 +59,7 @@ export function createProgram(session: Session): Command {
   for (const add of [addStatus, addDemo, addCluster, addInit, addJoin, addStart, addDoctor]) add(program, session);
   for (const add of [addBlock, addTransaction, addLedger]) add(program, session);
   for (const add of [addIdentity, addCredential, addConsent, addAccess, addRecord]) add(program, session);
-  for (const add of [addDomain, addSubject, addMember, addNode, addProposal]) add(program, session);
+  for (const add of [addDomain, addPolicy, addSubject, addMember, addNode, addProposal]) add(program, session);
   for (const add of [addEvidence, addCompletion]) add(program, session);
   settle(program, session);
   return program;

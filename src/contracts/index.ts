@@ -36,6 +36,7 @@ export {
   decodeAccessRequest,
   encodeAccessRequest,
 } from './access/request.ts';
+export { type SealedBasis, sealedBasis } from './access/sealed-basis.ts';
 export { type AccessLog, accessLogOf, openingsOf } from './access/state.ts';
 export { builtInContracts, describeEntry, ruleCodes, ruleSet } from './built-in.ts';
 export type { Actor, Provision } from './consent/provision.ts';

@@ -6,11 +6,13 @@ import { claimOf } from '../keys/claims.ts';
 import { didOf, identityOfKey, personNamed } from '../keys/people.ts';
 import { type ConsentState, consentsOf, findConsent } from '../ledger/consents.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
+import { consentLines, decisionLine, type ExplainedDecision } from '../output/decision-text.ts';
 import { paintDecision } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { shortDid, shortHash, timeText, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addConsentChanges } from './consent-change.ts';
+import { wholeNumber } from './values.ts';
 
 const examples = `
 A person grants and revokes with their own key (--as); nobody else can. What is not said does not constrain.
@@ -20,6 +22,7 @@ Examples:
   $ assent consent grant --as ada --domain st-mary --deny --actor role:researcher
   $ assent consent list ada
   $ assent consent check --subject ada --domain st-mary --agent amara --purpose TREAT
+  $ assent consent check --subject ada --domain st-mary --agent amara --purpose TREAT --at 120
   $ assent consent amend CONSENT --as ada --actor member:st-mary --purpose ETREAT
   $ assent consent import consent.json --as ada --domain st-mary --map references.json
   $ assent consent revoke CONSENT --as ada`;
@@ -43,7 +46,7 @@ export function addConsent(program: Command, session: Session): void {
   consent
     .command('check')
     .description(
-      'what would be decided now; exits 0 for permit and 1 for anything else. Logs nothing, releases nothing',
+      'what would be decided now, or at a past block; exits 0 for permit and 1 for anything else. Logs nothing, releases nothing',
     )
     .requiredOption('--subject <who>', 'whose record, by key or DID')
     .requiredOption('--domain <name>', "the record's custodian")
@@ -52,6 +55,12 @@ export function addConsent(program: Command, session: Session): void {
     .addOption(new Option('--action <action>', 'to do what').choices(actions).default('access'))
     .addOption(new Option('--role <role>', 'the role to claim (default: the only one held)').choices(roles))
     .option('--organisation <member>', 'whose credential (default: the only one held)')
+    .option('--at <height>', 'after this block, at its time, instead of now', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(
+      new Option('--view <whom>', 'requester: leaves out what would tell of consents and hidden labels')
+        .choices(['full', 'requester'])
+        .default('full'),
+    )
     .action(session.run(check));
 }
 
@@ -143,6 +152,8 @@ interface CheckFlags {
   readonly action: string;
   readonly role?: string;
   readonly organisation?: string;
+  readonly at?: number;
+  readonly view: 'full' | 'requester';
 }
 
 async function check(context: Context, flags: CheckFlags): Promise<Report> {
@@ -152,21 +163,20 @@ async function check(context: Context, flags: CheckFlags): Promise<Report> {
   const toDid = (text: string, where?: string): string => (home === undefined ? text : didOf(home, text, where));
   const agent = toDid(flags.agent);
   const claim = await claimOf(context.client(), agent, flags);
-  const view = await context
-    .client()
-    .decide({ agent, ...claim, subject: toDid(flags.subject, domain), domain, purpose, action });
+  const view = await context.client().decide({
+    agent,
+    ...claim,
+    subject: toDid(flags.subject, domain),
+    domain,
+    purpose,
+    action,
+    view: flags.view,
+    ...(flags.at !== undefined && { at: { height: flags.at } }),
+  });
   const { style } = context;
-  const { reason, consents = [] } = view.explanation as {
-    reason?: string;
-    consents?: { consent: string; results: string[]; determining: boolean }[];
-  };
-  const lines = consents.map(
-    ({ consent, results, determining }) =>
-      `  consent ${shortHash(consent)}: ${results.join(' or ')}${determining ? ', which decides' : ''}`,
-  );
-  const text = [
-    `${paintDecision(style, view.decision)} (${reason ?? 'no reason given'}), at height ${view.height}`,
-    ...lines,
-  ].join('\n');
+  const explained = view.explanation as unknown as ExplainedDecision;
+  const when = flags.at === undefined ? '' : `, ${timeText(view.at)}`;
+  const head = `${decisionLine(style, explained)}, at height ${view.height}${when}`;
+  const text = [head, ...consentLines(explained)].join('\n');
   return { json: view, text, exitCode: view.decision === 'permit' ? 0 : 1 };
 }

@@ -5,7 +5,6 @@ import { AssentError, messageOf } from '../../base/index.ts';
 import type { SignedTransaction } from '../../client/index.ts';
 import type { Context } from '../context.ts';
 import { identityOfKey } from '../keys/people.ts';
-import { explain, type RuleVerdict } from '../ledger/explain.ts';
 import { findTransaction, headersBackwards, searchBlocksMax } from '../ledger/find.ts';
 import { readSigned } from '../ledger/signed-file.ts';
 import { receiptOrThrow, signAs } from '../ledger/submit.ts';
@@ -13,6 +12,7 @@ import type { Style } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { shortDid, shortHash, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
+import { addTransactionExplain } from './transaction-explain.ts';
 import { time, wholeNumber } from './values.ts';
 
 const examples = `
@@ -64,20 +64,7 @@ export function addTransaction(program: Command, session: Session): void {
         };
       }),
     );
-  transaction
-    .command('explain <id>')
-    .description('which rules a committed transaction met, and which decided')
-    .action(
-      session.run(async (context, id: string) => {
-        const reply = await findTransaction(context.client(), id);
-        const rules = explain(reply.transaction.kind, reply.receipt.result);
-        const json = { id: reply.id, kind: reply.transaction.kind, result: reply.receipt.result, rules };
-        return {
-          json,
-          text: `${replyText(context.style, reply, context.nowMs)}\n\n${rulesText(context.style, rules)}`,
-        };
-      }),
-    );
+  addTransactionExplain(transaction, session);
   transaction
     .command('list')
     .description('the newest transactions, newest first')
@@ -201,18 +188,4 @@ function replyText(style: Style, { id, receipt, transaction }: TransactionReply,
     ['committed', whenText(receipt.timestamp, nowMs)],
     ['payload', JSON.stringify(transaction.payload)],
   ]);
-}
-
-function rulesText(style: Style, rules: readonly RuleVerdict[]): string {
-  if (rules.length === 0) return 'Its kind has no rules of its own.';
-  const verdicts = {
-    permitted: style.good('permitted'),
-    refused: style.bad('refused'),
-    'not reached': style.faint('not reached'),
-  };
-  return table(
-    style,
-    [{ title: '', align: 'right' }, 'rule', 'verdict', 'when it refuses'],
-    rules.map(({ rule, verdict, sentence }, place) => [String(place + 1), rule, verdicts[verdict], sentence]),
-  );
 }

@@ -15,6 +15,12 @@ export function listOf(text: string, before: readonly string[] = []): readonly s
   return [...before, ...text.split(',').filter((part) => part !== '')];
 }
 
+/** As {@link time}, but that `30d` is so long ago. */
+export function pastTime(text: string): number {
+  const now = Date.now();
+  return /^\d{1,5}(min|h|d)$/.test(text) ? 2 * now - time(text) : time(text);
+}
+
 const unitsMs: Readonly<Record<string, number>> = { min: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Parses a duration, `4h` or `3d`, in milliseconds. */

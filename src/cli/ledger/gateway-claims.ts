@@ -1,7 +1,7 @@
 import { AssentError } from '../../base/index.ts';
 import { type GatewayQuestion, type ResultClaims, resultClaims } from '../../client/index.ts';
 import type { DomainPolicy } from '../../contracts/index.ts';
-import { resourceSchema } from '../../decision/index.ts';
+import { type ResourceFacts, resourceSchema } from '../../decision/index.ts';
 import type { Home } from '../../demo/index.ts';
 import { readJson } from '../consents/read-consent.ts';
 import type { Context } from '../context.ts';
@@ -25,11 +25,7 @@ export const noClaims: ResultClaims = { results: [], inEmergencyCategory: false,
  * date …), with the openings of this keystore. Nothing of the file leaves this machine but the results. Throws `usage`.
  */
 export async function gatewayClaims(context: Context, home: Home, file: string, asked: Asked): Promise<ResultClaims> {
-  const facts = resourceSchema.safeParse(readJson(file));
-  if (!facts.success) {
-    const [issue] = facts.error.issues;
-    throw new AssentError('usage', `${file} describes no record: ${issue?.path.join('.')}: ${issue?.message}.`);
-  }
+  const facts = recordFacts(file);
   const client = context.client();
   const [consents, { policy }, belongsTo, breakGlass] = await Promise.all([
     consentsOf(client, [asked.subject]),
@@ -46,7 +42,15 @@ export async function gatewayClaims(context: Context, home: Home, file: string, 
   };
   const openingOf = (commitment: string) => home.keystore.opening(commitment);
   const rules = policy as unknown as DomainPolicy;
-  return resultClaims(inForce(consents, asked.domain), openingOf, rules, question, facts.data);
+  return resultClaims(inForce(consents, asked.domain), openingOf, rules, question, facts);
+}
+
+/** What a file says of a record. Throws `usage`. */
+export function recordFacts(file: string): ResourceFacts {
+  const facts = resourceSchema.safeParse(readJson(file));
+  if (facts.success) return facts.data;
+  const [issue] = facts.error.issues;
+  throw new AssentError('usage', `${file} describes no record: ${issue?.path.join('.')}: ${issue?.message}.`);
 }
 
 /** What consents can name an agent by, besides its key. */

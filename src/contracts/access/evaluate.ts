@@ -106,18 +106,8 @@ export interface AccessEvaluation {
  * subject that it has not linked.
  */
 export function evaluateAccess(state: StateView, question: unknown, atMs: number, ruleSet: string): AccessEvaluation {
-  const parsed = decisionQuestion.safeParse(question);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.map(String).join('.') ?? '';
-    throw new AssentError('request-invalid', `${path}: ${issue?.message ?? 'invalid'}`, { path });
-  }
-  const asked = parsed.data;
-  const domain = domainOf(state, asked.domain);
-  if (domain === undefined) throw new AssentError('not-found', `there is no domain named ${asked.domain}`);
-  if (linkOf(state, domain.name, asked.subject) === undefined)
-    throw new AssentError('not-found', `the domain ${domain.name} does not know this subject`);
-  const outcome = decideOpen(decisionInput(state, domain, asked, atMs));
+  const { asked, domain, input } = inputOfQuestion(state, question, atMs);
+  const outcome = decideOpen(input);
   const { gate, basis, opening } = outcome;
   return {
     decision: outcome.decision,
@@ -136,6 +126,26 @@ export function evaluateAccess(state: StateView, question: unknown, atMs: number
       ? {}
       : { breakGlass: { id: toHex(opening.id), openedAt: opening.openedAt, expiresAt: opening.expiresAt } }),
   };
+}
+
+/** What the decision on a question in JSON form depends on. @throws as {@link evaluateAccess}. */
+export function inputOfQuestion(
+  state: StateView,
+  question: unknown,
+  atMs: number,
+): { readonly asked: Question; readonly domain: Domain; readonly input: DecisionInput } {
+  const parsed = decisionQuestion.safeParse(question);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.map(String).join('.') ?? '';
+    throw new AssentError('request-invalid', `${path}: ${issue?.message ?? 'invalid'}`, { path });
+  }
+  const asked = parsed.data;
+  const domain = domainOf(state, asked.domain);
+  if (domain === undefined) throw new AssentError('not-found', `there is no domain named ${asked.domain}`);
+  if (linkOf(state, domain.name, asked.subject) === undefined)
+    throw new AssentError('not-found', `the domain ${domain.name} does not know this subject`);
+  return { asked, domain, input: decisionInput(state, domain, asked, atMs) };
 }
 
 function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {

@@ -3,6 +3,8 @@ import {
   type DomainPolicy,
   evaluateAccess,
   ScratchState,
+  type SealedBasis,
+  sealedBasis,
   type TracingRuleExecutor,
   withDomainPolicy,
 } from '../../contracts/index.ts';
@@ -19,6 +21,8 @@ export interface DecidingRules {
   execute(transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction;
   /** How a decision came about. `question` is in the rules' JSON form. */
   evaluate(state: StateView, question: unknown, atMs: number): AccessEvaluation;
+  /** What sealed clauses were looked at with. */
+  basis(state: StateView, question: unknown, atMs: number): SealedBasis;
 }
 
 /** The rules under which the ledger runs. */
@@ -26,6 +30,7 @@ export function ledgerRules(executor: TracingRuleExecutor): DecidingRules {
   return {
     execute: (transaction, state, block) => executor.execute(transaction, state, block),
     evaluate: (state, question, atMs) => evaluateAccess(state, question, atMs, executor.ruleSet),
+    basis: sealedBasis,
   };
 }
 
@@ -35,5 +40,6 @@ export function underPolicy(rules: DecidingRules, domain: string, policy: Domain
     execute: (transaction, state, block) =>
       rules.execute(transaction, new ScratchState(withDomainPolicy(state, domain, policy)), block),
     evaluate: (state, question, atMs) => rules.evaluate(withDomainPolicy(state, domain, policy), question, atMs),
+    basis: (state, question, atMs) => rules.basis(withDomainPolicy(state, domain, policy), question, atMs),
   };
 }

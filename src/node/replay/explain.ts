@@ -10,6 +10,7 @@ import {
   recordedQuestions,
   redactDecision,
   redactEvaluation,
+  type SealedBasis,
   Trace,
 } from '../../contracts/index.ts';
 import type { TransactionResult } from '../../ledger/index.ts';
@@ -41,16 +42,17 @@ export async function explainCommitted(
     const executed = executor.executeTraced(transaction, state, replay.context, trace);
     return { executed, rules: trace.rules, writes: executed.result.ok ? state.writtenKeys : [] };
   });
-  const made = new Set(traced.executed.index.map(({ entry }) => entryName(rules.describeEntry(entry))));
+  const recorded = new Set(traced.executed.index.map(({ entry }) => entryName(rules.describeEntry(entry))));
   const decisions: JsonValue[] = [];
   // A retry of an event asks, and nothing is decided.
   for (const asked of recordedQuestions(kind, catalogue.payloadToJson(kind, payload)).filter((one) =>
-    made.has(entryName(one)),
+    recorded.has(entryName(one)),
   )) {
-    const evaluation = await replay.evaluate((state) =>
-      deciding.evaluate(state, asked.question, replay.context.timestamp),
-    );
-    decisions.push(decisionView(asked, evaluation, view));
+    const made = await replay.evaluate((state) => ({
+      evaluation: deciding.evaluate(state, asked.question, replay.context.timestamp),
+      basis: deciding.basis(state, asked.question, replay.context.timestamp),
+    }));
+    decisions.push(decisionView(asked, made, view));
   }
   const show = (shown: TransactionResult): ResultView =>
     view === 'full' ? resultView(kind, shown, rules.outputToJson) : redactedResult(kind, shown, rules);
@@ -89,7 +91,11 @@ function ruleViews(catalogue: Catalogue, kind: string, traces: readonly RuleTrac
 }
 
 /** How a decision came about, with what the gateway found in sealed clauses: that is its word, and nobody else's. */
-function decisionView(asked: RecordedQuestion, evaluation: AccessEvaluation, view: ExplanationView): JsonValue {
+function decisionView(
+  asked: RecordedQuestion,
+  { evaluation, basis }: { readonly evaluation: AccessEvaluation; readonly basis: SealedBasis },
+  view: ExplanationView,
+): JsonValue {
   const { eventId, question } = asked;
   if (view === 'requester') return { eventId, ...redactEvaluation(evaluation) } as unknown as JsonValue;
   const results = (question['results'] ?? []) as readonly { consent: string; version: number; results: ResultSet }[];
@@ -99,7 +105,7 @@ function decisionView(asked: RecordedQuestion, evaluation: AccessEvaluation, vie
     }),
     inEmergencyCategory: question['inEmergencyCategory'] === true,
   };
-  return { eventId, ...evaluation, gatewayFound } as unknown as JsonValue;
+  return { eventId, ...evaluation, asked: question, gatewayFound, basis } as unknown as JsonValue;
 }
 
 /** Of what came of it, the decision alone: which consents settled it is not the requester's to know. */

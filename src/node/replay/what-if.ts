@@ -26,7 +26,8 @@ const sliceLimits: SliceLimits = { decisionsMax: 256, blocksMax: 256 };
 
 /** Kinds that ask for a decision, or open what others are decided by. */
 const accessKind = /^access\./;
-const accessStream = /^access:/;
+/** Entries that a policy has its part in: a decision, and a glass that was broken. */
+const entryTypes = new Set(['access-recorded', 'glass-broken']);
 
 export interface WhatIfQuestion extends Pick<WhatIfRequest, 'from' | 'until' | 'next'> {
   readonly domain: string;
@@ -150,9 +151,8 @@ class Slice {
     if (!result.ok) return [];
     const { describeEntry } = this.#rules;
     return index
-      .filter(({ stream }) => accessStream.test(stream))
       .map(({ entry }) => describeEntry(entry) as ContractObject)
-      .filter(({ domain }) => domain === this.#question.domain);
+      .filter(({ type, domain }) => entryTypes.has(String(type)) && domain === this.#question.domain);
   }
 }
 

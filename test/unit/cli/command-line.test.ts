@@ -62,6 +62,7 @@ describe('the command line', () => {
     'access',
     'record',
     'domain',
+    'policy',
     'subject',
     'node',
     'proposal',

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { AssentError, InvariantError } from '../../../src/base/index.ts';
-import { explain } from '../../../src/cli/ledger/explain.ts';
 import { failureOf, failureText } from '../../../src/cli/output/failure.ts';
 import { plainStyle, styleFor } from '../../../src/cli/output/style.ts';
 import { clean, facts, table } from '../../../src/cli/output/table.ts';
@@ -103,20 +102,5 @@ describe('a failure', () => {
   it('of the disk is a sentence, too', () => {
     const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'mkdir' });
     expect(failureOf(denied)).toMatchObject({ code: 'storage-permission', exitCode: 2 });
-  });
-});
-
-describe('an explanation', () => {
-  it('names the rules that permitted, the one that refused, and those not reached', () => {
-    const verdicts = explain('consent.revoke', { ok: false, code: 'consent-revoked', rule: 'consent-is-in-force' });
-    expect(verdicts.map(({ rule, verdict }) => [rule, verdict])).toEqual([
-      ['consent-is-own', 'permitted'],
-      ['consent-is-in-force', 'refused'],
-      ['consent-version-is-current', 'not reached'],
-    ]);
-    expect(explain('consent.revoke', { ok: true }).every(({ verdict }) => verdict === 'permitted')).toBe(true);
-    expect(
-      explain('consent.revoke', { ok: false, code: 'limits' }).every(({ verdict }) => verdict === 'not reached'),
-    ).toBe(true);
   });
 });

@@ -1,0 +1,100 @@
+import { type Command, Option } from 'commander';
+import type { RuleView, TransactionExplanation } from '../../api/index.ts';
+import type { Context } from '../context.ts';
+import { findTransaction } from '../ledger/find.ts';
+import { checkGateway, type GatewayCheck, gatewayCheckText, type RecordedDecision } from '../ledger/gateway-check.ts';
+import { consentLines, decisionLine } from '../output/decision-text.ts';
+import type { Style } from '../output/style.ts';
+import { facts, table } from '../output/table.ts';
+import { whenText } from '../output/words.ts';
+import type { Report, Session } from '../session.ts';
+
+interface ExplainFlags {
+  readonly view: 'full' | 'requester';
+  readonly facts?: string;
+}
+
+export function addTransactionExplain(transaction: Command, session: Session): void {
+  transaction
+    .command('explain <id>')
+    .description('execute a committed transaction once more: which rules it met, what each saw, how it was decided')
+    .addOption(
+      new Option('--view <whom>', 'requester: leaves out what would tell of consents and hidden labels')
+        .choices(['full', 'requester'])
+        .default('full'),
+    )
+    .option(
+      '--facts <file>',
+      'JSON of what the record was (labels, class, codes, date …): what the gateway said of sealed clauses is checked with the openings of this keystore',
+    )
+    .action(session.run(explain));
+}
+
+async function explain(context: Context, id: string, flags: ExplainFlags): Promise<Report> {
+  const client = context.client();
+  const found = await findTransaction(client, id);
+  const explained = await client.explain(found.id, { view: flags.view });
+  const decisions = explained.decisions as unknown as readonly RecordedDecision[];
+  const checks: GatewayCheck[] = [];
+  if (flags.facts !== undefined)
+    for (const decision of decisions) checks.push(await checkGateway(context, flags.facts, decision));
+  const { style, nowMs } = context;
+  const text = [
+    headText(style, explained, nowMs),
+    rulesText(style, explained.rules),
+    ...decisions.map((decision, place) => decisionText(style, decision, checks[place])),
+  ].join('\n\n');
+  const isRight = explained.agrees && checks.every(({ contradicted }) => contradicted.length === 0);
+  return { json: { ...explained, ...(checks.length > 0 && { checks }) }, text, exitCode: isRight ? 0 : 4 };
+}
+
+function headText(style: Style, explained: TransactionExplanation, nowMs: number): string {
+  const { id, kind, height, index, at, ruleset, result, agrees, recomputed } = explained;
+  const resultText = (shown: TransactionExplanation['result']): string =>
+    shown.ok
+      ? `${style.good('ok')}${shown.output === undefined ? '' : ` ${JSON.stringify(shown.output)}`}`
+      : `${style.bad(shown.code ?? 'refused')} by rule ${shown.rule ?? '?'}`;
+  return facts(style, [
+    ['transaction', id],
+    ['kind', kind],
+    ['block', `${height}, place ${index}`],
+    ['committed', whenText(at, nowMs)],
+    ['rule set', ruleset],
+    ['result', resultText(result)],
+    ['because', result.sentence],
+    ['recomputed', agrees ? 'the same' : `${style.bad('something else')}: ${recomputed && resultText(recomputed)}`],
+  ]);
+}
+
+function rulesText(style: Style, rules: readonly RuleView[]): string {
+  if (rules.length === 0) return 'Its kind has no rules of its own.';
+  const verdicts = {
+    permitted: style.good('permitted'),
+    refused: style.bad('refused'),
+    'not-reached': style.faint('not reached'),
+  };
+  return table(
+    style,
+    [{ title: '', align: 'right' }, 'rule', 'verdict', 'what it saw', 'when it refuses'],
+    rules.map(({ rule, verdict, sentence, ...seen }, place) => [
+      String(place + 1),
+      rule,
+      verdicts[verdict],
+      sawText(seen),
+      sentence,
+    ]),
+  );
+}
+
+function sawText({ reads, saw }: Pick<RuleView, 'reads' | 'saw'>): string {
+  const missing = reads.filter(({ found }) => !found).length;
+  const noted = saw.map(({ what, value }) => `${what} ${value}`);
+  if (reads.length > 0)
+    noted.push(`${reads.length - missing} of ${reads.length} ${reads.length === 1 ? 'key' : 'keys'} there`);
+  return noted.join('; ');
+}
+
+function decisionText(style: Style, decision: RecordedDecision, check: GatewayCheck | undefined): string {
+  const lines = [decisionLine(style, decision), ...consentLines(decision)];
+  return check === undefined ? lines.join('\n') : [...lines, ...gatewayCheckText(style, check)].join('\n');
+}
