@@ -93,7 +93,7 @@ describe('the verbs on a real node', () => {
 
     const twice = await cluster.run('consent', 'revoke', granted.consent, '--as', 'ada');
     expect(twice.exitCode).toBe(1);
-    expect(twice.stderr).toMatch(/already revoked\..*\[consent-revoked, rule consent-is-not-revoked\]\n$/);
+    expect(twice.stderr).toMatch(/already revoked.*\[consent-revoked, rule consent-is-in-force\]\n$/);
     await cluster.json('credential', 'revoke', issued.credential, '--as', 'st-mary');
     expect(await cluster.json('credential', 'list', 'amara')).toMatchObject({ credentials: [] });
   });
@@ -224,6 +224,57 @@ describe('the verbs on a real node', () => {
     expect(garbage.stderr).toMatch(/\[encoding-invalid\]\n$/);
     writeFileSync(request, JSON.stringify({ kind: 'consent.grant', payload: { domain: 7 } }));
     expect((await cluster.run('tx', 'submit', request, ...signer)).stderr).toContain('[transaction-payload-invalid]');
+  });
+
+  it('put right what went wrong: a review, a dispute, a correction, a late entry, a merge and its end', async () => {
+    const domain = ['--domain', 'st-mary'];
+    await cluster.json('identity', 'new', 'pia', '--agent');
+    await cluster.json('credential', 'issue', 'pia', '--role', 'privacy-officer', '--as', 'st-mary');
+    const { entries } = await cluster.json<{ entries: AccessRow[] }>('access', 'log', 'ada');
+    const glass = String(entries.find(({ kind }) => kind === 'glass-broken')?.place);
+    const waiting = (...args: string[]) => cluster.json<{ reviews: object[] }>('access', 'overdue', ...args);
+    expect(await waiting()).toEqual({ reviews: [] });
+    expect((await waiting('--pending')).reviews).toMatchObject([{ domain: 'st-mary', entry: Number(glass) }]);
+    const review = ['--outcome', 'justified', '--findings', 'no other way'];
+    await cluster.json('access', 'review', 'ada', ...domain, '--entry', glass, ...review, '--as', 'pia');
+    expect(await waiting('--pending')).toEqual({ reviews: [] });
+
+    await cluster.json('access', 'dispute', 'ada', ...domain, '--entry', '0', '--reason', 'I was not there');
+    const { disputes } = await cluster.json<{ disputes: object[] }>('access', 'disputes');
+    expect(disputes).toMatchObject([{ domain: 'st-mary', entry: 0 }]);
+    const wrong = ['--kind', 'wrong-subject', '--reason', 'another patient was meant'];
+    await cluster.json('access', 'correct', 'ada', ...domain, '--entry', '0', ...wrong);
+    const answer = ['--outcome', 'corrected', '--answer', 'it was not about you'];
+    await cluster.json('access', 'answer', 'ada', ...domain, '--entry', '0', ...answer, '--as', 'pia');
+    expect(await cluster.json('access', 'disputes')).toEqual({ disputes: [] });
+
+    await cluster.json('identity', 'new', 'ben');
+    await cluster.json('subject', 'link', 'ben', ...domain, '--chart', '4712');
+    const late = ['--agent', 'amara', '--role', 'clinician', '--organisation', 'st-mary', '--purpose', 'TREAT'];
+    const what = ['--resource', 'the allergies', '--occurred-at', '2026-01-01', '--reason', 'another log has it'];
+    await cluster.json('access', 'record-late', 'ben', ...domain, ...late, ...what);
+    expect((await cluster.run('access', 'log', 'ben')).stdout).toContain('2026-01-01 00:00:00 UTC, recorded late');
+    const shown = await cluster.run('access', 'log', 'ada');
+    for (const text of ['justified', '#0 disputed', '#0 was not about this person', '#0 answered: corrected'])
+      expect(shown.stdout).toContain(text);
+
+    const pair = ['ada', 'ben', ...domain, '--reason', 'registered twice'];
+    const refused = await cluster.run('subject', 'merge', ...pair);
+    expect(refused.stderr).toContain('[merge-not-agreed, rule absorbed-has-agreed]');
+    await cluster.json('subject', 'agree', 'ben', ...domain, '--into', 'ada');
+    await cluster.json('subject', 'merge', ...pair);
+    expect((await cluster.run('subject', 'show', 'ben')).stdout).toContain('into z6Mk');
+    await cluster.json('subject', 'unmerge', ...pair, '--as', 'ben');
+    const unlinked = ['subject', 'unlink', 'ben', ...domain, '--reason', 'moved'];
+    const { subject } = await cluster.json<{ subject: string }>(...unlinked);
+    expect((await cluster.run(...unlinked)).stderr).toContain('[subject-not-linked');
+    const { subjects } = await cluster.json<{ subjects: { history: { type: string }[] }[] }>('subject', 'show', 'ada');
+    expect(subjects[0]?.history.map(({ type }) => type)).toEqual([
+      'subject-linked',
+      'subjects-merged',
+      'subjects-unmerged',
+    ]);
+    expect((await cluster.run('access', 'log', subject)).stdout).toContain('recorded late');
   });
 
   it('show the node and the ledger', async () => {

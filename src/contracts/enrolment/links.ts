@@ -63,7 +63,8 @@ export function pastLinkOf(state: StateView, domain: string, subject: Uint8Array
  * the domain does not know the subject now. Symmetric: whoever counts for a subject has that subject count for it.
  *
  * Of the others' consents only what narrows counts (denials, and a permit's WEAK_DENY); a permit counts for the one
- * who granted it alone. So no merge widens anything, not even a wrong one (docs/enrolment.md, "Merging").
+ * who granted it alone. So no merge widens what is decided for a subject, not even a wrong one (docs/enrolment.md,
+ * "Merge").
  */
 export function subjectsOf(state: StateView, domain: string, subject: Uint8Array): readonly Uint8Array[] {
   const link = linkOf(state, domain, subject);

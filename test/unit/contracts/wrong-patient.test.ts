@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { toHex } from '../../../src/base/index.ts';
 import { builtInContracts, describeEntry, describeRecord, recordOf } from '../../../src/contracts/index.ts';
 import { type CanonicalValue, encodeCanonical } from '../../../src/contracts/ledger-types.ts';
-import { hex, hourMs, world } from './support.ts';
+import { hex, hourMs, policy, world } from './support.ts';
 
 /**
  * Dr Kay opened the record of Ana when the one of Zoe was meant, and a result of Zoe was anchored for Ana. The custodian
@@ -140,10 +140,16 @@ it('a record is marked by its custodian, and only as it was anchored', () => {
   expect(mark('pia', { eventIds: [own.eventId] }).code).toBe('record-unknown');
   expect(mark('pia', { anchoredBy: did('pia') }).code).toBe('record-unknown');
   expect(mark('pia', { subject: did('ben') }).code).toBe('subject-not-linked');
+  const chart = { domain, subject: did('zoe'), chart: hex('chart zoe'), keyHolder: 'custodian' };
+  ledger.submit('north-gateway', 'enrolment.link', chart);
+  expect(mark('pia', { subject: did('zoe') }).code).toBe('record-unknown');
+  ledger.submit('north', 'enrolment.domain', { domain: 'north-trials', policy, ifVersion: 0 });
+  const elsewhere = { domain: 'north-trials', eventIds: [own.eventId], reason: hex('reason') };
+  const byGateway = { ...elsewhere, anchoredBy: did('north-gateway') };
+  expect(ledger.submit('pia', 'record.enteredInError', byGateway).code).toBe('record-unknown');
   ledger.submit('pia', 'enrolment.unlink', { domain, subject: did('ana'), reason: hex('moved') });
   expect(mark('pia').output).toEqual({ marked: 1, skipped: 0 });
-  const { subject: _, ...withoutSubject } = { domain, subject: '', eventIds: [own.eventId] };
-  const aboutNobody = { anchoredBy: did('north-gateway'), reason: hex('reason'), ...withoutSubject };
+  const aboutNobody = { ...byGateway, domain };
   expect(ledger.submit('pia', 'record.enteredInError', aboutNobody).output).toEqual({ marked: 1, skipped: 0 });
   const types = ledger.stream(`records:${domain}`).map((entry) => describeEntry(entry)['type']);
   expect(types).toEqual(['record-anchored', 'record-entered-in-error']);
