@@ -9,6 +9,7 @@ import { type TimelineRow, timelineOf } from './records/timeline.ts';
 import { type AccessRow, accessLogOf } from './story/access-log.ts';
 import { playAftermath } from './story/aftermath.ts';
 import { aftermathCastOf, castOf } from './story/cast.ts';
+import { playGuardians } from './story/guardians.ts';
 import type { StoryStep } from './story/player.ts';
 import { playEmergency } from './story/story.ts';
 import { playVote } from './story/vote.ts';
@@ -131,6 +132,8 @@ async function emergency(home: Home, arrived: readonly Arrival[]): Promise<DemoS
     const steps = await playEmergency(home, cast);
     const aftermath = aftermathCastOf(home, cast, patients);
     if (aftermath !== undefined) steps.push(...(await playAftermath(home, aftermath)));
+    const third = patients.find(({ key }) => key !== cast.patient.key && key !== aftermath?.namesake.key);
+    if (third !== undefined) steps.push(...(await playGuardians(home, third)));
     if (home.council !== undefined) steps.push(...(await playVote(home, home.council, custodian)));
     // The wallet unites what the ledger keeps apart: the person's identities in all domains.
     const dids = arrived.flatMap((arrival) =>

@@ -18,7 +18,7 @@ import type { CouncilLedger } from './story/vote.ts';
 /** What the demo needs of a ledger. The client has it; so has a ledger of rules alone. */
 export type LedgerAccess = Pick<
   AssentClient,
-  'submit' | 'submitBatch' | 'entries' | 'domainRecords' | 'link' | 'credentials' | 'identity'
+  'submit' | 'submitBatch' | 'entries' | 'domainRecords' | 'link' | 'credentials' | 'identity' | 'identityHistory'
 >;
 
 /** Where somebody acts from: a keystore, and a ledger to act on. */

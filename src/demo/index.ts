@@ -9,6 +9,7 @@ export {
   generateConsortium,
   genesisDomains,
   genesisMembers,
+  genesisParameters,
   type HospitalRecords,
   keepKeys,
 } from './consortium/consortium.ts';
@@ -24,6 +25,7 @@ export {
 } from './demo.ts';
 export { type Custodian, custodiansIn, gatewayKey, governanceKey, linkedIdentities } from './enrol.ts';
 export { type Home, identityNamed, type LedgerAccess, walletNamed } from './home.ts';
+export { laterKeyRole, nextKey } from './later-keys.ts';
 export { type ImportProgress, type ImportReport, importBundles } from './records/import.ts';
 export type { Patient } from './records/people.ts';
 export { type BundleSource, bundleFile, bundleOf, bundlesIn } from './records/sources.ts';

@@ -31,6 +31,7 @@ const ordinaryWords: ReadonlySet<string> = new Set([
   'final',
   'complete',
   'completed',
+  'finished',
   'official',
   'normal',
   'order',

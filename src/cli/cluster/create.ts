@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { AssentError, present, toHex } from '../../base/index.ts';
 import { ruleSet } from '../../contracts/index.ts';
 import { createSigner, decodeNodeId, SEED_BYTES, systemRandom } from '../../crypto/index.ts';
-import { type Consortium, generateConsortium, genesisDomains, genesisMembers, keepKeys } from '../../demo/index.ts';
+import {
+  type Consortium,
+  generateConsortium,
+  genesisDomains,
+  genesisMembers,
+  genesisParameters,
+  keepKeys,
+} from '../../demo/index.ts';
 import { createGenesis, type Genesis, genesisToText } from '../../ledger/index.ts';
 import type { Keystore } from '../../vault/index.ts';
 import { clusterKeystoreParts } from '../keys/open-keystore.ts';
@@ -148,10 +155,7 @@ function foundLedger(nodes: readonly ClusterNode[], consortium: Consortium): Gen
     })),
     domains: genesisDomains(consortium),
     // On one machine nodes are replaced to try it out, and not once an hour.
-    parameters: [
-      ['governance.proposalPauseMs', 0],
-      ['governance.replaceIntervalMs', 0],
-    ],
+    parameters: [['governance.proposalPauseMs', 0], ['governance.replaceIntervalMs', 0], ...genesisParameters()],
     ruleSet,
   });
 }

@@ -70,6 +70,7 @@ export function nextSteps(style: Style, outcome: DemoOutcome, program: string): 
     [`${program} cluster kill leader`, 'the ledger goes on with the other two'],
     [`${program} record timeline ${patient}`, 'one person, in order of date'],
     [`${program} access log ${patient}`, 'everybody who asked'],
+    [`${program} access overdue`, 'broken glasses that nobody reviewed in time'],
     ...(read === undefined
       ? []
       : [[`${program} tx explain ${shortHash(read)}`, 'the first request, rule by rule'] as const]),

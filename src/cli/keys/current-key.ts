@@ -1,31 +1,8 @@
 import type { ReceiptView } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import { type Identity, identityOf, provePossession, withKey } from '../../client/index.ts';
-import { encodeDid, SEED_BYTES } from '../../crypto/index.ts';
-import type { Home } from '../../demo/index.ts';
+import { type Home, laterKeyRole, nextKey } from '../../demo/index.ts';
 import { submitAs } from '../ledger/submit.ts';
-
-/** Attribute of a seed that is, was or may become the key of an identity in the place of its first one. */
-export const laterKeyRole = 'later-key';
-
-/** The part of a DID's text that names it. */
-function nameOf(did: string): string {
-  return did.slice(did.lastIndexOf(':') + 1);
-}
-
-/**
- * Makes the next key of an identity and keeps it, before anybody is told of it: from then on a crash loses nothing. Asked
- * again for the same place of the identity's history, it gives the same key.
- */
-export function nextKey(home: Home, did: string, sequence: number): Identity['signer'] {
-  const name = `later/${nameOf(did)}/${sequence + 1}`;
-  if (!home.keystore.list().some((entry) => entry.name === name)) {
-    const seed = home.random.bytes(SEED_BYTES);
-    const key = encodeDid(home.createSigner(seed).publicKey);
-    home.keystore.putSeed(name, seed, { role: laterKeyRole, did, key });
-  }
-  return home.createSigner(home.keystore.seed(name));
-}
 
 /**
  * The identity with the key that is current. Where the keystore holds later keys of it, the ledger says which one it is: a

@@ -1,10 +1,10 @@
 import { AssentError, present } from '../../base/index.ts';
 import type { Identity } from '../../client/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
-import { type Home, identityNamed, linkedIdentities, walletNamed } from '../../demo/index.ts';
+import { type Home, identityNamed, laterKeyRole, linkedIdentities, walletNamed } from '../../demo/index.ts';
 import type { KeyEntry, Keystore } from '../../vault/index.ts';
 import { shortDid } from '../output/words.ts';
-import { laterKeyRole, recoveredIdentity, withCurrentKey } from './current-key.ts';
+import { recoveredIdentity, withCurrentKey } from './current-key.ts';
 
 /** Attribute of a key that is the seed of a person's wallet: it has another DID in every domain. */
 export const walletRole = 'patient';

@@ -24,6 +24,8 @@ export const parameterNames = [
   'governance.replaceIntervalMs',
   'domains.breakGlassRequired',
   'domains.reviewDeadlineHoursMax',
+  'identity.recoveryDelayMinMs',
+  'identity.recoveryDelayMaxMs',
 ] as const;
 export type ParameterName = (typeof parameterNames)[number];
 
@@ -72,6 +74,20 @@ export const parameterDefinitions: Readonly<Record<ParameterName, ParameterDefin
     max: 8760,
     absent: 8760,
     meaning: 'The longest time that the policy of a domain may leave until an opened glass is reviewed.',
+  },
+  'identity.recoveryDelayMinMs': {
+    unit: 'milliseconds',
+    min: 0,
+    max: 365 * dayMs,
+    absent: dayMs,
+    meaning: 'The shortest delay of a recovery that an identity may leave itself for a veto.',
+  },
+  'identity.recoveryDelayMaxMs': {
+    unit: 'milliseconds',
+    min: 0,
+    max: 365 * dayMs,
+    absent: 30 * dayMs,
+    meaning: 'The longest; the shortest one while that is longer.',
   },
 };
 

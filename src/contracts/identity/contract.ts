@@ -12,7 +12,6 @@ import {
   recoveryOpened,
   recoveryVetoed,
 } from './entries.ts';
-import { initialiseIdentity } from './genesis.ts';
 import { setGuardians } from './guardians.ts';
 import { approveRecovery, finishRecovery, openRecovery, vetoRecovery } from './recovery.ts';
 import { rotate } from './rotate.ts';
@@ -35,7 +34,6 @@ export const identity: Contract = defineContract({
       delegateRemoved,
     ],
   },
-  initialise: initialiseIdentity,
   latestDeadline: (state) => deadline.get(state)?.at,
   identities: { currentKey: currentKeyOf, isDeactivated },
   kinds: {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { present, toHex } from '../../base/index.ts';
+import { toHex } from '../../base/index.ts';
 import type { ApplyContext, KindDefinition } from '../engine/contract.ts';
 import { exampleDid } from '../engine/example.ts';
+import { parameterOf } from '../governance/parameters.ts';
 import { changedDocument, keepTimeUntil, putDocument } from './change.ts';
 import { guardiansSet } from './entries.ts';
 import { senderIsKnown, senderIsNoMember, servantIsFresh, servesOnly, versionIsCurrent } from './rules.ts';
-import { delayBounds, type GuardianPlan, guardianPlan, guardiansOf, serving } from './state.ts';
+import { type GuardianPlan, guardianPlan, guardiansOf, serving } from './state.ts';
 
 interface SetGuardians {
   readonly plan?: GuardianPlan;
@@ -66,7 +67,8 @@ export const setGuardians: KindDefinition<z.ZodObject & z.ZodType<SetGuardians>>
       code: 'delay-out-of-bounds',
       sentence: 'The delay of a recovery is shorter or longer than this ledger allows.',
       permits({ payload, state, saw }) {
-        const { minimumMs, maximumMs } = present(delayBounds.get(state), 'genesis writes the bounds');
+        const minimumMs = parameterOf(state, 'identity.recoveryDelayMinMs');
+        const maximumMs = Math.max(minimumMs, parameterOf(state, 'identity.recoveryDelayMaxMs'));
         saw('at least, ms', minimumMs);
         saw('at most, ms', maximumMs);
         return payload.plan === undefined || (minimumMs <= payload.plan.delayMs && payload.plan.delayMs <= maximumMs);

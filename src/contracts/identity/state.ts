@@ -155,12 +155,6 @@ export const serving: StateRecord<{ subject: Uint8Array }> = stateRecord(
   z.strictObject({ subject: did() }),
 );
 
-/** Bounds of a recovery's delay. */
-export const delayBounds: StateRecord<{ minimumMs: number; maximumMs: number }> = stateRecord(
-  'identity/delay',
-  z.strictObject({ minimumMs: z.int().min(0), maximumMs: z.int().min(0) }),
-);
-
 /** The latest time at which a recovery or a change that waits ends by itself. */
 export const deadline: StateRecord<{ at: number }> = stateRecord(
   'identity/deadline',

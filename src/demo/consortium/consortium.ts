@@ -109,6 +109,11 @@ export function genesisDomains(consortium: Consortium): GenesisDomain[] {
   return consortium.hospitals.map(({ domain, member }) => ({ name: domain, custodian: member, policy: encoded }));
 }
 
+/** Parameters of the genesis of the demo's ledger: guardians wait seconds in it, and not days. */
+export function genesisParameters(): readonly (readonly [name: string, value: number])[] {
+  return [['identity.recoveryDelayMinMs', 1_000]];
+}
+
 /** Puts the consortium's keys into a keystore; what is there already stays. Answers how many were put. */
 export function keepKeys(keystore: Keystore, consortium: Consortium): number {
   const known = new Set(keystore.list().map(({ name }) => name));

@@ -48,6 +48,9 @@ describe('the demo', () => {
       'glass-over',
       'correct',
       'review',
+      'guardians',
+      'veto',
+      'recover',
     ]);
     expect(story?.steps.find(({ step }) => step === 'look')?.what).toContain('sees 3 entries, 1 of them denials');
   });

@@ -230,11 +230,9 @@ describe.skipIf(!hasVectors('synthea-r4'))('published vectors: synthea-r4', () =
     await expect(verifyRecord(home, { path: copy, index: 17 })).rejects.toMatchObject({ exitCode: 4 });
 
     const contents = stage.ledger.contents().join('\n');
-    expect(
-      vocabularyOf(await Promise.all((await bundlesIn(directory)).map(({ read }) => read()))).filter((word) =>
-        contents.includes(word),
-      ),
-    ).toEqual([]);
+    const words = vocabularyOf(await Promise.all((await bundlesIn(directory)).map(({ read }) => read())));
+    // A status of FHIR, and what happened to a recovery of a key.
+    expect(words.filter((word) => word !== 'finished' && contents.includes(word))).toEqual([]);
   }, 60_000);
 });
 

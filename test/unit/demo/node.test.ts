@@ -10,6 +10,7 @@ import {
   generateConsortium,
   genesisDomains,
   genesisMembers,
+  genesisParameters,
   type Home,
   keepKeys,
   playDemo,
@@ -35,7 +36,7 @@ describe('the demo on a real node, over HTTP', () => {
       members: genesisMembers(consortium),
       nodes: [{ publicKey, member: 'st-mary', role: 'voter' }],
       domains: genesisDomains(consortium),
-      parameters: [],
+      parameters: genesisParameters(),
       ruleSet,
     });
     await writeFile(join(directory, 'genesis'), genesisToText(genesis));

@@ -20,7 +20,7 @@ import {
   ScratchState,
 } from '../../../src/contracts/index.ts';
 import { decodeDid, sha256, verifySignature } from '../../../src/crypto/index.ts';
-import type { LedgerAccess } from '../../../src/demo/index.ts';
+import { genesisParameters, type LedgerAccess } from '../../../src/demo/index.ts';
 import { type GenesisContent, UnverifiedTransaction, VerifiedTransaction } from '../../../src/ledger/index.ts';
 
 /**
@@ -43,7 +43,14 @@ export class RuleLedger implements LedgerAccess {
     this.nowMs = nowMs;
     this.ledgerId = sha256(new TextEncoder().encode('rules only'));
     const scratch = new ScratchState({ get: (key) => this.#state.get(key) });
-    const content = { ledgerName: 'test', createdAt: nowMs, nodes: [], parameters: [], ruleSet, ...genesis };
+    const content = {
+      ledgerName: 'test',
+      createdAt: nowMs,
+      nodes: [],
+      parameters: genesisParameters(),
+      ruleSet,
+      ...genesis,
+    };
     this.#executor.initialise(content, scratch);
     this.#keep(scratch);
   }
@@ -64,6 +71,10 @@ export class RuleLedger implements LedgerAccess {
 
   entries(stream: 'consents' | 'access' | 'timeline', did: string): AsyncGenerator<StreamEntry, void, undefined> {
     return this.#read(`${stream}:${keyHex(did)}`);
+  }
+
+  identityHistory(did: string): AsyncGenerator<StreamEntry, void, undefined> {
+    return this.#read(`identity:${keyHex(did)}`);
   }
 
   domainRecords(name: string): AsyncGenerator<StreamEntry, void, undefined> {
