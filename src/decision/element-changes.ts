@@ -58,9 +58,10 @@ function askedAs(actor: string, question: Question): Question {
 
 function recordsWithin(
   element: Clause['element'],
-  { labels, dataPeriod, data = [], classes = [], codes = [] }: Scope,
-  { related = [], authors = [], classes: ownClasses = [], codes: ownCodes = [] }: Resource,
+  { labels, dataPeriod, data = [], classes = [], codes = [], categories = [] }: Scope,
+  resource: Resource,
 ): readonly ({ readonly value: string } & Partial<Resource>)[] {
+  const { related = [], authors = [] } = resource;
   switch (element) {
     case 'securityLabel':
       return [
@@ -77,9 +78,11 @@ function recordsWithin(
         return meaning === 'instance' ? { value, reference: record } : { value, related: [...related, record] };
       });
     case 'class':
-      return classes.map((value) => ({ value, classes: [...ownClasses, value] }));
+      return classes.map((value) => ({ value, classes: [...(resource.classes ?? []), value] }));
     case 'code':
-      return codes.map((value) => ({ value, codes: [...ownCodes, value] }));
+      return codes.map((value) => ({ value, codes: [...(resource.codes ?? []), value] }));
+    case 'category':
+      return categories.map((value) => ({ value, categories: [...(resource.categories ?? []), value] }));
     default:
       return [];
   }

@@ -69,6 +69,8 @@ function done({ kind, consent, element, value = '' }: SmallestChange, given: Cas
     }
     case 'class':
       return about({ class: [...[resource?.class ?? []].flat(), value] });
+    case 'category':
+      return about({ categories: [...(resource?.categories ?? []), value] });
     case 'code':
       return about({ codes: [...(resource?.codes ?? []), value] });
     default:
@@ -114,7 +116,7 @@ describe('the smallest change', () => {
       { numRuns: 5000 },
     );
     const kinds = ['role', 'purpose', 'consent-revoked', 'consent-given', 'fact-known'];
-    const elements = ['period', 'actor', 'action', 'securityLabel', 'dataPeriod', 'data', 'class', 'code'];
+    const elements = ['period', 'actor', 'action', 'securityLabel', 'dataPeriod', 'data', 'class', 'code', 'category'];
     expect([...claimed.keys()].sort()).toEqual([...kinds, ...elements].sort());
   });
 
