@@ -12,6 +12,7 @@ import { facts, table } from '../output/table.ts';
 import { shortDid, shortHash, timeText, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addConsentChanges } from './consent-change.ts';
+import { addConsentLint } from './consent-lint.ts';
 import { wholeNumber } from './values.ts';
 
 const examples = `
@@ -25,6 +26,7 @@ Examples:
   $ assent consent check --subject ada --domain st-mary --agent amara --purpose TREAT --at 120
   $ assent consent amend CONSENT --as ada --actor member:st-mary --purpose ETREAT
   $ assent consent import consent.json --as ada --domain st-mary --map references.json
+  $ assent consent lint consent.json
   $ assent consent revoke CONSENT --as ada`;
 
 export function addConsent(program: Command, session: Session): void {
@@ -33,6 +35,7 @@ export function addConsent(program: Command, session: Session): void {
     .description('what people permit and refuse')
     .addHelpText('after', examples);
   addConsentChanges(consent, session);
+  addConsentLint(consent, session);
   consent
     .command('revoke <consent>')
     .description('take a consent back; the beginning of its id will do')

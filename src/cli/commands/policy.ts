@@ -8,18 +8,23 @@ import { paintDecision, type Style } from '../output/style.ts';
 import { table } from '../output/table.ts';
 import { countText, shortDid, shortHash, timeText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
+import { addPolicyLint } from './policy-lint.ts';
 import { pastTime } from './values.ts';
 
 const examples = `
 FILE holds a domain's policy as JSON, such as \`assent domain show NAME --json\` prints it. Nothing is changed or logged.
 
 Examples:
+  $ assent policy new > candidate.json
+  $ assent policy lint candidate.json
+  $ assent policy lint --domain st-mary --consents ada.json,grace.json
   $ assent domain show st-mary --json > candidate.json
   $ assent policy what-if candidate.json --domain st-mary --from 30d
   $ assent policy what-if candidate.json --domain st-mary --from 2026-01-01 --until 2026-02-01 --json`;
 
 export function addPolicy(program: Command, session: Session): void {
   const policy = program.command('policy').description("rules of custodians' domains").addHelpText('after', examples);
+  addPolicyLint(policy, session);
   policy
     .command('what-if <file>')
     .description('which recorded decisions another policy would have changed; exits 4 where the record does not replay')

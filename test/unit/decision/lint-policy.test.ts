@@ -46,14 +46,20 @@ describe('a check of a policy', () => {
       'emergency-gate emergency.roles[0]',
       'emergency-gate emergency.roles[2]',
     ]);
-    for (const emergency of [{ roles: [] }, { roles: ['physician'], categories: [] }, { roles: ['physician'], maxHours: 0 }])
+    for (const emergency of [
+      { roles: [] },
+      { roles: ['physician'], categories: [] },
+      { roles: ['physician'], maxHours: 0 },
+    ])
       expect(brief({ roles, emergency })).toEqual(['emergency-never emergency']);
     expect(brief({ roles: roles.slice(1), emergency: { roles: ['clerk'] } })).toEqual(['emergency-never emergency']);
   });
 
   it('finds a legal basis that nobody can cite, or not every role that it names, or that has a rival', () => {
     const basis = { name: 'law', role: ['physician', 'clerk'], purpose: ['ETREAT'] };
-    expect(brief({ roles, legalBases: [{ ...basis, purpose: 'PUBHLTH' }] })).toEqual(['legal-basis-unusable legalBases[0]']);
+    expect(brief({ roles, legalBases: [{ ...basis, purpose: 'PUBHLTH' }] })).toEqual([
+      'legal-basis-unusable legalBases[0]',
+    ]);
     expect(brief({ roles, legalBases: [basis] })).toEqual(['legal-basis-gate legalBases[0].role']);
     const rivals = [
       { ...basis, role: 'physician' },
@@ -99,9 +105,9 @@ describe('a check of a policy', () => {
             requester: { ...request.requester, roles: [listed.role] },
             legalBasis: 'law',
           };
-          expect(decide({ consents: all, policy, request: asked }).resources.map(({ decision }) => decision)).not.toContain(
-            'permit',
-          );
+          expect(
+            decide({ consents: all, policy, request: asked }).resources.map(({ decision }) => decision),
+          ).not.toContain('permit');
         }
       }),
       { numRuns: 500 },
