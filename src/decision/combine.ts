@@ -14,7 +14,7 @@ export interface Combination {
 
 /**
  * DENY > PERMIT > WEAK_DENY > the implicit policy, over every way to resolve what is undecided; where these ways
- * disagree, INDETERMINATE (contracts.md, decision step 7). Counts the ways instead of walking them: the result is that
+ * disagree, INDETERMINATE (docs/decision.md, step 7). Counts the ways instead of walking them: the result is that
  * of the enumeration, in linear time.
  */
 export function combineResults(sets: readonly ResultSet[], implicit: 'permit' | 'deny'): Combination {

@@ -22,7 +22,7 @@ export interface Labels {
   readonly sensitivity: readonly string[];
 }
 
-/** An absent clause does not constrain; values of one are alternatives (contracts.md, decision steps 3 and 4). */
+/** An absent clause does not constrain; values of one are alternatives (docs/decision.md, steps 3 and 4). */
 export interface Provision {
   readonly type: Effect;
   /** The target. */

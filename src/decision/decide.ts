@@ -77,7 +77,7 @@ export class DecisionBase {
 }
 
 /**
- * Decides whether what is asked for may be released (contracts.md, "The consent decision"): the gate, the cited legal
+ * Decides whether what is asked for may be released (docs/decision.md): the gate, the cited legal
  * basis, consents, break-glass, in this order. Pure: the same input gives the same explanation, whatever the time is.
  * Throws `decision-input-invalid`; an error is never a decision.
  */

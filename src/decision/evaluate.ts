@@ -38,7 +38,7 @@ interface Outcome {
 
 const nothing: Outcome = { permit: undefined, denyNamed: undefined, denyPlain: undefined, none: true };
 
-/** The result of one consent (contracts.md, decision steps 5 and 6). */
+/** The result of one consent (docs/decision.md, steps 5 and 6). */
 export function evaluateConsent<P extends Branch<P>, S>(
   provision: P,
   targets: Targets,
@@ -176,7 +176,7 @@ function join(first: Outcome, second: Outcome): Outcome {
   };
 }
 
-/** Not by subsumption (contracts.md, decision step 8). */
+/** Not by subsumption (docs/decision.md, step 8). */
 function namesBreakGlass({ type, purposes }: Deciding): boolean {
   return type === 'deny' && purposes?.includes('BTG') === true;
 }

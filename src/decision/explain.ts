@@ -47,7 +47,7 @@ export interface ResourceDecision {
   readonly smallestChange?: SmallestChange;
 }
 
-/** A decision with what it stands on, as JSON (contracts.md, decision step 9). */
+/** A decision with what it stands on, as JSON (docs/decision.md, step 9). */
 export interface Explanation {
   readonly decision: Decision;
   readonly version: typeof decisionVersion;
@@ -86,7 +86,7 @@ export function explain(inquiry: Inquiry, settled: readonly Settled[]): Explanat
   };
 }
 
-/** Whoever claims an emergency is looked at, also where a consent would have permitted (contracts.md, decision step 8). */
+/** Whoever claims an emergency is looked at, also where a consent would have permitted (docs/decision.md, step 8). */
 function obligationsOf(purpose: string, settled: readonly Settled[]): Explanation['obligations'] {
   const isReleased = settled.some(({ decision }) => isPermit(decision));
   const isEmergency = purpose === 'BTG' && isReleased;

@@ -1,6 +1,6 @@
 /**
- * The consent decision (contracts.md): FHIR R4 consents normalised, and pure functions that decide over them. Knows no
- * ledger, no node, no clock, no disk.
+ * The consent decision (docs/decision.md): FHIR R4 consents normalised, and pure functions that decide over them. Knows
+ * no ledger, no node, no clock, no disk.
  */
 
 export { type GlassRefusal, glassRefusal } from './break-glass.ts';

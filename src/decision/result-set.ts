@@ -1,6 +1,6 @@
 /**
  * What one consent can come to. A set of results is a 4-bit mask; more than one bit where something is undecided
- * (contracts.md, "What the ledger sees" and decision step 6).
+ * (docs/decision.md, "Open and sealed" and step 6).
  */
 export const result = { permit: 1, deny: 2, weakDeny: 4, notApplicable: 8 } as const;
 

@@ -105,7 +105,7 @@ const clauses: readonly ScopeClause[] = [
   },
 ];
 
-/** Data scope = security label ∧ data period ∧ data reference ∧ class ∧ code ∧ category (contracts.md, decision step 4). */
+/** Security label ∧ data period ∧ data reference ∧ class ∧ code ∧ category (docs/decision.md, step 4). */
 function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
   let undecided: ScopeClause | undefined;
   for (const clause of clauses) {

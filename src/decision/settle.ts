@@ -38,7 +38,7 @@ export interface Settlement {
 }
 
 /**
- * Legal basis, consents, break-glass, in this order (contracts.md, decision steps 7, 8, 10). `refuseGlass` says why the
+ * Legal basis, consents, break-glass, in this order (docs/decision.md, steps 7, 8, 10). `refuseGlass` says why the
  * glass stays whole; it is told whether a denial that may stand names break-glass.
  */
 export function settle(

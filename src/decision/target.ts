@@ -47,7 +47,7 @@ export interface Asked {
 }
 
 /**
- * Target = period ∧ actor ∧ purpose ∧ action (contracts.md, decision step 3), for one request: it depends on no resource,
+ * Target = period ∧ actor ∧ purpose ∧ action (docs/decision.md, step 3), for one request: it depends on no resource,
  * so that of several resources each provision is looked at once.
  */
 export class Targets {

@@ -30,7 +30,7 @@ export interface DecisionCommit {
 
 export type DecisionBody = DecisionRequest | DecisionBatch | DecisionCommit;
 
-/** What the rules would decide now. Advisory: it is not logged and releases nothing (contracts.md, "The consent decision"). */
+/** What the rules would decide now. Advisory: it is not logged and releases nothing (docs/decision.md). */
 export interface DecisionView {
   readonly decision: string;
   /** Height of the state that was asked. */

@@ -50,7 +50,7 @@ export interface ResultClaims {
 
 /**
  * Evaluates, at the custodian's gateway, what the sealed clauses of a subject's consents come to for one record
- * (contracts.md, "What the ledger sees"). Nothing of the record but these results leaves the gateway.
+ * (docs/decision.md, "Open and sealed"). Nothing of the record but these results leaves the gateway.
  * @throws AssentError `commitment-mismatch`, `decision-input-invalid`.
  */
 export function resultClaims(

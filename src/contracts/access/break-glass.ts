@@ -59,7 +59,7 @@ function running(context: Context): GlassOpening[] {
 
 /**
  * `access.breakGlass`: an agent with an emergency role opens named categories of one subject for a limited time. Opened
- * at block time; ends by itself. An entry of the subject's log at once (contracts.md, decision step 8).
+ * at block time; ends by itself. An entry of the subject's log at once (docs/decision.md, step 8).
  */
 export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
   summary: 'In an emergency an agent opens named categories of one person for some hours, and everybody sees it.',

@@ -9,7 +9,7 @@ import { accessRecorded, glassBroken } from './entries.ts';
 import { accessRecord } from './record.ts';
 import { deadline } from './state.ts';
 
-/** Every decision is logged, permit and deny; nothing bypasses the log (contracts.md, `access`). */
+/** Every decision is logged, permit and deny; nothing bypasses the log (docs/contracts.md, `access`). */
 export const access: Contract = defineContract({
   namespace: 'access',
   summary: 'Who asked for what and what was decided: every permit and every denial, for the person to see.',

@@ -79,7 +79,7 @@ export interface ExplainedConsent {
   }[];
 }
 
-/** A decision and how it came about (contracts.md, decision step 9), ready for JSON. */
+/** A decision and how it came about (docs/decision.md, step 9), ready for JSON. */
 export interface AccessEvaluation {
   readonly decision: DecisionOutcome['decision'];
   readonly reason: DecisionOutcome['reason'];

@@ -66,7 +66,7 @@ function eventKeyOf(context: Context): EventKey {
 }
 
 /**
- * `access.record`: the decision and its entry in one, denials included (contracts.md, "Who signs an access"). A denial,
+ * `access.record`: the decision and its entry in one, denials included (docs/contracts.md). A denial,
  * the gate's included, is a success whose decision is deny; refused is only what is malformed or not entitled.
  */
 export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>> = {

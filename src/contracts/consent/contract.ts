@@ -6,9 +6,9 @@ import { revoke } from './revoke.ts';
 import { supersede } from './supersede.ts';
 
 /**
- * What subjects permit and refuse (contracts.md, `consent`). The sender is the subject, or somebody whom the subject or the
- * law named to act for it: nobody else can grant, widen or revoke. Where the custodian holds the subject's key, the link
- * says so and the consent repeats it.
+ * What subjects permit and refuse (docs/contracts.md, `consent`). The sender is the subject, or somebody whom the
+ * subject or the law named to act for it: nobody else can grant, widen or revoke. Where the custodian holds the
+ * subject's key, the link says so and the consent repeats it.
  */
 export const consent: Contract = defineContract({
   namespace: 'consent',

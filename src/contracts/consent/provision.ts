@@ -9,8 +9,8 @@ export type Actor = Uint8Array | `member:${string}` | `group:${string}/${string}
 
 /**
  * One provision of a consent. Open clauses are for every voter to see and evaluate; what is sealed only the
- * custodian's gateway can open. Absent elements do not constrain; values of one element are OR-ed (contracts.md,
- * decision step 3).
+ * custodian's gateway can open. Absent elements do not constrain; values of one element are OR-ed (docs/decision.md,
+ * step 3).
  */
 export interface Provision {
   readonly type: 'permit' | 'deny';

@@ -83,7 +83,7 @@ export function countInForce(state: StateView, subjects: readonly Uint8Array[], 
   return subjects.reduce((count, subject) => count + idsInForce(state, subject, domain).length, 0);
 }
 
-/** Consents of the subject in the domain that are in force, in the ledger's order (contracts.md, decision step 1). */
+/** Consents of the subject in the domain that are in force, in the ledger's order (docs/decision.md, step 1). */
 export function consentsOf(state: StateView, subject: Uint8Array, domain: string): readonly Consent[] {
   return idsInForce(state, subject, domain).map((id) =>
     present(consentOf(state, id), 'what is listed as in force is there'),

@@ -12,7 +12,7 @@ import { issue } from './issue.ts';
 import { revoke } from './revoke.ts';
 import { resume, suspend } from './suspend.ts';
 
-/** Roles that members give their agents, and the groups that they put them into (contracts.md, `credential`). */
+/** Roles that members give their agents, and the groups that they put them into (docs/contracts.md, `credential`). */
 export const credential: Contract = defineContract({
   namespace: 'credential',
   summary: 'The roles that members give to their agents, and the groups that they put them into.',

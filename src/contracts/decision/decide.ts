@@ -83,7 +83,7 @@ export interface DecisionOutcome {
 }
 
 /**
- * The consent decision as far as open clauses and the gateway's result sets go (contracts.md, "The consent decision").
+ * The consent decision as far as open clauses and the gateway's result sets go (docs/decision.md).
  * Order of everything: gate, legal basis, consents, break-glass. Pure.
  */
 export function decideOpen(input: DecisionInput): DecisionOutcome {

@@ -23,7 +23,7 @@ import {
   domainsPerMemberMax,
 } from './state.ts';
 
-/** Members, domains of custodians, and which subject a custodian knows (contracts.md, `enrolment`). */
+/** Members, domains of custodians, and which subject a custodian knows (docs/contracts.md, `enrolment`). */
 export const enrolment: Contract = defineContract({
   namespace: 'enrolment',
   summary: 'The domains of custodians with their rules, and which person a custodian knows by a chart of its own.',

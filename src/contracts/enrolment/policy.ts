@@ -21,7 +21,7 @@ export interface DomainPolicy {
   readonly openCategories: boolean;
   /** Time that a privacy officer has to review an opened glass. */
   readonly reviewDeadlineHours: number;
-  /** Accesses that need no consent; with `honourDeny` a denial beats the basis (contracts.md, decision step 10). */
+  /** Accesses that need no consent; with `honourDeny` a denial beats the basis (docs/decision.md, step 10). */
   readonly legalBases: readonly {
     readonly name: string;
     readonly role: Role;

@@ -9,7 +9,7 @@ import { vote, withdraw } from './vote.ts';
 
 /**
  * What members decide together: who they are, the ledger's nodes, who issues roles, parameters, custodians of domains,
- * versions of the rules (contracts.md, `governance`).
+ * versions of the rules (docs/contracts.md, `governance`).
  */
 export const governance: Contract = defineContract({
   namespace: 'governance',

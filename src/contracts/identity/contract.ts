@@ -17,7 +17,7 @@ import { approveRecovery, finishRecovery, openRecovery, vetoRecovery } from './r
 import { rotate } from './rotate.ts';
 import { currentKeyOf, deadline, isDeactivated } from './state.ts';
 
-/** Which key signs for an identity, who can replace it, and who acts for whom (contracts.md, `identity`). */
+/** Which key signs for an identity, who can replace it, and who acts for whom (docs/contracts.md, `identity`). */
 export const identity: Contract = defineContract({
   namespace: 'identity',
   summary: 'Which key signs for whom, who can replace a key that was lost or stolen, and who acts for whom.',

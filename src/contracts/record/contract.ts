@@ -36,7 +36,7 @@ export const recordAnchored: EntryType<RecordAnchored> = entryType(
 
 const recordHistory = [recordAnchored, recordEnteredInError];
 
-/** Commitments to records that stay with their custodian (contracts.md, `record`). */
+/** Commitments to records that stay with their custodian (docs/contracts.md, `record`). */
 export const record: Contract = defineContract({
   namespace: 'record',
   summary: 'Salted commitments to records that stay with their custodian: proof of what was there, and since when.',

@@ -39,7 +39,7 @@ export const categories = [
 ] as const;
 export type Category = (typeof categories)[number];
 
-/** Named when a domain names none (contracts.md, decision step 8). */
+/** Named when a domain names none (docs/decision.md, step 8). */
 export const defaultEmergencyCategories: readonly Category[] = ['allergies', 'problems', 'medications'];
 
 /** Who holds the key that acts for a subject: always recorded, always shown. */

@@ -45,7 +45,7 @@ export type Normalized =
 
 /**
  * Takes a FHIR R4 Consent as the decision can evaluate it, or refuses it with the path of every element that it cannot
- * (contracts.md, decision step 2). What says nothing about the decision is left out: category, dates of authoring, sources.
+ * (docs/decision.md, step 2). What says nothing about the decision is left out: category, dates of authoring, sources.
  */
 export function normalizeConsent(fhirConsent: unknown, given?: NormalizeOptions | null): Normalized {
   const options = given ?? {};

@@ -30,7 +30,7 @@ export const clauseNames = [
 
 const recipientRoles = ['IRCP', 'PRCP'];
 
-/** Reads provisions: every clause as the decision compares it, or refused; none is dropped (contracts.md, step 2). */
+/** Reads provisions: every clause as the decision compares it, or refused; none is dropped (docs/decision.md, step 2). */
 export class ProvisionReader {
   readonly #findings: Findings;
   readonly #resolve: (reference: string) => string | undefined;

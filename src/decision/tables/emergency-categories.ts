@@ -1,4 +1,4 @@
-/** What the categories that break-glass names mean, where a resource's type tells (contracts.md, decision step 8). */
+/** What the categories that break-glass names mean, where a resource's type tells (docs/decision.md, step 8). */
 const typesOf: ReadonlyMap<string, RegExp> = new Map([
   ['allergies', /^AllergyIntolerance$/],
   ['problems', /^Condition$/],

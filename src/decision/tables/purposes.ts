@@ -141,7 +141,7 @@ export function isPurpose(code: string): code is Purpose {
   return Object.hasOwn(parents, code);
 }
 
-/** Whether `general` is `special` or stands above it: BTG is an ETREAT is a TREAT (contracts.md, decision step 3). */
+/** Whether `general` is `special` or stands above it: BTG is an ETREAT is a TREAT (docs/decision.md, step 3). */
 export function subsumes(general: Purpose, special: Purpose): boolean {
   for (let purpose: Purpose | undefined = special; purpose !== undefined; purpose = parents[purpose])
     if (purpose === general) return true;

@@ -1,6 +1,6 @@
 /**
  * HL7 v3 ActCode, what stands below InformationSensitivityPolicy in FHIR R4 (4.0.1), each with the codes directly above.
- * The codes of substance use stand below ETH too, the older code for them (contracts.md, "The consent decision").
+ * The codes of substance use stand below ETH too, the older code for them (docs/decision.md).
  */
 const above: Readonly<Record<string, readonly string[]>> = {
   ETH: [],

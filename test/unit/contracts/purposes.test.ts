@@ -8,7 +8,7 @@ interface Concept {
 }
 
 describe('purposes of use', () => {
-  it('subsume as contracts.md says', () => {
+  it('subsume as docs/decision.md says', () => {
     expect(subsumes('ETREAT', 'BTG') && subsumes('TREAT', 'ETREAT') && subsumes('TREAT', 'BTG')).toBe(true);
     expect(subsumes('HRESCH', 'CLINTRCH')).toBe(true);
     expect(subsumes('TREAT', 'CLINTRL')).toBe(true);
