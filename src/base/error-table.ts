@@ -253,6 +253,12 @@ const entries = {
     exitCode: 70,
     action: 'Keep the data directory and the log, and report it: this is a bug or damaged hardware.',
   },
+  'rule-set-missing': {
+    meaning: 'The members activated a version of the rules that this program does not have; the node stops before it.',
+    httpStatus: 503,
+    exitCode: 2,
+    action: 'Install a version of the program that has these rules and start the node again on the same directory.',
+  },
   // --- configuration
   'configuration-invalid': {
     meaning: 'The configuration file is wrong.',

@@ -16,6 +16,7 @@ export {
   type NodeOfConfiguration,
   type RecoveryContent,
   type RuleExecutor,
+  type RuleVersions,
   type StateKey,
   type StateView,
   type StateWriter,

@@ -54,6 +54,7 @@ export type BlockRefusal =
   | 'height'
   | 'term'
   | 'timestamp'
+  | 'rule-set-missing'
   | 'results-root'
   | 'state-root'
   | 'history-root'
@@ -106,7 +107,10 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
  */
 export class Ledger {
   readonly genesis: Genesis;
-  readonly executor: RuleExecutor;
+  /** Of genesis. */
+  readonly #rules: RuleExecutor;
+  /** Asked for with every transaction that comes in. */
+  #inForce: { readonly point: ChainPoint; readonly executor: RuleExecutor } | undefined;
   readonly #store: Store;
   readonly #points = new Map<string, ChainPoint>();
   #parts: TreeParts;
@@ -126,7 +130,7 @@ export class Ledger {
       );
     }
     this.genesis = genesis;
-    this.executor = executor;
+    this.#rules = executor;
     this.#store = store;
     const { point, parts, pastFrom } = readApplied(store);
     this.#applied = point;
@@ -177,6 +181,42 @@ export class Ledger {
     return this.#committed.facts.height;
   }
 
+  /** The rules of the block that follows {@link applied}; those of that block itself where this program lacks them. */
+  get executor(): RuleExecutor {
+    const point = this.#applied;
+    if (this.#inForce?.point !== point)
+      this.#inForce = { point, executor: this.#rulesAfter(point) ?? this.#rulesOf(point) };
+    return this.#inForce.executor;
+  }
+
+  /** The rules under which the block ran. */
+  #rulesOf(point: ChainPoint): RuleExecutor {
+    const { versions } = this.#rules;
+    return versions?.get(versions.nameAt(point, point.facts.height)) ?? this.#rules;
+  }
+
+  /** The rules of the block that follows. */
+  #rulesAfter(point: ChainPoint): RuleExecutor | undefined {
+    const { versions } = this.#rules;
+    return versions === undefined ? this.#rules : versions.get(versions.nameAt(point, point.facts.height + 1));
+  }
+
+  /**
+   * That this program has the rules of the block which follows an executed one, the applied one unless stated. Throws
+   * `rule-set-missing`.
+   */
+  demandRulesAfter(hash: Uint8Array = this.applied.hash): void {
+    const point = this.#pointOf(hash);
+    if (this.#rulesAfter(point) !== undefined) return;
+    const height = point.facts.height + 1;
+    const name = this.#rules.versions?.nameAt(point, height) ?? '';
+    throw new AssentError(
+      'rule-set-missing',
+      `Block ${height} runs under the rules ${name}, which this program does not have: the node stops before that block.`,
+      { height, ruleSet: name },
+    );
+  }
+
   /** State as of {@link applied}. */
   get state(): StateView {
     return this.#applied;
@@ -211,20 +251,21 @@ export class Ledger {
   /** Whether an open deadline lies after the block's time (protocol.md §4, "Time"). */
   awaitsDeadline(hash: Uint8Array): boolean {
     const point = this.#points.get(toHex(hash));
-    const deadline = point === undefined ? undefined : this.executor.latestDeadline(point);
+    const deadline = point === undefined ? undefined : this.#rulesOf(point).latestDeadline(point);
     return point !== undefined && deadline !== undefined && deadline >= point.facts.timestamp;
   }
 
   /** The change of the configuration that a child of this executed block can enact. Reads the state once a block. */
   pendingChange(hash: Uint8Array): ConfigurationStep | undefined {
     const point = this.#pointOf(hash);
-    if (this.#pending?.point !== point) this.#pending = { point, change: this.executor.nextChange(point) };
+    if (this.#pending?.point !== point) this.#pending = { point, change: this.#rulesOf(point).nextChange(point) };
     return this.#pending.change;
   }
 
   /** The configuration in force after this block: the applied one, or an executed one that is not settled. */
   configurationOf(hash: Uint8Array): NodeConfiguration {
-    return configurationIn(this.executor, this.#pointOf(hash));
+    const point = this.#pointOf(hash);
+    return configurationIn(this.#rulesOf(point), point);
   }
 
   #pointOf(hash: Uint8Array): ChainPoint {
@@ -244,7 +285,8 @@ export class Ledger {
     const parent = present(this.#points.get(toHex(input.parentHash)), 'a leader seals on a block it executed');
     const { timestamp } = input;
     const height = parent.facts.height + 1;
-    const builder = new BlockBuilder(this.#store, this.executor, parent, {
+    const rules = present(this.#rulesAfter(parent), 'a leader seals under rules that it has');
+    const builder = new BlockBuilder(this.#store, rules, parent, {
       ledgerId: this.ledgerId,
       height,
       timestamp,
@@ -313,7 +355,9 @@ export class Ledger {
     if (!enactsChange && recovery === undefined && !isUnchanged) return refuse('configuration');
     const { ledgerId } = this;
     const { height, timestamp, term, configurationHash } = header;
-    const builder = new BlockBuilder(this.#store, this.executor, parent, { ledgerId, height, timestamp });
+    const rules = this.#rulesAfter(parent);
+    if (rules === undefined) return refuse('rule-set-missing');
+    const builder = new BlockBuilder(this.#store, rules, parent, { ledgerId, height, timestamp });
     for (const transaction of block.transactions) {
       const reason = builder.add(transaction);
       if (reason !== undefined) return refuse(reason);

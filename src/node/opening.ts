@@ -72,7 +72,9 @@ export async function openLedger(config: NodeConfig, { genesis, key }: Identity)
         });
       });
     }
-    return { directory, ledger: new Ledger(store, genesis, executor) };
+    const ledger = new Ledger(store, genesis, executor);
+    ledger.demandRulesAfter();
+    return { directory, ledger };
   } catch (error) {
     await directory.close();
     throw error;

@@ -5,7 +5,9 @@ import {
   decisionQuestionJsonSchema,
   describeEntry,
   ruleSet,
+  ruleSetAt,
   type TracingRuleExecutor,
+  versionedExecutor,
 } from '../contracts/index.ts';
 import { verifySignature } from '../crypto/index.ts';
 import type { CanonicalValue } from '../ledger/index.ts';
@@ -18,9 +20,9 @@ export interface RulesJson {
   entryToJson(entry: Uint8Array): Readonly<Record<string, JsonValue>>;
 }
 
-/** The rule set of this version, ready to run on either thread. */
+/** Every version of the rules that this program has, ready to run on either thread; there is one. */
 export function createExecutor(): TracingRuleExecutor {
-  return createRuleExecutor(builtInContracts, { ruleSet, verifySignature });
+  return versionedExecutor([createRuleExecutor(builtInContracts, { ruleSet, verifySignature })], ruleSetAt);
 }
 
 // The contracts' JSON forms are JSON by their schemas; their types say no more than "object".

@@ -86,8 +86,10 @@ export interface ConfigurationStep {
  * same writes and result on every node, for ever.
  */
 export interface RuleExecutor {
-  /** Name of the rule set, fixed in genesis. */
+  /** Name of the rule set. */
   readonly ruleSet: string;
+  /** Of the rules that genesis names: which others follow. Absent: these hold for ever. */
+  readonly versions?: RuleVersions;
   /** The kinds of transaction this rule set knows. */
   readonly kinds: ReadonlySet<string>;
   /** The Ed25519 key that signs for this sender now (its inception key until a rotation). */
@@ -114,6 +116,14 @@ export interface RuleExecutor {
   refound(state: StateWriter, recovery: RecoveryContent, block: BlockContext): boolean;
   /** Writes the state that the genesis declares (members, nodes, domains, parameters). */
   initialise(genesis: GenesisContent, state: StateWriter): void;
+}
+
+/** The versions of a ledger's rules, one after another. */
+export interface RuleVersions {
+  /** The version under which a block at this height runs, by the state of the block before it. */
+  nameAt(state: StateView, height: number): string;
+  /** The rules of that name, if this program has them. */
+  get(ruleSet: string): RuleExecutor | undefined;
 }
 
 export interface GenesisMember {

@@ -348,6 +348,7 @@ export class Incarnation {
     this.history.applied(block.height);
     this.#options.onCommitted?.(block, receipts.length);
     this.#reads.applied();
+    this.#ledger.demandRulesAfter();
   }
 
   #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {
@@ -378,6 +379,7 @@ export class Incarnation {
     if (executed !== undefined) this.#pool.place(executed.received.hashHex, executed.transactions);
     if (!verdict.ok) {
       const { reason } = verdict;
+      if (certified && reason === 'rule-set-missing') this.#ledger.demandRulesAfter(block.parentHash);
       if (certified) throw divergenceFault(height, reason);
       this.#options.logger.warn({ height, reason }, 'refused a block');
     }

@@ -36,6 +36,7 @@ export class Proposer {
     const enactsChange = slot.mayChange && this.#isChangeDue(parentHash);
     const hasWork = slot.mandatory || idle || enactsChange || this.#sealer.hasWork(uncommittedBlocks, parentHash);
     if (!hasWork) return false;
+    ledger.demandRulesAfter(parentHash);
     const { draft, reference, accept } = this.#sealer.seal(slot, enactsChange);
     const isEmptyWanted = slot.mandatory || idle || enactsChange || this.#sealer.timeBlockDue(parentHash);
     if (draft.transactions.length === 0 && !isEmptyWanted) return false;

@@ -87,6 +87,7 @@ function restoreTail({ store, ledger, bodies, verify }: Parameters<typeof restor
     const recovery = recoveryContent(justification);
     const enactsChange = recovery === undefined && justification.configuration !== undefined;
     const verdict = ledger.execute(verifyAgain(opened, ledger, verify), enactsChange, recovery);
+    if (!verdict.ok && verdict.reason === 'rule-set-missing') ledger.demandRulesAfter(parentHash);
     if (!verdict.ok) throw damaged(height, `no longer executes: ${verdict.reason}`);
     tip = { term, height, hash: opened.hash };
   }

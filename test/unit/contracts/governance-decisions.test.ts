@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   describeEntry,
   domainOf,
+  executorAt,
   issuersOf,
   nodesOf,
   ruleSetAt,
+  versionedExecutor,
   waitingChangesOf,
 } from '../../../src/contracts/index.ts';
 import { encodeNodeId } from '../../../src/crypto/portable.ts';
@@ -249,6 +251,20 @@ describe('a version of the rules', () => {
     expect(ruleSetAt(ledger.state, height)).toBe('assent-rules/1');
     expect(given.propose('north', { action: 'rules-cancel' }).code).toBe('no-activation-waits');
     expect(given.decide(activate(ledger.height + 4), ...three)).toBe('passed');
+  });
+
+  it('is the one that executes from that height on, in a program that has it', () => {
+    const given = council();
+    const { ledger } = given;
+    const next = { ...ledger.executor, ruleSet: 'assent-rules/2' };
+    const height = ledger.height + 10;
+    expect(given.decide(activate(height), ...three)).toBe('passed');
+    const updated = versionedExecutor([ledger.executor, next], ruleSetAt);
+    expect(executorAt(updated, ledger.state, height - 1)?.ruleSet).toBe('assent-rules/1');
+    expect(executorAt(updated, ledger.state, height)).toBe(next);
+    const old = versionedExecutor([ledger.executor], ruleSetAt);
+    expect(executorAt(old, ledger.state, height - 1)?.ruleSet).toBe('assent-rules/1');
+    expect(executorAt(old, ledger.state, height)).toBeUndefined();
   });
 
   it('is not activated by a vote that comes when the height has passed', () => {

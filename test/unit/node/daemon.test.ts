@@ -184,6 +184,22 @@ describe('a node of its own', () => {
     expect(entries).toMatchObject([{ entry: { type: 'proposal-made', proposal: id, ...asked, state: 'passed' } }]);
   });
 
+  it('stops before the block whose rules it does not have, with all that came before', async () => {
+    const prepared = prepareNode(temporaryDirectory());
+    const node = await start(prepared.config);
+    await ready(node);
+    const { height } = statusView.parse(await (await fetch(`${node.apiUrl}/v1/status`)).json());
+    const asked = { action: 'rules-activate', ruleSet: 'assent-rules/2', height: height + 3 };
+    const payload = builtInContracts.payloadFromJson('governance.propose', asked);
+    const proposed = await outcomes(await post(node, credential(prepared, { kind: 'governance.propose', payload })));
+    expect(proposed).toMatchObject([{ status: 'committed', receipt: { height: height + 1, result: { ok: true } } }]);
+    const bytes = credential(prepared);
+    expect(await outcomes(await post(node, bytes))).toMatchObject([{ receipt: { height: height + 2 } }]);
+    const stopped = { code: 'rule-set-missing', message: expect.stringContaining('assent-rules/2') };
+    expect(await node.stopped).toMatchObject(stopped);
+    await expect(start(prepared.config)).rejects.toMatchObject(stopped);
+  });
+
   it('shows what it committed', async () => {
     const prepared = prepareNode(temporaryDirectory());
     const node = await start(prepared.config);
