@@ -103,6 +103,16 @@ describe('members', () => {
     expect(given.propose('north', remove('mid')).code).toBe('last-voter');
   });
 
+  it('that leave lower the threshold; only an approval passes what is open, never a rejection', () => {
+    const given = council();
+    const { id } = given.propose('north', add(given, 'other'));
+    given.vote('south', id);
+    expect(given.decide(remove('mid'), 'north', 'south', 'west')).toBe('passed');
+    expect(given.decide(remove('east'), 'north', 'south', 'west')).toBe('passed');
+    expect(given.vote('west', id, false).output).toEqual({ state: 'open' });
+    expect(given.members()).toEqual(['north', 'south', 'west']);
+  });
+
   it('get another key by the threshold; the former one speaks no more, and its votes do not count', () => {
     const given = council();
     const { ledger, did } = given;
