@@ -120,7 +120,7 @@ export { type Limits, limits } from './engine/session.ts';
 export { type StateRecord, stateRecord } from './engine/state-record.ts';
 export { type EntryType, entryReader, entryType } from './engine/stream-entry.ts';
 export { type Explanation, explainTransaction, type RuleTrace, ScratchState, Trace } from './engine/trace.ts';
-export { executorAt, type VersionAt, versionedExecutor } from './engine/versions.ts';
+export { type VersionAt, versionedExecutor } from './engine/versions.ts';
 export { type Decoded, SchemaError, type WireCodec, WireError, wireCodec } from './engine/wire.ts';
 export { withDomainPolicy } from './enrolment/candidate.ts';
 export {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  builtInContracts,
   describeEntry,
   domainOf,
-  executorAt,
   issuersOf,
   nodesOf,
   ruleSetAt,
+  ScratchState,
+  type TracingRuleExecutor,
   versionedExecutor,
   waitingChangesOf,
 } from '../../../src/contracts/index.ts';
@@ -256,15 +258,26 @@ describe('a version of the rules', () => {
   it('is the one that executes from that height on, in a program that has it', () => {
     const given = council();
     const { ledger } = given;
-    const next = { ...ledger.executor, ruleSet: 'assent-rules/2' };
+    const result = { ok: false, code: 'second', rule: 'second', sentence: 'Of the second version.' } as const;
+    const next = { ...ledger.executor, ruleSet: 'assent-rules/2', execute: () => ({ result, index: [] }) };
     const height = ledger.height + 10;
     expect(given.decide(activate(height), ...three)).toBe('passed');
+    const { ledgerId, nowMs } = ledger;
+    const payload = builtInContracts.payloadFromJson('governance.propose', { action: 'rules-cancel' });
+    const { key: sender } = ledger.actor('kay');
+    const transaction = { id: sender, kind: 'governance.propose', sender, validUntil: nowMs, payload, byteLength: 200 };
+    const codeAt = (executor: TracingRuleExecutor, blockHeight: number): string | undefined => {
+      const block = { ledgerId, height: blockHeight, timestamp: nowMs };
+      const executed = executor.execute(transaction, new ScratchState(ledger.state), block).result;
+      return executed.ok ? undefined : executed.code;
+    };
     const updated = versionedExecutor([ledger.executor, next], ruleSetAt);
-    expect(executorAt(updated, ledger.state, height - 1)?.ruleSet).toBe('assent-rules/1');
-    expect(executorAt(updated, ledger.state, height)).toBe(next);
+    expect([height - 1, height].map((at) => codeAt(updated, at))).toEqual(['not-a-member', 'second']);
     const old = versionedExecutor([ledger.executor], ruleSetAt);
-    expect(executorAt(old, ledger.state, height - 1)?.ruleSet).toBe('assent-rules/1');
-    expect(executorAt(old, ledger.state, height)).toBeUndefined();
+    expect(codeAt(old, height - 1)).toBe('not-a-member');
+    expect(() => codeAt(old, height)).toThrow(expect.objectContaining({ code: 'rule-set-missing' }));
+    expect(old.versions?.get('assent-rules/2')).toBeUndefined();
+    expect(updated.versions?.get('assent-rules/2')).toBe(next);
   });
 
   it('is not activated by a vote that comes when the height has passed', () => {
