@@ -24,14 +24,17 @@ import {
   UnverifiedTransaction,
   VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
+import { admit } from '../../../../src/node/replica/admission.ts';
 import { BlockBodies } from '../../../../src/node/replica/block-bodies.ts';
 import { consensusConfiguration } from '../../../../src/node/replica/configuration.ts';
 import { ConfigurationRecords } from '../../../../src/node/replica/configuration-records.ts';
 import { ExecutionQueue } from '../../../../src/node/replica/execution-queue.ts';
 import { restore } from '../../../../src/node/replica/restore.ts';
+import { Sealer } from '../../../../src/node/replica/sealer.ts';
+import { type Outcome, TransactionPool } from '../../../../src/node/replica/transaction-pool.ts';
 import { LevelStore, type Operation, type Store } from '../../../../src/storage/index.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
-import { referenceOf } from './fixture.ts';
+import { HandClock, referenceOf } from './fixture.ts';
 
 /*
  * A key that changes while blocks are on their way: a leader and a follower with the real rules over real databases. Which
@@ -223,5 +226,48 @@ describe('a rotation takes effect in its own block', () => {
       expect(second.transactions).toHaveLength(2);
       expect(follow(follower.ledger, [first, second])).toEqual(['ok', verdict]);
     }
+  });
+});
+
+describe('a transaction under a key that was replaced', () => {
+  /** A ledger in which ana has rotated, in a block that is committed. */
+  async function rotated(): Promise<Ledger> {
+    const { ledger, store } = await begin();
+    const { block } = seal(ledger, genesis.ledgerId, createdAt + 1, [...enrolled(), rotation(0, ana, named('k1'))]);
+    await write(store, ledger.commit(block.hash).operations);
+    ledger.settle(block.hash);
+    return ledger;
+  }
+
+  it('is refused at the door, and the one under the new key is not', async () => {
+    const ledger = await rotated();
+    const node = { ledger, pool: new TransactionPool(), nowMs: createdAt + 2, isLeaderless: false };
+    expect(admit(grant(ana), () => undefined, node)?.code).toBe('key-not-current');
+    expect(admit(grant(named('k1')), () => undefined, node)).toBeUndefined();
+    expect(node.pool.size).toBe(1);
+  });
+
+  it('in the pool of a leader is refused if nobody else can have it, else left to certified time', async () => {
+    const ledger = await rotated();
+    const pool = new TransactionPool();
+    const clock = new HandClock();
+    clock.now = createdAt + 2;
+    const sealer = new Sealer({ ledger, nodeKey: node, clock, workMs: () => 0, pool });
+    const outcomes: string[] = [];
+    const listen = (name: string) => (outcome: Outcome) =>
+      outcomes.push(`${name} ${outcome.status === 'refused' ? outcome.error.code : outcome.status}`);
+    // As a follower, this node handed the first one on; another node handed it the second.
+    pool.add(grant(ana), listen('handed on'));
+    pool.takeToForward(1, 0, 100_000);
+    pool.add(grant(ana));
+    pool.add(grant(ana), listen('new'));
+    const { hash } = ledger.applied;
+    const parent = { term: 1, height: 1, hash };
+    const slot = { term: 1, parent, justification: {}, nowMs: clock.now, mandatory: false, mayChange: false };
+    expect(sealer.seal(slot, false).draft.transactions).toEqual([]);
+    expect(outcomes).toEqual(['new key-not-current']);
+    expect([pool.waiting, pool.parked, pool.size]).toEqual([0, 1, 1]);
+    pool.expire(createdAt + 61_000);
+    expect(outcomes).toEqual(['new key-not-current', 'handed on window-expired']);
   });
 });
