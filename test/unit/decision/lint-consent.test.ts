@@ -38,10 +38,6 @@ function placesOf(path: string): number[] {
   return [...path.matchAll(/provision\[(\d+)\]/g)].map(([, place]) => Number(place));
 }
 
-function provisionAt(root: Provision, path: string): Provision {
-  return placesOf(path).reduce((around, place) => around.provisions?.[place] as Provision, root);
-}
-
 /** The root without the provision at these places. */
 function without(root: Provision, [place, ...inner]: readonly number[]): Provision {
   const provisions = (root.provisions ?? []).flatMap((one, index) => {
