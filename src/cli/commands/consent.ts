@@ -73,9 +73,10 @@ async function revoke(context: Context, reference: string): Promise<Report> {
   const found = await findOwnConsent(context, home, as, reference);
   const sender = await identityOfKey(home, as, found.domain);
   const receipt = await submitAs(home, sender, 'consent.revoke', { consent: found.id });
-  return committedReport(context.style, receipt, `The consent ${shortHash(found.id)} is revoked.`, {
-    consent: found.id,
-  });
+  const { held } = receipt.result.output as { readonly held: 'permits' | 'denials' };
+  const opened = held === 'denials' ? ' It held a denial: what that alone kept closed may be open now.' : '';
+  const text = `The consent ${shortHash(found.id)} is revoked.${opened}`;
+  return committedReport(context.style, receipt, text, { consent: found.id, held });
 }
 
 /** The only consent of this person whose id begins so. Throws `not-found`, `usage`. */
