@@ -12,19 +12,31 @@ export interface Custodian {
   readonly governance: Identity;
   readonly gateway: Identity;
   readonly clinician: Identity;
+  /** All its clinicians. */
+  readonly staff: readonly Identity[];
 }
+
+/** Clinicians of a hospital. */
+export const staffCount = 40;
 
 const consortium = generateConsortium(sha256(utf8('benchmark')));
 
 /** The three hospitals of the demo, each with governance, gateway and a clinician. */
 export function custodians(): readonly Custodian[] {
-  return consortium.hospitals.map(({ member, domain }) => ({
-    member,
-    domain,
-    governance: keyOf(member, 'governance'),
-    gateway: keyOf(member, 'gateway'),
-    clinician: identityOf(sha256(utf8(`clinician of ${member}`)), createSigner),
-  }));
+  return consortium.hospitals.map(({ member, domain }) => {
+    const staff = Array.from({ length: staffCount }, (_, number) =>
+      identityOf(sha256(utf8(`clinician ${number} of ${member}`)), createSigner),
+    );
+    const [clinician] = staff;
+    return {
+      member,
+      domain,
+      governance: keyOf(member, 'governance'),
+      gateway: keyOf(member, 'gateway'),
+      clinician: present(clinician, 'a hospital has clinicians'),
+      staff,
+    };
+  });
 }
 
 /** The consortium's genesis with one voter a member. */

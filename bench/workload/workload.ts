@@ -1,9 +1,12 @@
 import { present, toHex } from '../../src/base/index.ts';
 import {
+  type BatchedAccess,
   buildTransaction,
   type Identity,
   identityOf,
+  type SignedAccessRequest,
   type SignedTransaction,
+  sealAccesses,
   signAccessRequest,
 } from '../../src/client/index.ts';
 import { builtInContracts } from '../../src/contracts/index.ts';
@@ -13,6 +16,23 @@ import { type Custodian, custodians } from './consortium.ts';
 
 /** Signed well before they are sent, and still inside the ten minutes that a block allows. */
 const validForMs = 9 * 60_000;
+
+/** RFC 9562, UUID version 7: ids that begin with their time cost the ledger least. */
+function newEventId(): string {
+  const id = randomBytes(16);
+  new DataView(id.buffer, id.byteOffset).setUint32(0, Math.floor(Date.now() / 0x1_0000));
+  new DataView(id.buffer, id.byteOffset).setUint16(4, Date.now() % 0x1_0000);
+  id[6] = 0x70 | ((id[6] as number) & 0x0f);
+  id[8] = 0x80 | ((id[8] as number) & 0x3f);
+  return toHex(id);
+}
+
+/** Of one batch of accesses. */
+export interface BatchSize {
+  readonly entries: number;
+  /** Entries of one subject, next to one another. */
+  readonly perSubject: number;
+}
 
 interface Subject {
   readonly identity: Identity;
@@ -25,6 +45,7 @@ export class Workload {
   readonly #custodians: readonly Custodian[] = custodians();
   readonly #subjects: readonly Subject[];
   #turn = 0;
+  #patientTurn = 0;
 
   constructor(ledgerId: Uint8Array, subjectCount: number) {
     this.#ledgerId = ledgerId;
@@ -36,9 +57,9 @@ export class Workload {
 
   /** Credentials of gateways and clinicians; everything else needs them. */
   appointments(): SignedTransaction[] {
-    return this.#custodians.flatMap(({ governance, gateway, clinician, domain }) => [
+    return this.#custodians.flatMap(({ governance, gateway, staff, domain }) => [
       this.#sign(governance, 'credential.issue', { agent: gateway.did, role: 'gateway', domain }),
-      this.#sign(governance, 'credential.issue', { agent: clinician.did, role: 'clinician' }),
+      ...staff.map(({ did }) => this.#sign(governance, 'credential.issue', { agent: did, role: 'clinician' })),
     ]);
   }
 
@@ -61,6 +82,33 @@ export class Workload {
     return kind === 'consent.grant' ? this.#grant(subject) : this.#access(subject);
   }
 
+  /** A consent of each subject for its custodian's clinicians, with a sealed scope. */
+  consents(): SignedTransaction[] {
+    return this.#subjects.map((subject) => this.#grant(subject));
+  }
+
+  /** The next batch of a custodian's gateway: so many accesses of each subject, every subject's by one of its clinicians. */
+  batch({ entries, perSubject }: BatchSize): SignedTransaction {
+    const custodian = present(this.#custodians[this.#turn % this.#custodians.length], 'there are custodians');
+    this.#turn += 1;
+    const accesses: BatchedAccess[] = [];
+    while (accesses.length < entries) {
+      const subject = present(this.#subjects[this.#patientTurn % this.#subjects.length], 'there are subjects');
+      const clinician = present(custodian.staff[this.#patientTurn % custodian.staff.length], 'there are clinicians');
+      this.#patientTurn += 1;
+      if (subject.custodian !== custodian) continue;
+      for (let count = 0; count < perSubject && accesses.length < entries; count++)
+        accesses.push(this.#request(subject, clinician));
+    }
+    const { payload } = sealAccesses({
+      ledgerId: this.#ledgerId,
+      gateway: custodian.gateway,
+      accesses,
+      verify: () => true,
+    });
+    return this.#sign(custodian.gateway, 'access.recordBatch', payload);
+  }
+
   #grant({ identity, custodian }: Subject): SignedTransaction {
     return this.#sign(identity, 'consent.grant', {
       domain: custodian.domain,
@@ -75,9 +123,15 @@ export class Workload {
   }
 
   /** Carries a second signature, the agent's, which every voter verifies while it executes. */
-  #access({ identity, custodian }: Subject): SignedTransaction {
-    const request = signAccessRequest(this.#ledgerId, custodian.clinician, {
-      eventId: toHex(randomBytes(16)),
+  #access(subject: Subject): SignedTransaction {
+    const { gateway, clinician } = subject.custodian;
+    const request = this.#request(subject, clinician);
+    return this.#sign(gateway, 'access.record', { ...request, results: [], inEmergencyCategory: false });
+  }
+
+  #request({ identity, custodian }: Subject, clinician: Identity): SignedAccessRequest {
+    return signAccessRequest(this.#ledgerId, clinician, {
+      eventId: newEventId(),
       role: 'clinician',
       organisation: custodian.member,
       subject: identity.did,
@@ -86,11 +140,6 @@ export class Workload {
       purpose: 'TREAT',
       action: 'access',
       validUntil: Date.now() + validForMs,
-    });
-    return this.#sign(custodian.gateway, 'access.record', {
-      ...request,
-      results: [],
-      inEmergencyCategory: false,
     });
   }
 

@@ -122,7 +122,8 @@ export const requestLimits: {
   readonly batchBytesMax: number;
   readonly jsonBytesMax: number;
 } = {
-  transactionBytesMax: 64 * 1024,
+  // Of the largest kind.
+  transactionBytesMax: 192 * 1024,
   batchTransactionsMax: 1000,
   batchBytesMax: 4 * 1024 * 1024,
   jsonBytesMax: 64 * 1024,

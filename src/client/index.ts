@@ -15,6 +15,13 @@ export type { ReadOptions } from './http/read.ts';
 export type { SubmitOptions } from './http/submission.ts';
 export type { Fetch } from './http/transport.ts';
 export { webClock, webRandom } from './platform.ts';
+export {
+  type AccessBatchRequest,
+  type BatchedAccess,
+  type BatchedResult,
+  type SealedAccessBatch,
+  sealAccesses,
+} from './wallet/access-batch.ts';
 export { type AccessRequestContent, type SignedAccessRequest, signAccessRequest } from './wallet/access-request.ts';
 export { type CreateSigner, type Identity, identityOf, provePossession, withKey } from './wallet/identity.ts';
 export { buildTransaction, type SignedTransaction, type TransactionRequest } from './wallet/transaction.ts';

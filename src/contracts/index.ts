@@ -27,7 +27,20 @@ export {
   waitingDisputes,
   waitingReviews,
 } from './access/after/waiting.ts';
+export { batchEntriesMax } from './access/batch/batch.ts';
+export {
+  type AccessBatchProof,
+  accessBatchMessage,
+  proveBatchedAccess,
+  sealAccessBatch,
+} from './access/batch/sealed-batch.ts';
 export { type AccessEvaluation, decisionQuestionJsonSchema, evaluateAccess } from './access/evaluate.ts';
+export {
+  type AccessLogProof,
+  verifyBatchedAccess,
+  verifyLoggedAccess,
+  verifyRequestOfAccess,
+} from './access/proof.ts';
 export { type RecordedQuestion, recordedQuestions } from './access/recorded.ts';
 export { type RedactedEvaluation, redactDecision, redactEvaluation } from './access/redact.ts';
 export {

@@ -10,7 +10,7 @@ import { hashOf } from './state/nodes.ts';
 import { pageReader } from './state/parts.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
-import type { VerifiedTransaction } from './transaction.ts';
+import { bytesMaxOf, type VerifiedTransaction } from './transaction.ts';
 import type {
   BlockContext,
   IndexEntry,
@@ -28,6 +28,7 @@ export type Inadmissible =
   | 'key-not-current'
   | 'signature-invalid'
   | 'kind-unknown'
+  | 'too-large'
   | 'payload-invalid'
   | 'block-full';
 
@@ -118,6 +119,7 @@ export class BlockBuilder {
     if (transaction.validUntil > timestamp + ledgerLimits.validityWindowMs) return 'too-far';
     if (this.#ids.has(transaction.idHex) || this.#parent.hasExecuted(transaction)) return 'already-executed';
     if (!this.#executor.kinds.has(transaction.kind)) return 'kind-unknown';
+    if (transaction.byteLength > bytesMaxOf(this.#executor, transaction.kind)) return 'too-large';
     if (this.#executor.checkPayload(transaction.kind, transaction.payload) !== undefined) return 'payload-invalid';
     const currentKey = this.#executor.currentKey({ get: (key) => this.#read(key) }, transaction.sender);
     if (transaction.isSignedBy(currentKey)) return undefined;

@@ -66,6 +66,7 @@ export { SnapshotSink, type WriteBatch } from './snapshot/sink.ts';
 export { SnapshotSource, type SnapshotSourceOptions } from './snapshot/source.ts';
 export type { StreamEntry, StreamOptions } from './streams.ts';
 export {
+  bytesMaxOf,
   encodeSignedTransaction,
   encodeTransactionBody,
   transactionMessage,

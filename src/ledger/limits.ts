@@ -2,8 +2,11 @@
 export const ledgerLimits = {
   /** Signed bytes of one transaction: 64 KiB. */
   transactionBytesMax: 65_536,
+  /** The same of a large kind, 192 KiB: a thousand accesses of 170 bytes, and who made them. A block holds one. */
+  largeTransactionBytesMax: 196_608,
   transactionDepthMax: 16,
-  transactionValuesMax: 8192,
+  /** For each eight bytes one. */
+  transactionValuesMax: 24_576,
   /** Sum of the signed bytes of a block's transactions: 256 KiB. */
   blockTransactionBytesMax: 262_144,
   blockTransactionsMax: 1024,

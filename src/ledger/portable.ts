@@ -33,6 +33,7 @@ export {
   type SignedRecovery,
 } from './recovery.ts';
 export {
+  bytesMaxOf,
   encodeSignedTransaction,
   encodeTransactionBody,
   transactionMessage,

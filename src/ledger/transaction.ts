@@ -9,14 +9,14 @@ import {
 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
-import type { TransactionContent } from './types/execution.ts';
+import type { RuleExecutor, TransactionContent } from './types/execution.ts';
 
 export const transactionVersion = 1;
 export const saltBytes = 16;
 
-const envelopeLimits = { bytesMax: ledgerLimits.transactionBytesMax, depthMax: 2, countMax: 3 };
+const envelopeLimits = { bytesMax: ledgerLimits.largeTransactionBytesMax, depthMax: 2, countMax: 3 };
 const bodyLimits = {
-  bytesMax: ledgerLimits.transactionBytesMax,
+  bytesMax: ledgerLimits.largeTransactionBytesMax,
   depthMax: ledgerLimits.transactionDepthMax,
   countMax: ledgerLimits.transactionValuesMax,
 };
@@ -59,12 +59,12 @@ export class UnverifiedTransaction implements TransactionContent {
   readonly validUntil: number;
   readonly payload: CanonicalValue;
 
-  /** Decodes signed bytes. Throws `transaction-too-large`, `encoding-invalid` or `transaction-malformed`. */
+  /** Decodes signed bytes, of whatever kind: the bound is that of large ones. Throws `transaction-too-large`, `encoding-invalid` or `transaction-malformed`. */
   constructor(bytes: Uint8Array) {
-    if (bytes.length > ledgerLimits.transactionBytesMax) {
+    if (bytes.length > ledgerLimits.largeTransactionBytesMax) {
       throw new AssentError(
         'transaction-too-large',
-        `the transaction has ${bytes.length} bytes, the limit is ${ledgerLimits.transactionBytesMax}`,
+        `the transaction has ${bytes.length} bytes, the limit is ${ledgerLimits.largeTransactionBytesMax}`,
       );
     }
     const [body, signature] = fields(decodeCanonical(bytes, envelopeLimits), 2, 'a signed transaction');
@@ -182,6 +182,11 @@ export class VerifiedTransaction implements TransactionContent {
       verify(key, transactionMessage(ledgerId, transaction.body), transaction.signature),
     );
   }
+}
+
+/** Signed bytes that a transaction of this kind may have. */
+export function bytesMaxOf({ largeKinds }: Pick<RuleExecutor, 'largeKinds'>, kind: string): number {
+  return largeKinds.has(kind) ? ledgerLimits.largeTransactionBytesMax : ledgerLimits.transactionBytesMax;
 }
 
 function fields(value: CanonicalValue, count: number, what: string): readonly CanonicalValue[] {

@@ -33,6 +33,7 @@ import {
  */
 export const simulatedRules: RuleExecutor = {
   ruleSet: 'simulation/1',
+  largeKinds: new Set(),
   kinds: new Set(['sim.put', 'sim.compare', 'sim.delete', 'sim.deadline', 'sim.change']),
   currentKey: (_state: StateView, sender: Uint8Array): Uint8Array => sender,
   checkPayload,

@@ -1,10 +1,11 @@
 import { AssentError, type Random, toHex } from '../../base/index.ts';
+import { builtInContracts } from '../../contracts/index.ts';
 import { type Signer, sha256 } from '../../crypto/portable.ts';
 import {
+  bytesMaxOf,
   type CanonicalValue,
   encodeSignedTransaction,
   encodeTransactionBody,
-  ledgerLimits,
   transactionMessage,
 } from '../../ledger/portable.ts';
 import { webRandom } from '../platform.ts';
@@ -38,17 +39,18 @@ export interface TransactionRequest {
   readonly random?: Random;
 }
 
-/** Encodes and signs (protocol.md §3). Throws `transaction-too-large` above 64 KiB. */
+/** Encodes and signs (protocol.md §3). Throws `transaction-too-large` above what one of its kind may have. */
 export function buildTransaction(request: TransactionRequest): SignedTransaction {
   const { kind, payload, validUntil, signer } = request;
   const salt = request.salt ?? (request.random ?? webRandom).bytes(saltBytes);
   const sender = request.sender ?? signer.publicKey;
   const body = encodeTransactionBody({ kind, sender, salt, validUntil, payload });
   const bytes = encodeSignedTransaction(body, signer.sign(transactionMessage(request.ledgerId, body)));
-  if (bytes.length > ledgerLimits.transactionBytesMax)
+  const bytesMax = bytesMaxOf(builtInContracts, kind);
+  if (bytes.length > bytesMax)
     throw new AssentError(
       'transaction-too-large',
-      `A ${kind} of ${bytes.length} bytes exceeds the ${ledgerLimits.transactionBytesMax} bytes that one transaction may have.`,
+      `A ${kind} of ${bytes.length} bytes exceeds the ${bytesMax} bytes that one transaction may have.`,
     );
   return { id: toHex(sha256(body)), kind, validUntil, bytes, ledgerId: toHex(request.ledgerId) };
 }

@@ -14,8 +14,9 @@ import { domainIsKnown, isLinked, subjectIsLinked } from '../rules.ts';
 import { type Category, categories, type Role, roles } from '../tables/codes.ts';
 import { awaitReview } from './after/review.ts';
 import { glassBroken } from './entries.ts';
+import { type EventKey, events } from './events.ts';
 import { eventIsConsistent } from './rules.ts';
-import { appendToLog, deadline, type EventKey, events, openingsMax, openingsOf, putOpenings } from './state.ts';
+import { appendToLog, deadline, openingsMax, openingsOf, putOpenings } from './state.ts';
 
 interface BreakGlass {
   readonly eventId: Uint8Array;

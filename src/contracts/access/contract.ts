@@ -4,6 +4,7 @@ import { answerDispute, disputeEntry } from './after/dispute.ts';
 import { accessRecordedLate, disputeAnswered, entryCorrected, entryDisputed, glassReviewed } from './after/entries.ts';
 import { recordLate } from './after/late.ts';
 import { reviewBreakGlass } from './after/review.ts';
+import { recordBatch } from './batch/record-batch.ts';
 import { breakGlass } from './break-glass.ts';
 import { accessRecorded, glassBroken } from './entries.ts';
 import { accessRecord } from './record.ts';
@@ -26,6 +27,7 @@ export const access: Contract = defineContract({
   },
   kinds: {
     'access.record': accessRecord,
+    'access.recordBatch': recordBatch,
     'access.breakGlass': breakGlass,
     'access.reviewBreakGlass': reviewBreakGlass,
     'access.dispute': disputeEntry,

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { type Purpose, purposes } from '../../decision/index.ts';
 import { consentsPerSubjectMax } from '../consent/state.ts';
-import { type Decision, type DecisionReason, decisionReasons, decisions } from '../decision/decide.ts';
+import {
+  type Decision,
+  type DecisionOutcome,
+  type DecisionReason,
+  decisionReasons,
+  decisions,
+} from '../decision/decide.ts';
 import { bytes, commitment, did, eventId, name, timestamp, transactionId } from '../engine/leaves.ts';
-import { type EntryType, entryType } from '../engine/stream-entry.ts';
+import { type SharingEncoder, sharingEncoder } from '../engine/sharing-encoder.ts';
+import { type EntryType, entryType, type ReadableEntryType } from '../engine/stream-entry.ts';
 import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
 
 interface EntryHead {
@@ -56,34 +63,47 @@ export interface AccessEntry extends EntryHead {
   readonly legalBasis?: string;
   /** The break-glass that permitted. */
   readonly breakGlass?: Uint8Array;
+  /** Place in the batch that recorded it: then that the agent signed the request is the gateway's word. */
+  readonly batchPlace?: number;
 }
 
+/** The consents that a decision looked at, as its entry names them. */
+export function namedConsents({ considered, determining }: DecisionOutcome): NamedConsent[] {
+  return considered.map(({ id, version, results }, place) => {
+    return { consent: id, version, results, determining: determining.includes(place) };
+  });
+}
+
+const accessEntry: z.ZodObject & z.ZodType<AccessEntry> = z.strictObject({
+  ...entryHead,
+  gateway: did(),
+  purpose: z.enum(purposes),
+  action: z.enum(actions),
+  decision: z.enum(decisions),
+  reason: z.enum(decisionReasons),
+  consents: z
+    .array(
+      z.strictObject({
+        consent: transactionId(),
+        version: z.int(),
+        results: z.int().min(1).max(15),
+        determining: z.boolean(),
+      }),
+    )
+    .max(consentsPerSubjectMax),
+  resource: commitment(),
+  request: bytes(32),
+  legalBasis: name().exactOptional(),
+  breakGlass: transactionId().exactOptional(),
+  batchPlace: z.int().min(0).exactOptional(),
+});
+
 /** In `access:<subject hex>` and a leaf of the subject's log. */
-export const accessRecorded: EntryType<AccessEntry> = entryType(
-  'access-recorded',
-  z.strictObject({
-    ...entryHead,
-    gateway: did(),
-    purpose: z.enum(purposes),
-    action: z.enum(actions),
-    decision: z.enum(decisions),
-    reason: z.enum(decisionReasons),
-    consents: z
-      .array(
-        z.strictObject({
-          consent: transactionId(),
-          version: z.int(),
-          results: z.int().min(1).max(15),
-          determining: z.boolean(),
-        }),
-      )
-      .max(consentsPerSubjectMax),
-    resource: commitment(),
-    request: bytes(32),
-    legalBasis: name().exactOptional(),
-    breakGlass: transactionId().exactOptional(),
-  }),
-);
+export const accessRecorded: ReadableEntryType<AccessEntry> = entryType('access-recorded', accessEntry);
+
+/** The same of many accesses, the same agent's to the same subject. */
+export const accessesRecorded: SharingEncoder<AccessEntry, 'eventId' | 'resource' | 'request' | 'batchPlace'> =
+  sharingEncoder(accessEntry, 'access-recorded', ['eventId', 'resource', 'request', 'batchPlace'], ['access-recorded']);
 
 /** A glass that was broken: shown to the subject at once, to be reviewed until `reviewBy`. */
 export interface BreakGlassEntry extends EntryHead {

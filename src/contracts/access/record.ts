@@ -12,8 +12,9 @@ import { currentKeyOf, isDeactivated } from '../identity/state.ts';
 import { domainIsKnown, isLinked, isSentByGateway, senderIsGateway, subjectIsLinked } from '../rules.ts';
 import { type Category, categories } from '../tables/codes.ts';
 import { resultClaims } from './claims.ts';
-import { accessRecorded } from './entries.ts';
+import { accessRecorded, namedConsents } from './entries.ts';
 import { decisionInput } from './evaluate.ts';
+import { type EventKey, events } from './events.ts';
 import {
   type AccessRequest,
   accessRequestBytesMax,
@@ -23,7 +24,7 @@ import {
   encodeAccessRequest,
 } from './request.ts';
 import { eventIsConsistent, openCategoryOnly } from './rules.ts';
-import { appendToLog, type EventKey, events } from './state.ts';
+import { appendToLog } from './state.ts';
 
 interface AccessRecord {
   readonly request: Uint8Array;
@@ -212,9 +213,7 @@ function record(context: ApplyContext<AccessRecord>): Record<string, unknown> {
     gateway: sender,
     decision: outcome.decision,
     reason: outcome.reason,
-    consents: outcome.considered.map(({ id, version, results }, place) => {
-      return { consent: id, version, results, determining: outcome.determining.includes(place) };
-    }),
+    consents: namedConsents(outcome),
     request: sha256(payload.request),
     ...(outcome.opening === undefined ? {} : { breakGlass: outcome.opening.id }),
   });

@@ -8,10 +8,13 @@ export interface RecordedQuestion {
   readonly agent: string;
   /** The gateway's result sets among it: what it found in sealed clauses. */
   readonly question: Readonly<Record<string, unknown>>;
+  /** Place in its batch; absent where it was asked alone. */
+  readonly batchPlace?: number;
 }
 
 /** What a transaction with this payload, in JSON form, asked; nothing for a kind that decides nothing. */
 export function recordedQuestions(kind: string, payload: Readonly<Record<string, unknown>>): RecordedQuestion[] {
+  if (kind === 'access.recordBatch') return batchQuestions(payload);
   if (kind !== 'access.record') return [];
   const { request, results, category, inEmergencyCategory } = payload;
   assert(typeof request === 'string', 'the JSON form has bytes as hexadecimal');
@@ -25,4 +28,24 @@ function recordedQuestion(requestBytes: Uint8Array, found: Readonly<Record<strin
   const known = Object.entries(found).filter(([, value]) => value !== undefined);
   const question = { ...asked, ...Object.fromEntries(known) };
   return { eventId: toHex(request.eventId), agent: String(asked['agent']), question };
+}
+
+/** The shape of a batch's JSON form, as far as it asks. */
+interface BatchJson {
+  readonly domain: string;
+  readonly askers: readonly { readonly agent: string }[];
+  readonly accesses: readonly {
+    readonly asker: number;
+    readonly items: readonly { readonly eventId: string }[];
+  }[];
+}
+
+function batchQuestions(payload: Readonly<Record<string, unknown>>): RecordedQuestion[] {
+  const { domain, askers, accesses } = payload as unknown as BatchJson;
+  const questions = accesses.flatMap(({ asker, items, ...found }) => {
+    const asked = present(askers[asker], 'only a batch that lists its askers is recorded');
+    const question = { ...asked, domain, ...found };
+    return items.map(({ eventId }) => ({ eventId, agent: asked.agent, question }));
+  });
+  return questions.map((asked, batchPlace) => ({ ...asked, batchPlace }));
 }

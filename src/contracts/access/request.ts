@@ -5,6 +5,7 @@ import { purposes } from '../../decision/index.ts';
 import type { RequestFacts } from '../decision/question.ts';
 import { jsonSchemaOf, valueFromJson } from '../engine/catalogue.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
+import { sharingEncoder } from '../engine/sharing-encoder.ts';
 import { wireCodec } from '../engine/wire.ts';
 import { decodeCanonical, encodeCanonical } from '../ledger-types.ts';
 import { actions, roles } from '../tables/codes.ts';
@@ -22,7 +23,7 @@ export interface AccessRequest extends RequestFacts {
   readonly validUntil: number;
 }
 
-const accessRequest = z.strictObject({
+const accessRequest: z.ZodObject & z.ZodType<AccessRequest> = z.strictObject({
   /** Unique for ever among the agent's. */
   eventId: eventId(),
   agent: did(),
@@ -58,7 +59,7 @@ export function encodeAccessRequest(json: unknown): Uint8Array {
 
 /** Bytes as hexadecimal, keys as DIDs. */
 export function accessRequestToJson(request: AccessRequest): Record<string, unknown> {
-  return z.encode(accessRequest, request);
+  return z.encode(accessRequest, { ...request });
 }
 
 /** The request in these bytes. @throws AssentError when they are not canonical; undefined when they are no request. */
@@ -70,6 +71,19 @@ export function decodeAccessRequest(bytes: Uint8Array): AccessRequest | undefine
 /** Hash of all that is asked, and not until when: an agent may sign the same anew after its time has passed. */
 export function accessRequestDigest(request: AccessRequest): Uint8Array {
   return sha256(encodeCanonical(codec.toWire({ ...request, validUntil: 0 })));
+}
+
+const digests = sharingEncoder<AccessRequest, 'eventId' | 'resource'>(accessRequest, 'request', [
+  'eventId',
+  'resource',
+]);
+
+/** {@link accessRequestDigest} of many requests of one agent for one subject. */
+export function accessRequestDigests(
+  shared: Omit<AccessRequest, 'eventId' | 'resource' | 'validUntil'>,
+): (asked: Pick<AccessRequest, 'eventId' | 'resource'>) => Uint8Array {
+  const encode = digests.sharing({ ...shared, validUntil: 0 });
+  return (asked) => sha256(encode(asked));
 }
 
 /** What the agent signs: `"assent/access-request/v1" 0x00 ledgerId request` (protocol.md §1). */

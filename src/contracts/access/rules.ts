@@ -2,7 +2,7 @@ import { equalBytes } from '../../base/index.ts';
 import type { RuleContext } from '../engine/contract.ts';
 import { domainOf } from '../enrolment/state.ts';
 import type { Category } from '../tables/codes.ts';
-import { type EventKey, events } from './state.ts';
+import { type EventKey, events } from './events.ts';
 
 interface SharedRule<Holds> {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toHex } from '../../base/index.ts';
 import { leafHash, MerkleFrontier } from '../../crypto/portable.ts';
-import { type Decision, decisions, type GlassOpening } from '../decision/decide.ts';
+import type { GlassOpening } from '../decision/decide.ts';
 import type { WritableState } from '../engine/contract.ts';
 import { bytes, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
@@ -18,24 +18,6 @@ export interface AccessLog {
 const accessLogs: StateRecord<AccessLog> = stateRecord(
   'access/log',
   z.strictObject({ size: z.int().min(0), root: bytes(32), peaks: z.array(bytes(32)).max(53) }),
-);
-
-/** Whose event, and its id: hex. */
-export type EventKey = readonly [agentHex: string, eventIdHex: string];
-
-/** What an agent has asked or done under an event id, so that a retry finds it. */
-export interface RecordedEvent {
-  /** SHA-256 over what was asked; another content under the same id is a conflict. */
-  readonly digest: Uint8Array;
-  /** Place of its entry in the subject's log, from 0. */
-  readonly entry: number;
-  /** Absent for a break-glass. */
-  readonly decision?: Decision;
-}
-
-export const events: StateRecord<RecordedEvent> = stateRecord(
-  'access/event',
-  z.strictObject({ digest: bytes(32), entry: z.int().min(0), decision: z.enum(decisions).exactOptional() }),
 );
 
 /** Openings of one agent for one subject in one domain that had not ended when the last one was made. */
@@ -70,9 +52,14 @@ export function accessLogOf(state: StateView, subject: Uint8Array): AccessLog | 
 
 /** Appends an entry to the subject's log. Returns its place, from 0. */
 export function appendToLog(state: WritableState, subject: Uint8Array, entry: Uint8Array): number {
+  return appendAllToLog(state, subject, [entry]);
+}
+
+/** Appends entries to the subject's log. Returns the place of the last one, from 0. */
+export function appendAllToLog(state: WritableState, subject: Uint8Array, entries: readonly Uint8Array[]): number {
   const log = accessLogOf(state, subject);
   const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
-  frontier.append(leafHash(entry));
+  for (const entry of entries) frontier.append(leafHash(entry));
   const { size, peaks } = frontier;
   accessLogs.put(state, [toHex(subject)], { size, root: frontier.root(), peaks });
   return size - 1;

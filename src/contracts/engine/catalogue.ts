@@ -16,6 +16,8 @@ export interface RuleCode {
 export interface Catalogue {
   readonly contracts: readonly Contract[];
   readonly kindNames: readonly string[];
+  /** Those of them that are large. */
+  readonly largeKinds: ReadonlySet<string>;
   /** Every code that a transaction can be refused with, sorted. */
   readonly ruleCodes: readonly RuleCode[];
   kind(name: string): Kind | undefined;
@@ -61,6 +63,7 @@ export function catalogueOf(contracts: readonly Contract[]): Catalogue {
   return {
     contracts,
     kindNames: [...kinds.keys()],
+    largeKinds: new Set([...kinds.values()].filter(({ isLarge }) => isLarge).map(({ name }) => name)),
     ruleCodes: codesOf(kinds.values()),
     kind: (name) => kinds.get(name),
     payloadFromJson(name, json) {

@@ -59,6 +59,8 @@ export interface KindDefinition<S extends z.ZodObject> {
   readonly version?: number;
   /** Shape of what a successful transaction reports. */
   readonly output?: z.ZodObject;
+  /** A batch of many entries: larger transactions, and {@link largeLimits} of what one may touch. */
+  readonly isLarge?: boolean;
   /** For docs/contracts.md: one sentence that says what it is for. */
   readonly summary: string;
   /** For docs/contracts.md: what changes when every rule permitted, a sentence each. */
@@ -123,6 +125,7 @@ export interface Kind {
   readonly output: z.ZodObject | undefined;
   readonly payloadCodec: WireCodec<Record<string, unknown>>;
   readonly outputCodec: WireCodec<Record<string, unknown>> | undefined;
+  readonly isLarge: boolean;
   readonly documentation: KindDocumentation;
   readonly rules: readonly Rule<Record<string, unknown>>[];
   apply(context: ApplyContext<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined;
@@ -188,7 +191,7 @@ function checkedKind(namespace: string, name: string, definition: KindDefinition
     demand(!seen.has(rule.name), `kind ${name} has two rules named ${rule.name}`);
     seen.add(rule.name);
   }
-  const { schema, output, version, summary, effects, example } = definition;
+  const { schema, output, version, isLarge = false, summary, effects, example } = definition;
   demand(isSentence(summary), `kind ${name} has no summary`);
   demand(
     effects?.length > 0 && effects.every(isSentence),
@@ -202,6 +205,7 @@ function checkedKind(namespace: string, name: string, definition: KindDefinition
     output,
     payloadCodec: codec(schema, 'payload', name, version),
     outputCodec: output === undefined ? undefined : codec(output, 'output', name, version),
+    isLarge,
     documentation: { summary, effects, example },
     rules: definition.rules as readonly Rule<Record<string, unknown>>[],
     apply: definition.apply as Kind['apply'],

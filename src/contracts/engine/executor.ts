@@ -12,7 +12,7 @@ import type {
 } from '../ledger-types.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type ApplyContext, engineCodes, type Kind, type VerifySignature } from './contract.ts';
-import { LimitReached, type Limits, limits, Session } from './session.ts';
+import { LimitReached, type Limits, largeLimits, limits, Session } from './session.ts';
 import type { Trace } from './trace.ts';
 
 export interface RuleExecutorOptions {
@@ -38,7 +38,6 @@ type DecodedPayload = ReturnType<Kind['payloadCodec']['fromWire']>;
 /** Puts contracts behind the ledger's port. Synchronous, deterministic, without effects but those on the given state. */
 export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOptions): TracingRuleExecutor {
   const { ruleSet, verifySignature } = options;
-  const bounds = options.limits ?? limits;
   const identities = catalogue.contracts.find((contract) => contract.identities !== undefined)?.identities;
   const keeper = catalogue.contracts.find((contract) => contract.configuration !== undefined);
 
@@ -62,7 +61,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
       return refused('identity-deactivated', 'sender-is-active');
     const decoded = decodePayload(kind, transaction.payload);
     if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
-    const session = new Session(state, kind.namespace, bounds);
+    const session = new Session(state, kind.namespace, options.limits ?? (kind.isLarge ? largeLimits : limits));
     if (trace !== undefined) session.onRead = (key, found) => trace.read(key, found);
     const context: ApplyContext<Record<string, unknown>> = {
       payload: decoded.value,
@@ -88,6 +87,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     ruleSet,
     kinds: new Set(catalogue.kindNames),
     currentKey: (state: StateView, sender: Uint8Array) => identities?.currentKey(state, sender) ?? sender,
+    largeKinds: catalogue.largeKinds,
     checkPayload(kindName, payload) {
       const kind = catalogue.kind(kindName);
       if (kind === undefined) return `unknown kind ${kindName}`;

@@ -23,6 +23,24 @@ export const limits: Limits = {
   valueBytesMax: ledgerLimits.stateValueBytesMax,
 };
 
+/**
+ * Of a kind that is a batch of up to a thousand entries, each about somebody else: for one entry as much of each as it
+ * takes with fifteen consents of a person. Reading and writing all that keeps a node busy for a tenth of a second.
+ */
+export const largeLimits: Limits = {
+  readsMax: 20_000,
+  writesMax: 4096,
+  entriesMax: 1000,
+  bytesMax: 16 * 1024 * 1024,
+  valueBytesMax: limits.valueBytesMax,
+};
+
+/** A key that the transaction read or wrote: what is there now, and what that says once somebody asked. */
+interface Seen {
+  readonly stored: Uint8Array | undefined;
+  decoded: unknown;
+}
+
 /** Ends a transaction that reached a limit; the executor turns it into a refusal. */
 export class LimitReached extends Error {
   override readonly name = 'LimitReached';
@@ -36,8 +54,7 @@ export class Session {
   readonly #state: StateWriter;
   readonly #namespace: string;
   readonly #limits: Limits;
-  readonly #reads = new Map<StateKey, Uint8Array | undefined>();
-  readonly #decoded = new Map<StateKey, unknown>();
+  readonly #seen = new Map<StateKey, Seen>();
   readonly #index: IndexEntry[] = [];
   #writes = 0;
   #bytes = 0;
@@ -61,35 +78,38 @@ export class Session {
   }
 
   get(key: StateKey): Uint8Array | undefined {
-    if (!this.#reads.has(key)) {
-      if (this.#reads.size >= this.#limits.readsMax) throw new LimitReached('reads');
-      const value = this.#state.get(key);
-      this.#count(key.length + (value?.length ?? 0));
-      this.#reads.set(key, value);
-    }
-    const value = this.#reads.get(key);
-    this.onRead?.(key, value !== undefined);
-    return value;
+    return this.#look(key).stored;
   }
 
   /** The value under the key, decoded once per transaction. */
   getDecoded<T>(key: StateKey, decode: (stored: Uint8Array) => T): T | undefined {
-    const stored = this.get(key);
-    if (stored === undefined) return undefined;
-    if (!this.#decoded.has(key)) this.#decoded.set(key, decode(stored));
-    return this.#decoded.get(key) as T;
+    const seen = this.#look(key);
+    if (seen.stored === undefined) return undefined;
+    seen.decoded ??= decode(seen.stored);
+    return seen.decoded as T;
   }
 
   put(key: StateKey, value: Uint8Array): void {
     this.#write(key, value.length).put(key, value);
-    this.#reads.set(key, value);
-    this.#decoded.delete(key);
+    this.#seen.set(key, { stored: value, decoded: undefined });
   }
 
   delete(key: StateKey): void {
     this.#write(key, 0).delete(key);
-    this.#reads.set(key, undefined);
-    this.#decoded.delete(key);
+    this.#seen.set(key, { stored: undefined, decoded: undefined });
+  }
+
+  #look(key: StateKey): Seen {
+    let seen = this.#seen.get(key);
+    if (seen === undefined) {
+      if (this.#seen.size >= this.#limits.readsMax) throw new LimitReached('reads');
+      const stored = this.#state.get(key);
+      this.#count(key.length + (stored?.length ?? 0));
+      seen = { stored, decoded: undefined };
+      this.#seen.set(key, seen);
+    }
+    this.onRead?.(key, seen.stored !== undefined);
+    return seen;
   }
 
   emit(entry: IndexEntry): void {

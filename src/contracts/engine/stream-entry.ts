@@ -12,13 +12,25 @@ export interface EntryType<T> {
   describe(wire: readonly unknown[]): Record<string, unknown> | undefined;
 }
 
+/** The same, where it is also read back as a value. */
+export interface ReadableEntryType<T> extends EntryType<T> {
+  /** Undefined for bytes that are no entry of this type. @throws AssentError `encoding-invalid` when they are not canonical. */
+  decode(entry: Uint8Array): T | undefined;
+}
+
 /** Declares a type of entry. The name tells it from the others, for ever. */
-export function entryType<S extends z.ZodObject>(type: string, schema: S, version = 1): EntryType<z.output<S>> {
+export function entryType<S extends z.ZodObject>(type: string, schema: S, version = 1): ReadableEntryType<z.output<S>> {
   const codec = wireCodec(schema, type, version);
   return {
     type,
     schema,
     encode: (value) => encodeCanonical([type, ...codec.toWire(value)]),
+    decode(entry) {
+      const wire = decodeCanonical(entry);
+      if (!Array.isArray(wire) || wire[0] !== type) return undefined;
+      const decoded = codec.fromWire(wire.slice(1));
+      return decoded.ok ? decoded.value : undefined;
+    },
     describe(wire) {
       if (wire[0] !== type) return undefined;
       const decoded = codec.fromWire(wire.slice(1) as Parameters<typeof codec.fromWire>[0]);
@@ -29,7 +41,9 @@ export function entryType<S extends z.ZodObject>(type: string, schema: S, versio
 }
 
 /** Reads entries of any of the types. @throws AssentError `encoding-invalid` for bytes that are none of them. */
-export function entryReader(types: readonly EntryType<never>[]): (entry: Uint8Array) => Record<string, unknown> {
+export function entryReader(
+  types: readonly Pick<EntryType<never>, 'type' | 'describe'>[],
+): (entry: Uint8Array) => Record<string, unknown> {
   const byType = new Map(types.map((type) => [type.type, type]));
   return (entry) => {
     const wire = decodeCanonical(entry);

@@ -92,6 +92,8 @@ export interface RuleExecutor {
   readonly versions?: RuleVersions;
   /** The kinds of transaction this rule set knows. */
   readonly kinds: ReadonlySet<string>;
+  /** Those of them whose transactions may have `largeTransactionBytesMax`, the others `transactionBytesMax`. */
+  readonly largeKinds: ReadonlySet<string>;
   /** The Ed25519 key that signs for this sender now (its inception key until a rotation). */
   currentKey(state: StateView, sender: Uint8Array): Uint8Array;
   /** Checks a payload's shape without state. Undefined when it is well formed, else a sentence with the path that is wrong. */

@@ -1,8 +1,8 @@
 import { AssentError } from '../../base/index.ts';
-import { type RuleExecutor, UnverifiedTransaction } from '../../ledger/portable.ts';
+import { bytesMaxOf, type RuleExecutor, UnverifiedTransaction } from '../../ledger/portable.ts';
 
 export interface IngressRules {
-  readonly executor: Pick<RuleExecutor, 'kinds' | 'checkPayload'>;
+  readonly executor: Pick<RuleExecutor, 'kinds' | 'largeKinds' | 'checkPayload'>;
 }
 
 /**
@@ -15,6 +15,11 @@ export function readTransaction(bytes: Uint8Array, rules: IngressRules): Unverif
   const { kind, payload } = transaction;
   if (!rules.executor.kinds.has(kind)) {
     throw new AssentError('transaction-kind-unknown', `There is no kind of transaction named ${kind}.`);
+  }
+  const bytesMax = bytesMaxOf(rules.executor, kind);
+  if (bytes.length > bytesMax) {
+    const said = `The transaction has ${bytes.length} bytes; one of ${kind} may have ${bytesMax}.`;
+    throw new AssentError('transaction-too-large', said);
   }
   const problem = rules.executor.checkPayload(kind, payload);
   if (problem !== undefined) {

@@ -6,7 +6,7 @@ import type {
   WhatIfPage,
   WhatIfRequest,
 } from '../../api/index.ts';
-import { assert, present } from '../../base/index.ts';
+import { present } from '../../base/index.ts';
 import { type AccessEvaluation, type RecordedQuestion, recordedQuestions } from '../../contracts/index.ts';
 import type { ExecutedTransaction, OpenedBlock, UnverifiedTransaction } from '../../ledger/index.ts';
 import { resultView } from '../ingress/outcome.ts';
@@ -125,13 +125,13 @@ class Slice {
     const { context } = replay;
     const supposed = await replay.evaluate((state) => candidate.execute(transaction, state, context));
     const others = new Map(this.#entriesOf(supposed).map((entry) => [entryName(entry), entry]));
-    const asked = new Map(questionsIn(this.#rules, transaction).map((one) => [entryName(one), one.question]));
+    const asked = new Map(questionsIn(this.#rules, transaction).map((one) => [entryName(one), one]));
     for (const entry of entries) {
       const name = entryName(entry);
       const other = others.get(name);
       if (other !== undefined && other['decision'] === entry['decision']) continue;
       const gateUnder = async (rules: DecidingRules): Promise<AccessEvaluation['gate']> => {
-        const question = asked.get(name);
+        const question = asked.get(name)?.question;
         if (question === undefined) return undefined;
         return (await replay.evaluate((state) => rules.evaluate(state, question, context.timestamp))).gate;
       };
@@ -141,9 +141,22 @@ class Slice {
         index,
         entry,
         recorded: outcomeOf(entry, await gateUnder(this.#recorded)),
-        candidate: other === undefined ? refusalOf(supposed) : outcomeOf(other, await gateUnder(candidate)),
+        candidate:
+          other === undefined
+            ? this.#refusalOf(transaction.kind, supposed, asked.get(name))
+            : outcomeOf(other, await gateUnder(candidate)),
       });
     }
+  }
+
+  /** Why there would be no entry: the transaction would be refused, or this entry of a batch alone. */
+  #refusalOf(kind: string, { result }: ExecutedTransaction, asked: RecordedQuestion | undefined): OutcomeOfDecision {
+    if (!result.ok) return { refused: { code: result.code, sentence: result.sentence } };
+    const { outcomes } = this.#rules.catalogue.outputToJson(kind, result.output) as { outcomes: readonly string[] };
+    const place = present(asked?.batchPlace, 'what is not refused whole makes the same entries, but for a batch');
+    const code = present(outcomes[place], 'a batch has an outcome for each entry');
+    const known = this.#rules.catalogue.ruleCodes.find((rule) => rule.code === code);
+    return { refused: { code, sentence: present(known, 'entries are refused with codes of rules').sentence } };
   }
 
   /** Entries of the domain: decisions, and glasses that were broken. */
@@ -172,9 +185,4 @@ function outcomeOf(entry: ContractObject, gate: AccessEvaluation['gate']): Outco
     determining,
     ...(gate !== undefined && { gate: { ...gate } }),
   };
-}
-
-function refusalOf({ result }: ExecutedTransaction): OutcomeOfDecision {
-  assert(!result.ok, 'what is not refused makes the same entries');
-  return { refused: { code: result.code, sentence: result.sentence } };
 }

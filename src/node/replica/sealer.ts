@@ -57,6 +57,7 @@ interface LeftOut {
 const dismissals: Partial<Record<Inadmissible, ErrorCode>> = {
   'key-not-current': 'key-not-current',
   'kind-unknown': 'transaction-kind-unknown',
+  'too-large': 'transaction-too-large',
   'payload-invalid': 'transaction-payload-invalid',
 };
 

@@ -300,7 +300,7 @@ describe('submissions', () => {
 
   it('above their bound are refused, each form with its code', async () => {
     const url = await serve(accepting);
-    const single = await fetch(`${url}/v1/transactions`, post(new Uint8Array(64 * 1024 + 1), transactionMediaType));
+    const single = await fetch(`${url}/v1/transactions`, post(new Uint8Array(192 * 1024 + 1), transactionMediaType));
     expect(await errorOf(single)).toMatchObject({ status: 413, code: 'transaction-too-large' });
     const batch = await fetch(
       `${url}/v1/transactions`,

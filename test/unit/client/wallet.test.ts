@@ -87,6 +87,9 @@ describe('a transaction that a wallet signs', () => {
 
   it('is refused before it is sent when no node would take it', () => {
     const payload = [1, new Uint8Array(64 * 1024)];
+    expect(
+      buildTransaction({ ...request, kind: 'access.recordBatch', payload, signer: identityOf(seed).signer }).kind,
+    ).toBe('access.recordBatch');
     expect(() => buildTransaction({ ...request, payload, signer: identityOf(seed).signer })).toThrow(
       expect.objectContaining({ code: 'transaction-too-large' }),
     );

@@ -120,6 +120,7 @@ describe('the catalogue of built-in contracts', () => {
       'consent.refuse',
       'consent.supersede',
       'access.record',
+      'access.recordBatch',
       'access.breakGlass',
       'access.reviewBreakGlass',
       'access.dispute',

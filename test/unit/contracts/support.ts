@@ -1,4 +1,5 @@
 import { toHex, utf8 } from '../../../src/base/index.ts';
+import { type BatchedAccess, sealAccesses } from '../../../src/client/index.ts';
 import {
   accessRequestMessage,
   createdId,
@@ -39,6 +40,9 @@ export interface World {
   /** The gateway records an access that the agent asked and signed for. */
   access(change?: Partial<Access>): TestResult;
   accessPayload(change?: Partial<Access>): Record<string, unknown>;
+  /** The same of many, under one signature of the gateway. */
+  batchPayload(changes: readonly Partial<Access>[], gateway?: string): Record<string, unknown>;
+  batch(changes: readonly Partial<Access>[], gateway?: string): TestResult;
   breakGlass(change?: Record<string, unknown>, agent?: string): TestResult;
 }
 
@@ -121,9 +125,19 @@ export function world(domainPolicy: Record<string, unknown> = policy): World {
     };
   }
 
+  function batchPayload(changes: readonly Partial<Access>[], gateway = 'north-gateway'): Record<string, unknown> {
+    const { signer, key } = ledger.actor(gateway);
+    const accesses = changes.map((change) => accessPayload(change) as unknown as BatchedAccess);
+    const identity = { did: did(gateway), publicKey: key, signer };
+    return sealAccesses({ ledgerId: ledger.ledgerId, gateway: identity, accesses, verify: () => true }).payload;
+  }
+
   return {
     ledger,
     accessPayload,
+    batchPayload,
+    batch: (changes, gateway = 'north-gateway') =>
+      ledger.submit(gateway, 'access.recordBatch', batchPayload(changes, gateway)),
     grant(provision, subject = 'ana') {
       const domain = subject === 'ana' ? 'north-records' : 'south-records';
       return createdId(ledger.submit(subject, 'consent.grant', { domain, provision }), 'consent');

@@ -6,6 +6,7 @@ import {
   decodeBlock,
   encodeHeader,
   type Ledger,
+  ledgerLimits,
   openBlock,
   type ReceivedBlock,
   VerifiedBlock,
@@ -138,10 +139,12 @@ describe('a leader', () => {
       put('a', 3, { validUntil: now }),
       put('a', 4, { validUntil: now + 600_000 }),
       verified(signed('nonsense', [1])),
+      verified(signed('sim.put', [1, 'long', new Uint8Array(ledgerLimits.transactionBytesMax)])),
       verified(signed('sim.put', [1])),
       verified(signed('sim.delete', [1, 'nothing'])),
     ]);
-    expect(leftOut).toEqual(['sim.put expired', 'sim.put too-far', 'nonsense kind-unknown', 'sim.put payload-invalid']);
+    const form = ['nonsense kind-unknown', 'sim.put too-large', 'sim.put payload-invalid'];
+    expect(leftOut).toEqual(['sim.put expired', 'sim.put too-far', ...form]);
     expect(block.header.transactionCount).toBe(3);
     const { receipts } = ledger.commit(block.hash);
     expect(receipts.map((receipt) => receipt.result.ok)).toEqual([true, true, false]);

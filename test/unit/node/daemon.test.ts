@@ -90,7 +90,7 @@ describe('a node of its own', () => {
       ['signature-invalid', 401, credential(prepared, { ledgerId: generateSeed() })],
       ['window-expired', 400, credential(prepared, { validUntil: Date.now() - 1 })],
       ['window-too-far', 400, credential(prepared, { validUntil: Date.now() + 11 * 60_000 })],
-      ['transaction-too-large', 413, new Uint8Array(64 * 1024 + 1)],
+      ['transaction-too-large', 413, new Uint8Array(192 * 1024 + 1)],
       ['encoding-invalid', 400, cut],
       ['encoding-invalid', 400, new Uint8Array(0)],
       ['encoding-invalid', 400, Uint8Array.of(0xc1)],

@@ -7,6 +7,7 @@ import {
   encodeCanonical,
   encodeSignedTransaction,
   encodeTransactionBody,
+  ledgerLimits,
   type Receipt,
   transactionMessage,
   UnverifiedTransaction,
@@ -19,9 +20,10 @@ import type { GiveUpMessage, SubmitMessage } from '../../../src/node/threads/mes
 const ledgerId = sha256(Uint8Array.of(1));
 const signer = createSigner(generateSeed());
 
-function transaction(by: Signer = signer): UnverifiedTransaction {
+function transaction(by: Signer = signer, kind = 'note', length = 0): UnverifiedTransaction {
   const salt = generateSeed().subarray(0, 16);
-  const body = encodeTransactionBody({ kind: 'note', sender: signer.publicKey, salt, validUntil: 1, payload: [] });
+  const payload = [new Uint8Array(length)];
+  const body = encodeTransactionBody({ kind, sender: signer.publicKey, salt, validUntil: 1, payload });
   return new UnverifiedTransaction(encodeSignedTransaction(body, by.sign(transactionMessage(ledgerId, body))));
 }
 
@@ -35,7 +37,7 @@ function desk(options: Partial<SubmissionsOptions> = {}): Desk {
   const sent: (SubmitMessage | GiveUpMessage)[] = [];
   const submissions = new Submissions({
     ledgerId,
-    executor: { kinds: new Set(['note']), checkPayload: () => undefined },
+    executor: { kinds: new Set(['note', 'notes']), largeKinds: new Set(['notes']), checkPayload: () => undefined },
     verify: verifySignature,
     askSigners: async ({ transactions }) => transactions.map(({ sender }) => ({ key: sender })),
     outputToJson: (kind, output) => (output === null ? null : `${kind} ${String(output)}`),
@@ -72,6 +74,16 @@ describe('submissions', () => {
     expect(message).toMatchObject({ type: 'submit', firstTicket: 0 });
     expect([...message.lengths]).toEqual(transactions.map(({ bytes }) => bytes.length));
     expect(toHex(message.bytes)).toBe(transactions.map(({ bytes }) => toHex(bytes)).join(''));
+  });
+
+  it('may be larger than others only where their kind is a batch', async () => {
+    const { submit, sent } = desk({ bytesMax: 1_000_000 });
+    const length = ledgerLimits.transactionBytesMax;
+    const [refused] = await submit(transaction(signer, 'note', length).bytes);
+    expect(refused).toMatchObject({ status: 'refused', error: { code: 'transaction-too-large' } });
+    void submit(transaction(signer, 'notes', length).bytes);
+    await turn();
+    expect(sent).toHaveLength(1);
   });
 
   it('are split where one message would hold the main thread for long', async () => {
@@ -128,7 +140,7 @@ describe('submissions', () => {
         return verifySignature(...claim);
       },
     });
-    void slow.submit(batchOf(Array.from({ length: 100 }, transaction)), { batched: true });
+    void slow.submit(batchOf(Array.from({ length: 100 }, () => transaction())), { batched: true });
     expect(checks).toBeLessThan(50);
     void submit(transaction().bytes);
     await turn();
@@ -184,7 +196,7 @@ describe('submissions', () => {
         return verifySignature(...claim);
       },
     });
-    const waiting = submit(batchOf(Array.from({ length: 100 }, transaction)), { batched: true, timeoutMs: 1 });
+    const waiting = submit(batchOf(Array.from({ length: 100 }, () => transaction())), { batched: true, timeoutMs: 1 });
     while (sent.length < 2) await turn();
     const given = sent.flatMap((message) => (message.type === 'submit' ? [...message.lengths] : []));
     expect(given.length).toBeLessThan(100);

@@ -6,8 +6,9 @@ import { wireCodec } from '../../engine/wire.ts';
 import { pastLinkOf } from '../../enrolment/state.ts';
 import { encodeCanonical } from '../../ledger-types.ts';
 import { subjectIsLinked } from '../../rules.ts';
+import { type EventKey, events } from '../events.ts';
 import { eventIsConsistent } from '../rules.ts';
-import { accessLogOf, appendToLog, type EventKey, events } from '../state.ts';
+import { accessLogOf, appendToLog } from '../state.ts';
 
 /** What every addition to a log carries: the sender's name for the event, and whose log. */
 export interface Addition {

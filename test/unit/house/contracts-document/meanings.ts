@@ -124,6 +124,22 @@ export const meanings: Readonly<Record<string, string>> = {
   proposer: 'The member that proposed.',
   provision: 'The root: what is permitted or denied.',
   purpose: 'What the access is for. A consent that names a purpose includes what stands below it.',
+  accesses:
+    'What each asker wants of one subject, in the order of the batch. Resources for which nothing else differs stand together.',
+  'access.recordBatch accesses[].items':
+    'One for each resource that was asked for: an event, and one entry of the log.',
+  'access.recordBatch accesses[].items[].request':
+    "SHA-256 of the agent's signed request. The gateway keeps the request, and shows it to whoever disputes the entry.",
+  asker: 'The place of who asks in `askers`, from 0.',
+  askers: 'Who asks and what for, each listed once.',
+  batchPlace: "The place in the batch that recorded it; then that the agent signed the request is the gateway's word.",
+  duplicates: 'How many were retries of events that were recorded before, and added nothing.',
+  'access.recordBatch> entries': "The place of each entry in its subject's log, from 0; -1 where it is not recorded.",
+  'access.recordBatch> outcomes': 'The decision on each entry, or the code for which it is not recorded.',
+  recorded: 'How many entries were added to logs.',
+  refused: 'How many are not recorded; the outcome of each says why.',
+  'access.recordBatch root': 'RFC 9162 root over what the gateway states of each entry, in the order of the batch.',
+  'access.recordBatch signature': "The gateway's signature of the root and the number of entries.",
   'access.correct purpose': 'The right purpose; only of `wrong-purpose`.',
   'entry-corrected purpose': 'The right purpose; only of `wrong-purpose`.',
   'policy of a domain legalBases[].purpose': 'What it is for, with what stands below it.',

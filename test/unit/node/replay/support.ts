@@ -1,6 +1,13 @@
 import { present, toHex, utf8 } from '../../../../src/base/index.ts';
-import { buildTransaction, type Identity, identityOf, signAccessRequest } from '../../../../src/client/index.ts';
-import { builtInContracts, domainPolicyFromJson, ruleSet } from '../../../../src/contracts/index.ts';
+import {
+  type BatchedAccess,
+  buildTransaction,
+  type Identity,
+  identityOf,
+  sealAccesses,
+  signAccessRequest,
+} from '../../../../src/client/index.ts';
+import { builtInContracts, type Category, domainPolicyFromJson, ruleSet } from '../../../../src/contracts/index.ts';
 import { createSigner, sha256, verifySignature } from '../../../../src/crypto/index.ts';
 import {
   createGenesis,
@@ -184,6 +191,14 @@ export class Chain {
     });
     const inEmergencyCategory = change.inEmergencyCategory ?? false;
     return ['north-gateway', 'access.record', { ...signed, results, inEmergencyCategory }];
+  }
+
+  /** These under one signature of the gateway. */
+  batch(askings: readonly Asking[], category?: Category): Asking {
+    const accesses = askings.map(([, , payload]) => ({ ...payload, ...(category && { category }) }) as BatchedAccess);
+    const gateway = who('north-gateway');
+    const sealed = sealAccesses({ ledgerId: genesis.ledgerId, gateway, accesses, verify: verifySignature });
+    return ['north-gateway', 'access.recordBatch', sealed.payload];
   }
 
   breakGlass(): Asking {

@@ -108,6 +108,29 @@ describe('what if a domain had another policy', () => {
     expect(differences).toMatchObject([{ height: 3, index: 0, candidate: { decision: 'permit' } }]);
   });
 
+  it('looks at each decision of a batch, and tells of one that would not even be recorded', async () => {
+    const chain = await Chain.begin();
+    await chain.one(chain.grant(permit));
+    const open = { ...policy, openCategories: true };
+    await chain.one(['north', 'enrolment.domain', { domain, policy: open, ifVersion: 1 }]);
+    const { id } = await chain.one(chain.batch([chain.access(), chain.access({ purpose: 'HRESCH' })]));
+    await chain.one(chain.batch([chain.access()], 'allergies'));
+    const researching = [...policy.roles, { role: 'clinician', purposes: ['HRESCH'] }];
+    const page = await all(chain, { ...policy, implicit: 'permit', roles: researching });
+    expect(page).toMatchObject({ decisions: 3, mismatches: [] });
+    expect(page.differences).toMatchObject([
+      {
+        id,
+        entry: { batchPlace: 1 },
+        recorded: { decision: 'deny', reason: 'gate', gate: { element: 'purpose' } },
+        candidate: { decision: 'permit', reason: 'implicit-policy' },
+      },
+      { entry: { batchPlace: 0 }, candidate: { refused: { code: 'category-not-open' } } },
+    ]);
+    const same = await all(chain, open);
+    expect(same).toMatchObject({ decisions: 3, differences: [], mismatches: [] });
+  });
+
   it('takes the decisions of the period: from its beginning to before its end', async () => {
     const chain = await Chain.begin();
     for (let count = 0; count < 5; count++) await chain.one(chain.access());

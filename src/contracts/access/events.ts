@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { assert, fromHex, present } from '../../base/index.ts';
+import { type Decision, decisions } from '../decision/decide.ts';
+import type { WritableState } from '../engine/contract.ts';
+import { blob } from '../engine/leaves.ts';
+import { type StateRecord, stateRecord } from '../engine/state-record.ts';
+import type { StateView } from '../ledger-types.ts';
+
+/**
+ * What agents have asked or done, by event id, for ever. An agent's events are kept in pages: a page holds the first 32
+ * whose ids begin with the same digits, and what comes after goes to a page of one digit more, down to a page for the
+ * whole id. Nothing ever moves. Ids that begin with their time (RFC 9562, UUID version 7) so fill one page after the
+ * other, and a batch writes a few; ids at random have a page each.
+ */
+export interface RecordedEvent {
+  /** SHA-256 over what was asked; another content under the same id is a conflict. */
+  readonly digest: Uint8Array;
+  /** Place of its entry in the subject's log, from 0. */
+  readonly entry: number;
+  /** Absent for a break-glass. */
+  readonly decision?: Decision;
+}
+
+/** Whose event, and its id: hex. */
+export type EventKey = readonly [agentHex: string, eventIdHex: string];
+
+/** Of an id that begins with milliseconds, 28 bits: 17 minutes. */
+const digitsMin = 7;
+const digitsMax = 32;
+
+/** On a page an event takes: id 16, digest 32, decision 1 (0: none), entry 6. */
+const [idBytes, digestBytes, eventBytes] = [16, 32, 55];
+const decisionOffset = 48;
+const pageBytesMax = 32 * eventBytes;
+
+const pages: StateRecord<{ events: Uint8Array }> = stateRecord(
+  'access/event',
+  z.strictObject({ events: blob(pageBytesMax) }),
+);
+
+const nothing = new Uint8Array();
+
+interface Page {
+  readonly parts: readonly [agentHex: string, prefix: string];
+  /** As stored; with room for a full page once it is changed. */
+  bytes: Uint8Array;
+  length: number;
+  isChanged: boolean;
+}
+
+/** Reads and adds events; writes each page that was added to once, at the end. */
+export class EventBook {
+  readonly #state: StateView;
+  readonly #pages = new Map<string, Page>();
+
+  constructor(state: StateView) {
+    this.#state = state;
+  }
+
+  get([agentHex, eventIdHex]: EventKey): RecordedEvent | undefined {
+    const id = idOf(eventIdHex);
+    for (let digits = digitsMin; digits <= digitsMax; digits++) {
+      const page = this.#page(agentHex, eventIdHex.slice(0, digits));
+      const found = find(page, id);
+      if (found !== undefined || page.length < pageBytesMax) return found;
+    }
+    return undefined;
+  }
+
+  /** Adds an event that is not there. */
+  add([agentHex, eventIdHex]: EventKey, event: RecordedEvent): void {
+    let digits = digitsMin;
+    let page = this.#page(agentHex, eventIdHex.slice(0, digits));
+    while (page.length === pageBytesMax) {
+      assert(digits < digitsMax, 'only one event has the whole id');
+      digits += 1;
+      page = this.#page(agentHex, eventIdHex.slice(0, digits));
+    }
+    write(page, idOf(eventIdHex), event);
+  }
+
+  finish(state: WritableState): void {
+    for (const { parts, bytes, length, isChanged } of this.#pages.values())
+      if (isChanged) pages.put(state, parts, { events: bytes.subarray(0, length) });
+  }
+
+  #page(agentHex: string, prefix: string): Page {
+    const known = this.#pages.get(agentHex + prefix);
+    if (known !== undefined) return known;
+    const bytes = pages.get(this.#state, agentHex, prefix)?.events ?? nothing;
+    const page: Page = { parts: [agentHex, prefix], bytes, length: bytes.length, isChanged: false };
+    this.#pages.set(agentHex + prefix, page);
+    return page;
+  }
+}
+
+function idOf(eventIdHex: string): Uint8Array {
+  const id = fromHex(eventIdHex);
+  assert(id?.length === idBytes, 'an event id has 16 bytes');
+  return id;
+}
+
+function find({ bytes, length }: Page, id: Uint8Array): RecordedEvent | undefined {
+  for (let start = 0; start < length; start += eventBytes) {
+    // Ids of one page begin alike: from the end they differ sooner.
+    let place = idBytes - 1;
+    while (place >= 0 && bytes[start + place] === id[place]) place -= 1;
+    if (place < 0) return read(bytes, start);
+  }
+  return undefined;
+}
+
+function read(bytes: Uint8Array, start: number): RecordedEvent {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, eventBytes);
+  const number = view.getUint8(decisionOffset);
+  const entry = view.getUint16(decisionOffset + 1) * 2 ** 32 + view.getUint32(decisionOffset + 3);
+  const digest = bytes.slice(start + idBytes, start + decisionOffset);
+  if (number === 0) return { digest, entry };
+  return { digest, entry, decision: present(decisions[number - 1], 'a page holds decisions of this rule set') };
+}
+
+function write(page: Page, id: Uint8Array, { digest, entry, decision }: RecordedEvent): void {
+  assert(digest.length === digestBytes, 'a digest is a hash');
+  if (!page.isChanged) {
+    const stored = page.bytes;
+    page.bytes = new Uint8Array(pageBytesMax);
+    page.bytes.set(stored);
+    page.isChanged = true;
+  }
+  const { bytes, length } = page;
+  bytes.set(id, length);
+  bytes.set(digest, length + idBytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + length, eventBytes);
+  view.setUint8(decisionOffset, decision === undefined ? 0 : decisions.indexOf(decision) + 1);
+  view.setUint16(decisionOffset + 1, Math.floor(entry / 2 ** 32));
+  view.setUint32(decisionOffset + 3, entry >>> 0);
+  page.length += eventBytes;
+}
+
+/** One event at a time. */
+export const events = {
+  get: (state: StateView, ...key: EventKey): RecordedEvent | undefined => new EventBook(state).get(key),
+  /** Adds an event that is not there. */
+  put(state: WritableState, key: EventKey, event: RecordedEvent): void {
+    const book = new EventBook(state);
+    book.add(key, event);
+    book.finish(state);
+  },
+};
