@@ -85,7 +85,7 @@ describe('what a check says of a provision', () => {
             }
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, seed: 1 },
     );
     expect([...seen.keys()].sort()).toEqual([...idle].sort());
   });
