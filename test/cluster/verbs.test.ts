@@ -98,6 +98,27 @@ describe('the verbs on a real node', () => {
     expect(await cluster.json('credential', 'list', 'amara')).toMatchObject({ credentials: [] });
   });
 
+  it('suspend a role and put its holder into a group, until the member takes both back', async () => {
+    const as = ['--as', 'st-mary'];
+    const { credential } = await cluster.json<{ credential: string }>(
+      ...['credential', 'issue', 'amara', '--role', 'clinician', ...as],
+    );
+    await cluster.json('credential', 'join', 'amara', 'ward-4', '--until', '30d', ...as);
+    const held = () => cluster.json('credential', 'list', 'amara');
+    const group = { organisation: 'st-mary', group: 'ward-4' };
+    const counts = { credentials: [{ id: credential, inForce: true }], groups: [{ ...group, inForce: true }] };
+    expect(await held()).toMatchObject(counts);
+    await cluster.json('credential', 'suspend', credential, ...as);
+    const suspended = { credentials: [{ id: credential, inForce: false }], groups: [{ ...group, inForce: false }] };
+    expect(await held()).toMatchObject(suspended);
+    expect((await cluster.run('credential', 'list', 'amara')).stdout).toMatch(/suspended(.|\n)*does not count/);
+    await cluster.json('credential', 'resume', credential, ...as);
+    expect(await held()).toMatchObject(counts);
+    await cluster.json('credential', 'leave', 'amara', 'ward-4', ...as);
+    await cluster.json('credential', 'revoke', credential, ...as);
+    expect(await held()).toMatchObject({ credentials: [], groups: [] });
+  });
+
   it('propose a node, vote on it and withdraw it, as members', async () => {
     const nodeId = encodeNodeId(createSigner(generateSeed()).publicKey);
     const where = ['--member', 'riverside', '--address', 'riverside.example:7400'];
@@ -319,5 +340,47 @@ describe('the verbs on a real node', () => {
       expect(stderr).toMatch(/linked directly.* `assent cluster up --links --dir`.* \[usage\]\n$/);
     }
     expect((await cluster.run('cluster', 'up', '--links', '--detach')).stderr).toContain('use another --dir');
+  });
+
+  it('let members decide on a parameter, a role and a member, and say what was decided', async () => {
+    const { did } = await cluster.json<{ did: string }>('identity', 'new', 'lakeside-governance', '--agent');
+    const decide = async (...words: readonly string[]): Promise<string> => {
+      const proposed = await cluster.json<{ proposal: string }>(...words, '--as', 'st-mary');
+      const vote = ['proposal', 'vote', proposed.proposal, '--approve', '--as', 'riverside'];
+      expect(await cluster.json(...vote)).toMatchObject({ state: 'passed' });
+      return proposed.proposal;
+    };
+    await decide('proposal', 'propose', 'parameter', 'domains.reviewDeadlineHoursMax', '48');
+    await decide('proposal', 'propose', 'role', 'researcher', '--issuers', 'northgate,riverside');
+    const added = await decide('member', 'propose', 'add', 'lakeside', '--key', 'lakeside-governance');
+    const settings = await cluster.json<{ parameters: object[]; roles: object[] }>('proposal', 'settings');
+    expect(settings.parameters).toContainEqual(
+      expect.objectContaining({ parameter: 'domains.reviewDeadlineHoursMax', value: 48, isDefault: false }),
+    );
+    expect(settings.roles).toContainEqual({ role: 'researcher', issuers: ['northgate', 'riverside'] });
+    const refused = await cluster.run('credential', 'issue', 'amara', '--role', 'researcher', '--as', 'st-mary');
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[role-not-allowed') });
+    expect(await cluster.json('member', 'show', 'lakeside')).toMatchObject({ name: 'lakeside', governanceKey: did });
+    expect(await cluster.json('member', 'list')).toMatchObject({
+      threshold: 3,
+      members: [{ name: 'lakeside' }, {}, {}, {}],
+    });
+    const { entries } = await cluster.json<{ entries: object[] }>('proposal', 'history');
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        entry: expect.objectContaining({ type: 'vote-cast', proposal: added, state: 'passed' }),
+      }),
+    );
+    for (const [words, seen] of [
+      [['proposal', 'list'], 'add member lakeside'],
+      [['proposal', 'history'], 'vote-cast'],
+      [['proposal', 'settings'], 'northgate, riverside'],
+      [['member', 'list'], '3 of 4 decide'],
+    ] as const)
+      expect((await cluster.run(...words)).stdout).toContain(seen);
+    expect(await cluster.run('node', 'retire', '1', '--as', 'st-mary')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('[last-voter, rule a-voter-stays]'),
+    });
   });
 });

@@ -38,8 +38,7 @@ export async function readDirectory(directory: string): Promise<JoinerDirectory>
 
 /**
  * Writes what the directory lacks, the configuration last: one that has it is complete. Nothing that is there is
- * replaced. Throws `storage-foreign` for the directory of another ledger or member, `input-invalid` for a member that
- * the ledger does not have, `storage-permission`.
+ * replaced. Throws `storage-foreign` for the directory of another ledger or member, `storage-permission`.
  */
 export async function writeDirectory(
   directory: string,
@@ -47,12 +46,6 @@ export async function writeDirectory(
 ): Promise<{ readonly nodeId: string; readonly files: readonly string[] }> {
   const { createNodeKey } = await import('../../node/index.ts');
   const { genesis, member, host, p2pPort, apiPort, peers } = plan;
-  const members = genesis.content.members.map(({ name }) => name);
-  if (!members.includes(member))
-    throw new AssentError(
-      'input-invalid',
-      `The ledger ${toHex(genesis.ledgerId)} has no member ${member}; its members are ${members.join(', ')}.`,
-    );
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const there = await readDirectory(directory);
   checkSameLedger(directory, there, genesis);

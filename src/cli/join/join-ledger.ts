@@ -48,6 +48,7 @@ export async function joinLedger(options: JoinOptions): Promise<JoinResult> {
   if (options.ledger !== undefined && options.ledger.toLowerCase() !== ledgerId)
     throw new AssentError('genesis-invalid', `The genesis is that of ledger ${ledgerId}, not of ${options.ledger}.`);
   checkSameLedger(directory, there, genesis);
+  if (there.config === undefined) await checkMember(member, genesis, client);
   const { host = '127.0.0.1', p2pPort = 7400, apiPort = 7300 } = options;
   // A complete directory keeps its peers, whoever may answer now.
   const peers = there.config === undefined ? await peersOf(options, client, ledgerId) : [];
@@ -57,6 +58,20 @@ export async function joinLedger(options: JoinOptions): Promise<JoinResult> {
   const address = hostAndPort(listen.host, listen.port);
   const unchecked = options.ledger === undefined && options.genesisFile === undefined && there.genesis === undefined;
   return { directory, nodeId, ledgerId, member, address, files, unchecked };
+}
+
+/** The genesis does not know who became a member later; a node does. */
+async function checkMember(member: string, genesis: Genesis, client: AssentClient | undefined): Promise<void> {
+  const founders = genesis.content.members;
+  if (founders.some(({ name }) => name === member)) return;
+  const members = client === undefined ? founders : (await client.members({ consistency: 'local' })).members;
+  if (members.some(({ name }) => name === member)) return;
+  const names = members.map(({ name }) => name).join(', ');
+  const later = client === undefined ? ' Of one that joined it later, a node has to say so: --node URL.' : '';
+  throw new AssentError(
+    'input-invalid',
+    `The ledger ${toHex(genesis.ledgerId)} has no member ${member}; its members are ${names}.${later}`,
+  );
 }
 
 async function genesisOf(

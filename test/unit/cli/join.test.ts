@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { transactionMediaType } from '../../../src/api/index.ts';
 import type { JoinResult } from '../../../src/cli/join/join-ledger.ts';
-import { createSigner, encodeNodeId, generateSeed } from '../../../src/crypto/index.ts';
+import { builtInContracts } from '../../../src/contracts/index.ts';
+import { createSigner, encodeDid, encodeNodeId, generateSeed } from '../../../src/crypto/index.ts';
 import { loadConfig, readNodeKey, startNode } from '../../../src/node/index.ts';
 import { type CliResult, documentOf, runCli } from '../../support/cli.ts';
 import { prepareNode } from '../../support/node-directory.ts';
+import { signedCredential } from '../../support/signed-credential.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const peerId = encodeNodeId(createSigner(generateSeed()).publicKey);
@@ -13,12 +16,13 @@ const peerId = encodeNodeId(createSigner(generateSeed()).publicKey);
 /** A ledger of the member `north`, and a place to join it from. */
 function founded() {
   const ledger = temporaryDirectory();
-  const { config, genesis } = prepareNode(ledger);
+  const prepared = prepareNode(ledger);
+  const { config, genesis } = prepared;
   const directory = join(temporaryDirectory(), 'node');
   const joinWith = (...args: string[]): Promise<CliResult> =>
     runCli(['join', '--dir', directory, ...args], { workingDirectory: ledger });
   const given = ['--member', 'north', '--genesis', 'genesis', '--peer', `${peerId}=st-mary.example:7400`];
-  return { config, ledgerId: Buffer.from(genesis.ledgerId).toString('hex'), directory, joinWith, given };
+  return { prepared, config, ledgerId: Buffer.from(genesis.ledgerId).toString('hex'), directory, joinWith, given };
 }
 
 function contents(directory: string): Record<string, string> {
@@ -106,5 +110,26 @@ describe('assent join', () => {
     const other = founded();
     const mixed = await other.joinWith(...other.given, '--node', node.apiUrl);
     expect(mixed.stderr).toMatch(/and the asked node belongs to .*\[genesis-invalid\]\n$/);
+  });
+
+  it('takes a member that joined the ledger later from a node that knows it', async () => {
+    const { prepared, directory, joinWith, config, given } = founded();
+    const node = await startNode(config);
+    onTestFinished(() => node.stop());
+    const lakeside = ['--member', 'lakeside', ...given.slice(2)];
+    const ask = ['--node', node.apiUrl];
+    expect((await joinWith(...lakeside)).stderr).toMatch(/a node has to say so: --node URL\. .*\[input-invalid\]\n$/);
+    expect((await joinWith(...lakeside, ...ask)).stderr).toMatch(/its members are north\. .*\[input-invalid\]\n$/);
+    const governanceKey = encodeDid(createSigner(generateSeed()).publicKey);
+    const change = { action: 'member-add', member: 'lakeside', governanceKey };
+    const payload = builtInContracts.payloadFromJson('governance.propose', change);
+    const body = signedCredential(prepared, { kind: 'governance.propose', payload });
+    const headers = { 'content-type': transactionMediaType };
+    while (!(await fetch(`${node.apiUrl}/readyz`)).ok);
+    await fetch(`${node.apiUrl}/v1/transactions`, { method: 'POST', body, headers });
+    expect((await joinWith(...lakeside, ...ask)).exitCode).toBe(0);
+    expect(loadConfig(join(directory, 'node.json')).member).toBe('lakeside');
+    // What is complete needs nobody.
+    expect((await joinWith(...lakeside)).exitCode).toBe(0);
   });
 });
