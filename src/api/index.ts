@@ -92,6 +92,9 @@ export type {
 } from './schemas/replay.ts';
 export type { HealthView, PeerView, StatusView } from './schemas/status.ts';
 export type {
+  AccessProof,
+  AccessProofPage,
+  AccessProofQuery,
   ContractObject,
   CredentialList,
   DomainList,

@@ -63,6 +63,10 @@ import {
 } from './schemas/replay.ts';
 import { type HealthView, healthView, type StatusView, statusView } from './schemas/status.ts';
 import {
+  type AccessProofPage,
+  type AccessProofQuery,
+  accessProofPage,
+  accessProofQuery,
   type CredentialList,
   credentialList,
   type DomainList,
@@ -139,6 +143,7 @@ export interface Routes {
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
   readonly consents: Stream<SubjectParams>;
   readonly access: Stream<SubjectParams>;
+  readonly accessProofs: Route<SubjectParams, AccessProofQuery, never, AccessProofPage>;
   readonly timeline: Stream<SubjectParams>;
   readonly enrolment: Stream<SubjectParams>;
   readonly domains: Route<Nothing, Nothing, never, DomainList>;
@@ -285,6 +290,17 @@ export const routes: Routes = {
   },
   consents: subjectStream('listConsents', 'consents', "What happened to the subject's consents."),
   access: subjectStream('listAccess', 'access', "The subject's access log: every decision, denials included."),
+  accessProofs: {
+    operation: 'listAccessProofs',
+    method: 'GET',
+    path: '/v1/subjects/{did}/access/proofs',
+    summary: "Entries of the subject's access log, each with the proof that it stands there.",
+    params: didParams,
+    query: accessProofQuery,
+    reply: { mediaType: 'application/json', schema: accessProofPage },
+    readsLedger: true,
+    errors: ['not-found', 'history-not-kept'],
+  },
   timeline: subjectStream('listTimeline', 'timeline', 'Records anchored for the subject.'),
   enrolment: subjectStream(
     'listEnrolment',

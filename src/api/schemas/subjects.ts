@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   didText,
+  hashText,
   type JsonValue,
   jsonValue,
   nameText,
@@ -39,6 +40,36 @@ export interface StreamQuery {
 }
 
 export const streamPageMax = 500;
+
+/** One entry of a log with its RFC 9162 inclusion proof. */
+export interface AccessProof {
+  /** In the log, from 0. */
+  readonly place: number;
+  readonly height: number;
+  /** Place of the transaction in the block. */
+  readonly index: number;
+  /** The entry's bytes, hexadecimal: the leaf. */
+  readonly entry: string;
+  /** Hexadecimal, from the leaf up. */
+  readonly path: readonly string[];
+}
+
+/** Proofs against one state of the log: its size and root, as the ledger's state holds them after block `at`. */
+export interface AccessProofPage {
+  readonly subject: string;
+  readonly at: number;
+  readonly size: number;
+  readonly root: string;
+  readonly proofs: readonly AccessProof[];
+}
+
+export interface AccessProofQuery {
+  /** Place of the first entry. */
+  readonly from: number;
+  readonly limit: number;
+}
+
+export const accessProofsMax = 100;
 
 export interface DomainView {
   readonly name: string;
@@ -112,6 +143,27 @@ export const streamPage: z.ZodType<StreamPage, StreamPage> = z.object({
     }),
   ),
   next: z.exactOptional(z.string()),
+});
+
+export const accessProofQuery: z.ZodType<AccessProofQuery, QueryInput<AccessProofQuery>> = z.strictObject({
+  from: queryNumber(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: queryNumber(1, accessProofsMax).default(1),
+});
+
+export const accessProofPage: z.ZodType<AccessProofPage, AccessProofPage> = z.object({
+  subject: didText,
+  at: wholeNumber,
+  size: wholeNumber,
+  root: hashText,
+  proofs: z.array(
+    z.object({
+      place: wholeNumber,
+      height: wholeNumber,
+      index: wholeNumber,
+      entry: z.string(),
+      path: z.array(hashText),
+    }),
+  ),
 });
 
 export const domainView: z.ZodType<DomainView, DomainView> = z.object({

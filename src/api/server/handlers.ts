@@ -22,6 +22,7 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     blocks: ({ query }) => service.blocks(query),
     consents: ({ params, query }) => service.subjectStream('consents', params.did, query),
     access: ({ params, query }) => service.subjectStream('access', params.did, query),
+    accessProofs: ({ params, query }) => service.accessProofs(params.did, query),
     timeline: ({ params, query }) => service.subjectStream('timeline', params.did, query),
     enrolment: ({ params, query }) => service.subjectStream('enrolment', params.did, query),
     domains: () => service.domains(),

@@ -1,4 +1,6 @@
 import type {
+  AccessProofPage,
+  AccessProofQuery,
   BlockPage,
   BlocksQuery,
   BlockView,
@@ -76,6 +78,8 @@ export interface NodeService {
   /** By height, hash or `head`. Rejects with `block-unknown`. */
   block(reference: string): Promise<BlockView>;
   blocks(query: BlocksQuery): Promise<BlockPage>;
+  /** Rejects with `not-found` where the log has no entry at the first place. */
+  accessProofs(did: string, query: AccessProofQuery): Promise<AccessProofPage>;
   subjectStream(stream: SubjectStream, did: string, query: StreamQuery): Promise<StreamPage>;
   domains(): Promise<DomainList>;
   /** Rejects with `not-found`. */

@@ -1,4 +1,6 @@
 import {
+  type AccessProofPage,
+  type AccessProofQuery,
   type AnyRoute,
   type BlockPage,
   type BlockParams,
@@ -137,6 +139,11 @@ export class AssentClient {
 
   accessLog(did: string, query: QueryInput<StreamQuery> = {}, options?: ReadOptions): Promise<StreamPage> {
     return this.#read(routes.access, { did }, query, options);
+  }
+
+  /** Entries of the log with their inclusion proofs; {@link verifyLoggedAccess} of the contracts verifies each. */
+  accessProofs(did: string, query: QueryInput<AccessProofQuery> = {}, options?: ReadOptions): Promise<AccessProofPage> {
+    return this.#read(routes.accessProofs, { did }, query, options);
   }
 
   timeline(did: string, query: QueryInput<StreamQuery> = {}, options?: ReadOptions): Promise<StreamPage> {

@@ -14,6 +14,26 @@ export function inclusionPath(leafHashes: readonly Uint8Array[], index: number):
   return subtreeConsistencyPath(leafHashes, index, index + 1);
 }
 
+/**
+ * PATH of each of the leaves [from, to): every node is hashed once, where {@link inclusionPath} would hash the tree for
+ * each.
+ */
+export function inclusionPaths(leafHashes: readonly Uint8Array[], from: number, to: number): Uint8Array[][] {
+  assert(from >= 0 && from <= to && to <= leafHashes.length, 'the leaves are in the tree');
+  const paths: Uint8Array[][] = Array.from({ length: to - from }, () => []);
+  let level = leafHashes;
+  for (let height = 0; level.length > 1; height++) {
+    for (const [number, path] of paths.entries()) {
+      const index = Math.floor((from + number) / 2 ** height);
+      // A lone last node has no sibling: it moves up unchanged.
+      const sibling = level[index % 2 === 0 ? index + 1 : index - 1];
+      if (sibling !== undefined) path.push(sibling);
+    }
+    level = levelAbove(level);
+  }
+  return paths;
+}
+
 /** PROOF(m, D_n): that the tree of the first `size` leaves is a prefix of this one (RFC 9162 §2.1.4.1). */
 export function consistencyPath(leafHashes: readonly Uint8Array[], size: number): Uint8Array[] {
   return subtreeConsistencyPath(leafHashes, 0, size);
@@ -55,14 +75,16 @@ function rangeRoot(leafHashes: readonly Uint8Array[], first: number, last: numbe
   let level = leafHashes.slice(first, last);
   if (level.length === 0) return emptyRoot;
   // Level by level; a lone last node moves up unchanged, which yields the same tree as splitting from above.
-  while (level.length > 1) {
-    const above: Uint8Array[] = [];
-    for (let index = 0; index < level.length; index += 2) {
-      const left = present(level[index], 'index is below the length');
-      const right = level[index + 1];
-      above.push(right === undefined ? left : nodeHash(left, right));
-    }
-    level = above;
-  }
+  while (level.length > 1) level = levelAbove(level);
   return present(level[0], 'one node is left');
+}
+
+function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
+  const above: Uint8Array[] = [];
+  for (let index = 0; index < level.length; index += 2) {
+    const left = present(level[index], 'index is below the length');
+    const right = level[index + 1];
+    above.push(right === undefined ? left : nodeHash(left, right));
+  }
+  return above;
 }

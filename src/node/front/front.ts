@@ -1,4 +1,6 @@
 import type {
+  AccessProofPage,
+  AccessProofQuery,
   BlockPage,
   BlockSummary,
   BlocksQuery,
@@ -52,6 +54,7 @@ import type { Submissions } from '../ingress/submissions.ts';
 import { type Ask, headersMax, type ResultCode, resultsMax } from '../queries/query.ts';
 import type { Replays } from '../replay/replays.ts';
 import type { RulesJson } from '../rules.ts';
+import { accessProofs } from './access-proofs.ts';
 import { Decisions } from './decisions.ts';
 import { blockSummary, blockTransaction, transactionView } from './views.ts';
 
@@ -128,6 +131,10 @@ export class Front implements NodeService {
 
   subjectStream(stream: SubjectStream, did: string, query: StreamQuery): Promise<StreamPage> {
     return this.#stream(`${stream}:${toHex(keyOf(did))}`, query);
+  }
+
+  accessProofs(did: string, query: AccessProofQuery): Promise<AccessProofPage> {
+    return accessProofs(this.#ask, did, keyOf(did), query);
   }
 
   domainRecords(name: string, query: StreamQuery): Promise<StreamPage> {

@@ -83,6 +83,11 @@ export interface Queries {
     readonly input: { readonly transactions: readonly { readonly id: Uint8Array; readonly sender: Uint8Array }[] };
     readonly answer: readonly { readonly key: Uint8Array; readonly place?: Place }[];
   };
+  /** Size and root of a subject's access log after block `at`; undefined while it is empty. */
+  readonly accessLog: {
+    readonly input: { subject: Uint8Array };
+    readonly answer: { readonly at: number; readonly size: number; readonly root: Uint8Array } | undefined;
+  };
   readonly domainNames: { readonly input: object; readonly answer: readonly string[] };
   readonly domain: { readonly input: { name: string }; readonly answer: DomainView };
   readonly link: { readonly input: { name: string; subject: Uint8Array }; readonly answer: ContractObject };

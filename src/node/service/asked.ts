@@ -33,6 +33,7 @@ export function answersOf(options: AskedOptions): Asked {
     signers: (input) => chain.signers(input),
     certificate: (input) => chain.certificate(input),
     stream: (input) => chain.stream(input),
+    accessLog: (input) => state.accessLog(input),
     domainNames: () => state.domainNames(),
     domain: (input) => state.domain(input),
     link: (input) => state.link(input),

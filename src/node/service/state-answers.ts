@@ -10,6 +10,7 @@ import type {
 } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import {
+  accessLogOf,
   describeCredentials,
   describeDomain,
   describeGovernance,
@@ -40,6 +41,7 @@ export class StateAnswers
   implements
     Pick<
       Asked,
+      | 'accessLog'
       | 'domainNames'
       | 'domain'
       | 'link'
@@ -63,6 +65,11 @@ export class StateAnswers
   constructor(ledger: Ledger, nowMs: () => number) {
     this.#ledger = ledger;
     this.#nowMs = nowMs;
+  }
+
+  accessLog({ subject }: InputOf<'accessLog'>): AnswerOf<'accessLog'> {
+    const log = accessLogOf(this.#ledger.state, subject);
+    return log && { at: this.#ledger.applied.height, size: log.size, root: log.root };
   }
 
   domainNames(): AnswerOf<'domainNames'> {

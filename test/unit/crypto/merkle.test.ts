@@ -5,6 +5,7 @@ import {
   consistencyPath,
   emptyRoot,
   inclusionPath,
+  inclusionPaths,
   isSubtree,
   leafHash,
   MerkleFrontier,
@@ -53,6 +54,7 @@ describe('RFC 9162 Merkle trees', () => {
       const list = leaves(size);
       const root = merkleRoot(list);
       list.forEach((leaf, index) => {
+        expect(inclusionPaths(list, index, index + 1)).toEqual([inclusionPath(list, index)]);
         const proof = { leafHash: leaf, index, size, path: inclusionPath(list, index), root };
         expect(verifyInclusion(proof)).toBe(true);
         for (let other = -1; other <= size; other++) {
