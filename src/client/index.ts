@@ -3,6 +3,8 @@
  * what it signs is posted as the same bytes however often it is sent, and that every submission ends in bounded time with
  * an outcome that says what is certain.
  */
+
+export { type ClaimedDecision, type ClaimsCheck, checkClaims } from './gateway/check-claims.ts';
 export {
   type GatewayQuestion,
   type ResultClaims,

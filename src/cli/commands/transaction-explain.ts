@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { RuleView, TransactionExplanation } from '../../api/index.ts';
+import { AssentError } from '../../base/index.ts';
+import { type ClaimedDecision, type ClaimsCheck, checkClaims } from '../../client/index.ts';
 import type { Context } from '../context.ts';
 import { findTransaction } from '../ledger/find.ts';
-import { checkGateway, type GatewayCheck, gatewayCheckText, type RecordedDecision } from '../ledger/gateway-check.ts';
-import { consentLines, decisionLine } from '../output/decision-text.ts';
+import { recordFacts } from '../ledger/gateway-claims.ts';
+import { claimsCheckLines } from '../output/claims-check-text.ts';
+import { consentLines, decisionLine, type ExplainedDecision } from '../output/decision-text.ts';
 import type { Style } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { whenText } from '../output/words.ts';
@@ -31,13 +34,13 @@ export function addTransactionExplain(transaction: Command, session: Session): v
 }
 
 async function explain(context: Context, id: string, flags: ExplainFlags): Promise<Report> {
+  if (flags.facts !== undefined && flags.view !== 'full')
+    throw new AssentError('usage', 'What a gateway said is checked against the full explanation: leave --view out.');
   const client = context.client();
   const found = await findTransaction(client, id);
   const explained = await client.explain(found.id, { view: flags.view });
-  const decisions = explained.decisions as unknown as readonly RecordedDecision[];
-  const checks: GatewayCheck[] = [];
-  if (flags.facts !== undefined)
-    for (const decision of decisions) checks.push(await checkGateway(context, flags.facts, decision));
+  const decisions = explained.decisions as unknown as readonly (ExplainedDecision & ClaimedDecision)[];
+  const checks = flags.facts === undefined ? [] : await checksOf(context, flags.facts, decisions);
   const { style, nowMs } = context;
   const text = [
     headText(style, explained, nowMs),
@@ -46,6 +49,17 @@ async function explain(context: Context, id: string, flags: ExplainFlags): Promi
   ].join('\n\n');
   const isRight = explained.agrees && checks.every(({ contradicted }) => contradicted.length === 0);
   return { json: { ...explained, ...(checks.length > 0 && { checks }) }, text, exitCode: isRight ? 0 : 4 };
+}
+
+/** Nothing of the file or the openings leaves this machine. */
+async function checksOf(
+  context: Context,
+  file: string,
+  decisions: readonly ClaimedDecision[],
+): Promise<readonly ClaimsCheck[]> {
+  const { keystore } = await context.home('read');
+  const record = recordFacts(file);
+  return decisions.map((decision) => checkClaims(decision, (commitment) => keystore.opening(commitment), record));
 }
 
 function headText(style: Style, explained: TransactionExplanation, nowMs: number): string {
@@ -94,7 +108,7 @@ function sawText({ reads, saw }: Pick<RuleView, 'reads' | 'saw'>): string {
   return noted.join('; ');
 }
 
-function decisionText(style: Style, decision: RecordedDecision, check: GatewayCheck | undefined): string {
+function decisionText(style: Style, decision: ExplainedDecision, check: ClaimsCheck | undefined): string {
   const lines = [decisionLine(style, decision), ...consentLines(decision)];
-  return check === undefined ? lines.join('\n') : [...lines, ...gatewayCheckText(style, check)].join('\n');
+  return check === undefined ? lines.join('\n') : [...lines, ...claimsCheckLines(style, check)].join('\n');
 }

@@ -32,12 +32,14 @@ export class PastState {
 
   /** What the evaluation comes to in this state. It may run many times, and must change nothing outside of it. */
   async run<T>(evaluate: (state: StateView) => T): Promise<T> {
-    for (let loaded = 0; ; loaded++) {
-      assert(loaded <= keysMax, 'an evaluation reads so many keys at most');
+    // Its own, too: others that share the values may replace them between two runs.
+    const loaded = new Map<StateKey, PastValue>();
+    for (;;) {
+      assert(loaded.size <= keysMax, 'an evaluation reads so many keys at most');
       let wanted: StateKey | undefined;
       const state: StateView = {
         get: (key) => {
-          const known = this.#values.at(this.height, key);
+          const known = loaded.get(key) ?? this.#values.at(this.height, key);
           if (known !== undefined) return known.value;
           wanted ??= key;
           throw new NotLoaded();
@@ -51,7 +53,9 @@ export class PastState {
         if (!(thrown instanceof NotLoaded)) throw thrown;
       }
       assert(wanted !== undefined, 'what was not loaded is known');
-      this.#values.put(this.height, wanted, await this.#load(this.height, wanted));
+      const past = await this.#load(this.height, wanted);
+      loaded.set(wanted, past);
+      this.#values.put(this.height, wanted, past);
     }
   }
 }
