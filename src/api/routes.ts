@@ -266,7 +266,7 @@ export const routes: Routes = {
     query: explainQuery,
     reply: { mediaType: 'application/json', schema: transactionExplanation },
     readsLedger: true,
-    errors: ['transaction-unknown', 'history-not-kept'],
+    errors: ['transaction-unknown', 'history-not-kept', 'rule-set-unknown'],
   },
   block: {
     operation: 'getBlock',
@@ -497,7 +497,7 @@ export const routes: Routes = {
     ],
     reply: { mediaType: 'application/json', schema: decisionReply },
     readsLedger: true,
-    errors: ['not-found', 'block-unknown', 'history-not-kept'],
+    errors: ['not-found', 'block-unknown', 'history-not-kept', 'rule-set-unknown'],
   },
   whatIf: {
     operation: 'whatIf',
@@ -516,7 +516,7 @@ export const routes: Routes = {
     ],
     reply: { mediaType: 'application/json', schema: whatIfPage },
     readsLedger: true,
-    errors: ['not-found', 'history-not-kept'],
+    errors: ['not-found', 'history-not-kept', 'rule-set-unknown'],
   },
   transferLeadership: {
     operation: 'transferLeadership',

@@ -111,6 +111,13 @@ const entries = {
     exitCode: 1,
     action: 'Ask another node; `assent status` says from which block on each has its history.',
   },
+  'rule-set-unknown': {
+    meaning:
+      'That block ran under a version of the rules that this program does not have, so it cannot be executed again.',
+    httpStatus: 404,
+    exitCode: 1,
+    action: 'Ask a node whose program has that version; the message names it.',
+  },
   'not-found': {
     meaning: 'There is nothing under this name.',
     httpStatus: 404,

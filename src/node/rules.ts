@@ -11,7 +11,7 @@ import {
 } from '../contracts/index.ts';
 import { verifySignature } from '../crypto/index.ts';
 import type { CanonicalValue } from '../ledger/index.ts';
-import type { ReplayRules } from './replay/replay-rules.ts';
+import type { RuleVersions } from './replay/replay-rules.ts';
 
 /** JSON forms of what the rule set's transactions and entries carry. */
 export interface RulesJson {
@@ -32,14 +32,12 @@ export const rulesJson: RulesJson = {
   entryToJson: (entry) => describeEntry(entry) as Readonly<Record<string, JsonValue>>,
 };
 
-/** The rule set of this version, for replays. */
-export function replayRules(): ReplayRules {
-  return {
-    executor: createExecutor(),
-    catalogue: builtInContracts,
-    outputToJson: rulesJson.outputToJson,
-    describeEntry,
-  };
+/** The versions of the rules that this program has, for replays. */
+export function ruleVersions(): RuleVersions {
+  const executor = createExecutor();
+  const { outputToJson } = rulesJson;
+  const only = { executor, catalogue: builtInContracts, outputToJson, describeEntry };
+  return (name) => (name === executor.ruleSet ? only : undefined);
 }
 
 /** The rule set's part of `/openapi.json`. */

@@ -104,7 +104,6 @@ export interface ReplayMismatch {
 /** A slice of the period. */
 export interface WhatIfPage {
   readonly domain: string;
-  readonly ruleset: string;
   /** The blocks that this slice looked at; absent where the period has none. */
   readonly blocks?: { readonly from: number; readonly to: number };
   /** The newest block's height, to tell how far it is. */
@@ -165,7 +164,6 @@ const transactionPlace = { id: hashText, height: wholeNumber, index: wholeNumber
 
 export const whatIfPage: z.ZodType<WhatIfPage, WhatIfPage> = z.object({
   domain: nameText,
-  ruleset: z.string(),
   blocks: z.exactOptional(z.object({ from: wholeNumber, to: wholeNumber })),
   head: wholeNumber,
   decisions: wholeNumber,

@@ -47,7 +47,6 @@ interface WhatIfFlags {
 /** All slices of the period in one. */
 interface Outcome {
   readonly domain: string;
-  readonly ruleset: string;
   readonly blocks: { readonly from: number; readonly to: number } | undefined;
   readonly decisions: number;
   readonly differences: readonly DecisionDifference[];
@@ -101,7 +100,7 @@ async function walk(context: Context, policy: JsonValue, { domain, from, until }
   }
   const last = page.blocks?.to ?? (page.head > 0 ? page.head : undefined);
   const blocks = first === undefined || last === undefined ? undefined : { from: first, to: last };
-  return { domain, ruleset: page.ruleset, blocks, decisions, differences, mismatches };
+  return { domain, blocks, decisions, differences, mismatches };
 }
 
 /** The policy alone, or as `domain show` prints it with its domain. */

@@ -100,12 +100,11 @@ function rulesText(style: Style, rules: readonly RuleView[]): string {
   );
 }
 
+/** What a rule noted, and the kinds of state that it found or did not find: `enrolment/domain; no access/event`. */
 function sawText({ reads, saw }: Pick<RuleView, 'reads' | 'saw'>): string {
-  const missing = reads.filter(({ found }) => !found).length;
   const noted = saw.map(({ what, value }) => `${what} ${value}`);
-  if (reads.length > 0)
-    noted.push(`${reads.length - missing} of ${reads.length} ${reads.length === 1 ? 'key' : 'keys'} there`);
-  return noted.join('; ');
+  const looked = reads.map(({ key, found }) => `${found ? '' : 'no '}${key.split('/').slice(0, 2).join('/')}`);
+  return [...noted, ...new Set(looked)].join('; ');
 }
 
 function decisionText(style: Style, decision: ExplainedDecision, check: ClaimsCheck | undefined): string {

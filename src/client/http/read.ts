@@ -17,6 +17,7 @@ const nodeOwnCodes: ReadonlySet<ErrorCode> = new Set([
   'transaction-unknown',
   'block-unknown',
   'history-not-kept',
+  'rule-set-unknown',
   'internal',
   'storage-failed',
 ]);

@@ -17,22 +17,24 @@ import type { TransactionResult } from '../../ledger/index.ts';
 import { resultView } from '../ingress/outcome.ts';
 import { BlockReplay } from './block-replay.ts';
 import { ledgerRules } from './deciding-rules.ts';
-import { entryName, isSameResult, type ReplayRules } from './replay-rules.ts';
+import { entryName, isSameResult, type ReplayRules, type RuleVersions, rulesAt } from './replay-rules.ts';
 import type { ReplaySource } from './source.ts';
 
 /**
  * Executes a committed transaction once more at its place in the chain and tells what every rule saw, and how the
- * decisions in it came about. Throws `transaction-unknown`, `history-not-kept`.
+ * decisions in it came about. Throws `transaction-unknown`, `history-not-kept`,
+ * `rule-set-unknown`.
  */
 export async function explainCommitted(
   source: ReplaySource,
-  rules: ReplayRules,
+  versions: RuleVersions,
   id: string,
   view: ExplanationView,
 ): Promise<TransactionExplanation> {
+  const { height, index, result } = await source.place(id);
+  const rules = await rulesAt(source, versions, { height, known: height - 1 });
   const { executor, catalogue } = rules;
   const deciding = ledgerRules(executor);
-  const { height, index, result } = await source.place(id);
   const replay = new BlockReplay(source, deciding, await source.block(height));
   await replay.skipTo(index);
   const transaction = present(replay.next, 'a receipt names a place in a block');

@@ -8,10 +8,10 @@ import type {
 } from '../../api/index.ts';
 import { readDomainPolicy } from '../../contracts/index.ts';
 import { PastState } from '../../ledger/index.ts';
-import { ledgerRules, underPolicy } from './deciding-rules.ts';
+import { type DecidingRules, ledgerRules, underPolicy } from './deciding-rules.ts';
 import { decisionView, splitDecisionRequest } from './decision-view.ts';
 import { explainCommitted } from './explain.ts';
-import type { ReplayRules } from './replay-rules.ts';
+import { type RuleVersions, rulesAt } from './replay-rules.ts';
 import type { ReplaySource } from './source.ts';
 import { Turns } from './turns.ts';
 import { whatIf } from './what-if.ts';
@@ -22,29 +22,30 @@ const waitingMax = 8;
 /** Answers about the past. Runs beside the HTTP server; of the main thread it asks for blocks and single values. */
 export class Replays {
   readonly #source: ReplaySource;
-  readonly #rules: ReplayRules;
+  readonly #versions: RuleVersions;
   readonly #turns = new Turns(waitingMax);
 
-  constructor(source: ReplaySource, rules: ReplayRules) {
+  constructor(source: ReplaySource, versions: RuleVersions) {
     this.#source = source;
-    this.#rules = rules;
+    this.#versions = versions;
   }
 
   explain(id: string, { view }: ExplainQuery): Promise<TransactionExplanation> {
-    return this.#turns.run(() => explainCommitted(this.#source, this.#rules, id, view));
+    return this.#turns.run(() => explainCommitted(this.#source, this.#versions, id, view));
   }
 
   /** A slice of the period. Throws `request-invalid` for what is no policy. */
   whatIf(domain: string, { policy, ...period }: WhatIfRequest): Promise<WhatIfPage> {
-    const candidate = underPolicy(ledgerRules(this.#rules.executor), domain, readDomainPolicy(policy));
-    return this.#turns.run(() => whatIf(this.#source, this.#rules, { domain, candidate, ...period }));
+    const read = readDomainPolicy(policy);
+    const candidate = (recorded: DecidingRules): DecidingRules => underPolicy(recorded, domain, read);
+    return this.#turns.run(() => whatIf(this.#source, this.#versions, { domain, candidate, ...period }));
   }
 
   /** What the rules would have decided after the block at this height, at its time. */
   async decideAt(height: number, request: DecisionRequest): Promise<DecisionView> {
     const { view = 'full', question } = splitDecisionRequest(request);
     const { header } = await this.#source.block(height);
-    const { executor } = this.#rules;
+    const { executor } = await rulesAt(this.#source, this.#versions, { height, known: height });
     const rules = ledgerRules(executor);
     const state = new PastState(height, this.#source.valueAt, this.#source.values);
     const evaluation = await state.run((past) => rules.evaluate(past, question, header.timestamp));

@@ -7,7 +7,7 @@ import { FrontMetrics } from '../front/metrics.ts';
 import { Submissions } from '../ingress/submissions.ts';
 import { Replays } from '../replay/replays.ts';
 import { replaySource } from '../replay/source.ts';
-import { createExecutor, replayRules, ruleSchemas, rulesJson } from '../rules.ts';
+import { createExecutor, ruleSchemas, rulesJson, ruleVersions } from '../rules.ts';
 import { Asking } from './asking.ts';
 import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
 
@@ -43,7 +43,7 @@ const submissions: Submissions = new Submissions({
   observe: (outcome) => metrics.outcome(outcome),
 });
 
-const replays = new Replays(replaySource(data.ledgerId, asking.ask), replayRules());
+const replays = new Replays(replaySource(data.ledgerId, asking.ask), ruleVersions());
 
 const server = new ApiServer({
   service: new Front({ submissions, ask: asking.ask, rules: rulesJson, replays, ownMetrics: () => metrics.text() }),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../../../src/base/index.ts';
+import { ruleSet } from '../../../../src/contracts/index.ts';
 import { decodeCanonical, encodeCanonical } from '../../../../src/ledger/index.ts';
+import { Replays } from '../../../../src/node/replay/replays.ts';
 import { MemoryStore, prefixedKey } from '../../../../src/storage/index.ts';
-import { Chain, startMs, who } from './support.ts';
+import { Chain, policy, startMs, who } from './support.ts';
 
 interface Decision {
   readonly decision: string;
@@ -176,5 +178,19 @@ describe('a decision in the past', () => {
     expect(full.decision).toBe('indeterminate');
     expect(redacted.decision).toBe('deny');
     expect(Object.keys(redacted.explanation as object)).not.toContain('consents');
+  });
+});
+
+describe('a program that lacks the rules of that time', () => {
+  it('says so, and replays nothing under others', async () => {
+    const chain = await Chain.begin();
+    const asked = await chain.one(chain.access());
+    const { replays } = chain;
+    await expect(replays.explain(asked.id, { view: 'full' })).resolves.toMatchObject({ agrees: true });
+    const later = new Replays(chain.source, () => undefined);
+    const lacking = { code: 'rule-set-unknown', message: expect.stringContaining(ruleSet) };
+    await expect(later.explain(asked.id, { view: 'full' })).rejects.toMatchObject(lacking);
+    await expect(later.whatIf('north-records', { policy })).rejects.toMatchObject(lacking);
+    await expect(later.decideAt(2, { at: { height: 2 } })).rejects.toMatchObject(lacking);
   });
 });

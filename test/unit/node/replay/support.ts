@@ -25,7 +25,7 @@ import { systemClock } from '../../../../src/node/clock.ts';
 import type { Ask, Asked } from '../../../../src/node/queries/query.ts';
 import { Replays } from '../../../../src/node/replay/replays.ts';
 import { type ReplaySource, replaySource } from '../../../../src/node/replay/source.ts';
-import { createExecutor, replayRules } from '../../../../src/node/rules.ts';
+import { createExecutor, ruleVersions } from '../../../../src/node/rules.ts';
 import { ChainAnswers } from '../../../../src/node/service/chain-answers.ts';
 import { CommitWaiters } from '../../../../src/node/service/commit-waiters.ts';
 import { MemoryStore, type Operation, prefixedKey, type Store } from '../../../../src/storage/index.ts';
@@ -91,7 +91,7 @@ export class Chain {
     // Kind and input were paired by `Ask`.
     const ask = (async (kind: keyof typeof asked, input: never) => asked[kind](input)) as unknown as Ask;
     this.source = replaySource(genesis.ledgerId, ask);
-    this.replays = new Replays(this.source, replayRules());
+    this.replays = new Replays(this.source, ruleVersions());
   }
 
   static async begin(store: Store = new MemoryStore()): Promise<Chain> {

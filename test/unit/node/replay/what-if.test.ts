@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WhatIfPage } from '../../../../src/api/index.ts';
 import { readDomainPolicy } from '../../../../src/contracts/index.ts';
-import { ledgerRules, underPolicy } from '../../../../src/node/replay/deciding-rules.ts';
+import { type DecidingRules, underPolicy } from '../../../../src/node/replay/deciding-rules.ts';
 import { type SliceLimits, whatIf } from '../../../../src/node/replay/what-if.ts';
-import { createExecutor, replayRules } from '../../../../src/node/rules.ts';
+import { ruleVersions } from '../../../../src/node/rules.ts';
 import { MemoryStore } from '../../../../src/storage/index.ts';
 import { Chain, policy, startMs } from './support.ts';
 
@@ -19,7 +19,7 @@ async function all(
 ): Promise<Omit<WhatIfPage, 'next'> & { readonly pages: number }> {
   const question = {
     domain,
-    candidate: underPolicy(ledgerRules(createExecutor()), domain, readDomainPolicy(candidate)),
+    candidate: (recorded: DecidingRules) => underPolicy(recorded, domain, readDomainPolicy(candidate)),
     ...period,
   };
   let next: number | undefined;
@@ -28,7 +28,7 @@ async function all(
   do {
     const page: WhatIfPage = await whatIf(
       chain.source,
-      replayRules(),
+      ruleVersions(),
       { ...question, ...(next !== undefined && { next }) },
       limits,
     );
