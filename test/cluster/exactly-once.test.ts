@@ -79,7 +79,7 @@ describe('what is wrong with a submission', () => {
       ledgerOfAnother: await codeOf(signedFor({}), `?ledger=${'ab'.repeat(32)}`),
       expired: await codeOf(signedFor({ validUntil: Date.now() - 60_000 })),
       tooFar: await codeOf(signedFor({ validUntil: Date.now() + 3_600_000 })),
-      oversized: await codeOf(encodeCanonical([new Uint8Array(66_000), new Uint8Array(64)])),
+      oversized: await codeOf(encodeCanonical([new Uint8Array(200_000), new Uint8Array(64)])),
       invalidMsgpack: await codeOf(Uint8Array.of(0xc1, 0xff, 0x00)),
       wrongShape: await codeOf(encodeCanonical(['no', 'transaction'])),
       unknownKind: await codeOf(signedFor({ kind: 'weather.report' })),

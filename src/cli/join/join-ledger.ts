@@ -64,7 +64,7 @@ export async function joinLedger(options: JoinOptions): Promise<JoinResult> {
 async function checkMember(member: string, genesis: Genesis, client: AssentClient | undefined): Promise<void> {
   const founders = genesis.content.members;
   if (founders.some(({ name }) => name === member)) return;
-  const members = client === undefined ? founders : (await client.members({ consistency: 'local' })).members;
+  const members = client === undefined ? founders : (await client.members()).members;
   if (members.some(({ name }) => name === member)) return;
   const names = members.map(({ name }) => name).join(', ');
   const later = client === undefined ? ' Of one that joined it later, a node has to say so: --node URL.' : '';
