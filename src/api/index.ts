@@ -79,16 +79,17 @@ export type {
 export type { DelegationView, GuardianPlanView, IdentityView, RecoveryView } from './schemas/identities.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';
-export type {
-  DecisionDifference,
-  ExplainQuery,
-  ExplanationView,
-  OutcomeOfDecision,
-  ReplayMismatch,
-  RuleView,
-  TransactionExplanation,
-  WhatIfPage,
-  WhatIfRequest,
+export {
+  type DecisionDifference,
+  type ExplainQuery,
+  type ExplanationView,
+  explainedDecisionsMax,
+  type OutcomeOfDecision,
+  type ReplayMismatch,
+  type RuleView,
+  type TransactionExplanation,
+  type WhatIfPage,
+  type WhatIfRequest,
 } from './schemas/replay.ts';
 export type { HealthView, PeerView, StatusView } from './schemas/status.ts';
 export type {

@@ -41,7 +41,7 @@ export {
   verifyLoggedAccess,
   verifyRequestOfAccess,
 } from './access/proof.ts';
-export { type RecordedQuestion, recordedQuestions } from './access/recorded.ts';
+export { type RecordedQuestion, recordedKeys, recordedQuestions } from './access/recorded.ts';
 export { type RedactedEvaluation, redactDecision, redactEvaluation } from './access/redact.ts';
 export {
   accessRequestJsonSchema,

@@ -8,7 +8,7 @@ import {
   timestampMs,
   wholeNumber,
 } from './primitives.ts';
-import { type ContractObject, contractObject } from './subjects.ts';
+import { type ContractObject, contractObject, eventIdText } from './subjects.ts';
 import { type ResultView, resultView } from './transactions.ts';
 
 /** For whom an explanation is: `requester` leaves out whatever would tell of consents and hidden labels. */
@@ -18,7 +18,12 @@ export const explanationView: z.ZodType<ExplanationView, ExplanationView> = z.en
 
 export interface ExplainQuery {
   readonly view: ExplanationView;
+  /** Only the decision on this event, 32 hexadecimal digits; absent: the first ones. */
+  readonly event?: string;
 }
+
+/** The most decisions that one explanation has: a batch makes up to a thousand. */
+export const explainedDecisionsMax = 50;
 
 /** What became of one rule. */
 export interface RuleView {
@@ -55,6 +60,8 @@ export interface TransactionExplanation {
   readonly writes: readonly string[];
   /** The decisions that it had made, in the JSON form of the rule set: with what was asked, and the gateway found. */
   readonly decisions: readonly JsonValue[];
+  /** How many it had made: those that are not here are asked for by their event. */
+  readonly decisionCount: number;
 }
 
 export interface WhatIfRequest {
@@ -118,6 +125,7 @@ export interface WhatIfPage {
 
 export const explainQuery: z.ZodType<ExplainQuery, QueryInput<ExplainQuery>> = z.strictObject({
   view: explanationView.default('full'),
+  event: z.exactOptional(eventIdText),
 });
 
 const ruleView = z.object({
@@ -143,6 +151,7 @@ export const transactionExplanation: z.ZodType<TransactionExplanation, Transacti
   rules: z.array(ruleView),
   writes: z.array(z.string()),
   decisions: z.array(jsonValue),
+  decisionCount: wholeNumber,
 });
 
 export const whatIfRequest: z.ZodType<WhatIfRequest, WhatIfRequest> = z.strictObject({

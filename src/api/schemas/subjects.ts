@@ -119,7 +119,9 @@ export interface CredentialList {
 }
 
 /** 16 bytes, unique per sender for ever. */
-const eventIdText = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 lower-case hexadecimal digits');
+export const eventIdText: z.ZodType<string, string> = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/, 'expected 32 lower-case hexadecimal digits');
 
 export const contractObject: z.ZodType<ContractObject, ContractObject> = z.record(z.string(), jsonValue);
 

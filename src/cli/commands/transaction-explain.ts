@@ -15,6 +15,7 @@ import type { Report, Session } from '../session.ts';
 interface ExplainFlags {
   readonly view: 'full' | 'requester';
   readonly facts?: string;
+  readonly event?: string;
 }
 
 export function addTransactionExplain(transaction: Command, session: Session): void {
@@ -30,6 +31,7 @@ export function addTransactionExplain(transaction: Command, session: Session): v
       '--facts <file>',
       'JSON of what the record was (labels, class, codes, date …): what the gateway said of sealed clauses is checked with the openings of this keystore',
     )
+    .option('--event <hex>', 'of a batch, the decision on this event')
     .action(session.run(explain));
 }
 
@@ -38,7 +40,7 @@ async function explain(context: Context, id: string, flags: ExplainFlags): Promi
     throw new AssentError('usage', 'What a gateway said is checked against the full explanation: leave --view out.');
   const client = context.client();
   const found = await findTransaction(client, id);
-  const explained = await client.explain(found.id, { view: flags.view });
+  const explained = await client.explain(found.id, { view: flags.view, event: flags.event });
   const decisions = explained.decisions as unknown as readonly (ExplainedDecision & ClaimedDecision)[];
   const checks = flags.facts === undefined ? [] : await checksOf(context, flags.facts, decisions);
   const { style, nowMs } = context;
@@ -46,6 +48,9 @@ async function explain(context: Context, id: string, flags: ExplainFlags): Promi
     headText(style, explained, nowMs),
     rulesText(style, explained.rules),
     ...decisions.map((decision, place) => decisionText(style, decision, checks[place])),
+    ...(explained.decisionCount > decisions.length
+      ? [`${decisions.length} of ${explained.decisionCount} decisions; --event shows any of them.`]
+      : []),
   ].join('\n\n');
   const isRight = explained.agrees && checks.every(({ contradicted }) => contradicted.length === 0);
   return { json: { ...explained, ...(checks.length > 0 && { checks }) }, text, exitCode: isRight ? 0 : 4 };

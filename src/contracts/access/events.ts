@@ -4,7 +4,7 @@ import { type Decision, decisions } from '../decision/decide.ts';
 import type { WritableState } from '../engine/contract.ts';
 import { blob } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
-import type { StateView } from '../ledger-types.ts';
+import type { StateKey, StateView } from '../ledger-types.ts';
 
 /**
  * What agents have asked or done, by event id, for ever. An agent's events are kept in pages: a page holds the first 32
@@ -135,6 +135,11 @@ function write(page: Page, id: Uint8Array, { digest, entry, decision }: Recorded
   view.setUint16(decisionOffset + 1, Math.floor(entry / 2 ** 32));
   view.setUint32(decisionOffset + 3, entry >>> 0);
   page.length += eventBytes;
+}
+
+/** Key of the page that an event is looked for on first. */
+export function firstPageKey([agentHex, eventIdHex]: EventKey): StateKey {
+  return pages.key(agentHex, eventIdHex.slice(0, digitsMin));
 }
 
 /** One event at a time. */

@@ -1,5 +1,9 @@
 import { assert, fromHex, present, toHex } from '../../base/index.ts';
+import { decodeDid } from '../../crypto/portable.ts';
+import type { StateKey } from '../ledger-types.ts';
+import { firstPageKey } from './events.ts';
 import { accessRequestToJson, decodeAccessRequest } from './request.ts';
+import { accessLogKey } from './state.ts';
 
 /** One decision that a transaction had the ledger make, as {@link evaluateAccess} is asked for it. */
 export interface RecordedQuestion {
@@ -19,6 +23,22 @@ export function recordedQuestions(kind: string, payload: Readonly<Record<string,
   const { request, results, category, inEmergencyCategory } = payload;
   assert(typeof request === 'string', 'the JSON form has bytes as hexadecimal');
   return [recordedQuestion(present(fromHex(request), 'hexadecimal'), { results, category, inEmergencyCategory })];
+}
+
+/**
+ * Keys of the state that recording these reads beside those that the decisions depend on, most of them: a replay that has
+ * them does not stop for each.
+ */
+export function recordedKeys(asked: readonly RecordedQuestion[]): StateKey[] {
+  const keys = asked.flatMap(({ agent, eventId, question }) => [
+    firstPageKey([keyHex(agent), eventId]),
+    accessLogKey(keyHex(String(question['subject']))),
+  ]);
+  return [...new Set(keys)];
+}
+
+function keyHex(did: string): string {
+  return toHex(present(decodeDid(did), 'the JSON form has keys as DIDs'));
 }
 
 function recordedQuestion(requestBytes: Uint8Array, found: Readonly<Record<string, unknown>>): RecordedQuestion {

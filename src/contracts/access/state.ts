@@ -5,7 +5,7 @@ import type { GlassOpening } from '../decision/decide.ts';
 import type { WritableState } from '../engine/contract.ts';
 import { bytes, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
-import type { StateView } from '../ledger-types.ts';
+import type { StateKey, StateView } from '../ledger-types.ts';
 import { categories } from '../tables/codes.ts';
 
 /** The subject's log as an RFC 9162 tree: enough to append, and to prove completeness against. */
@@ -48,6 +48,10 @@ export const deadline: StateRecord<{ expiresAt: number }> = stateRecord(
 /** Size, root and peaks of the subject's access log; undefined while it is empty. */
 export function accessLogOf(state: StateView, subject: Uint8Array): AccessLog | undefined {
   return accessLogs.get(state, toHex(subject));
+}
+
+export function accessLogKey(subjectHex: string): StateKey {
+  return accessLogs.key(subjectHex);
 }
 
 /** Appends an entry to the subject's log. Returns its place, from 0. */

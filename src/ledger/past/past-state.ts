@@ -5,8 +5,10 @@ import type { PastValue } from './past-value.ts';
 /** Reads values as of a height. */
 export type LoadPast = (height: number, key: StateKey) => Promise<PastValue>;
 
-/** An evaluation reads no more different keys than this: a transaction's own bound, with room. */
-const keysMax = 4096;
+/** An evaluation reads no more different keys than this: what the rules let the largest transaction read, with room. */
+const keysMax = 32_768;
+/** Values that are loaded at a time. */
+const loadsMax = 16;
 
 /** Ends an evaluation that reads what is not loaded yet. */
 class NotLoaded extends Error {
@@ -28,6 +30,17 @@ export class PastState {
     this.height = height;
     this.#load = load;
     this.#values = values;
+  }
+
+  /** Loads what an evaluation is expected to read, so that it need not stop for each. */
+  async load(keys: readonly StateKey[]): Promise<void> {
+    const missing = keys.filter((key) => this.#values.at(this.height, key) === undefined);
+    for (let start = 0; start < missing.length; start += loadsMax)
+      await Promise.all(
+        missing.slice(start, start + loadsMax).map(async (key) => {
+          this.#values.put(this.height, key, await this.#load(this.height, key));
+        }),
+      );
   }
 
   /** What the evaluation comes to in this state. It may run many times, and must change nothing outside of it. */
@@ -66,7 +79,6 @@ export class PastValues {
   readonly #known = new Map<StateKey, { readonly from: number; readonly past: PastValue }>();
 
   constructor(entriesMax: number = 2 * keysMax) {
-    assert(entriesMax > keysMax, 'what one evaluation reads is held');
     this.#entriesMax = entriesMax;
   }
 

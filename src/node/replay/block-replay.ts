@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { assert, present } from '../../base/index.ts';
-import { ScratchState } from '../../contracts/index.ts';
+import { AssentError, assert, present } from '../../base/index.ts';
+import { recordedKeys, ScratchState } from '../../contracts/index.ts';
 import {
   type BlockContext,
   type ExecutedTransaction,
@@ -23,12 +23,14 @@ const sliceTransactions = 8;
 export class BlockReplay {
   readonly context: BlockContext;
   readonly transactions: readonly UnverifiedTransaction[];
-  readonly #rules: Pick<DecidingRules, 'execute'>;
+  readonly #rules: DecidingRules;
   readonly #before: PastState;
   readonly #written = new Map<StateKey, Uint8Array | undefined>();
   #executed = 0;
+  /** Of how many transactions the values were loaded. */
+  #prepared = 0;
 
-  constructor(source: ReplaySource, rules: Pick<DecidingRules, 'execute'>, { header, transactionBytes }: OpenedBlock) {
+  constructor(source: ReplaySource, rules: DecidingRules, { header, transactionBytes }: OpenedBlock) {
     const { height, timestamp } = header;
     this.context = { ledgerId: source.ledgerId, height, timestamp };
     this.transactions = transactionBytes.map((bytes) => new UnverifiedTransaction(bytes));
@@ -50,6 +52,7 @@ export class BlockReplay {
   async execute(): Promise<{ readonly executed: ExecutedTransaction; readonly keep: () => Promise<void> }> {
     const place = this.#executed;
     const transaction = present(this.next, 'the block has another transaction');
+    await this.prepare();
     const { executed, writes } = await this.evaluate((state) => {
       return { executed: this.#rules.execute(transaction, state, this.context), writes: state.writes };
     });
@@ -62,6 +65,23 @@ export class BlockReplay {
     return { executed, keep };
   }
 
+  /**
+   * Of a batch that comes next, loads what its parts read before all of it is executed: else it would be begun anew for
+   * each value.
+   */
+  async prepare(): Promise<void> {
+    const transaction = this.next;
+    if (transaction === undefined || this.#prepared > this.#executed) return;
+    this.#prepared = this.#executed + 1;
+    const asked = this.#rules.questions(transaction);
+    if (asked.length <= 1) return;
+    await this.#before.load(recordedKeys(asked));
+    for (const question of new Set(asked.map((one) => one.question))) {
+      await this.evaluate((state) => answered(() => this.#rules.evaluate(state, question, this.context.timestamp)));
+      await turn();
+    }
+  }
+
   /** Executes and keeps those before the place. */
   async skipTo(index: number): Promise<void> {
     assert(index < this.transactions.length, 'a place in the block');
@@ -70,5 +90,16 @@ export class BlockReplay {
 
   #over(before: StateView): StateView {
     return { get: (key) => (this.#written.has(key) ? this.#written.get(key) : before.get(key)) };
+  }
+}
+
+/** Whether there is an answer: of what cannot be asked, such as a subject that is not linked, there is none. */
+function answered(ask: () => unknown): boolean {
+  try {
+    ask();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof AssentError) return false;
+    throw thrown;
   }
 }

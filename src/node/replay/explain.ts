@@ -1,5 +1,13 @@
-import type { ExplanationView, JsonValue, ResultView, RuleView, TransactionExplanation } from '../../api/index.ts';
-import { present } from '../../base/index.ts';
+import {
+  type ExplainQuery,
+  type ExplanationView,
+  explainedDecisionsMax,
+  type JsonValue,
+  type ResultView,
+  type RuleView,
+  type TransactionExplanation,
+} from '../../api/index.ts';
+import { AssentError, present } from '../../base/index.ts';
 import {
   type AccessEvaluation,
   type Catalogue,
@@ -7,7 +15,6 @@ import {
   type RecordedQuestion,
   type ResultSet,
   type RuleTrace,
-  recordedQuestions,
   redactDecision,
   redactEvaluation,
   type SealedBasis,
@@ -29,32 +36,37 @@ export async function explainCommitted(
   source: ReplaySource,
   versions: RuleVersions,
   id: string,
-  view: ExplanationView,
+  { view, event }: ExplainQuery,
 ): Promise<TransactionExplanation> {
   const { height, index, result } = await source.place(id);
   const rules = await rulesAt(source, versions, { height, known: height - 1 });
   const { executor, catalogue } = rules;
-  const deciding = ledgerRules(executor);
+  const deciding = ledgerRules(rules);
   const replay = new BlockReplay(source, deciding, await source.block(height));
   await replay.skipTo(index);
   const transaction = present(replay.next, 'a receipt names a place in a block');
-  const { kind, payload } = transaction;
+  const { kind } = transaction;
+  await replay.prepare();
   const traced = await replay.evaluate((state) => {
     const trace = new Trace();
     const executed = executor.executeTraced(transaction, state, replay.context, trace);
     return { executed, rules: trace.rules, writes: executed.result.ok ? state.writtenKeys : [] };
   });
   const recorded = new Set(traced.executed.index.map(({ entry }) => entryName(rules.describeEntry(entry))));
-  const decisions: JsonValue[] = [];
   // A retry of an event asks, and nothing is decided.
-  for (const asked of recordedQuestions(kind, catalogue.payloadToJson(kind, payload)).filter((one) =>
-    recorded.has(entryName(one)),
-  )) {
+  const asked = deciding.questions(transaction).filter((one) => recorded.has(entryName(one)));
+  if (view === 'requester' && asked.length > 1 && event === undefined)
+    throw new AssentError('request-invalid', 'event: a batch is explained to a requester one event at a time', {
+      path: 'event',
+    });
+  const wanted = asked.filter(({ eventId }) => event === undefined || eventId === event);
+  const decisions: JsonValue[] = [];
+  for (const one of wanted.slice(0, explainedDecisionsMax)) {
     const made = await replay.evaluate((state) => ({
-      evaluation: deciding.evaluate(state, asked.question, replay.context.timestamp),
-      basis: deciding.basis(state, asked.question, replay.context.timestamp),
+      evaluation: deciding.evaluate(state, one.question, replay.context.timestamp),
+      basis: deciding.basis(state, one.question, replay.context.timestamp),
     }));
-    decisions.push(decisionView(asked, made, view));
+    decisions.push(decisionView(one, made, view));
   }
   const show = (shown: TransactionResult): ResultView =>
     view === 'full' ? resultView(kind, shown, rules.outputToJson) : redactedResult(kind, shown, rules);
@@ -75,6 +87,7 @@ export async function explainCommitted(
     ),
     writes: view === 'full' ? traced.writes : [],
     decisions,
+    decisionCount: asked.length,
   };
 }
 

@@ -30,8 +30,8 @@ export class Replays {
     this.#versions = versions;
   }
 
-  explain(id: string, { view }: ExplainQuery): Promise<TransactionExplanation> {
-    return this.#turns.run(() => explainCommitted(this.#source, this.#versions, id, view));
+  explain(id: string, query: ExplainQuery): Promise<TransactionExplanation> {
+    return this.#turns.run(() => explainCommitted(this.#source, this.#versions, id, query));
   }
 
   /** A slice of the period. Throws `request-invalid` for what is no policy. */
@@ -45,11 +45,11 @@ export class Replays {
   async decideAt(height: number, request: DecisionRequest): Promise<DecisionView> {
     const { view = 'full', question } = splitDecisionRequest(request);
     const { header } = await this.#source.block(height);
-    const { executor } = await rulesAt(this.#source, this.#versions, { height, known: height });
-    const rules = ledgerRules(executor);
+    const version = await rulesAt(this.#source, this.#versions, { height, known: height });
+    const rules = ledgerRules(version);
     const state = new PastState(height, this.#source.valueAt, this.#source.values);
     const evaluation = await state.run((past) => rules.evaluate(past, question, header.timestamp));
-    const { ruleSet } = executor;
-    return decisionView(evaluation, { height, at: header.timestamp, ruleset: ruleSet }, view);
+    const { ruleSet: ruleset } = version.executor;
+    return decisionView(evaluation, { height, at: header.timestamp, ruleset }, view);
   }
 }

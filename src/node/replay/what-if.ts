@@ -7,7 +7,7 @@ import type {
   WhatIfRequest,
 } from '../../api/index.ts';
 import { present } from '../../base/index.ts';
-import { type AccessEvaluation, type RecordedQuestion, recordedQuestions } from '../../contracts/index.ts';
+import type { AccessEvaluation, RecordedQuestion } from '../../contracts/index.ts';
 import type { ExecutedTransaction, OpenedBlock, UnverifiedTransaction } from '../../ledger/index.ts';
 import { resultView } from '../ingress/outcome.ts';
 import { BlockReplay } from './block-replay.ts';
@@ -93,7 +93,7 @@ class Slice {
   async look(block: OpenedBlock): Promise<void> {
     const { height } = block.header;
     const rules = await rulesAt(this.#source, this.#versions, { height, known: height - 1 });
-    const recorded = ledgerRules(rules.executor);
+    const recorded = ledgerRules(rules);
     const candidate = this.#question.candidate(recorded);
     const replay = new BlockReplay(this.#source, recorded, block);
     const last = replay.transactions.findLastIndex(({ kind }) => accessKind.test(kind));
@@ -133,7 +133,7 @@ class Slice {
     const { context } = replay;
     const supposed = await replay.evaluate((state) => candidate.execute(transaction, state, context));
     const others = new Map(this.#entriesOf(rules, supposed).map((entry) => [entryName(entry), entry]));
-    const asked = new Map(questionsIn(rules, transaction).map((one) => [entryName(one), one]));
+    const asked = new Map(recorded.questions(transaction).map((one) => [entryName(one), one]));
     for (const entry of entries) {
       const name = entryName(entry);
       const other = others.get(name);
@@ -164,10 +164,6 @@ class Slice {
       .map(({ entry }) => describeEntry(entry) as ContractObject)
       .filter(({ type, domain }) => entryTypes.has(String(type)) && domain === this.#question.domain);
   }
-}
-
-function questionsIn({ catalogue }: ReplayRules, { kind, payload }: UnverifiedTransaction): RecordedQuestion[] {
-  return recordedQuestions(kind, catalogue.payloadToJson(kind, payload));
 }
 
 /** Of a glass that was broken there is no decision: it is open. */

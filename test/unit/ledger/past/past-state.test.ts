@@ -74,11 +74,11 @@ describe('an evaluation of the past', () => {
 
   it('keeps a bounded number of values', async () => {
     const { load, loaded } = loader();
-    const state = new PastState(1, load, new PastValues(4097));
-    for (let count = 0; count < 4098; count++) await state.run((past) => past.get(`k${count}`));
+    const state = new PastState(1, load, new PastValues(100));
+    for (let count = 0; count < 101; count++) await state.run((past) => past.get(`k${count}`));
     await state.run((past) => past.get('k1'));
-    expect(loaded).toHaveLength(4098);
+    expect(loaded).toHaveLength(101);
     await state.run((past) => past.get('k0'));
-    expect(loaded).toHaveLength(4099);
+    expect(loaded).toHaveLength(102);
   });
 });

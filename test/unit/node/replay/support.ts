@@ -182,7 +182,7 @@ export class Chain {
       eventId: hex(event, 16),
       role,
       organisation: 'north',
-      subject: who('ana').did,
+      subject: who(change.subject ?? 'ana').did,
       domain: 'north-records',
       resource: hex(`resource of ${event}`),
       purpose,
@@ -223,6 +223,7 @@ interface AccessChange {
   readonly purpose: 'TREAT' | 'BTG' | 'HRESCH';
   readonly results: readonly object[];
   readonly event: string;
+  readonly subject: string;
   readonly inEmergencyCategory: boolean;
 }
 
