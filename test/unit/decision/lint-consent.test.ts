@@ -55,6 +55,13 @@ const suspicious: fc.Arbitrary<Provision> = fc.oneof(
     const permit: Provision = { ...leaf, type: 'permit' };
     return { ...one, type: 'deny', provisions: [permit] };
   }),
+  provisions.map(({ provisions: _, labels: __, ...leaf }): Provision => {
+    const beside: Provision[] = [
+      { ...leaf, type: 'permit' },
+      { ...leaf, type: 'deny' },
+    ];
+    return { type: 'permit', provisions: beside };
+  }),
 );
 
 const idle = ['never-matches', 'never-holds', 'always-denied', 'duplicate-provision'];
@@ -206,6 +213,22 @@ describe('a check of a consent', () => {
     expect(beside({ labels: labels(['N']) }, { labels: labels(['R']) })).toEqual([]);
     expect(beside({ purposes: ['BTG'] }, { purposes: ['HRESCH'] })).toEqual([]);
     expect(beside({}, { provisions: [{ type: 'permit', actors: ['dr'] }] })).toEqual(overlapping);
+    for (const name of ['codes', 'classes', 'categories'] as const) {
+      expect(beside({ [name]: ['a'] }, { [name]: ['b', 'a'] })).toEqual(beaten);
+      expect(beside({ [name]: ['a'] }, { [name]: ['b'] })).toEqual(overlapping);
+      expect(beside({}, { [name]: ['a'] })).toEqual(overlapping);
+    }
+    expect(beside({ dataPeriod: { until: 500 } }, { dataPeriod: { until: 1000 } })).toEqual(beaten);
+    expect(beside({ dataPeriod: { until: 1001 } }, { dataPeriod: { until: 1000 } })).toEqual(overlapping);
+    expect(beside({ dataPeriod: { until: 1000 } }, { dataPeriod: { from: 1, until: 1000 } })).toEqual(overlapping);
+    expect(beside({}, { dataPeriod: { until: 1000 } })).toEqual(overlapping);
+    expect(beside({ dataPeriod: { from: 1000 } }, { dataPeriod: { until: 1000 } })).toEqual([]);
+    const about = (reference: string, meaning: 'instance' | 'related'): Partial<Provision> => ({
+      data: [{ meaning, reference }],
+    });
+    expect(beside(about('a/1', 'related'), about('a/1', 'related'))).toEqual(beaten);
+    expect(beside(about('a/1', 'instance'), about('a/2', 'related'))).toEqual(overlapping);
+    expect(beside(about('a/1', 'instance'), about('a/2', 'instance'))).toEqual([]);
   });
 
   it('finds what is said twice, in whatever order', () => {
