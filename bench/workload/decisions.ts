@@ -117,6 +117,7 @@ function askersOf(patient: number): readonly Asker[] {
     { references: ['Practitioner/ward-nurse', 'CareTeam/ward-4', hospital], roles: ['nurse'], purpose: 'COC' },
     { references: [`Practitioner/doctor-${(patient + 1) % 31}`, hospital], roles: ['physician'], purpose: 'TREAT' },
     { references: ['Practitioner/on-call', 'Organization/elsewhere'], roles: ['physician'], purpose: 'ETREAT' },
+    { references: ['Practitioner/surgeon', 'Organization/elsewhere'], roles: ['physician'], purpose: 'BTG' },
     { references: ['Practitioner/analyst', 'Group/study'], roles: ['researcher'], purpose: 'CLINTRCH' },
     { references: ['Practitioner/billing', hospital], roles: ['clerk'], purpose: 'COVAUTH' },
     { references: [`RelatedPerson/of-${patient}`], roles: ['relative'], purpose: 'FAMRQT' },
@@ -131,9 +132,11 @@ function recordOf(patient: number, number: number): ResourceFacts {
     { confidentiality: 'N', sensitivity: [], codes: [loinc('2345-7')], class: resourceType('Observation') },
     { confidentiality: 'V', sensitivity: ['GDIS'], codes: [], class: [] },
     { confidentiality: 'N', codes: [loinc('718-7')], class: resourceType('Observation') },
+    // Nobody labelled it.
+    {},
   ];
   return {
-    reference: `Observation/${patient}-${number}`,
+    reference: `${number % 4 === 0 ? 'Condition' : 'Observation'}/${patient}-${number}`,
     date: `${2021 + (number % 5)}-0${1 + (number % 9)}-1${number % 10}`,
     authors: [`Practitioner/doctor-${(patient + number) % 31}`],
     related: [`Encounter/stay-${patient + (number % 3)}`],
@@ -151,11 +154,14 @@ export function decisionWorkload(patients: number, resourcesPerRequest = 1): Dec
       consents.push({ id: `consent-${patient}-${place}`, version: '1', subject, provision });
     for (const [place, { references, roles, purpose }] of askersOf(patient).entries()) {
       const number = patient + place;
+      const day = `2026-03-${10 + (number % 20)}`;
+      const opened = { openedAt: `${day}T10:00:00Z`, expiresAt: `${day}T20:00:00Z` };
       requests.push({
         subject,
-        at: `2026-03-${10 + (number % 20)}T10:${10 + (patient % 50)}:00Z`,
+        at: `${day}T10:${10 + (patient % 50)}:00Z`,
         purpose,
-        action: place === 4 ? 'use' : 'access',
+        action: roles.includes('researcher') ? 'use' : 'access',
+        ...(purpose === 'BTG' && { breakGlass: { justified: true, categories: ['problems'], ...opened } }),
         requester: { references, roles },
         resources: Array.from({ length: resourcesPerRequest }, (_, index) => recordOf(patient, number + index)),
       });

@@ -59,7 +59,10 @@ export interface ConsentName {
   readonly version?: string;
 }
 
-export function consentName({ id, version }: Pick<Consent, 'id' | 'version'>, place: number): ConsentName {
+export function consentName(
+  { id, version }: { readonly id?: string | undefined; readonly version?: string | undefined },
+  place: number,
+): ConsentName {
   return { consent: id ?? `#${place}`, ...(version !== undefined && { version }) };
 }
 

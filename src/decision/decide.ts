@@ -10,6 +10,7 @@ import {
   type DecisionRequest,
   decisionLimits,
   type Policy,
+  type Question,
   readPolicy,
   readRequest,
 } from './request.ts';
@@ -30,49 +31,28 @@ export interface RecordScope {
 /** Consents and a domain's policy, checked once for many questions. Throws `decision-input-invalid`. */
 export class DecisionBase {
   readonly #policy: Policy;
-  readonly #bySubject = new Map<string, Candidate[]>();
+  readonly #bySubject: ReadonlyMap<string, readonly Candidate[]>;
 
   constructor({ consents, policy }: Omit<DecisionInput, 'request'>) {
     this.#policy = readPolicy(policy);
-    for (const [place, consent] of readConsents(consents).entries()) {
-      const candidate = { consent, name: consentName(consent, place) };
-      const others = this.#bySubject.get(consent.subject);
-      if (others === undefined) this.#bySubject.set(consent.subject, [candidate]);
-      else others.push(candidate);
-    }
+    // What was checked stays as it is, whatever becomes of what was given.
+    const candidates = structuredClone(candidatesIn(consents));
+    this.#bySubject = Map.groupBy(candidates, ({ consent }) => consent.subject);
   }
 
   /** See {@link decide}. */
   decide(request: DecisionRequest): Explanation {
-    const inquiry = this.#inquiry(request);
-    return explain(
-      inquiry,
-      inquiry.question.resources.map((resource) => inquiry.settle(resource)),
-    );
+    return explained(this.#inquiry(request));
   }
 
   /** See {@link evaluateScope}. */
   evaluateScope(request: DecisionRequest): ScopeEvaluation {
-    const inquiry = this.#inquiry(request);
-    const { question, candidates } = inquiry;
-    return {
-      resources: question.resources.map((resource) => ({
-        reference: resource.given,
-        results: inquiry.evaluate(resource).map(({ results, namesBreakGlass }, index) => {
-          const { name } = present(candidates[index], 'each has its result');
-          return { ...name, results, namesBreakGlass };
-        }),
-        inEmergencyCategory: isInNamedCategory(question.request, this.#policy, resource),
-      })),
-    };
+    return scopesOf(this.#inquiry(request));
   }
 
   #inquiry(request: DecisionRequest): Inquiry {
     const question = readRequest(request, this.#policy.timeZone);
-    const candidates = this.#bySubject.get(question.request.subject) ?? [];
-    if (candidates.length * question.resources.length > decisionLimits.pairsMax)
-      throw invalidInput('request.resources', 'so many resources and consents are asked about in several requests');
-    return new Inquiry(this.#policy, candidates, question);
+    return inquiryOf(this.#policy, this.#bySubject.get(question.request.subject) ?? [], question);
   }
 }
 
@@ -82,7 +62,7 @@ export class DecisionBase {
  * Throws `decision-input-invalid`; an error is never a decision.
  */
 export function decide(input: DecisionInput): Explanation {
-  return baseOf(input).decide(input.request);
+  return explained(readInquiry(input));
 }
 
 /**
@@ -90,11 +70,47 @@ export function decide(input: DecisionInput): Explanation {
  * {@link combine} can decide without seeing them. Throws `decision-input-invalid`.
  */
 export function evaluateScope(input: DecisionInput): ScopeEvaluation {
-  return baseOf(input).evaluateScope(input.request);
+  return scopesOf(readInquiry(input));
 }
 
-function baseOf(input: DecisionInput): DecisionBase {
+function readInquiry(input: DecisionInput): Inquiry {
   if (typeof input !== 'object' || input === null)
     throw invalidInput('input', 'consents, request and policy are expected');
-  return new DecisionBase(input);
+  const policy = readPolicy(input.policy);
+  const candidates = candidatesIn(input.consents);
+  const question = readRequest(input.request, policy.timeZone);
+  const { subject } = question.request;
+  const own = candidates.filter(({ consent }) => consent.subject === subject);
+  return inquiryOf(policy, own, question);
+}
+
+function candidatesIn(consents: unknown): Candidate[] {
+  return readConsents(consents).map((consent, place) => ({ consent, name: consentName(consent, place) }));
+}
+
+function inquiryOf(policy: Policy, candidates: readonly Candidate[], question: Question): Inquiry {
+  if (candidates.length * question.resources.length > decisionLimits.pairsMax)
+    throw invalidInput('request.resources', 'so many resources and consents are asked about in several requests');
+  return new Inquiry(policy, candidates, question);
+}
+
+function explained(inquiry: Inquiry): Explanation {
+  return explain(
+    inquiry,
+    inquiry.question.resources.map((resource) => inquiry.settle(resource)),
+  );
+}
+
+function scopesOf(inquiry: Inquiry): ScopeEvaluation {
+  const { policy, question, candidates } = inquiry;
+  return {
+    resources: question.resources.map((resource) => ({
+      reference: resource.given,
+      results: inquiry.evaluate(resource).map(({ results, namesBreakGlass }, index) => {
+        const { name } = present(candidates[index], 'each has its result');
+        return { ...name, results, namesBreakGlass };
+      }),
+      inEmergencyCategory: isInNamedCategory(question.request, policy, resource),
+    })),
+  };
 }

@@ -46,8 +46,7 @@ export function evaluateConsent<P extends Branch<P>, S>(
 ): ConsentResult {
   const describe = targets.mismatch(provision);
   if (describe !== undefined) {
-    const miss: Miss = { path: rootPath, type: provision.type, standing: 'out', describe };
-    return notApplicable([miss]);
+    return notApplicable({ path: rootPath, type: provision.type, standing: 'out', describe });
   }
   const misses: Miss[] = [];
   const root = { path: rootPath, purposes: provision.purposes, scope: undefined, isHeld: true };
@@ -64,9 +63,15 @@ export function evaluateConsent<P extends Branch<P>, S>(
   };
 }
 
-function notApplicable(misses: readonly Miss[]): ConsentResult {
-  const deciding = { permit: undefined, deny: undefined, namesBreakGlass: false, deniesPlainly: false };
-  return { results: result.notApplicable, ...deciding, misses };
+function notApplicable(miss: Miss): ConsentResult {
+  return {
+    results: result.notApplicable,
+    permit: undefined,
+    deny: undefined,
+    namesBreakGlass: false,
+    deniesPlainly: false,
+    misses: [miss],
+  };
 }
 
 const rootPath = 'provision';

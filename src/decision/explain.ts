@@ -118,14 +118,17 @@ function explainResource(inquiry: Inquiry, resource: Resource, settled: Settled)
       const path = decidingPath(one, decision);
       return { ...nameOf(index), path, results: namesOfResultSet(one.results) };
     }),
-    considered: results.map(({ results, misses }, index) => ({
-      ...nameOf(index),
-      results: namesOfResultSet(results),
-      mismatches: mismatchesOf(misses),
-    })),
+    considered: results.map((one, index) => consideredOf(nameOf(index), one)),
     ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
     ...(change && { smallestChange: change }),
   };
+}
+
+/** Written out: it is made for each consent of each decision. */
+function consideredOf({ consent, version }: ConsentName, { results: set, misses }: ConsentResult): ConsideredConsent {
+  const results = namesOfResultSet(set);
+  const mismatches = mismatchesOf(misses);
+  return version === undefined ? { consent, results, mismatches } : { consent, version, results, mismatches };
 }
 
 function mismatchesOf(misses: readonly Miss[]): Mismatch[] {

@@ -43,23 +43,23 @@ export class Inquiry {
   settle(resource: Resource): Settled {
     if (this.gate !== undefined)
       return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
-    const { policy, question } = this;
     const results = this.evaluate(resource);
+    return { ...this.settleOn(results, resource), results };
+  }
+
+  /** On what the consents come to, or some of them. */
+  settleOn(results: readonly ConsentResult[], resource: Resource): Settlement {
+    const { policy, question } = this;
     const refuseGlass = (namesBreakGlass: boolean): GlassRefusal | undefined => {
       const isNamed = isInNamedCategory(question.request, policy, resource);
       return glassRefusal(question, policy, this.#glass, isNamed, namesBreakGlass);
     };
-    return { ...settle(results, policy.implicit, this.basis, refuseGlass), results };
+    return settle(results, policy.implicit, this.basis, refuseGlass);
   }
 
   /** What each consent comes to, in their order. */
   evaluate(resource: Resource): ConsentResult[] {
     const scoping = scopingOf(resource);
     return this.candidates.map(({ consent }) => evaluateConsent(consent.provision, this.#targets, scoping));
-  }
-
-  /** Whether a consent may permit this alone. */
-  mayPermit({ consent }: Candidate, resource: Resource): boolean {
-    return evaluateConsent(consent.provision, this.#targets, scopingOf(resource)).permit !== undefined;
   }
 }

@@ -1,48 +1,64 @@
 import { z } from 'zod';
-import { type Consent, consentLimits, consentSchema, type Effect, type Provision } from './consent.ts';
+import { consentLimits, consentSchema, type Effect, type Provision } from './consent.ts';
 import { InputReader, invalidInput } from './input.ts';
-import { decisionLimits, purposeOf } from './request.ts';
+import { decisionLimits } from './request.ts';
+import { readPurpose } from './tables/purposes.ts';
 
 type Clauses = Omit<Provision, 'type' | 'provisions'>;
 
-/** A provision as the evaluation takes it: its own copy, with each clause in its place, and purposes as they are compared. */
+/** A provision as the evaluation takes it: each clause in its place, so that all have one shape; purposes as they are compared. */
 export type ReadProvision = {
   readonly type: Effect;
   readonly provisions: readonly ReadProvision[] | undefined;
 } & { readonly [Name in keyof Clauses]-?: Clauses[Name] | undefined };
 
-export interface ReadConsent extends Omit<Consent, 'provision'> {
+export interface ReadConsent {
+  readonly id: string | undefined;
+  readonly version: string | undefined;
+  readonly subject: string;
   readonly provision: ReadProvision;
 }
 
 const reader = new InputReader(z.array(consentSchema).max(decisionLimits.consentsMax));
 
-/** Throws `decision-input-invalid` with the path of what is wrong. */
+/** Their lists are those that were given. Throws `decision-input-invalid` with the path of what is wrong. */
 export function readConsents(value: unknown): readonly ReadConsent[] {
-  if (Array.isArray(value)) for (const [place, consent] of value.entries()) checkSize(consent, place);
-  return reader.read(value, 'consents').map((consent, place) => ({
-    ...consent,
-    provision: readProvision(consent.provision, () => `consents[${place}].provision`),
-  }));
+  if (Array.isArray(value)) for (let place = 0; place < value.length; place++) checkSize(value[place], place);
+  return reader.read(value, 'consents').map(({ id, version, subject, provision }, place) => {
+    const read = readProvision(provision);
+    if (typeof read === 'string') throw invalidInput(`consents[${place}].provision${read}`, 'it is no purpose of use');
+    return { id, version, subject, provision: read };
+  });
 }
 
-function readProvision(given: Provision, path: () => string): ReadProvision {
-  const { type, period, actors, purposes, actions, labels, dataPeriod, data, classes, codes } = given;
-  const { categories, provisions } = given;
-  return {
-    type,
-    period: period && { ...period },
-    actors: actors?.slice(),
-    purposes: purposes?.map((purpose) => purposeOf(purpose, () => `${path()}.purposes`)),
-    actions: actions?.slice(),
-    labels: labels && { confidentiality: labels.confidentiality.slice(), sensitivity: labels.sensitivity.slice() },
-    dataPeriod: dataPeriod && { ...dataPeriod },
-    data: data?.map(({ meaning, reference }) => ({ meaning, reference })),
-    classes: classes?.slice(),
-    codes: codes?.slice(),
-    categories: categories?.slice(),
-    provisions: provisions?.map((one, place) => readProvision(one, () => `${path()}.provisions[${place}]`)),
-  };
+/** Or where a purpose is none. */
+function readProvision(given: Provision): ReadProvision | string {
+  const purposes = given.purposes && readPurposes(given.purposes);
+  if (typeof purposes === 'string') return purposes;
+  const provisions = given.provisions && readProvisions(given.provisions);
+  if (typeof provisions === 'string') return provisions;
+  const { type, period, actors, actions, labels, dataPeriod, data, classes, codes, categories } = given;
+  return { type, period, actors, purposes, actions, labels, dataPeriod, data, classes, codes, categories, provisions };
+}
+
+function readProvisions(given: readonly Provision[]): readonly ReadProvision[] | string {
+  const provisions: ReadProvision[] = [];
+  for (const [place, one] of given.entries()) {
+    const read = readProvision(one);
+    if (typeof read === 'string') return `.provisions[${place}]${read}`;
+    provisions.push(read);
+  }
+  return provisions;
+}
+
+function readPurposes(given: readonly string[]): readonly string[] | string {
+  const purposes: string[] = [];
+  for (const [place, text] of given.entries()) {
+    const purpose = readPurpose(text);
+    if (purpose === undefined) return `.purposes[${place}]`;
+    purposes.push(purpose);
+  }
+  return purposes;
 }
 
 /** Before anything else looks inside: what is deeper than a consent may be, or has no end, ends here. */

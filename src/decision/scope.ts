@@ -110,12 +110,14 @@ function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed 
   let undecided: ScopeClause | undefined;
   for (const clause of clauses) {
     const standing = clause.place(scope, effect, resource);
-    if (standing === 'out') return { standing, describe: () => clause.describe(scope, resource) };
+    if (standing === 'out') return beside(standing, clause, scope, resource);
     if (standing === 'undecided') undecided ??= clause;
   }
-  if (undecided === undefined) return inside;
-  const { describe } = undecided;
-  return { standing: 'undecided', describe: () => describe(scope, resource) };
+  return undecided === undefined ? inside : beside('undecided', undecided, scope, resource);
+}
+
+function beside(standing: Standing, { describe }: ScopeClause, scope: Scope, resource: Resource): Placed {
+  return { standing, describe: () => describe(scope, resource) };
 }
 
 /**

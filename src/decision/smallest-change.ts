@@ -1,10 +1,11 @@
 import { present } from '../base/index.ts';
 import type { ConsentName } from './consent.ts';
 import { changesOf } from './element-changes.ts';
-import type { ConsentResult } from './evaluate.ts';
-import { Inquiry, type Settled } from './inquiry.ts';
+import { type ConsentResult, evaluateConsent } from './evaluate.ts';
+import { type Candidate, Inquiry, type Settled } from './inquiry.ts';
 import type { Question, Resource } from './request.ts';
-import { type Clause, includesPurpose, type Miss } from './target.ts';
+import { scopingOf } from './scope.ts';
+import { type Clause, includesPurpose, type Miss, Targets } from './target.ts';
 
 /**
  * One change that is enough: whatever is named was tried, and permits. Only `fact-known` does not say that it would: it is
@@ -25,10 +26,10 @@ const attemptsMax = 8;
 
 /** Absent where no single change would do, of those that are tried. */
 export function smallestChange(inquiry: Inquiry, resource: Resource, settled: Settled): SmallestChange | undefined {
-  const { by, determining, results } = settled;
+  const { by, results } = settled;
   if (by === 'gate') return changeAtGate(inquiry, resource);
   if (by === 'undecided') return factToKnow(results);
-  if (by === 'deny') return revocation(inquiry, resource, determining);
+  if (by === 'deny') return revocation(inquiry, resource, settled);
   // Nothing denies: then a consent that permits without condition is enough.
   return (
     elementOf(inquiry, resource, results) ?? {
@@ -65,14 +66,18 @@ function changeAtGate(inquiry: Inquiry, resource: Resource): SmallestChange | un
   return undefined;
 }
 
-function revocation(inquiry: Inquiry, resource: Resource, determining: readonly number[]): SmallestChange | undefined {
-  const { policy, candidates, question } = inquiry;
+/** What a consent comes to depends on no other. */
+function revocation(
+  inquiry: Inquiry,
+  resource: Resource,
+  { determining, results }: Settled,
+): SmallestChange | undefined {
   const enough = determining.slice(0, attemptsMax).find((revoked) => {
-    const left = candidates.filter((_, index) => index !== revoked);
-    return permits(new Inquiry(policy, left, question), resource);
+    const left = results.filter((_, index) => index !== revoked);
+    return inquiry.settleOn(left, resource).decision === 'permit';
   });
   if (enough === undefined) return undefined;
-  const { name } = present(candidates[enough], 'it was considered');
+  const { name } = present(inquiry.candidates[enough], 'it was considered');
   return { kind: 'consent-revoked', ...name, sentence: 'The subject takes this consent back.' };
 }
 
@@ -98,8 +103,7 @@ function elementOf(
       attempts += 1;
       if (attempts > attemptsMax) return undefined;
       const { question = inquiry.question, resource: record = resource } = changed;
-      const other = asking(inquiry, question);
-      if (!other.mayPermit(candidate, record) || !permits(other, record)) continue;
+      if (!permitsAlone(candidate, question, record) || !permits(asking(inquiry, question), record)) continue;
       const sentence = `${element} ${value} instead of ${got} (${miss.path}).`;
       return { kind: 'element', ...candidate.name, path: miss.path, element, value, sentence };
     }
@@ -107,8 +111,17 @@ function elementOf(
   return undefined;
 }
 
+function permitsAlone({ consent }: Candidate, question: Question, resource: Resource): boolean {
+  return evaluateConsent(consent.provision, new Targets(question), scopingOf(resource)).permit !== undefined;
+}
+
 /** Of a consent that has no other. */
 function onlyMissOfPermit(misses: readonly Miss[]): Miss | undefined {
-  const [miss, ...others] = misses.filter(({ type }) => type === 'permit');
-  return others.length === 0 ? miss : undefined;
+  let only: Miss | undefined;
+  for (const miss of misses) {
+    if (miss.type === 'deny') continue;
+    if (only !== undefined) return undefined;
+    only = miss;
+  }
+  return only;
 }

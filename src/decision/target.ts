@@ -54,11 +54,6 @@ export class Targets {
   readonly #asked: Asked;
   readonly #known: Map<Target, Describe | null> | undefined;
   #asker: string | undefined;
-  readonly #askedBy = (): string => {
-    const { references, roles } = this.#asked.request.requester;
-    this.#asker ??= shortList([...references, ...roles]) || 'nobody';
-    return this.#asker;
-  };
 
   constructor(asked: Asked, { resources }: { readonly resources: number } = { resources: 1 }) {
     this.#asked = asked;
@@ -69,28 +64,53 @@ export class Targets {
   mismatch(provision: Target): Describe | undefined {
     const known = this.#known?.get(provision);
     if (known !== undefined) return known ?? undefined;
-    const found = targetMismatch(provision, this.#asked, this.#askedBy);
+    const element = failing(provision, this.#asked);
+    const found = element && this.#describing(element, provision);
     this.#known?.set(provision, found ?? null);
     return found;
   }
+
+  /** Apart from the comparison, which makes nothing where everything fits. */
+  #describing(element: TargetElement, { period = {}, actors = [], purposes = [], actions = [] }: Target): Describe {
+    const { request, atMs, purpose } = this.#asked;
+    switch (element) {
+      case 'period':
+        return () => ({ element, expected: intervalText(period), got: momentText(atMs) });
+      case 'actor':
+        return () => ({ element, expected: shortList(actors), got: this.#askedBy() });
+      case 'purpose':
+        return () => ({ element, expected: shortList(purposes), got: purpose });
+      case 'action':
+        return () => ({ element, expected: shortList(actions), got: request.action });
+    }
+  }
+
+  #askedBy(): string {
+    const { references, roles } = this.#asked.request.requester;
+    this.#asker ??= shortList([...references, ...roles]) || 'nobody';
+    return this.#asker;
+  }
 }
 
-function targetMismatch(
-  { period, actors, purposes, actions }: Target,
-  asked: Asked,
-  askedBy: () => string,
-): Describe | undefined {
+type TargetElement = 'period' | 'actor' | 'purpose' | 'action';
+
+function failing({ period, actors, purposes, actions }: Target, asked: Asked): TargetElement | undefined {
   const { request, atMs, purpose } = asked;
-  const { references, roles } = request.requester;
   if (period !== undefined && (atMs < (period.from ?? atMs) || atMs >= (period.until ?? Number.POSITIVE_INFINITY)))
-    return () => ({ element: 'period', expected: intervalText(period), got: momentText(atMs) });
-  if (actors !== undefined && !actors.some((actor) => references.includes(actor) || isHeld(roles, actor)))
-    return () => ({ element: 'actor', expected: shortList(actors), got: askedBy() });
-  if (purposes !== undefined && !purposes.some((general) => includesPurpose(general, purpose)))
-    return () => ({ element: 'purpose', expected: shortList(purposes), got: purpose });
-  if (actions !== undefined && !actions.includes(request.action))
-    return () => ({ element: 'action', expected: shortList(actions), got: request.action });
-  return undefined;
+    return 'period';
+  if (actors !== undefined && !isAmong(actors, request.requester)) return 'actor';
+  if (purposes !== undefined && !includeOne(purposes, purpose)) return 'purpose';
+  return actions === undefined || actions.includes(request.action) ? undefined : 'action';
+}
+
+function isAmong(actors: readonly string[], { references, roles }: DecisionRequest['requester']): boolean {
+  for (const actor of actors) if (references.includes(actor) || isHeld(roles, actor)) return true;
+  return false;
+}
+
+function includeOne(purposes: readonly string[], special: string): boolean {
+  for (const general of purposes) if (includesPurpose(general, special)) return true;
+  return false;
 }
 
 /** By subsumption within v3 ActReason, by equality elsewhere. */
@@ -114,10 +134,9 @@ const shownMax = 8;
 
 /** The first of them, and how many more there are. */
 export function shortList(items: readonly string[]): string {
-  const [first] = items;
-  if (first !== undefined && items.length === 1) return first;
-  const more = items.length - shownMax;
-  return more > 0 ? `${items.slice(0, shownMax).join(', ')} and ${more} more` : items.join(', ');
+  let text = items[0] ?? '';
+  for (let place = 1; place < Math.min(items.length, shownMax); place++) text += `, ${items[place]}`;
+  return items.length > shownMax ? `${text} and ${items.length - shownMax} more` : text;
 }
 
 /** Periods begin and end with years and days, mostly: the same moments are said again and again. */
