@@ -4,6 +4,7 @@ import { type Bench, tableOf, transactionKinds } from './rows.ts';
 
 const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
 
+  access       accesses logged in batches by three nodes, over HTTP
   advisory     decisions over HTTP, beside a ledger under load
   cluster      three node processes under load, over HTTP (default)
   consensus    the core alone, three of them in one thread
@@ -21,6 +22,7 @@ const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
 
 /** Loaded when asked for: a benchmark's own start is no part of another. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  access: async () => (await import('./cluster/access-bench.ts')).access,
   advisory: async () => (await import('./cluster/advisory-bench.ts')).advisory,
   cluster: async () => (await import('./cluster/cluster-bench.ts')).cluster,
   consensus: async () => (await import('./consensus.ts')).consensus,

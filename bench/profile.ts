@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Peak } from './cluster/cluster-measures.ts';
+import type { Run } from './cluster/cluster-measures.ts';
 
 /** The part of V8's `.cpuprofile` that is used here. Times are microseconds of the monotonic clock. */
 interface CpuProfile {
@@ -25,7 +25,7 @@ const shown = 25;
 const idle = new Set(['(idle)', '(root)']);
 
 /** Says where each thread of leader and one follower spent the peak. */
-export function printProfiles(directory: string, { nodes, fromUs, toUs }: Peak, print: (text: string) => void): void {
+export function printProfiles(directory: string, { nodes, fromUs, toUs }: Run, print: (text: string) => void): void {
   const files = readdirSync(directory).filter((file) => file.endsWith('.cpuprofile'));
   for (const { role, pid, threadSeconds } of nodes.filter(({ role }) => role === 'leader' || role === 'follower-1')) {
     const threads = [...threadSeconds].map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);

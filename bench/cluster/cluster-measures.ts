@@ -36,9 +36,9 @@ export interface NodeUse {
   readonly memoryBytes: number;
 }
 
-export interface Peak {
+/** A run, and what the nodes used for it. */
+export interface Run {
   readonly result: RunResult;
-  readonly meanBytes: number;
   /** Sealed meanwhile. */
   readonly blocks: number;
   readonly nodes: readonly NodeUse[];
@@ -47,6 +47,10 @@ export interface Peak {
   /** On the system's monotonic clock, microseconds: the one that CPU profiles use. */
   readonly fromUs: number;
   readonly toUs: number;
+}
+
+export interface Peak extends Run {
+  readonly meanBytes: number;
 }
 
 export interface Measured {
@@ -74,6 +78,10 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
   progress('signing …');
   const { meanBytes } = await load.call('sign', { count: signedPerSecond.peak * seconds });
   progress(`batches of ${peakLoad.batch}, ${peakLoad.inFlight} in flight, for ${seconds} s …`);
+  return { ...(await measureRun(cluster, () => load.call('run', { ...peakLoad, seconds }))), meanBytes };
+}
+
+export async function measureRun(cluster: Cluster, run: () => Promise<RunResult>): Promise<Run> {
   const status = await cluster.status();
   const roles = rolesOf(status);
   const before = cluster.nodes.map(({ pid }) => ({
@@ -82,7 +90,7 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
     waited: waitSecondsOf(pid),
   }));
   const fromUs = Number(process.hrtime.bigint() / 1000n);
-  const result = await load.call('run', { ...peakLoad, seconds });
+  const result = await run();
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const nodes = cluster.nodes.map(({ pid }, place): NodeUse => {
     const earlier = present(before[place], 'a reading for each node');
@@ -101,7 +109,7 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
     };
   });
   const blocks = heightOf(await cluster.status()) - heightOf(status);
-  return { result, meanBytes, blocks, nodes, roles, fromUs, toUs };
+  return { result, blocks, nodes, roles, fromUs, toUs };
 }
 
 function heightOf(status: readonly StatusView[]): number {

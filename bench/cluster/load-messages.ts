@@ -1,5 +1,6 @@
 import type { TransactionKind } from '../rows.ts';
 import type { Percentiles } from '../statistics.ts';
+import type { BatchSize } from '../workload/workload.ts';
 
 /* What the benchmark and its load process say to each other: one request, one reply, in turn. */
 
@@ -26,6 +27,8 @@ export interface RunResult {
   readonly committed: number;
   /** Those that ended otherwise, by code. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Accesses that were recorded and permitted, in batches of accesses. */
+  readonly accesses: number;
   readonly elapsedMs: number;
   readonly latencyMs: Percentiles;
   /** Median by node, in the order of the plan's URLs. */
@@ -46,12 +49,29 @@ export interface Audit {
   readonly sameHead: boolean;
 }
 
+export interface ProvedAccesses {
+  /** Accesses that a client was told are recorded. */
+  readonly acknowledged: number;
+  /** Entries of all logs whose proof of inclusion verifies. */
+  readonly proved: number;
+  /** Of these: those that were also proved to be under the root that their gateway signed. */
+  readonly provedInBatch: number;
+  readonly failed: number;
+}
+
 /** What can be asked of the load process, and what comes back. */
 export interface LoadCalls {
   /** Issues the credentials and links the subjects. */
   readonly enrol: { readonly request: null; readonly reply: RunResult };
   /** Signs until so many transactions are ready to be sent; answers the length of an average one. */
-  readonly sign: { readonly request: { readonly count: number }; readonly reply: { readonly meanBytes: number } };
+  readonly sign: {
+    readonly request: { readonly count: number; readonly accesses?: BatchSize };
+    readonly reply: { readonly meanBytes: number };
+  };
+  /** Grants a consent of every subject. */
+  readonly consents: { readonly request: null; readonly reply: RunResult };
+  /** Reads every log back with a proof of each entry, and verifies it. */
+  readonly prove: { readonly request: null; readonly reply: ProvedAccesses };
   readonly run: { readonly request: RunRequest; readonly reply: RunResult };
   readonly audit: { readonly request: null; readonly reply: Audit };
 }

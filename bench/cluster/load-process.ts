@@ -3,6 +3,7 @@ import { Workload } from '../workload/workload.ts';
 import { audit } from './audit.ts';
 import type { CallMessage, LoadCalls, LoadPlan, ReplyMessage } from './load-messages.ts';
 import { Loader } from './loader.ts';
+import { proveAccesses } from './prove-accesses.ts';
 
 /* The load: a process of its own, so that what it needs is not counted as the nodes'. Ends when its parent is gone. */
 
@@ -20,11 +21,17 @@ const calls: {
     loader.add(workload.links());
     return loader.run({ inFlight: 2 * plan.urls.length, batch: 128, seconds: 60 });
   },
-  async sign({ count }) {
+  async consents() {
+    loader.add(workload.consents());
+    return loader.run({ inFlight: 2 * plan.urls.length, batch: 128, seconds: 120 });
+  },
+  async sign({ count, accesses }) {
+    while (accesses !== undefined && loader.ready < count) loader.add([workload.batch(accesses)]);
     while (loader.ready < count) loader.add(Array.from({ length: 256 }, () => workload.next(plan.kind)));
     return { meanBytes: loader.meanBytes };
   },
   run: (request) => loader.run(request),
+  prove: () => proveAccesses(plan.urls, ledgerId, workload.subjects, loader),
   audit: () => audit(plan.urls, loader.acknowledged),
 };
 

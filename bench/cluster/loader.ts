@@ -16,6 +16,7 @@ export interface Acknowledged {
 
 interface Tally {
   committed: number;
+  accesses: number;
   readonly failures: Record<string, number>;
   readonly latenciesMs: number[][];
 }
@@ -38,8 +39,11 @@ export class Loader {
   readonly #urls: readonly string[];
   readonly #ready: SignedTransaction[] = [];
   #sent = 0;
+  #byId: Map<string, SignedTransaction> | undefined;
   #bytes = 0;
   readonly acknowledged: Acknowledged[] = [];
+  /** Accesses that were recorded and permitted, so far. */
+  accesses = 0;
 
   constructor(urls: readonly string[]) {
     this.#urls = urls;
@@ -61,9 +65,15 @@ export class Loader {
     }
   }
 
+  /** Of an acknowledged transaction. */
+  signed(id: string): SignedTransaction | undefined {
+    this.#byId ??= new Map(this.#ready.map((transaction) => [transaction.id, transaction]));
+    return this.#byId.get(id);
+  }
+
   /** Ends when the time is up or everything was sent, with the last answer. */
   async run({ inFlight, batch, seconds, ratePerSecond }: RunRequest): Promise<RunResult> {
-    const tally: Tally = { committed: 0, failures: {}, latenciesMs: this.#urls.map(() => []) };
+    const tally: Tally = { committed: 0, accesses: 0, failures: {}, latenciesMs: this.#urls.map(() => []) };
     const startMs = performance.now();
     const deadlineMs = startMs + seconds * 1000;
     const senders = Array.from({ length: inFlight }, (_, number) =>
@@ -73,6 +83,7 @@ export class Loader {
     const elapsedMs = performance.now() - startMs;
     return {
       committed: tally.committed,
+      accesses: tally.accesses,
       failures: tally.failures,
       elapsedMs,
       latencyMs: percentilesOf(tally.latenciesMs.flat()),
@@ -112,6 +123,9 @@ export class Loader {
       if (outcome === 'committed' && receipt?.result.ok === true) {
         assert(receipt.id === transactions[place]?.id, 'outcomes come in the order of the transactions');
         tally.committed += 1;
+        const accesses = permittedIn(receipt.result.output);
+        tally.accesses += accesses;
+        this.accesses += accesses;
         this.acknowledged.push({ id: receipt.id, height: receipt.height, index: receipt.index });
       } else {
         const code = receipt?.result.code ?? error?.code ?? outcome;
@@ -126,4 +140,11 @@ function post(connection: Connection, transactions: readonly SignedTransaction[]
   const [first] = transactions;
   if (transactions.length === 1 && first !== undefined) return connection.post(path, transactionMediaType, first.bytes);
   return connection.post(path, transactionsMediaType, encodeCanonical(transactions.map(({ bytes }) => bytes)));
+}
+
+/** Accesses that a batch of them recorded and permitted; 0 for other kinds. */
+function permittedIn(output: unknown): number {
+  const { recorded, outcomes = [] } = (output ?? {}) as { recorded?: number; outcomes?: readonly string[] };
+  assert(recorded === undefined || recorded === outcomes.length, 'every access of a batch is new and recorded');
+  return outcomes.filter((outcome) => outcome === 'permit').length;
 }

@@ -9,7 +9,7 @@ import {
   sealAccesses,
   signAccessRequest,
 } from '../../src/client/index.ts';
-import { builtInContracts } from '../../src/contracts/index.ts';
+import { builtInContracts, result } from '../../src/contracts/index.ts';
 import { createSigner, generateSeed, randomBytes } from '../../src/crypto/index.ts';
 import type { TransactionKind } from '../rows.ts';
 import { type Custodian, custodians } from './consortium.ts';
@@ -37,6 +37,8 @@ export interface BatchSize {
 interface Subject {
   readonly identity: Identity;
   readonly custodian: Custodian;
+  /** Id of the consent that {@link Workload.consents} granted. */
+  consent: string | undefined;
 }
 
 /** Everybody who signs, and what they sign. Subjects take turns, so that no one's records grow out of proportion. */
@@ -52,6 +54,7 @@ export class Workload {
     this.#subjects = Array.from({ length: subjectCount }, (_, index) => ({
       identity: identityOf(generateSeed(), createSigner),
       custodian: present(this.#custodians[index % this.#custodians.length], 'there are custodians'),
+      consent: undefined,
     }));
   }
 
@@ -84,7 +87,15 @@ export class Workload {
 
   /** A consent of each subject for its custodian's clinicians, with a sealed scope. */
   consents(): SignedTransaction[] {
-    return this.#subjects.map((subject) => this.#grant(subject));
+    return this.#subjects.map((subject) => {
+      const granted = this.#grant(subject);
+      subject.consent = granted.id;
+      return granted;
+    });
+  }
+
+  get subjects(): readonly string[] {
+    return this.#subjects.map(({ identity }) => identity.did);
   }
 
   /** The next batch of a custodian's gateway: so many accesses of each subject, every subject's by one of its clinicians. */
@@ -97,8 +108,12 @@ export class Workload {
       const clinician = present(custodian.staff[this.#patientTurn % custodian.staff.length], 'there are clinicians');
       this.#patientTurn += 1;
       if (subject.custodian !== custodian) continue;
+      const results =
+        subject.consent === undefined
+          ? []
+          : [{ consent: subject.consent, version: 1, results: result.permit, namesBreakGlass: false }];
       for (let count = 0; count < perSubject && accesses.length < entries; count++)
-        accesses.push(this.#request(subject, clinician));
+        accesses.push({ ...this.#request(subject, clinician), results });
     }
     const { payload } = sealAccesses({
       ledgerId: this.#ledgerId,
