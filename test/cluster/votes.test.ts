@@ -88,9 +88,11 @@ it('a voter killed between the sync of its vote and the reply votes for no rival
       return statuses.find(({ role, term: now }) => role === 'leader' && now > term);
     });
     if (vote !== undefined && vote.term > term) {
-      expect(vote).toMatchObject({ candidate: asked.nodeId });
+      // On a slow machine it may have campaigned itself before the other did; then it has voted for itself.
+      const own = cluster.file.nodes[voter - 1]?.nodeId;
+      expect([asked.nodeId, own]).toContain(vote.candidate);
       expect(elected.term).toBeGreaterThan(vote.term);
-      if (asked.role === 'candidate') hits += 1;
+      if (asked.role === 'candidate' && vote.candidate === asked.nodeId) hits += 1;
     }
     await cluster.json('cluster', 'resume', String(candidate));
     const outcome = await cluster.client(leader, voter).submit(newTransaction(home), { timeoutMs: 30_000 });
