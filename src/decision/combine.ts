@@ -18,18 +18,24 @@ export interface Combination {
  * of the enumeration, in linear time.
  */
 export function combineResults(sets: readonly ResultSet[], implicit: 'permit' | 'deny'): Combination {
-  const may = (bit: number): boolean => sets.some((set) => (set & bit) !== 0);
-  const holding = (bit: number): number[] => [...sets.keys()].filter((place) => ((sets[place] ?? 0) & bit) !== 0);
-
-  if (sets.includes(result.deny)) return { decision: 'deny', by: 'deny', determining: holding(result.deny) };
+  let some = 0;
+  let isDenied = false;
+  let isQuiet = true;
+  let mayBeSilent = true;
+  for (const set of sets) {
+    some |= set;
+    isDenied ||= set === result.deny;
+    // A way without PERMIT and DENY exists when each consent can be one of the other two.
+    isQuiet &&= (set & (result.weakDeny | result.notApplicable)) !== 0;
+    mayBeSilent &&= (set & result.notApplicable) !== 0;
+  }
+  const holding = (bits: number): number[] => placesOf(sets, bits);
+  if (isDenied) return { decision: 'deny', by: 'deny', determining: holding(result.deny) };
 
   // From here on every consent can be other than DENY, so some way has no DENY at all.
-  const mayDeny = may(result.deny);
-  const mayPermit = may(result.permit);
-  // A way without PERMIT and DENY exists when each consent can be one of the other two.
-  const quiet = sets.every((set) => (set & (result.weakDeny | result.notApplicable)) !== 0);
-  const mayWeakDeny = quiet && may(result.weakDeny);
-  const mayBeSilent = sets.every((set) => (set & result.notApplicable) !== 0);
+  const mayDeny = (some & result.deny) !== 0;
+  const mayPermit = (some & result.permit) !== 0;
+  const mayWeakDeny = isQuiet && (some & result.weakDeny) !== 0;
 
   const someWayPermits = mayPermit || (mayBeSilent && implicit === 'permit');
   const someWayDenies = mayDeny || mayWeakDeny || (mayBeSilent && implicit === 'deny');
@@ -46,4 +52,10 @@ export function combineResults(sets: readonly ResultSet[], implicit: 'permit' | 
   if (mayDeny) return { decision: 'deny', by: 'deny', determining: holding(result.deny | result.weakDeny) };
   if (mayWeakDeny) return { decision: 'deny', by: 'weak-deny', determining: holding(result.weakDeny) };
   return { decision: 'deny', by: 'implicit-policy', determining: [] };
+}
+
+function placesOf(sets: readonly ResultSet[], bits: number): number[] {
+  const places: number[] = [];
+  for (const [place, set] of sets.entries()) if ((set & bits) !== 0) places.push(place);
+  return places;
 }

@@ -44,10 +44,8 @@ export function evaluateConsent<P extends Branch<P>, S>(
   targets: Targets,
   scoping: Scoping<P, S>,
 ): ConsentResult {
-  const describe = targets.mismatch(provision);
-  if (describe !== undefined) {
-    return notApplicable({ path: rootPath, type: provision.type, standing: 'out', describe });
-  }
+  const miss = targets.miss(provision, rootPath);
+  if (miss !== undefined) return notApplicable(miss);
   const misses: Miss[] = [];
   const root = { path: rootPath, purposes: provision.purposes, scope: undefined, isHeld: true };
   const { permit, denyNamed, denyPlain, none } = new Evaluation(targets, scoping, misses).outcome(provision, root);
@@ -142,9 +140,9 @@ class Evaluation<P extends Branch<P>, S> {
     let [none, isDenied, isNamed] = [true, false, false];
     for (const [place, child] of provisions.entries()) {
       const path = `${around.path}.provision[${place}]`;
-      const describe = this.#targets.mismatch(child);
-      if (describe !== undefined) {
-        this.#miss({ path, type: child.type, standing: 'out', describe });
+      const miss = this.#targets.miss(child, path);
+      if (miss !== undefined) {
+        this.#miss(miss);
         continue;
       }
       const purposes = child.purposes ?? around.purposes;

@@ -135,8 +135,9 @@ function mismatchesOf(misses: readonly Miss[]): Mismatch[] {
   return (misses.length > mismatchesMax ? misses.slice(0, mismatchesMax) : misses).map(mismatchOf);
 }
 
-function mismatchOf({ path, type, standing, describe }: Miss): Mismatch {
-  const { element, expected, got } = describe();
+function mismatchOf(miss: Miss): Mismatch {
+  const { path, type, standing } = miss;
+  const { element, expected, got } = miss.describe();
   return { path, type, standing, element, expected, got };
 }
 

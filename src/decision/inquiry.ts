@@ -44,7 +44,8 @@ export class Inquiry {
     if (this.gate !== undefined)
       return { decision: 'deny', by: 'gate', determining: [], results: [], glass: 'not-asked' };
     const results = this.evaluate(resource);
-    return { ...this.settleOn(results, resource), results };
+    const { decision, by, determining, glass } = this.settleOn(results, resource);
+    return { decision, by, determining, results, glass };
   }
 
   /** On what the consents come to, or some of them. */

@@ -11,12 +11,17 @@ const secondsEnd = 19;
  */
 export function instantOf(text: string): number | undefined {
   if (!rfc3339.test(text)) return undefined;
-  const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 7), digitsAt(text, 8, 10)];
-  const [hour, minute, second] = [digitsAt(text, 11, 13), digitsAt(text, 14, 16), digitsAt(text, 17, secondsEnd)];
+  const year = digitsAt(text, 0, 4);
+  const month = digitsAt(text, 5, 7);
+  const day = digitsAt(text, 8, 10);
+  const hour = digitsAt(text, 11, 13);
+  const minute = digitsAt(text, 14, 16);
+  const second = digitsAt(text, 17, secondsEnd);
   if (!isDate(year, month, day) || hour > 23 || minute > 59 || second > 60) return undefined;
   const end = text.length;
-  const isUtc = /z/i.test(text.charAt(end - 1));
-  const [zoneHours, zoneMinutes] = isUtc ? [0, 0] : [digitsAt(text, end - 5, end - 3), digitsAt(text, end - 2, end)];
+  const isUtc = text.endsWith('Z') || text.endsWith('z');
+  const zoneHours = isUtc ? 0 : digitsAt(text, end - 5, end - 3);
+  const zoneMinutes = isUtc ? 0 : digitsAt(text, end - 2, end);
   if (zoneHours > 23 || zoneMinutes > 59) return undefined;
   const ahead = (zoneHours * 60 + zoneMinutes) * (text[end - 6] === '-' ? -1 : 1);
   const minutes = hour * 60 + minute - ahead;
@@ -25,7 +30,8 @@ export function instantOf(text: string): number | undefined {
 
 function thousandthsOf(text: string): number {
   if (text[secondsEnd] !== '.') return 0;
-  let [value, place] = [0, secondsEnd + 1];
+  let value = 0;
+  let place = secondsEnd + 1;
   for (let weight = 100; weight >= 1; weight /= 10) {
     const digit = digitsAt(text, place, place + 1);
     if (Number.isNaN(digit)) break;

@@ -48,10 +48,11 @@ export function settle(
   refuseGlass: (namesBreakGlass: boolean) => GlassRefusal | undefined,
 ): Settlement {
   const settled = basis?.applies ? withBasis(results, implicit, basis.honourDeny) : fromConsents(results, implicit);
-  if (settled.decision === 'permit') return { ...settled, glass: 'not-asked' };
+  const { decision, by, determining } = settled;
+  if (decision === 'permit') return { decision, by, determining, glass: 'not-asked' };
   const glass = refuseGlass(results.some(({ namesBreakGlass }) => namesBreakGlass));
-  if (glass !== undefined) return { ...settled, glass };
-  return { decision: 'permit-break-glass', by: 'break-glass', determining: settled.determining, glass };
+  if (glass !== undefined) return { decision, by, determining, glass };
+  return { decision: 'permit-break-glass', by: 'break-glass', determining, glass };
 }
 
 export function worst(all: readonly Decision[]): Decision {

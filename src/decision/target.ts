@@ -30,7 +30,8 @@ export interface Miss {
   readonly path: string;
   readonly type: Effect;
   readonly standing: 'out' | 'undecided';
-  readonly describe: Describe;
+  /** The text is made for whoever reads it, not for every provision that is passed by. */
+  describe(): Clause;
 }
 
 /** The clauses that depend on no record. */
@@ -52,7 +53,7 @@ export interface Asked {
  */
 export class Targets {
   readonly #asked: Asked;
-  readonly #known: Map<Target, Describe | null> | undefined;
+  readonly #known: Map<Target, TargetMiss | null> | undefined;
   #asker: string | undefined;
 
   constructor(asked: Asked, { resources }: { readonly resources: number } = { resources: 1 }) {
@@ -60,28 +61,27 @@ export class Targets {
     this.#known = resources > 1 ? new Map() : undefined;
   }
 
-  /** The first element that failed; undefined where the target matches. */
-  mismatch(provision: Target): Describe | undefined {
+  /** The first element that failed of the provision at this path; undefined where the target matches. */
+  miss(provision: Target, path: string): Miss | undefined {
     const known = this.#known?.get(provision);
     if (known !== undefined) return known ?? undefined;
     const element = failing(provision, this.#asked);
-    const found = element && this.#describing(element, provision);
+    const found = element && new TargetMiss(path, provision, element, this);
     this.#known?.set(provision, found ?? null);
     return found;
   }
 
-  /** Apart from the comparison, which makes nothing where everything fits. */
-  #describing(element: TargetElement, { period = {}, actors = [], purposes = [], actions = [] }: Target): Describe {
+  describe(element: TargetElement, { period = {}, actors = [], purposes = [], actions = [] }: Target): Clause {
     const { request, atMs, purpose } = this.#asked;
     switch (element) {
       case 'period':
-        return () => ({ element, expected: intervalText(period), got: momentText(atMs) });
+        return { element, expected: intervalText(period), got: momentText(atMs) };
       case 'actor':
-        return () => ({ element, expected: shortList(actors), got: this.#askedBy() });
+        return { element, expected: shortList(actors), got: this.#askedBy() };
       case 'purpose':
-        return () => ({ element, expected: shortList(purposes), got: purpose });
+        return { element, expected: shortList(purposes), got: purpose };
       case 'action':
-        return () => ({ element, expected: shortList(actions), got: request.action });
+        return { element, expected: shortList(actions), got: request.action };
     }
   }
 
@@ -89,6 +89,28 @@ export class Targets {
     const { references, roles } = this.#asked.request.requester;
     this.#asker ??= shortList([...references, ...roles]) || 'nobody';
     return this.#asker;
+  }
+}
+
+/** Most consents of most decisions end here: one object, and no text before anybody reads. */
+class TargetMiss implements Miss {
+  readonly path: string;
+  readonly type: Effect;
+  readonly standing = 'out';
+  readonly #target: Target;
+  readonly #element: TargetElement;
+  readonly #targets: Targets;
+
+  constructor(path: string, target: Target, element: TargetElement, targets: Targets) {
+    this.path = path;
+    this.type = target.type;
+    this.#target = target;
+    this.#element = element;
+    this.#targets = targets;
+  }
+
+  describe(): Clause {
+    return this.#targets.describe(this.#element, this.#target);
   }
 }
 

@@ -30,7 +30,7 @@ export function possibleDecisions(
 }
 
 export function possibleResultsOf({ provision }: Consent, question: Question, resource: Resource): Set<Result> {
-  if (new Targets(question).mismatch(provision) !== undefined) return new Set(['not-applicable']);
+  if (new Targets(question).miss(provision, '') !== undefined) return new Set(['not-applicable']);
   return new Set(
     resolutionsOf(provision, undefined, resource).map((resolution) => {
       const effect = effectOf(provision, question, resolution, []);
@@ -61,7 +61,7 @@ function effectOf(
 ): 'permit' | 'deny' | undefined {
   const around = provision.type === 'deny' ? [...denies, provision] : denies;
   const effects = (provision.provisions ?? [])
-    .filter((child) => new Targets(question).mismatch(child) === undefined)
+    .filter((child) => new Targets(question).miss(child, '') === undefined)
     .map((child) => effectOf(child, question, resolution, around));
   if (effects.includes('deny')) return 'deny';
   if (effects.includes('permit')) return 'permit';
