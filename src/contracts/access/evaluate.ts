@@ -156,8 +156,9 @@ function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {
     determining: outcome.determining.includes(place),
     namesBreakGlass: consent.namesBreakGlass,
     claimed: consent.isClaimed,
-    mismatches: consent.misses.map(({ path, type, standing, describe }) => {
-      const { element, expected, got } = describe();
+    mismatches: consent.misses.map((miss) => {
+      const { path, type, standing } = miss;
+      const { element, expected, got } = miss.describe();
       return { path, type, standing, element, expected: withDids(expected), got: withDids(got) };
     }),
   }));
