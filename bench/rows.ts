@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Kind of transaction, where a benchmark has a choice. */
   readonly kind: TransactionKind;
+  /** How many transactions a ledger grows by, where that is measured. */
+  readonly transactions: number;
   /** Where CPU profiles of the nodes go; absent: none are taken. */
   readonly profileDirectory?: string;
   /** Says on standard error what is going on. */

@@ -19,6 +19,8 @@ export interface ClusterOptions {
   /** An empty folder for everything that the nodes keep. */
   readonly directory: string;
   readonly nodeCount: number;
+  /** Whether each keeps an archive, in a folder `archive` beside its data. */
+  readonly hasArchive?: boolean;
   /** Where the nodes leave CPU profiles when they stop. */
   readonly profileDirectory?: string;
   readonly signal: AbortSignal;
@@ -36,26 +38,43 @@ const stopMsMax = 15_000;
 /** Nodes on this machine, each a process of its own: the production daemon with its defaults, on free ports. */
 export class Cluster {
   readonly genesis: Genesis;
-  readonly nodes: readonly NodeProcess[];
-  readonly #started: readonly Started[];
+  readonly #options: ClusterOptions;
+  readonly #configFiles: readonly string[];
+  #nodes: readonly NodeProcess[] = [];
+  #started: readonly Started[] = [];
 
-  private constructor(genesis: Genesis, nodes: readonly NodeProcess[], started: readonly Started[]) {
+  private constructor(genesis: Genesis, options: ClusterOptions, configFiles: readonly string[]) {
     this.genesis = genesis;
-    this.nodes = nodes;
-    this.#started = started;
+    this.#options = options;
+    this.#configFiles = configFiles;
+  }
+
+  get nodes(): readonly NodeProcess[] {
+    return this.#nodes;
   }
 
   /** Resolves when all nodes follow one leader. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const { genesis, configFiles } = await prepare(options);
-    const started = configFiles.map((file) => startNode(file, options));
+    const cluster = new Cluster(genesis, options, configFiles);
+    await cluster.start();
+    return cluster;
+  }
+
+  /**
+   * Starts the nodes again that {@link stop} stopped, on what they kept. Resolves as {@link Cluster.start} does, with the
+   * milliseconds until the last of them was ready to be asked.
+   */
+  async start(): Promise<number> {
+    const startMs = performance.now();
+    this.#started = this.#configFiles.map((file) => startNode(file, this.#options));
     try {
-      const nodes = await Promise.all(started.map(({ ready }) => ready));
-      const cluster = new Cluster(genesis, nodes, started);
-      await cluster.#untilLed(options.signal);
-      return cluster;
+      this.#nodes = await Promise.all(this.#started.map(({ ready }) => ready));
+      const readyMs = performance.now() - startMs;
+      await this.#untilLed(this.#options.signal);
+      return readyMs;
     } catch (error) {
-      await stopAll(started);
+      await this.stop();
       throw error;
     }
   }
@@ -96,22 +115,31 @@ async function prepare(options: ClusterOptions): Promise<{ genesis: Genesis; con
     return createNodeKey(join(folder, 'node.key'));
   });
   const genesis = consortiumGenesis(keys.map(({ signer }) => signer.publicKey));
-  const ports = await freePorts(folders.length);
+  const ports = await freePorts(2 * folders.length);
   const configFiles = folders.map((folder, index) => {
     writeFileSync(join(folder, 'genesis'), genesisToText(genesis));
     const file = join(folder, 'node.json');
-    writeFileSync(file, JSON.stringify(configOf(index, keys, ports), undefined, 2));
+    const config = {
+      ...configOf(index, keys, ports.slice(0, keys.length), ports[keys.length + index]),
+      ...(options.hasArchive && { archive: { directory: join(folder, 'archive') } }),
+    };
+    writeFileSync(file, JSON.stringify(config, undefined, 2));
     return file;
   });
   return { genesis, configFiles };
 }
 
 /** Only what differs between nodes: the rest are the daemon's defaults. */
-function configOf(index: number, keys: readonly NodeKey[], ports: readonly number[]): object {
+function configOf(
+  index: number,
+  keys: readonly NodeKey[],
+  ports: readonly number[],
+  apiPort: number | undefined,
+): object {
   const peers = keys.map(({ nodeId }, place) => ({ nodeId, addresses: [`/ip4/127.0.0.1/tcp/${ports[place]}`] }));
   return {
     p2p: { listen: { port: ports[index] }, peers: peers.filter((_, place) => place !== index) },
-    api: { listen: { port: 0 } },
+    api: { listen: { port: apiPort } },
   };
 }
 

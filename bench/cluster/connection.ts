@@ -50,12 +50,21 @@ export class Connection {
 
   /** Posts and resolves with the whole reply. Rejects when the connection breaks. */
   post(path: string, mediaType: string, body: Uint8Array): Promise<HttpReply> {
+    const head = `POST ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Type: ${mediaType}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    return this.#ask(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+  }
+
+  /** As {@link post}. */
+  get(path: string): Promise<HttpReply> {
+    return this.#ask(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`, 'latin1'));
+  }
+
+  #ask(request: Buffer): Promise<HttpReply> {
     assert(this.#waiting === undefined, 'one request at a time');
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const head = `POST ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Type: ${mediaType}\r\nContent-Length: ${body.length}\r\n\r\n`;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+      this.#socket.write(request);
     });
   }
 

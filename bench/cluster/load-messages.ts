@@ -35,6 +35,13 @@ export interface RunResult {
   readonly nodeP50Ms: readonly number[];
 }
 
+export interface GrowRequest {
+  /** Transactions to sign and send, before the next ones are signed. */
+  readonly count: number;
+  readonly inFlight: number;
+  readonly batch: number;
+}
+
 export interface Audit {
   /** Transactions that a client was told are committed. */
   readonly acknowledged: number;
@@ -72,6 +79,9 @@ export interface LoadCalls {
   readonly consents: { readonly request: null; readonly reply: RunResult };
   /** Reads every log back with a proof of each entry, and verifies it. */
   readonly prove: { readonly request: null; readonly reply: ProvedAccesses };
+  /** Signs, sends and forgets: for more than fits into memory. */
+  readonly grow: { readonly request: GrowRequest; readonly reply: RunResult };
+  readonly subjects: { readonly request: null; readonly reply: readonly string[] };
   readonly run: { readonly request: RunRequest; readonly reply: RunResult };
   readonly audit: { readonly request: null; readonly reply: Audit };
 }

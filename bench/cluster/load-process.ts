@@ -30,6 +30,12 @@ const calls: {
     while (loader.ready < count) loader.add(Array.from({ length: 256 }, () => workload.next(plan.kind)));
     return { meanBytes: loader.meanBytes };
   },
+  grow({ count, inFlight, batch }) {
+    const each = new Loader(plan.urls);
+    each.add(Array.from({ length: count }, () => workload.next(plan.kind)));
+    return each.run({ inFlight, batch, seconds: 600 });
+  },
+  subjects: async () => workload.subjects,
   run: (request) => loader.run(request),
   prove: () => proveAccesses(plan.urls, ledgerId, workload.subjects, loader),
   audit: () => audit(plan.urls, loader.acknowledged),

@@ -1,9 +1,15 @@
-import { present } from '../../src/base/index.ts';
-import { superviseNode } from '../../src/node/index.ts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 
-/* One node: the production daemon on a configuration file. Tells its parent when it runs, and ends when that is gone. */
+/*
+ * One node: the production daemon on a configuration file. Tells its parent when it runs, and ends when that is gone. As
+ * bin/assent.js does, it keeps what was compiled once.
+ */
 
-const configFile = present(process.argv[2], 'the configuration file is the first argument');
+enableCompileCache(join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'assent'));
+const { superviseNode } = await import('../../src/node/index.ts');
+
+const [, , configFile = ''] = process.argv;
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 try {
   await superviseNode(configFile, process, ({ nodeId, apiUrl }) => process.send?.({ nodeId, apiUrl }));

@@ -7,6 +7,8 @@ export interface Usage {
   readonly cpuSeconds: number;
   /** Largest resident size where the system keeps it, otherwise the present one. */
   readonly memoryBytes: number;
+  /** Resident now. */
+  readonly residentBytes: number;
 }
 
 /** Reads what another process used: from `/proc`, or from `ps` where there is none. */
@@ -55,9 +57,10 @@ function parseStat(stat: string): { name: string; cpuSeconds: number } {
 }
 
 function usageFromProc(pid: number): Usage {
-  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const bytesOf = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   const { cpuSeconds } = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  return { cpuSeconds, memoryBytes: Number(peak) * 1024 };
+  return { cpuSeconds, memoryBytes: bytesOf('VmHWM'), residentBytes: bytesOf('VmRSS') };
 }
 
 function usageFromPs(pid: number): Usage {
@@ -70,5 +73,6 @@ function usageFromPs(pid: number): Usage {
     .split(':')
     .reverse()
     .reduce((sum, part, place) => sum + Number(part) * ([1, 60, 3600, 86_400][place] ?? 0), 0);
-  return { cpuSeconds, memoryBytes: Number(kibibytes) * 1024 };
+  const residentBytes = Number(kibibytes) * 1024;
+  return { cpuSeconds, memoryBytes: residentBytes, residentBytes };
 }

@@ -26,6 +26,7 @@ export {
   transactionMediaType,
   transactionsMediaType,
 } from './routes.ts';
+export type { ArchiveView, PruneRequest, PruneView } from './schemas/archive.ts';
 export type {
   BlockPage,
   BlockParams,
@@ -35,7 +36,18 @@ export type {
   BlockView,
   CertificateView,
   HeaderView,
+  RawBlockPage,
+  RawBlocksQuery,
 } from './schemas/blocks.ts';
+export { rawBlocksBytes } from './schemas/blocks.ts';
+export type {
+  CheckpointList,
+  CheckpointParams,
+  CheckpointQuery,
+  CosignatureBody,
+  CosignatureReply,
+  CosignedHeight,
+} from './schemas/checkpoints.ts';
 export type {
   ConfigurationPage,
   ConfigurationsQuery,
@@ -63,6 +75,7 @@ export type {
 } from './schemas/decisions.ts';
 export { type ErrorDetail, type ErrorReply, errorDetailOf, errorReply } from './schemas/errors.ts';
 export type { EvidenceList, EvidenceSummary, EvidenceView } from './schemas/evidence.ts';
+export type { FileList, FileProgress, FileView } from './schemas/files.ts';
 export type { GenesisView } from './schemas/genesis.ts';
 export type {
   GovernanceView,
@@ -79,6 +92,13 @@ export type {
 export type { DelegationView, GuardianPlanView, IdentityView, RecoveryView } from './schemas/identities.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
 export type { JsonValue, QueryInput } from './schemas/primitives.ts';
+export type {
+  AccessReceiptQuery,
+  ConsistencyReceiptQuery,
+  ReceiptFileView,
+  ReceiptQuery,
+  StateReceiptQuery,
+} from './schemas/receipts.ts';
 export {
   type DecisionDifference,
   type ExplainQuery,
@@ -110,6 +130,13 @@ export type {
   StreamQuery,
   SubjectParams,
 } from './schemas/subjects.ts';
+export {
+  type RowNames,
+  type TransactionPage,
+  type TransactionRow,
+  type TransactionsQuery,
+  transactionRowsMax,
+} from './schemas/transaction-rows.ts';
 export {
   type OutcomeView,
   type ReceiptView,

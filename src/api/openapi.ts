@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ErrorCode, errorTable } from '../base/index.ts';
 import type { AnyRoute, BodyFormat } from './route.ts';
 import { errorsOf, routeList } from './routes.ts';
-import { blockPage, blockSummary, blockView, certificateView } from './schemas/blocks.ts';
+import { blockPage, blockSummary, blockView, certificateView, rawBlockPage } from './schemas/blocks.ts';
 import { configurationPage, configurationView, historyView } from './schemas/configurations.ts';
 import { consistencyHeaders, consistencyQuery } from './schemas/consistency.ts';
 import { decisionRequest, decisionView } from './schemas/decisions.ts';
@@ -44,6 +44,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Identity: identityView,
   Link: linkView,
   Outcome: outcomeView,
+  RawBlockPage: rawBlockPage,
   Record: recordView,
   Receipt: receiptView,
   Result: resultView,

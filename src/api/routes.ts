@@ -1,5 +1,15 @@
+import type { z } from 'zod';
 import type { ErrorCode } from '../base/index.ts';
-import type { AnyRoute, Nothing, Route } from './route.ts';
+import type { AnyRoute, BodyFormat, Nothing, Route } from './route.ts';
+import {
+  type ArchiveView,
+  archiveView,
+  nothing,
+  type PruneRequest,
+  type PruneView,
+  pruneRequest,
+  pruneView,
+} from './schemas/archive.ts';
 import {
   type BlockPage,
   type BlockParams,
@@ -9,7 +19,25 @@ import {
   blockParams,
   blocksQuery,
   blockView,
+  type RawBlockPage,
+  type RawBlocksQuery,
+  rawBlockPage,
+  rawBlocksQuery,
 } from './schemas/blocks.ts';
+import {
+  type CheckpointList,
+  type CheckpointParams,
+  type CheckpointQuery,
+  type CosignatureBody,
+  type CosignatureParams,
+  type CosignatureReply,
+  checkpointList,
+  checkpointParams,
+  checkpointQuery,
+  cosignatureBody,
+  cosignatureParams,
+  cosignatureReply,
+} from './schemas/checkpoints.ts';
 import {
   type ConfigurationPage,
   type ConfigurationsQuery,
@@ -29,6 +57,7 @@ import {
   evidenceParams,
   evidenceView,
 } from './schemas/evidence.ts';
+import { type FileList, type FileProgress, fileList, fileProgress } from './schemas/files.ts';
 import { type GenesisView, genesisView } from './schemas/genesis.ts';
 import {
   type GovernanceView,
@@ -51,6 +80,18 @@ import {
 import { type IdentityView, identityView } from './schemas/identities.ts';
 import { type TransferRequest, type TransferView, transferRequest, transferView } from './schemas/leadership.ts';
 import { type JsonValue, jsonValue } from './schemas/primitives.ts';
+import {
+  type AccessReceiptQuery,
+  accessReceiptQuery,
+  type ConsistencyReceiptQuery,
+  consistencyReceiptQuery,
+  type ReceiptFileView,
+  type ReceiptQuery,
+  receiptFileView,
+  receiptQuery,
+  type StateReceiptQuery,
+  stateReceiptQuery,
+} from './schemas/receipts.ts';
 import {
   type ExplainQuery,
   explainQuery,
@@ -90,6 +131,12 @@ import {
   streamPage,
   streamQuery,
 } from './schemas/subjects.ts';
+import {
+  type TransactionPage,
+  type TransactionsQuery,
+  transactionPage,
+  transactionsQuery,
+} from './schemas/transaction-rows.ts';
 import {
   type SubmitQuery,
   type SubmitReply,
@@ -138,9 +185,11 @@ type Stream<Params> = Route<Params, StreamQuery, never, StreamPage>;
 export interface Routes {
   readonly submit: Route<Nothing, SubmitQuery, Uint8Array, SubmitReply>;
   readonly transaction: Route<TransactionParams, WaitQuery, never, TransactionReply>;
+  readonly transactions: Route<Nothing, TransactionsQuery, never, TransactionPage>;
   readonly explain: Route<TransactionParams, ExplainQuery, never, TransactionExplanation>;
   readonly block: Route<BlockParams, Nothing, never, BlockView>;
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
+  readonly rawBlocks: Route<Nothing, RawBlocksQuery, never, RawBlockPage>;
   readonly consents: Stream<SubjectParams>;
   readonly access: Stream<SubjectParams>;
   readonly accessProofs: Route<SubjectParams, AccessProofQuery, never, AccessProofPage>;
@@ -163,10 +212,22 @@ export interface Routes {
   readonly nodes: Route<Nothing, Nothing, never, NodeList>;
   readonly configurations: Route<Nothing, ConfigurationsQuery, never, ConfigurationPage>;
   readonly history: Route<Nothing, HistoryQuery, never, HistoryView>;
+  readonly transactionReceipt: Route<TransactionParams, ReceiptQuery, never, ReceiptFileView>;
+  readonly stateReceipt: Route<Nothing, StateReceiptQuery, never, ReceiptFileView>;
+  readonly consistencyReceipt: Route<Nothing, ConsistencyReceiptQuery, never, ReceiptFileView>;
+  readonly accessReceipt: Route<SubjectParams, AccessReceiptQuery, never, ReceiptFileView>;
+  readonly checkpoints: Route<Nothing, Nothing, never, CheckpointList>;
+  readonly checkpoint: Route<CheckpointParams, CheckpointQuery, never, ReceiptFileView>;
+  readonly cosign: Route<CosignatureParams, Nothing, CosignatureBody, CosignatureReply>;
   readonly proposals: Route<Nothing, Nothing, never, ProposalList>;
   readonly proposal: Route<ProposalParams, Nothing, never, ProposalView>;
   readonly decide: Route<Nothing, Nothing, DecisionBody, DecisionReply>;
   readonly whatIf: Route<DomainParams, Nothing, WhatIfRequest, WhatIfPage>;
+  readonly lookAtArchive: Route<Nothing, Nothing, Record<string, never>, ArchiveView>;
+  readonly prune: Route<Nothing, Nothing, PruneRequest, PruneView>;
+  readonly createSnapshot: Route<Nothing, Nothing, Record<string, never>, FileProgress>;
+  readonly snapshots: Route<Nothing, Nothing, never, FileList>;
+  readonly backup: Route<Nothing, Nothing, Record<string, never>, FileProgress>;
   readonly transferLeadership: Route<Nothing, Nothing, TransferRequest, TransferView>;
   readonly genesis: Route<Nothing, Nothing, never, GenesisView>;
   readonly evidence: Route<Nothing, Nothing, never, EvidenceList>;
@@ -183,6 +244,14 @@ export const commonErrors: readonly ErrorCode[] = ['request-invalid', 'overloade
 
 /** What any route that reads the ledger may answer besides. */
 const readErrors: readonly ErrorCode[] = ['no-quorum', 'node-behind'];
+
+/** What whoever makes a receipt may answer. */
+const receiptErrors: readonly ErrorCode[] = [
+  'block-unknown',
+  'history-not-kept',
+  'receipt-too-large',
+  'storage-damaged',
+];
 
 const ingressErrors: readonly ErrorCode[] = [
   'encoding-invalid',
@@ -221,6 +290,10 @@ function streamOf(operation: string, path: string, summary: string): Stream<neve
   };
 }
 
+function jsonBody<T>(description: string, schema: z.ZodType<T>): BodyFormat<T> {
+  return { mediaType: 'application/json', description, bytesMax: requestLimits.jsonBytesMax, schema };
+}
+
 export const routes: Routes = {
   submit: {
     operation: 'submitTransactions',
@@ -256,6 +329,17 @@ export const routes: Routes = {
     readsLedger: true,
     errors: ['transaction-unknown', 'history-not-kept'],
   },
+  transactions: {
+    operation: 'listTransactions',
+    method: 'GET',
+    path: '/v1/transactions',
+    summary:
+      'Committed transactions by subject, agent, organisation, kind, consent and time; of a batch of accesses, each access.',
+    query: transactionsQuery,
+    reply: { mediaType: 'application/json', schema: transactionPage },
+    readsLedger: true,
+    errors: ['history-not-kept', 'storage-damaged'],
+  },
   explain: {
     operation: 'explainTransaction',
     method: 'GET',
@@ -285,6 +369,17 @@ export const routes: Routes = {
     summary: 'Headers of committed blocks, ascending.',
     query: blocksQuery,
     reply: { mediaType: 'application/json', schema: blockPage },
+    readsLedger: true,
+    errors: ['history-not-kept'],
+  },
+  rawBlocks: {
+    operation: 'listRawBlocks',
+    method: 'GET',
+    path: '/v1/raw-blocks',
+    summary:
+      'Committed blocks as they travelled, ascending, about 1 MiB a page: all that it takes to verify the ledger.',
+    query: rawBlocksQuery,
+    reply: { mediaType: 'application/json', schema: rawBlockPage },
     readsLedger: true,
     errors: ['history-not-kept'],
   },
@@ -462,6 +557,88 @@ export const routes: Routes = {
     readsLedger: true,
     errors: ['not-found'],
   },
+  transactionReceipt: {
+    operation: 'getTransactionReceipt',
+    method: 'GET',
+    path: '/v1/receipts/transactions/{id}',
+    summary: 'A receipt: that the transaction stands in a certified block with its result, to be verified offline.',
+    params: transactionParams,
+    query: receiptQuery,
+    reply: { mediaType: 'application/json', schema: receiptFileView },
+    readsLedger: true,
+    errors: ['transaction-unknown', ...receiptErrors],
+  },
+  stateReceipt: {
+    operation: 'getStateReceipt',
+    method: 'GET',
+    path: '/v1/receipts/state',
+    summary: 'A receipt: what stands under a key of the state after the newest block, or that nothing does.',
+    query: stateReceiptQuery,
+    reply: { mediaType: 'application/json', schema: receiptFileView },
+    readsLedger: true,
+    errors: receiptErrors,
+  },
+  consistencyReceipt: {
+    operation: 'getConsistencyReceipt',
+    method: 'GET',
+    path: '/v1/receipts/consistency',
+    summary: 'A receipt: that an older block and its history are the beginning of the history of a newer one.',
+    query: consistencyReceiptQuery,
+    reply: { mediaType: 'application/json', schema: receiptFileView },
+    readsLedger: true,
+    errors: receiptErrors,
+  },
+  accessReceipt: {
+    operation: 'getAccessReceipt',
+    method: 'GET',
+    path: '/v1/receipts/access/{did}',
+    summary: "A receipt: every entry of the subject's access log in a time, and that there are no others.",
+    params: didParams,
+    query: accessReceiptQuery,
+    reply: { mediaType: 'application/json', schema: receiptFileView },
+    readsLedger: true,
+    errors: receiptErrors,
+  },
+  checkpoints: {
+    operation: 'listCheckpoints',
+    method: 'GET',
+    path: '/v1/checkpoints',
+    summary: 'The newest heights that witnesses cosigned, with the cosignatures that the node has.',
+    reply: { mediaType: 'application/json', schema: checkpointList },
+    readsLedger: true,
+    errors: [],
+  },
+  checkpoint: {
+    operation: 'getCheckpoint',
+    method: 'GET',
+    path: '/v1/checkpoints/{reference}',
+    summary:
+      'A receipt of a block, with the cosignatures of it: of this height, or the latest that has enough of them.',
+    params: checkpointParams,
+    query: checkpointQuery,
+    reply: { mediaType: 'application/json', schema: receiptFileView },
+    readsLedger: true,
+    errors: ['not-found', ...receiptErrors],
+  },
+  cosign: {
+    operation: 'cosignCheckpoint',
+    method: 'POST',
+    path: '/v1/checkpoints/{height}/cosignatures',
+    summary:
+      'Hand in a cosignature: of a member, or of a witness that the operator named. The newest eight of each are kept.',
+    params: cosignatureParams,
+    bodies: [jsonBody('The cosignature.', cosignatureBody)],
+    reply: { mediaType: 'application/json', schema: cosignatureReply },
+    readsLedger: true,
+    errors: [
+      'block-unknown',
+      'checkpoint-contradicted',
+      'signature-invalid',
+      'witness-unknown',
+      'storage-failed',
+      'storage-full',
+    ],
+  },
   proposals: {
     operation: 'listProposals',
     method: 'GET',
@@ -517,6 +694,53 @@ export const routes: Routes = {
     reply: { mediaType: 'application/json', schema: whatIfPage },
     readsLedger: true,
     errors: ['not-found', 'history-not-kept', 'rule-set-unknown'],
+  },
+  lookAtArchive: {
+    operation: 'lookAtArchive',
+    method: 'POST',
+    path: '/v1/archive/look',
+    summary: "Look at the files of the node's archive again: some may have come from elsewhere.",
+    bodies: [jsonBody('Nothing.', nothing)],
+    reply: { mediaType: 'application/json', schema: archiveView },
+    errors: ['archive-unset'],
+  },
+  prune: {
+    operation: 'prune',
+    method: 'POST',
+    path: '/v1/archive/prune',
+    summary:
+      'Give up blocks, receipts and past states that are archived and older than is to be kept. They are answered from the archive then. Asked again, say whether it is done.',
+    bodies: [jsonBody('What is to be kept at least; of null and null the policy of the node.', pruneRequest)],
+    reply: { mediaType: 'application/json', schema: pruneView },
+    errors: ['archive-unset', 'archive-full', 'archive-permission', 'archive-failed', 'archive-damaged'],
+  },
+  createSnapshot: {
+    operation: 'createSnapshot',
+    method: 'POST',
+    path: '/v1/snapshots',
+    summary:
+      "Write a certified snapshot of the state into the node's folder of snapshots; asked again, say whether it is written.",
+    bodies: [jsonBody('Nothing.', nothing)],
+    reply: { mediaType: 'application/json', schema: fileProgress },
+    errors: ['snapshot-unavailable', 'archive-full', 'archive-permission', 'archive-failed'],
+  },
+  snapshots: {
+    operation: 'listSnapshots',
+    method: 'GET',
+    path: '/v1/snapshots',
+    summary: "The snapshots in the node's folder.",
+    reply: { mediaType: 'application/json', schema: fileList },
+    errors: ['archive-permission', 'archive-failed'],
+  },
+  backup: {
+    operation: 'backup',
+    method: 'POST',
+    path: '/v1/backups',
+    summary:
+      'Write all that the node has of the ledger into one file in its folder of snapshots; asked again, say whether it is written. No key is in it.',
+    bodies: [jsonBody('Nothing.', nothing)],
+    reply: { mediaType: 'application/json', schema: fileProgress },
+    errors: ['block-unknown', 'archive-full', 'archive-permission', 'archive-failed'],
   },
   transferLeadership: {
     operation: 'transferLeadership',

@@ -106,7 +106,7 @@ const entries = {
   },
   'history-not-kept': {
     meaning:
-      'This node began with a snapshot, or an earlier version kept less; what is asked for lies, or may lie, before what it has.',
+      'This node began with a snapshot, has given up what is old, or an earlier version kept less; what is asked for lies, or may lie, before what it has, and its archive does not have it.',
     httpStatus: 404,
     exitCode: 1,
     action: 'Ask another node; `assent status` says from which block on each has its history.',
@@ -254,6 +254,49 @@ const entries = {
     exitCode: 2,
     action: 'Correct its owner or mode.',
   },
+  // --- archive of blocks, snapshots in files
+  'archive-full': {
+    meaning: 'There is no room for another file of the archive or another snapshot; nothing that was kept is lost.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Make room; a node goes on by itself.',
+  },
+  'archive-permission': {
+    meaning: 'The folder of the archive or of the snapshots cannot be read or written by this user.',
+    httpStatus: 500,
+    exitCode: 2,
+    action: 'Correct its owner or mode; a node goes on by itself.',
+  },
+  'archive-failed': {
+    meaning: 'The disk of the archive or of the snapshots refused an operation, or is not there.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Check the disk and whether it is mounted; a node goes on by itself.',
+  },
+  'backup-invalid': {
+    meaning: 'A backup is damaged, cut off, of another ledger, or no backup; nothing was written.',
+    httpStatus: 500,
+    exitCode: 4,
+    action: 'Take another backup, or let the node begin without one.',
+  },
+  'key-not-new': {
+    meaning: 'The key of this directory is, or was, that of a node of the ledger; what is restored needs a new one.',
+    httpStatus: 409,
+    exitCode: 2,
+    action: 'Make a directory with a new key (`assent join`) and restore into that.',
+  },
+  'archive-unset': {
+    meaning: 'The configuration of this node names no folder for what is asked.',
+    httpStatus: 409,
+    exitCode: 2,
+    action: 'Name one in the configuration of the node; see docs/configuration.md.',
+  },
+  'archive-damaged': {
+    meaning: 'A file of the archive is not what was written, or is not of this chain.',
+    httpStatus: 500,
+    exitCode: 4,
+    action: 'Put the same file of another node in its place: the files of all nodes are the same.',
+  },
   'divergence-fault': {
     meaning: 'This node computed other roots than a certified block states.',
     httpStatus: 500,
@@ -361,6 +404,12 @@ const entries = {
     exitCode: 4,
     action: 'See the reason; the node asks another peer.',
   },
+  'snapshot-unavailable': {
+    meaning: 'This node has no block now of which it could prove a snapshot.',
+    httpStatus: 503,
+    exitCode: 3,
+    action: 'Try again when the ledger has grown; `assent status` says whether something stands in the way.',
+  },
   // --- verification
   'verification-failed': {
     meaning: 'What was to be verified does not hold.',
@@ -380,6 +429,122 @@ const entries = {
     httpStatus: 409,
     exitCode: 4,
     action: 'Get it again, from another node, and check that the genesis is that of the ledger.',
+  },
+  'receipt-malformed': {
+    meaning: 'The file is no receipt.',
+    httpStatus: 400,
+    exitCode: 4,
+    action: 'Get the receipt again; it may have been cut or changed on its way.',
+  },
+  'receipt-too-large': {
+    meaning: 'The receipt would have, or has, more than 8 MiB or 10,000 entries of a log.',
+    httpStatus: 413,
+    exitCode: 4,
+    action: 'Ask for a shorter range, or for a receipt from a checkpoint that you have pinned.',
+  },
+  'receipt-of-another-ledger': {
+    meaning: 'The receipt does not begin with what you have pinned.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Compare the genesis hash, or the checkpoint, with what you were given when you trusted it.',
+  },
+  'receipt-history-invalid': {
+    meaning: 'The changes of the nodes since what you have pinned are not proved.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-certificate-invalid': {
+    meaning: 'No majority of the nodes certified the newest block of the receipt.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-block-unproved': {
+    meaning: 'The block that the receipt is about is no ancestor of the certified one.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-transaction-unproved': {
+    meaning: 'The transaction does not stand where the receipt says.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-result-unproved': {
+    meaning: 'The result is not that of the transaction.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-state-unproved': {
+    meaning: 'The state of the block does not have what the receipt says.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-consistency-unproved': {
+    meaning: 'The older block does not stand in the history of the newer one.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Keep both: two certified blocks that are not consistent prove a fork.',
+  },
+  'receipt-range-incomplete': {
+    meaning: 'The entries are not all that the log has in that time.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the receipt again, from another node.',
+  },
+  'receipt-cosignature-invalid': {
+    meaning: 'A cosignature of the checkpoint does not verify, or the cosignatures are not in their order.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Believe nothing in it; get the checkpoint again, from another node.',
+  },
+  'receipt-witnesses-missing': {
+    meaning: 'Fewer of the witnesses that you trust cosigned it than you demand.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Ask another node for a checkpoint with more cosignatures, or wait until more witnesses have signed.',
+  },
+  // --- checkpoints
+  'checkpoint-split': {
+    meaning: 'Two proved blocks of one ledger contradict each other: its nodes showed two histories.',
+    httpStatus: 409,
+    exitCode: 4,
+    action:
+      'Keep the file of evidence and show it to all members and witnesses; believe neither history until they have answered.',
+  },
+  'checkpoint-abandoned': {
+    meaning: 'One of two contradicting blocks was abandoned by a recovery that the members signed.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Ask the members what the recovery gave up; verify later checkpoints from genesis anew.',
+  },
+  'checkpoint-unproved': {
+    meaning: 'Whether two checkpoints are of one history is not proved.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Name with --node a node that has both blocks, or give a receipt of their consistency.',
+  },
+  'checkpoint-contradicted': {
+    meaning: 'The node holds another block of this height than the one that was cosigned.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'Keep both checkpoints and compare them with `assent checkpoint compare`.',
+  },
+  'witness-unknown': {
+    meaning: 'The node keeps cosignatures of members and of the witnesses in its configuration only.',
+    httpStatus: 403,
+    exitCode: 1,
+    action: "Ask the node's operator to add the key to `witnesses` in node.json.",
+  },
+  'witness-refused': {
+    meaning: 'A witness does not sign what goes back, what contradicts what it signed, or without its memory.',
+    httpStatus: 409,
+    exitCode: 4,
+    action: 'See the message; keep what the node showed and compare it with `assent checkpoint compare`.',
   },
   'input-invalid': {
     meaning: 'An input file cannot be read as what it should be.',

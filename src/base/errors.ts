@@ -1,8 +1,11 @@
-import { type ErrorCode, errorTable } from './error-table.ts';
+import type { ErrorCode } from './error-table.ts';
 
 export type ErrorData = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An expected failure. The code is stable and doubles as a metric label; what it means stands in the error table. */
+/**
+ * An expected failure. The code is stable and doubles as a metric label; what it means stands in `errorTable`, which is
+ * not imported here: who only throws, as the verifier in a browser, does not carry the sentences.
+ */
 export class AssentError extends Error {
   override readonly name = 'AssentError';
   readonly code: ErrorCode;
@@ -12,19 +15,6 @@ export class AssentError extends Error {
     super(message, options);
     this.code = code;
     this.data = data;
-  }
-
-  get httpStatus(): number {
-    return errorTable[this.code].httpStatus;
-  }
-
-  get exitCode(): number {
-    return errorTable[this.code].exitCode;
-  }
-
-  /** What the reader can do about it. */
-  get action(): string {
-    return errorTable[this.code].action;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addAccess } from './commands/access.ts';
 import { addBlock } from './commands/block.ts';
+import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCluster } from './commands/cluster.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConsent } from './commands/consent.ts';
@@ -17,11 +18,14 @@ import { addMember } from './commands/member.ts';
 import { addNode } from './commands/node.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addProposal } from './commands/proposal.ts';
+import { addReceipt } from './commands/receipt.ts';
 import { addRecord } from './commands/record.ts';
+import { addSnapshot } from './commands/snapshot.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSubject } from './commands/subject.ts';
 import { addTransaction } from './commands/transaction.ts';
+import { addWitness } from './commands/witness.ts';
 import { Session } from './session.ts';
 import type { Shell } from './shell.ts';
 import { programVersion } from './version.ts';
@@ -57,10 +61,10 @@ export function createProgram(session: Session): Command {
     .addHelpText('after', exitCodes);
   session.attach(program);
   for (const add of [addStatus, addDemo, addCluster, addInit, addJoin, addStart, addDoctor]) add(program, session);
-  for (const add of [addBlock, addTransaction, addLedger]) add(program, session);
+  for (const add of [addBlock, addTransaction, addLedger, addSnapshot]) add(program, session);
   for (const add of [addIdentity, addCredential, addConsent, addAccess, addRecord]) add(program, session);
   for (const add of [addDomain, addPolicy, addSubject, addMember, addNode, addProposal]) add(program, session);
-  for (const add of [addEvidence, addCompletion]) add(program, session);
+  for (const add of [addEvidence, addReceipt, addCheckpoint, addWitness, addCompletion]) add(program, session);
   settle(program, session);
   return program;
 }

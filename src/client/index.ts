@@ -28,3 +28,5 @@ export { type AccessRequestContent, type SignedAccessRequest, signAccessRequest 
 export { type CreateSigner, type Identity, identityOf, provePossession, withKey } from './wallet/identity.ts';
 export { buildTransaction, type SignedTransaction, type TransactionRequest } from './wallet/transaction.ts';
 export { Wallet } from './wallet/wallet.ts';
+export { decodeMemory, type LastCosigned, type MemoryFile, type WitnessMemory } from './witness/memory.ts';
+export { type SignedSighting, Witness, type WitnessOptions } from './witness/witness.ts';

@@ -18,8 +18,8 @@ export class BlockLog {
   /** Every block of this chain up to here is synced. */
   #durableHeight: number;
   readonly #changes: ConfigurationChange[];
-  /** Blocks below it are not kept: a snapshot stands for them. */
-  readonly #baseHeight: number;
+  /** Blocks below it are not kept: a snapshot or an archive stands for them. */
+  #baseHeight: number;
 
   constructor(
     chain: ChainReader,
@@ -50,6 +50,12 @@ export class BlockLog {
   /** The lowest block that is kept; blocks below it are certified, and unknown. */
   get baseHeight(): number {
     return this.#baseHeight;
+  }
+
+  /** Blocks below this height, all certified long since, are not read any more. */
+  raiseBase(height: number): void {
+    assert(height <= this.#firstHeight, 'what is not read any more is not in memory either');
+    this.#baseHeight = Math.max(this.#baseHeight, height);
   }
 
   /** The newest change at or below a height; 0 when the configuration is still the first. */

@@ -1,3 +1,4 @@
+import { assert } from '../base/index.ts';
 import type { NodeId } from '../crypto/portable.ts';
 import { countOwnAcks } from './ack-counting.ts';
 import { prepareAck, signNewAcks } from './acks.ts';
@@ -144,6 +145,12 @@ export class Raft {
    */
   setInstalling(isInstalling: boolean): void {
     this.#core.isInstalling = isInstalling;
+  }
+
+  /** Blocks below this height are no longer kept; all are certified, and none is in the core's memory. */
+  raiseBase(height: number): void {
+    assert(height <= this.#core.certifiedHeight, 'only certified blocks are given up');
+    this.#core.log.raiseBase(height);
   }
 
   /** What is to be done since the last call; undefined when nothing is. */

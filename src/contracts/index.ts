@@ -143,6 +143,13 @@ export {
   readDomainPolicy,
 } from './enrolment/policy.ts';
 export { type Domain, domainNamesOf, domainOf, type Link, linkOf, pastLinkOf, subjectsOf } from './enrolment/state.ts';
+export {
+  type FacetNames,
+  type FacetResult,
+  type FacetRow,
+  type FacetSource,
+  facetRows,
+} from './facets/facets.ts';
 export { type Action as GovernanceAction, actions as governanceActions } from './governance/action.ts';
 export { issuersOf, mayIssue } from './governance/issuers.ts';
 export { isMember, type Member, memberNamed, memberNamesOf, memberOfKey } from './governance/members.ts';

@@ -2,7 +2,16 @@ import { assert, utf8 } from '../base/index.ts';
 import { HASH_BYTES } from './hash.ts';
 
 /** What a signature can be of. A signature of one kind never passes for another (protocol.md §1). */
-export const signedKinds = ['transaction', 'header', 'vote-request', 'vote', 'ack', 'nonce', 'recovery'] as const;
+export const signedKinds = [
+  'transaction',
+  'header',
+  'vote-request',
+  'vote',
+  'ack',
+  'nonce',
+  'recovery',
+  'cosignature',
+] as const;
 
 export type SignedKind = (typeof signedKinds)[number];
 

@@ -1,11 +1,11 @@
 import { toHex } from '../base/index.ts';
-import { KeyText } from './key-text.ts';
+import { decodeKey, encodeKey, type KeyText } from './key-text.ts';
 
 /** The libp2p peer id of a node's Ed25519 key, as text: `12D3Koo…`. */
 export type NodeId = string;
 
 // Identity multihash (0x00) of 36 bytes: protobuf key type 1 = Ed25519 (08 01), then 32 bytes of key (12 20).
-const nodeIdText = new KeyText('', Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20));
+const nodeIdText: KeyText = { text: '', bytes: Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20) };
 
 /**
  * A ledger has few nodes and names them in every certificate, and base58 costs more than a hash: both directions are
@@ -20,7 +20,7 @@ export function encodeNodeId(publicKey: Uint8Array): NodeId {
   const key = toHex(publicKey);
   const known = textOfKey.get(key);
   if (known !== undefined) return known;
-  const text = nodeIdText.encode(publicKey);
+  const text = encodeKey(nodeIdText, publicKey);
   if (textOfKey.size >= rememberedMax) textOfKey.clear();
   textOfKey.set(key, text);
   return text;
@@ -30,7 +30,7 @@ export function encodeNodeId(publicKey: Uint8Array): NodeId {
 export function decodeNodeId(text: string): Uint8Array | undefined {
   const known = keyOfText.get(text);
   if (known !== undefined) return known;
-  const key = nodeIdText.decode(text);
+  const key = decodeKey(nodeIdText, text);
   if (key === undefined) return undefined;
   if (keyOfText.size >= rememberedMax) keyOfText.clear();
   keyOfText.set(text, key);

@@ -3,12 +3,14 @@ import { leafHash, MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
+import { historyOperations } from './history.ts';
 import { undoOperations } from './past/undo.ts';
-import { encodeReceipt } from './results.ts';
+import { encodeReceipt, type Receipt } from './results.ts';
 import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { genesisOrigin, type Origin, stateSpaces } from './state/state-space.ts';
+import type { IndexEntry } from './types/execution.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
@@ -49,7 +51,7 @@ export function heightOfBlock(store: Store, hash: Uint8Array): number | undefine
 }
 
 /**
- * One atomic batch: state, what it replaces, tree, receipts, indexes and the applied point (protocol.md §6). From
+ * One atomic batch: state, what it replaces, trees, receipts, indexes and the applied point (protocol.md §6). From
  * `pastFrom` on, the batches of all blocks held what they replaced.
  */
 export function commitOperations(point: ChainPoint, parts: TreeParts, pastFrom: number): Operation[] {
@@ -59,17 +61,24 @@ export function commitOperations(point: ChainPoint, parts: TreeParts, pastFrom: 
   changes.state.forEach((value, key) => {
     operations.push(change(prefixedTextKey(origin.space.state, key), value));
   });
+  const before = present(facts.historyBefore, 'a block that is written now knows the history before it');
+  operations.push(...historyOperations(facts.height, before, facts.hash));
   if (facts.height > pastFrom) operations.push(...undoOperations(point));
-  for (const receipt of changes.receipts) {
-    operations.push({ type: 'put', key: prefixedKey('transactionPlace', receipt.id), value: encodeReceipt(receipt) });
-    let number = 0;
-    for (const { stream, entry } of changes.index[receipt.index] ?? []) {
-      operations.push({ type: 'put', key: streamKey(stream, facts.height, receipt.index, number), value: entry });
-      number += 1;
-    }
-  }
+  for (const receipt of changes.receipts)
+    operations.push(...receiptOperations(receipt, changes.index[receipt.index] ?? []));
   operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, pastFrom, origin }));
   return operations;
+}
+
+/** What an executed transaction adds for ever: its receipt, and entries of indexes. */
+export function receiptOperations(receipt: Receipt, index: readonly IndexEntry[]): Operation[] {
+  const { id, height } = receipt;
+  return [
+    { type: 'put', key: prefixedKey('transactionPlace', id), value: encodeReceipt(receipt) },
+    ...index.map(({ stream, entry }, number): Operation => {
+      return { type: 'put', key: streamKey(stream, height, receipt.index, number), value: entry };
+    }),
+  ];
 }
 
 /** The applied record, and how its block is found by hash. */
@@ -110,6 +119,14 @@ export interface AppliedRecord extends Omit<ChainPointFacts, 'tree'> {
 /** Throws `storage-damaged`. */
 export function readAppliedRecord(store: Pick<Store, 'get'>): AppliedRecord {
   return decodeRecord(present(store.get(appliedKey), 'the genesis batch was written'));
+}
+
+/** The newest block whose effects a store holds. Throws `storage-damaged`. */
+export function readAppliedPlace(store: Pick<Store, 'get'>): { readonly height: number; readonly hash: Uint8Array } {
+  const bytes = store.get(appliedKey);
+  if (bytes === undefined) throw damaged();
+  const { height, hash } = decodeRecord(bytes);
+  return { height, hash };
 }
 
 /** The settled point that the store holds. Throws `storage-damaged`. */

@@ -3,10 +3,12 @@
  * atomic commit. Promises that the same chain gives the same roots on every node, and that a transaction is executed at
  * most once. Synchronous; the rules come in through the port `RuleExecutor`.
  */
+export * from './archive/index.ts';
 export {
   decodeBlock,
   decodeSignedHeader,
   decodeTransactions,
+  encodeBlock,
   encodeSignedHeader,
   type OpenedBlock,
   openBlock,
@@ -14,7 +16,7 @@ export {
   type SignedHeaderParts,
 } from './block.ts';
 export type { Inadmissible } from './block-builder.ts';
-export { deleteBlock, putBlock, readBlock } from './chain-store.ts';
+export { deleteBlock, putBlock, readAppliedPlace, readBlock, receiptOperations } from './chain-store.ts';
 export {
   type CanonicalValue,
   type CodecLimits,
@@ -43,6 +45,8 @@ export {
 export { ledgerLimits } from './limits.ts';
 export { type LoadPast, PastState, PastValues } from './past/past-state.ts';
 export type { PastValue } from './past/past-value.ts';
+export { PruneSweep, prunedRanges } from './pruning/prune-sweep.ts';
+export { type Pruned, putPruned, readPruned } from './pruning/pruned.ts';
 export {
   approvalThreshold,
   checkRecovery,
@@ -59,16 +63,34 @@ export {
   recoveryMessage,
   type SignedRecovery,
 } from './recovery.ts';
-export type { Receipt } from './results.ts';
+export { decodeReceipt, encodeResult, type Receipt, resultLeaf } from './results.ts';
+export { SnapshotChunks } from './snapshot/chunks.ts';
 export { type SnapshotLimits, snapshotLimits } from './snapshot/format.ts';
 export { openManifest, type SnapshotManifest, type SnapshotProofs } from './snapshot/manifest.ts';
 export { SnapshotSink, type WriteBatch } from './snapshot/sink.ts';
 export { SnapshotSource, type SnapshotSourceOptions } from './snapshot/source.ts';
+export type { StateProof } from './state-proof.ts';
+export {
+  checkedBlock,
+  checkPages,
+  checkReceipts,
+  expectedValue,
+  holdsValue,
+  isInPart,
+  pageGroups,
+  partFrom,
+  putValue,
+  type StoredTrees,
+  storedValue,
+} from './stored-checks.ts';
+export { differenceOfApplied, type StoredSummary, walkStored } from './stored-content.ts';
+export { type StoredLeaf, storedKeys, storedLeaves } from './stored-keys.ts';
 export type { StreamEntry, StreamOptions } from './streams.ts';
 export {
   bytesMaxOf,
   encodeSignedTransaction,
   encodeTransactionBody,
+  transactionIdOf,
   transactionMessage,
   UnverifiedTransaction,
   VerifiedTransaction,

@@ -7,16 +7,22 @@ import { commitOperations, hasApplied, heightOfBlock, readApplied, readBlock } f
 import { type NodeConfiguration, nodeConfiguration } from './configuration.ts';
 import type { Genesis } from './genesis.ts';
 import { type BlockHeader, encodeHeader, headerHash, headerMessage } from './header.ts';
+import { hasHistoryNodes, historyBeginning, historyConsistency, historyPath } from './history.ts';
 import { pastValueAt } from './past/past-value.ts';
+import { readPruned } from './pruning/pruned.ts';
 import type { Receipt } from './results.ts';
 import { ChainPoint } from './state/chain-point.ts';
-import { hashOf } from './state/nodes.ts';
-import { TreeParts } from './state/parts.ts';
+import { type Child, hashOf } from './state/nodes.ts';
+import { pageReader, TreeParts } from './state/parts.ts';
+import { proveState } from './state/prove.ts';
 import { readReceipt } from './state/receipts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { genesisOrigin } from './state/state-space.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
+import { OpenedPages } from './state/tree-walk.ts';
+import type { StateProof } from './state-proof.ts';
+import { holdsValue, type StoredTrees } from './stored-checks.ts';
 import { readStream, type StreamOptions } from './streams.ts';
 import type { VerifiedTransaction } from './transaction.ts';
 import type { ConfigurationStep, RecoveryContent, RuleExecutor, StateKey, StateView } from './types/execution.ts';
@@ -112,17 +118,31 @@ export class Ledger {
   /** Asked for with every transaction that comes in. */
   #inForce: { readonly point: ChainPoint; readonly executor: RuleExecutor } | undefined;
   readonly #store: Store;
+  readonly #checksReads: boolean;
   readonly #points = new Map<string, ChainPoint>();
+  readonly #withheld = new Set<string>();
   #parts: TreeParts;
   #pastFrom: number;
+  /** Whether the nodes of the history's tree go on from the applied block; else the next commit begins them. */
+  #hasHistory: boolean;
+  #prunedThrough: number;
   #applied: ChainPoint;
   /** A leader asks at every turn what may wait for its next block. */
   #pending: { readonly point: ChainPoint; readonly change: ConfigurationStep | undefined } | undefined;
   /** The newest committed point; ahead of `#applied` while its batch is being written. */
   #committed: ChainPoint;
 
-  /** Opens what {@link genesisOperations} began. Throws `storage-damaged`, or `genesis-invalid` for another rule set. */
-  constructor(store: Store, genesis: Genesis, executor: RuleExecutor) {
+  /**
+   * Opens what {@link genesisOperations} began. `checksReads`: whether values that come from the store are held against
+   * the state tree; not where nobody else could have changed it. Throws `storage-damaged`, or `genesis-invalid` for
+   * another rule set.
+   */
+  constructor(
+    store: Store,
+    genesis: Genesis,
+    executor: RuleExecutor,
+    { checksReads = true }: { readonly checksReads?: boolean } = {},
+  ) {
     if (executor.ruleSet !== genesis.content.ruleSet) {
       throw new AssentError(
         'genesis-invalid',
@@ -130,14 +150,35 @@ export class Ledger {
       );
     }
     this.genesis = genesis;
+    this.#checksReads = checksReads;
     this.#rules = executor;
     this.#store = store;
     const { point, parts, pastFrom } = readApplied(store);
     this.#applied = point;
     this.#parts = parts;
-    this.#pastFrom = pastFrom;
+    this.#hasHistory = hasHistoryNodes(store, point.facts.height);
+    this.#prunedThrough = readPruned(store).through;
+    this.#pastFrom = Math.max(pastFrom, this.#prunedThrough);
     this.#committed = this.#applied;
     this.#points.set(toHex(this.#applied.facts.hash), this.#applied);
+    this.#guard();
+  }
+
+  #guard(): void {
+    const pages = new OpenedPages();
+    const isTrue = (key: StateKey, value: Uint8Array | undefined): boolean =>
+      holdsValue(this.#store, this.storedTrees, key, value, pages);
+    if (this.#checksReads) this.#applied.committed.guard(isTrue);
+  }
+
+  /** The trees with which what is in the store now may agree: a batch on its way may be there already. */
+  get storedTrees(): StoredTrees {
+    const newestFirst: Child[] = [];
+    for (let point: ChainPoint | undefined = this.#committed; point !== undefined; point = point.parent) {
+      newestFirst.push(point.facts.tree);
+      if (point === this.#applied) break;
+    }
+    return { space: this.#applied.committed.origin.space, newestFirst };
   }
 
   /**
@@ -148,10 +189,13 @@ export class Ledger {
     const { point, parts, pastFrom } = readApplied(this.#store);
     this.#applied = point;
     this.#parts = parts;
-    this.#pastFrom = pastFrom;
+    this.#hasHistory = hasHistoryNodes(this.#store, point.facts.height);
+    this.#prunedThrough = readPruned(this.#store).through;
+    this.#pastFrom = Math.max(pastFrom, this.#prunedThrough);
     this.#committed = point;
     this.#points.clear();
     this.#points.set(toHex(point.facts.hash), point);
+    this.#guard();
   }
 
   get ledgerId(): Uint8Array {
@@ -164,16 +208,41 @@ export class Ledger {
   }
 
   /**
-   * The first block that is kept: 1, or the one whose snapshot this ledger began with. Of that one there is the block
-   * only; receipts and index streams are complete from the next on.
+   * The first block that is kept: 1, the one whose snapshot this ledger began with, or the one above those that were
+   * pruned.
    */
   get firstBlockHeight(): number {
-    return Math.max(1, this.#applied.committed.origin.height);
+    return Math.max(1, this.originHeight, this.#prunedThrough + 1);
   }
 
-  /** Whether this ledger began with its first block, and so has all receipts and index streams. */
+  /**
+   * 0, or the block whose snapshot this ledger began with. Of that one there is the block only; receipts and index streams
+   * are complete from the next on.
+   */
+  get originHeight(): number {
+    return this.#applied.committed.origin.height;
+  }
+
+  /** Whether this ledger began with its first block, and so has all index streams. */
   get isWhole(): boolean {
-    return this.#applied.committed.origin.height === 0;
+    return this.originHeight === 0;
+  }
+
+  /** Whether it has all receipts. */
+  get hasAllReceipts(): boolean {
+    return this.isWhole && this.#prunedThrough === 0;
+  }
+
+  /** Blocks up to here were pruned, with their receipts and the past before them; 0 where none were. */
+  get prunedThrough(): number {
+    return this.#prunedThrough;
+  }
+
+  /** Reads nothing of the blocks up to this height any more. That this is so is durable already. */
+  prune(through: number): void {
+    assert(through < this.#applied.facts.height, 'the newest block is kept');
+    this.#prunedThrough = Math.max(this.#prunedThrough, through);
+    this.#pastFrom = Math.max(this.#pastFrom, through);
   }
 
   /** Height of the newest block that {@link commit} gave out; its batch may still be on its way to the disk. */
@@ -392,7 +461,14 @@ export class Ledger {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
-    return { operations: commitOperations(point, this.#parts, this.#pastFrom), receipts: point.changes.receipts };
+    const operations = commitOperations(point, this.#parts, this.#pastFrom);
+    if (!this.#hasHistory) {
+      const before = present(point.facts.historyBefore, 'a block that is written now knows the history before it');
+      const isLacking = ({ key }: Operation): boolean => this.#store.get(key) === undefined;
+      operations.push(...historyBeginning(before).filter(isLacking));
+      this.#hasHistory = true;
+    }
+    return { operations, receipts: point.changes.receipts };
   }
 
   /** The commit's batch is durable: reads see it from now on. */
@@ -407,8 +483,26 @@ export class Ledger {
     this.#parts.settle(point.facts.tree);
   }
 
+  /** Receipts that turned out damaged are not answered until they are repaired. Bounded by who finds them. */
+  withhold(ids: readonly Uint8Array[]): void {
+    for (const id of ids) this.#withheld.add(toHex(id));
+  }
+
+  /** They are whole again. */
+  release(ids: readonly Uint8Array[]): void {
+    for (const id of ids) this.#withheld.delete(toHex(id));
+  }
+
+  /** Where a transaction stands and what it came to; undefined also where that is history that this ledger does not have. */
   receipt(id: Uint8Array): Receipt | undefined {
-    return readReceipt(this.#store, id);
+    if (this.#withheld.size > 0 && this.#withheld.has(toHex(id)))
+      throw new AssentError(
+        'storage-damaged',
+        'the stored receipt of this transaction is damaged, and is being repaired',
+      );
+    const receipt = readReceipt(this.#store, id);
+    // What is being pruned is gone for every reader at once.
+    return receipt !== undefined && receipt.height <= this.#prunedThrough ? undefined : receipt;
   }
 
   /** The same of a transaction at hand: for a new one, without a look at the store. */
@@ -424,12 +518,44 @@ export class Ledger {
   /** A committed block; undefined below {@link firstBlockHeight}. Throws `storage-damaged`. */
   block(height: number): OpenedBlock | undefined {
     const isKept = height >= this.firstBlockHeight && height <= this.#applied.facts.height;
-    return isKept ? readBlock(this.#store, height) : undefined;
+    const block = isKept ? readBlock(this.#store, height) : undefined;
+    // Its place was recorded with its effects: another block, however well formed, has none.
+    if (block !== undefined && heightOfBlock(this.#store, block.hash) !== height)
+      throw new AssentError('storage-damaged', `the stored block ${height} is not the one of the chain`, { height });
+    return block;
   }
 
   blockByHash(hash: Uint8Array): OpenedBlock | undefined {
     const height = heightOfBlock(this.#store, hash);
     return height === undefined ? undefined : this.block(height);
+  }
+
+  /**
+   * What stands under the key after the newest committed block, or that nothing does, proved in that block's `stateRoot`.
+   * The block's batch may still be on its way to the disk: only in this tree no page is about to be replaced. Throws
+   * `storage-damaged`.
+   */
+  prove(key: StateKey): {
+    readonly height: number;
+    readonly value: Uint8Array | undefined;
+    readonly proof: StateProof;
+  } {
+    const { facts, committed } = this.#committed;
+    const proof = proveState(facts.tree, key, pageReader(this.#store, committed.origin.space));
+    return { height: facts.height, value: this.#committed.get(key), proof };
+  }
+
+  /**
+   * The path of a block's hash in the `historyRoot` of a later one, which is at most one above {@link applied}. Throws
+   * `history-not-kept`.
+   */
+  historyPath(height: number, above: number): Uint8Array[] {
+    return historyPath(this.#store, height, above);
+  }
+
+  /** The RFC 9162 proof that one block's history is the beginning of another's. Throws as {@link historyPath}. */
+  historyConsistency(older: number, newer: number): Uint8Array[] {
+    return historyConsistency(this.#store, older, newer);
   }
 
   /** Entries of an index stream after the cursor, oldest first, or newest first before it. At most `limit`. */

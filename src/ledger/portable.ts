@@ -5,7 +5,9 @@ export {
   checkCanonical,
   codecLimits,
   decodeCanonical,
+  encodeArray,
   encodeCanonical,
+  encodeElements,
 } from './codec/index.ts';
 export {
   type NodeConfiguration,
@@ -13,7 +15,7 @@ export {
   nodeConfiguration,
   openConfiguration,
 } from './configuration.ts';
-export type { Genesis } from './genesis.ts';
+export { type Genesis, openGenesis } from './genesis.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export { ledgerLimits } from './limits.ts';
 export {
@@ -32,6 +34,8 @@ export {
   recoveryMessage,
   type SignedRecovery,
 } from './recovery.ts';
+export { encodeResult, openResult, type ResultContent } from './results.ts';
+export { type StateLeaf, type StateProof, stateProofSiblingsMax, verifyState } from './state-proof.ts';
 export {
   bytesMaxOf,
   encodeSignedTransaction,

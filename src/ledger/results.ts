@@ -5,6 +5,8 @@ import { ledgerLimits } from './limits.ts';
 import type { TransactionResult } from './types/execution.ts';
 
 const resultVersion = 1;
+const resultDepthMax = 20;
+const resultValuesMax = 100_000;
 
 /** Where a transaction stands in the chain and what it came to. The same for every node and for ever. */
 export interface Receipt {
@@ -23,6 +25,32 @@ export function encodeResult(result: TransactionResult): Uint8Array {
   return encodeCanonical(
     result.ok ? [resultVersion, true, result.output] : [resultVersion, false, result.code, result.rule],
   );
+}
+
+/** What a result says; the sentence of a refusal is no part of it. */
+export type ResultContent =
+  | { readonly ok: true; readonly output: CanonicalValue }
+  | { readonly ok: false; readonly code: string; readonly rule: string };
+
+/** Strict inverse of {@link encodeResult}. Throws `encoding-invalid` or `encoding-too-large`. */
+export function openResult(bytes: Uint8Array): ResultContent {
+  const value = decodeCanonical(bytes, {
+    bytesMax: ledgerLimits.stateValueBytesMax,
+    depthMax: resultDepthMax,
+    countMax: resultValuesMax,
+  });
+  const [version, ok, first, rule, ...rest] = Array.isArray(value) ? value : [];
+  if (version === resultVersion && ok === true && first !== undefined && rule === undefined)
+    return { ok, output: first };
+  if (
+    version === resultVersion &&
+    ok === false &&
+    typeof first === 'string' &&
+    typeof rule === 'string' &&
+    !rest.length
+  )
+    return { ok, code: first, rule };
+  throw new AssentError('encoding-invalid', 'a result has another shape');
 }
 
 /** A result's leaf under `resultsRoot`. */
@@ -56,7 +84,7 @@ export function decodeReceipt(id: Uint8Array, bytes: Uint8Array): Receipt {
 function decodeStored(bytes: Uint8Array): CanonicalValue {
   const bytesMax = 2 * ledgerLimits.stateValueBytesMax;
   try {
-    return decodeCanonical(bytes, { bytesMax, depthMax: 20, countMax: 100_000 });
+    return decodeCanonical(bytes, { bytesMax, depthMax: resultDepthMax, countMax: resultValuesMax });
   } catch (error) {
     throw damaged(error);
   }

@@ -184,6 +184,12 @@ export class VerifiedTransaction implements TransactionContent {
   }
 }
 
+/** The id of a signed transaction, of which nothing else is looked at. Throws `encoding-invalid` or `transaction-malformed`. */
+export function transactionIdOf(bytes: Uint8Array): Uint8Array {
+  const [body] = fields(decodeCanonical(bytes, envelopeLimits), 2, 'a signed transaction');
+  return sha256(binary(body, undefined, 'body'));
+}
+
 /** Signed bytes that a transaction of this kind may have. */
 export function bytesMaxOf({ largeKinds }: Pick<RuleExecutor, 'largeKinds'>, kind: string): number {
   return largeKinds.has(kind) ? ledgerLimits.largeTransactionBytesMax : ledgerLimits.transactionBytesMax;

@@ -1,22 +1,32 @@
-import { AssentError, messageOf, toHex } from '../base/index.ts';
+import { join } from 'node:path';
+import { AssentError, messageOf, present, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/index.ts';
-import { systemRandom, verifySignature } from '../crypto/index.ts';
+import { decodeDid, systemRandom, verifySignature } from '../crypto/index.ts';
 import { createTransport, type Transport } from '../p2p/index.ts';
+import { DirectoryArchiveStore } from '../storage/index.ts';
 import { recoveriesOf } from '../verify/index.ts';
+import { HistoryKeeper } from './archive/index.ts';
 import { systemClock, threadWorkMs } from './clock.ts';
 import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
+import { CosignatureStore } from './cosignatures/store.ts';
 import { Handover } from './handover.ts';
 import { Introductions } from './introductions.ts';
 import { type NodeLog, openLog } from './log.ts';
 import { PeerKeeper, removedError } from './membership.ts';
 import { type Identity, type OpenedLedger, openLedger, readIdentity } from './opening.ts';
+import { QueryIndexer } from './query-index/index.ts';
 import { type Membership, Replica } from './replica/index.ts';
+import { sentenceOf } from './rules.ts';
+import { decodeRepairMessage, isRepairFrame, Repairs, Scrubber } from './scrub/index.ts';
 import { answersOf } from './service/asked.ts';
 import { CommitWaiters } from './service/commit-waiters.ts';
+import { CosignatureAnswers } from './service/cosignature-answers.ts';
+import { FileAnswers } from './service/file-answers.ts';
 import { NodeMetrics } from './service/metrics.ts';
+import { snapshotProblem } from './service/snapshot-problem.ts';
 import { SubmissionDesk } from './service/submission-desk.ts';
-import { Snapshots } from './snapshots/index.ts';
+import { SnapshotKeeper, Snapshots } from './snapshots/index.ts';
 import { HttpThread } from './threads/http-thread.ts';
 import { VerifyThread } from './threads/verify-thread.ts';
 import { Ticker } from './ticker.ts';
@@ -74,6 +84,12 @@ class Daemon {
   readonly #peers: PeerKeeper;
   readonly #replica: Replica;
   readonly #snapshots: Snapshots;
+  readonly #keeper: HistoryKeeper | undefined;
+  readonly #snapshotKeeper: SnapshotKeeper;
+  readonly #files: FileAnswers;
+  readonly #repairs: Repairs;
+  readonly #scrubber: Scrubber;
+  readonly #indexer: QueryIndexer;
   readonly #handover: Handover;
   readonly #desk: SubmissionDesk;
   readonly #waiters: CommitWaiters;
@@ -102,9 +118,31 @@ class Daemon {
     });
     this.#replica = this.#createReplica();
     this.#snapshots = this.#createSnapshots();
+    this.#repairs = new Repairs(this.#repairing());
+    this.#scrubber = this.#createScrubber();
     const membership = this.#replica.membership();
     if (membership.removedAtHeight !== undefined) throw removedError(membership.removedAtHeight);
     this.#peers.changed(membership);
+    this.#keeper = this.#createKeeper();
+    this.#indexer = this.#createIndexer();
+    const place = new DirectoryArchiveStore(config.snapshots.directory);
+    this.#snapshotKeeper = new SnapshotKeeper({
+      place,
+      schedule: config.snapshots,
+      ledger,
+      withSource: (use) => this.#snapshots.lend(use),
+      clock: systemClock,
+      logger: log.logger,
+      onFault: (error) => this.#fail(error),
+    });
+    this.#files = new FileAnswers({
+      snapshots: this.#snapshotKeeper,
+      place,
+      ledger,
+      store: opened.directory.store,
+      nodeId: identity.key.nodeId,
+      clock: systemClock,
+    });
     this.#handover = new Handover({
       replica: this.#replica,
       transport: this.#transport,
@@ -122,6 +160,11 @@ class Daemon {
       submissionsOpen: () => this.#desk.open,
       evidence: () => this.#replica.evidence,
       snapshots: () => this.#snapshots.counts,
+      keeper: this.#keeper,
+      snapshotProblem: () => this.#snapshotProblem(),
+      prunedThrough: () => ledger.prunedThrough,
+      scrub: () => this.#scrubber.counts,
+      indexed: () => this.#indexer.indexed?.through ?? 0,
     });
   }
 
@@ -129,21 +172,38 @@ class Daemon {
     const { timing, api } = this.#config;
     await this.#snapshots.open();
     this.#closers.add('snapshots', () => this.#snapshots.stop());
+    this.#closers.add('files', () =>
+      Promise.all([this.#snapshotKeeper.stop(), this.#files.stop()]).then(() => undefined),
+    );
+    this.#snapshotKeeper.start();
     this.#closers.add('network', () => this.#transport.stop());
     await this.#transport.start();
     this.#closers.add('replica', () => this.#replica.stop());
+    const keeper = this.#keeper;
+    if (keeper !== undefined) {
+      this.#closers.add('archive', () => keeper.stop());
+      keeper.start();
+    }
     const ticker = new Ticker({
       clock: systemClock,
       tickMs: timing.tickMs,
       tick: () => {
         this.#replica.tick();
         this.#snapshots.tick();
+        this.#repairs.tick();
         this.#handover.look();
       },
       observeLateMs: (lateMs) => this.#metrics.tickLateMs(lateMs),
     });
     this.#closers.add('ticker', () => ticker.stop());
     ticker.start();
+    this.#closers.add('scrubber', () => {
+      this.#repairs.stop();
+      return this.#scrubber.stop();
+    });
+    this.#scrubber.start();
+    this.#closers.add('index', () => this.#indexer.stop());
+    this.#indexer.start();
     // A node may learn at once that it was removed: then its API is closed before it ever listens.
     const failed = this.#stopped.promise.then((fault) => {
       throw fault ?? new AssentError('shutting-down', 'The node is stopping.');
@@ -175,7 +235,8 @@ class Daemon {
       random: systemRandom,
       logger: this.#log.logger,
       onFrame: (from, channel, frame) => {
-        if (channel === 'bulk') this.#snapshots.receive(from, frame);
+        if (channel === 'bulk' && isRepairFrame(frame)) this.#repair(from, frame);
+        else if (channel === 'bulk') this.#snapshots.receive(from, frame);
         else {
           this.#replica.receive(from, channel, frame);
           this.#snapshots.heard();
@@ -209,7 +270,8 @@ class Daemon {
       flush: () => this.#transport.flush(),
       onFault: (error) => this.#fail(error),
       onAnswered: () => this.#desk.flush(),
-      onCommitted: (_block, transactionCount) => {
+      onCommitted: (block, transactionCount) => {
+        this.#snapshotKeeper.committed(block.byteLength);
         this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);
         this.#waiters.committed();
         this.#peers.committed();
@@ -241,6 +303,69 @@ class Daemon {
     });
   }
 
+  #repairing(): ConstructorParameters<typeof Repairs>[0] {
+    const { directory, ledger } = this.#opened;
+    return {
+      ledger,
+      store: directory.store,
+      verify: verifySignature,
+      peers: () => this.#transport.peers().flatMap(({ connected, nodeId }) => (connected ? [nodeId] : [])),
+      send: (to, frame) => this.#transport.send(to, 'bulk', frame),
+    };
+  }
+
+  #createScrubber(): Scrubber {
+    const { directory } = this.#opened;
+    return new Scrubber({
+      ...this.#repairing(),
+      ...this.#config.scrub,
+      journal: directory.journal,
+      database: join(directory.path, 'database'),
+      repairs: this.#repairs,
+      clock: systemClock,
+      logger: this.#log.logger,
+      onFault: (error) => this.#fail(error),
+    });
+  }
+
+  #createKeeper(): HistoryKeeper | undefined {
+    const { archive, directory, ledger } = this.#opened;
+    if (archive === undefined) return undefined;
+    return new HistoryKeeper({
+      archive,
+      ledger,
+      database: directory.store,
+      journal: directory.journal,
+      replica: this.#replica,
+      retention: this.#config.retention,
+      clock: systemClock,
+      logger: this.#log.logger,
+      onFault: (error) => this.#fail(error),
+    });
+  }
+
+  #createIndexer(): QueryIndexer {
+    const { archive, directory, ledger } = this.#opened;
+    return new QueryIndexer({
+      ledger,
+      store: directory.store,
+      journal: directory.journal,
+      archive,
+      clock: systemClock,
+      logger: this.#log.logger,
+      onFault: (error) => this.#fail(error),
+    });
+  }
+
+  #repair(from: NodeId, frame: Uint8Array): void {
+    try {
+      this.#repairs.receive(from, decodeRepairMessage(frame));
+    } catch (error) {
+      if (!(error instanceof AssentError)) throw error;
+      this.#blame(from, error);
+    }
+  }
+
   #blame(from: NodeId, error: AssentError): void {
     this.#metrics.badFrame(error.code);
     this.#transport.cutOff(from, error.message);
@@ -250,6 +375,14 @@ class Daemon {
     const { api, limits } = this.#config;
     const { ledger, directory } = this.#opened;
     const startedMs = systemClock.monotonicMs();
+    const cosignatures = await CosignatureStore.open({
+      store: directory.store,
+      journal: directory.journal,
+      ledgerId: ledger.ledgerId,
+      verify: verifySignature,
+      logger: this.#log.logger,
+    });
+    const named = this.#config.witnesses.map((did) => present(decodeDid(did), 'the configuration was checked'));
     const http = new HttpThread({
       data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
       logger: this.#log.logger,
@@ -263,7 +396,14 @@ class Daemon {
         member: this.#identity.member,
         waiters: this.#waiters,
         metrics: this.#metrics,
+        keeper: this.#keeper,
+        indexer: this.#indexer,
+        sentenceOf,
+        files: this.#files,
+        cosignatures: new CosignatureAnswers(cosignatures, ledger, named),
         snapshot: () => this.#snapshots.progress,
+        scrub: () => this.#scrubber.counts,
+        snapshotProblem: () => this.#snapshotProblem(),
         nowMs: () => systemClock.nowMs(),
         uptimeMs: () => systemClock.monotonicMs() - startedMs,
       }),
@@ -279,8 +419,14 @@ class Daemon {
     return http.listening();
   }
 
+  #snapshotProblem(): string | undefined {
+    return snapshotProblem(this.#replica, this.#snapshotKeeper);
+  }
+
   #member(membership: Membership): void {
     this.#peers.changed(membership);
+    const problem = this.#snapshotProblem();
+    if (problem !== undefined) this.#log.logger.warn({ problem }, 'snapshots cannot be given');
     const { removedAtHeight } = membership;
     if (removedAtHeight !== undefined) this.#fail(removedError(removedAtHeight));
   }

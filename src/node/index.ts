@@ -4,6 +4,19 @@
  * each on a thread of their own (protocol.md §11).
  */
 export {
+  type AuditProgress,
+  type AuditVerdict,
+  auditArchive,
+  auditDirectory,
+  auditLedger,
+  type BlockSource,
+  genesisOfArchive,
+  openCheckpoint,
+  type Since,
+} from './audit/index.ts';
+export { backupNode } from './backup/backup-node.ts';
+export { type RestoredNode, restoreBackup, restoreSnapshot } from './backup/index.ts';
+export {
   type ListenAddress,
   loadConfig,
   type NodeConfig,

@@ -4,7 +4,14 @@ import { AssentError, messageOf } from '../base/index.ts';
 import { encodeNodeId } from '../crypto/index.ts';
 import { type Genesis, genesisFromText, genesisOperations, isBegun, Ledger } from '../ledger/index.ts';
 import type { PeerAddresses } from '../p2p/index.ts';
-import { type DataDirectory, openDataDirectory, readOwner } from '../storage/index.ts';
+import {
+  type DataDirectory,
+  DirectoryArchiveStore,
+  openDataDirectory,
+  readOwner,
+  type Store,
+} from '../storage/index.ts';
+import { NodeArchive } from './archive/index.ts';
 import type { NodeConfig } from './config/index.ts';
 import { type NodeKey, readNodeKey } from './node-key.ts';
 import { createExecutor } from './rules.ts';
@@ -53,6 +60,12 @@ function readGenesis(file: string): Genesis {
 export interface OpenedLedger {
   readonly directory: DataDirectory;
   readonly ledger: Ledger;
+  /** Of a node that keeps one. */
+  readonly archive: NodeArchive | undefined;
+}
+
+function openArchive({ archive }: NodeConfig, { ledgerId }: Ledger, store: Store): Promise<NodeArchive> | undefined {
+  return archive && NodeArchive.open(new DirectoryArchiveStore(archive.directory), ledgerId, store);
 }
 
 /** Opens the data directory, writes the genesis state into a new one, and opens the ledger on it. */
@@ -74,7 +87,8 @@ export async function openLedger(config: NodeConfig, { genesis, key }: Identity)
     }
     const ledger = new Ledger(store, genesis, executor);
     ledger.demandRulesAfter();
-    return { directory, ledger };
+    const archive = await openArchive(config, ledger, store);
+    return { directory, ledger, archive };
   } catch (error) {
     await directory.close();
     throw error;

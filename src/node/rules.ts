@@ -11,6 +11,7 @@ import {
 } from '../contracts/index.ts';
 import { verifySignature } from '../crypto/index.ts';
 import type { CanonicalValue } from '../ledger/index.ts';
+import { type Forms, formsOfAny } from './ingress/forms.ts';
 import type { RuleVersions } from './replay/replay-rules.ts';
 
 /** JSON forms of what the rule set's transactions and entries carry. */
@@ -20,9 +21,28 @@ export interface RulesJson {
   entryToJson(entry: Uint8Array): Readonly<Record<string, JsonValue>>;
 }
 
-/** Every version of the rules that this program has, ready to run on either thread; there is one. */
+/** Every version of the rules that this program has, the oldest first; there is one. */
+function versions(): readonly [TracingRuleExecutor, ...TracingRuleExecutor[]] {
+  return [createRuleExecutor(builtInContracts, { ruleSet, verifySignature })];
+}
+
+/** All of them, ready to run on either thread: each block under its own. */
 export function createExecutor(): TracingRuleExecutor {
-  return versionedExecutor([createRuleExecutor(builtInContracts, { ruleSet, verifySignature })], ruleSetAt);
+  return versionedExecutor(versions(), ruleSetAt);
+}
+
+/** What can be a transaction, for who has no state to say which version is in force. */
+export function createForms(): Forms {
+  return formsOfAny(versions());
+}
+
+const sentences: ReadonlyMap<string, string> = new Map(
+  builtInContracts.ruleCodes.map(({ code, sentence }) => [code, sentence]),
+);
+
+/** The sentence of a refusal's code: each has one. The code itself, where this program does not know it. */
+export function sentenceOf(code: string): string {
+  return sentences.get(code) ?? code;
 }
 
 // The contracts' JSON forms are JSON by their schemas; their types say no more than "object".

@@ -2,11 +2,13 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +17,7 @@ import { FileMarkFile, syncDirectory } from './file-mark-file.ts';
 import { Journal } from './journal.ts';
 import { storageFormat } from './journal-records.ts';
 import type { Identity } from './journal-scan.ts';
+import { checkTables } from './level-files/index.ts';
 import { LevelStore } from './level-store.ts';
 import { storageError } from './storage-errors.ts';
 import type { Store } from './store.ts';
@@ -25,6 +28,7 @@ import type { Store } from './store.ts';
  *     owner.json     format, ledger and node: for people, and the sign that the rest was completely made
  *     database/      LevelDB, with its lock
  *     signer-mark    the two slots of the signer's mark
+ *     running        there from a start to a clean end
  */
 export interface DataDirectory {
   readonly path: string;
@@ -41,8 +45,12 @@ export interface DataDirectory {
 export async function openDataDirectory(path: string, identity: Identity): Promise<DataDirectory> {
   prepareFolder(path);
   const made = checkOwner(path, identity);
+  const running = join(path, 'running');
+  // A damaged table can end the process that merges it with others. Then its next start says which it is.
+  const damage = made && existsSync(running) ? await damageOfTables(path) : undefined;
   const store = await LevelStore.open(join(path, 'database'), { create: !made });
   try {
+    if (damage !== undefined) throw damage;
     const markFile = FileMarkFile.open(join(path, 'signer-mark'), { create: !made });
     try {
       const journal = Journal.open(store, markFile, identity);
@@ -51,7 +59,12 @@ export async function openDataDirectory(path: string, identity: Identity): Promi
       );
       if (journal.lastNumber === 0) await refuseForeignContent(store, path);
       if (!made) writeOwner(path, identity);
-      return { path, store, journal, close: () => journal.close() };
+      closeSync(openSync(running, 'w', 0o600));
+      const close = async (): Promise<void> => {
+        await journal.close();
+        rmSync(running, { force: true });
+      };
+      return { path, store, journal, close };
     } catch (error) {
       await markFile.close();
       throw error;
@@ -59,6 +72,16 @@ export async function openDataDirectory(path: string, identity: Identity): Promi
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** Thrown once nobody else turned out to be at work on the tables. */
+async function damageOfTables(path: string): Promise<unknown> {
+  try {
+    for await (const _ of checkTables(join(path, 'database')));
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -4,10 +4,12 @@
  * in this room only.
  */
 
+export { type ArchiveStore, type ByteRange, isArchiveName } from './archive-store.ts';
 export { type DataDirectory, type Owner, openDataDirectory, readOwner } from './data-directory.ts';
+export { archiveError, DirectoryArchiveStore } from './directory-archive-store.ts';
 export { FileMarkFile, syncDirectory } from './file-mark-file.ts';
 export { Journal, type JournalLimits, journalLimits } from './journal.ts';
-export { storageFormat } from './journal-records.ts';
+export { isOfDatabase, storageFormat } from './journal-records.ts';
 export type { Identity } from './journal-scan.ts';
 export {
   type KeyPrefix,
@@ -17,6 +19,7 @@ export {
   prefixedTextKey,
   prefixRange,
 } from './key-prefixes.ts';
+export { checkTables } from './level-files/index.ts';
 export { LevelStore } from './level-store.ts';
 export {
   assertMark,
@@ -27,10 +30,14 @@ export {
   type RedoBatch,
   redoBytesMax,
 } from './mark-file.ts';
+export { MemoryArchiveStore } from './memory-archive-store.ts';
 export { MemoryMarkFile } from './memory-mark-file.ts';
 export { MemorySnapshot, MemoryStore } from './memory-store.ts';
 export { MemoryTable } from './memory-table.ts';
+export { openForReading, type ReadingCopy } from './reading-copy.ts';
+export { checkRecordFile, readRecordFile, recordFile } from './record-file.ts';
 export { type RekeyBatch, type RekeyOutcome, rekeyDataDirectory } from './rekey.ts';
+export { ScratchStore } from './scratch-store.ts';
 export {
   type Entry,
   type Operation,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { assert, uint64Bytes } from '../base/index.ts';
-import { prefixedKey } from './key-prefixes.ts';
+import { assert, equalBytes, uint64Bytes } from '../base/index.ts';
+import { keyPrefixes, prefixedKey } from './key-prefixes.ts';
 import type { Operation } from './store.ts';
 
 /** The name and version of everything in a database: keys, values and their meaning. */
@@ -40,6 +40,11 @@ export const formatKey: Uint8Array = prefixedKey('meta', text.encode('format'));
 export const ledgerKey: Uint8Array = prefixedKey('meta', text.encode('ledger'));
 export const nodeKey: Uint8Array = prefixedKey('meta', text.encode('node'));
 export const headKey: Uint8Array = prefixedKey('meta', text.encode('journal'));
+
+/** Whether a key belongs to a database itself, to whom it is and to its journal, and not to what is kept in it. */
+export function isOfDatabase(key: Uint8Array): boolean {
+  return key[0] === keyPrefixes.journal || [formatKey, ledgerKey, nodeKey, headKey].some((own) => equalBytes(own, key));
+}
 
 export function entryKey(number: number): Uint8Array {
   return prefixedKey('journal', uint64Bytes(number));

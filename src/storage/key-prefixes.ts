@@ -45,6 +45,14 @@ export const keyPrefixes = {
   snapshot: 0x15,
   /** Hash of a state key, height (uint64) → the value before that block. */
   stateHistory: 0x16,
+  /** Height (uint64) → roots of the complete subtrees of the history that end with that block. */
+  historyNode: 0x17,
+  /** First height of a chunk of the archive (uint64) → which file holds it. */
+  archiveChunk: 0x18,
+  /** How far the index of transactions goes; time → height; term, height (uint64) → places in the block. */
+  queryIndex: 0x19,
+  /** Witness key → what it cosigned. */
+  cosignature: 0x1a,
 } as const;
 
 export type KeyPrefix = keyof typeof keyPrefixes;

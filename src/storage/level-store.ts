@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { Level } from 'level';
 import { AssentError, assert, BoundedQueue } from '../base/index.ts';
+import type { KeyRange } from './key-prefixes.ts';
 import { storageError } from './storage-errors.ts';
 import {
   type Entry,
@@ -47,7 +48,8 @@ interface Write {
  */
 const openLocations = new Set<string>();
 
-function claimLocation(path: string, create: boolean): string {
+/** The real path of a database, which this process opens nowhere else until it is released. Throws `storage-locked`. */
+export function claimLocation(path: string, create: boolean): string {
   try {
     if (create) mkdirSync(path, { recursive: true, mode: 0o700 });
     const location = realpathSync(path);
@@ -57,6 +59,10 @@ function claimLocation(path: string, create: boolean): string {
   } catch (error) {
     throw storageError(error, path);
   }
+}
+
+export function releaseLocation(location: string): void {
+  openLocations.delete(location);
 }
 
 /**
@@ -91,7 +97,7 @@ export class LevelStore implements Store {
     try {
       await level.open();
     } catch (error) {
-      openLocations.delete(location);
+      releaseLocation(location);
       throw storageError(error, path);
     }
     return new LevelStore(level);
@@ -139,6 +145,16 @@ export class LevelStore implements Store {
     if (!this.#writing) this.#writeNext();
   }
 
+  async compact({ from, to }: KeyRange): Promise<void> {
+    assert(!this.#closing, 'the store is open');
+    try {
+      // Outside of a browser Level is ClassicLevel, which its types do not say.
+      await (this.#level as unknown as Compacting).compactRange(from, to);
+    } catch (error) {
+      throw storageError(error, this.#level.location);
+    }
+  }
+
   /** Waits for the writes before it, then gives up the lock. */
   async close(): Promise<void> {
     assert(!this.#closing, 'a store is closed once');
@@ -149,7 +165,7 @@ export class LevelStore implements Store {
       });
     }
     await this.#level.close();
-    openLocations.delete(this.#level.location);
+    releaseLocation(this.#level.location);
   }
 
   #writeNext(): void {
@@ -186,6 +202,10 @@ export class LevelStore implements Store {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.done(failure);
     this.#idle?.();
   }
+}
+
+interface Compacting {
+  compactRange(from: Uint8Array, to: Uint8Array): Promise<void>;
 }
 
 /** LevelDB keeps what the snapshot sees until it is closed. Closing the database closes it, too. */

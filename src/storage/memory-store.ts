@@ -44,6 +44,10 @@ export class MemoryStore implements Store {
     });
   }
 
+  async compact(): Promise<void> {
+    assert(this.#open, 'the store is open');
+  }
+
   async close(): Promise<void> {
     this.#open = false;
   }

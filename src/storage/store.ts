@@ -1,3 +1,5 @@
+import type { KeyRange } from './key-prefixes.ts';
+
 /** One change of a batch. Keys and values are opaque bytes; keys sort lexicographically. */
 export type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -52,5 +54,7 @@ export interface Store {
    * with nothing written, when too much is waiting.
    */
   write(operations: readonly Operation[], done: (error?: Error) => void): void;
+  /** Gives back the room of what was deleted in a range, beside the calling thread. It changes nothing that is read. */
+  compact(range: KeyRange): Promise<void>;
   close(): Promise<void>;
 }

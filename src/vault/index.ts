@@ -3,6 +3,7 @@
  * commitments. Without an opening its commitment says nothing to anyone.
  */
 
+export { readFileIfPresent, replaceFile } from './keystore/files.ts';
 export type { KeyEntry } from './keystore/keys.ts';
 export { Keystore, type KeystoreOptions } from './keystore/keystore.ts';
 export type { Labels, Opening } from './keystore/records.ts';

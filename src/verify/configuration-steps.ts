@@ -40,6 +40,14 @@ interface ProvedPlace {
   readonly configuration: Configuration;
 }
 
+/** Bytes of the configuration that a step brings. Throws `history-invalid`. */
+export function configurationIn(step: HistoryStep): Uint8Array {
+  const { height } = readAs('a header', () => decodeHeader(step.header));
+  const { configuration } = readJustification(step.justification, height);
+  if (configuration === undefined) throw invalidHistory('the block changes no configuration', height);
+  return configuration.bytes;
+}
+
 interface Place {
   readonly height: number;
   readonly term: number;

@@ -14,7 +14,12 @@ export {
   historyLinksMax,
   historyStepsMax,
 } from './configuration-history.ts';
-export { type KnownConfiguration, type ProvedConfiguration, verifyHistory } from './configuration-steps.ts';
+export {
+  configurationIn,
+  type KnownConfiguration,
+  type ProvedConfiguration,
+  verifyHistory,
+} from './configuration-steps.ts';
 export { type EvidenceVerdict, verifyEvidence } from './evidence.ts';
 export {
   decodeEvidence,
@@ -26,4 +31,17 @@ export {
   evidenceKinds,
   evidenceRecord,
 } from './evidence-record.ts';
+export {
+  type Compared,
+  type Comparison,
+  compareCheckpoints,
+  decodeSplitView,
+  isSplit,
+  isSplitView,
+  type NoContradiction,
+  type SplitView,
+  type View,
+  verifySplitView,
+} from './receipts/compare.ts';
+export * from './receipts/index.ts';
 export { type OpenRecovery, recoveriesOf } from './recovery.ts';

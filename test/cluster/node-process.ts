@@ -14,7 +14,7 @@ export interface StartedNode {
 }
 
 /** Starts the node of a directory; it is killed when the test is over. Resolves once it runs, or has ended. */
-export async function startDirectory(directory: string): Promise<StartedNode> {
+export async function startDirectory(directory: string, patienceMs?: number): Promise<StartedNode> {
   const child = spawn(process.execPath, [main, 'start', '--dir', directory], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let [out, err, over] = ['', '', false];
@@ -30,7 +30,7 @@ export async function startDirectory(directory: string): Promise<StartedNode> {
       resolve(code);
     });
   });
-  await until('the node runs or has ended', () => over || out.includes('Ctrl-C stops it.'));
+  await until('the node runs or has ended', () => over || out.includes('Ctrl-C stops it.'), patienceMs);
   const said = (): string =>
     err
       .split('\n')

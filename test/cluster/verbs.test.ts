@@ -263,7 +263,7 @@ describe('the verbs on a real node', () => {
     await cluster.json('access', 'dispute', 'ada', ...domain, '--entry', '0', '--reason', 'I was not there');
     const { disputes } = await cluster.json<{ disputes: object[] }>('access', 'disputes');
     expect(disputes).toMatchObject([{ domain: 'st-mary', entry: 0 }]);
-    const wrong = ['--kind', 'wrong-subject', '--reason', 'another patient was meant'];
+    const wrong = ['--kind', 'wrong-subject', '--reason', 'another patient was meant', '--counterpart', 'ben, 0'];
     await cluster.json('access', 'correct', 'ada', ...domain, '--entry', '0', ...wrong);
     const answer = ['--outcome', 'corrected', '--answer', 'it was not about you'];
     await cluster.json('access', 'answer', 'ada', ...domain, '--entry', '0', ...answer, '--as', 'pia');
@@ -273,7 +273,8 @@ describe('the verbs on a real node', () => {
     await cluster.json('subject', 'link', 'ben', ...domain, '--chart', '4712');
     const late = ['--agent', 'amara', '--role', 'clinician', '--organisation', 'st-mary', '--purpose', 'TREAT'];
     const what = ['--resource', 'the allergies', '--occurred-at', '2026-01-01', '--reason', 'another log has it'];
-    await cluster.json('access', 'record-late', 'ben', ...domain, ...late, ...what);
+    const where = ['--counterpart', 'ada, 0'];
+    await cluster.json('access', 'record-late', 'ben', ...domain, ...late, ...what, ...where);
     expect((await cluster.run('access', 'log', 'ben')).stdout).toContain('2026-01-01 00:00:00 UTC, recorded late');
     const shown = await cluster.run('access', 'log', 'ada');
     for (const text of ['justified', '#0 disputed', '#0 was not about this person', '#0 answered: corrected'])
@@ -296,6 +297,43 @@ describe('the verbs on a real node', () => {
       'subjects-unmerged',
     ]);
     expect((await cluster.run('access', 'log', subject)).stdout).toContain('recorded late');
+  });
+
+  it('record many accesses under one signature, and say of each line what became of it', async () => {
+    await cluster.json('identity', 'new', 'kira', '--agent');
+    await cluster.json('credential', 'issue', 'kira', '--role', 'clinician', '--as', 'st-mary');
+    // Whoever rotated signs with another key than that of the DID.
+    await cluster.json('identity', 'rotate', 'kira');
+    const file = join(cluster.directory, 'accesses.ndjson');
+    const line = {
+      agent: 'kira',
+      subject: 'ada',
+      purpose: 'TREAT',
+      resource: 'the allergies',
+      eventId: '07'.repeat(16),
+    };
+    const facts = { reference: 'Observation/1', type: 'Observation', confidentiality: 'N', sensitivity: [] };
+    const lines = [line, { ...line, eventId: '08'.repeat(16), facts }, line, { ...line, resource: 'something else' }];
+    writeFileSync(file, lines.map((one) => JSON.stringify(one)).join('\n\n'));
+    const batch = ['access', 'record', '--domain', 'st-mary', '--batch', file];
+    const sent = await cluster.run(...batch, '--json');
+    expect(sent.exitCode).toBe(1);
+    const { outcomes, result } = documentOf<{ outcomes: { entry?: number; outcome: string }[]; result: object }>(sent);
+    expect(result).toMatchObject({ ok: true, output: { recorded: 2, duplicates: 1, refused: 1 } });
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['deny', 'deny', 'deny', 'event-conflict']);
+    expect(outcomes).toMatchObject([{ line: 1 }, { line: 3 }, { line: 5, entry: outcomes[0]?.entry }, { line: 7 }]);
+    // What it signed can be sent again as it is, and adds nothing.
+    const again = outcomes.slice(0, 2).map((one) => {
+      const { request, requestSignature } = one as unknown as Record<string, string>;
+      return JSON.stringify({ request, requestSignature });
+    });
+    writeFileSync(file, again.join('\n'));
+    expect((await cluster.run(...batch)).stdout).toContain('0 recorded, 2 known from before, 0 refused.');
+    writeFileSync(file, `${again[0]}\n\n${again[1]?.replace(/.."}$/, '00"}')}`);
+    const forged = await cluster.run(...batch);
+    expect(forged.stderr).toMatch(/line 3: Access 1 of the batch is not signed by its agent\. .*\[signature-invalid/s);
+    expect((await cluster.run(...batch, '--agent', 'kira')).stderr).toContain('each line says what is asked');
+    expect((await cluster.run('access', 'record', '--domain', 'st-mary')).exitCode).toBe(2);
   });
 
   it('show the node and the ledger', async () => {

@@ -1,8 +1,17 @@
 import { join } from 'node:path';
-import { FileMarkFile, LevelStore, MemoryMarkFile, MemoryStore, MemoryTable } from '../../src/storage/index.ts';
+import {
+  DirectoryArchiveStore,
+  FileMarkFile,
+  LevelStore,
+  MemoryArchiveStore,
+  MemoryMarkFile,
+  MemoryStore,
+  MemoryTable,
+} from '../../src/storage/index.ts';
 import { SeededRandom } from '../support/simulated-random.ts';
 import { SimulatedDisk } from '../support/simulated-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { archiveStoreCompliance } from './archive-store.ts';
 import { markFileCompliance } from './mark-file.ts';
 import { storeCompliance } from './store.ts';
 
@@ -44,6 +53,16 @@ markFileCompliance('SimulatedMarkFile', () => {
       return disk.markFile;
     },
   };
+});
+
+archiveStoreCompliance('DirectoryArchiveStore', () => {
+  const path = join(temporaryDirectory(), 'archive');
+  return { open: () => DirectoryArchiveStore.open(path) };
+});
+
+archiveStoreCompliance('MemoryArchiveStore', () => {
+  const store = new MemoryArchiveStore();
+  return { open: async () => store };
 });
 
 /** A disk that needs no simulator: each write is durable a microtask later. */

@@ -36,7 +36,8 @@ export interface BlockTransaction {
   readonly id: string;
   readonly kind: string;
   readonly sender: string;
-  readonly result: { readonly ok: boolean; readonly code?: string; readonly rule?: string };
+  /** Null in the block with whose snapshot the node began: it has the block, and not what its transactions came to. */
+  readonly result: { readonly ok: boolean; readonly code?: string; readonly rule?: string } | null;
 }
 
 export interface BlockView extends BlockSummary {
@@ -61,7 +62,20 @@ export interface BlocksQuery {
   readonly limit: number;
 }
 
+/** Blocks as they travelled, ascending, as hexadecimal: whoever reads them can verify all that they say. */
+export interface RawBlockPage {
+  readonly blocks: readonly string[];
+  /** Height to ask from for those that follow, absent at the head. */
+  readonly next?: number;
+}
+
+export interface RawBlocksQuery {
+  readonly from: number;
+}
+
 export const blocksPageMax = 100;
+/** A page of whole blocks ends with the one that exceeds this: 1 MiB. */
+export const rawBlocksBytes: number = 1024 * 1024;
 
 const header = {
   version: wholeNumber,
@@ -99,7 +113,10 @@ export const blockView: z.ZodType<BlockView, BlockView> = z.object({
       id: hashText,
       kind: z.string(),
       sender: z.string(),
-      result: z.object({ ok: z.boolean(), code: z.exactOptional(z.string()), rule: z.exactOptional(z.string()) }),
+      result: z.union([
+        z.object({ ok: z.boolean(), code: z.exactOptional(z.string()), rule: z.exactOptional(z.string()) }),
+        z.null(),
+      ]),
     }),
   ),
 });
@@ -116,4 +133,13 @@ export const blockParams: z.ZodType<BlockParams, BlockParams> = z.strictObject({
 export const blocksQuery: z.ZodType<BlocksQuery, QueryInput<BlocksQuery>> = z.strictObject({
   from: queryNumber(1, Number.MAX_SAFE_INTEGER).default(1),
   limit: queryNumber(1, blocksPageMax).default(20),
+});
+
+export const rawBlockPage: z.ZodType<RawBlockPage, RawBlockPage> = z.object({
+  blocks: z.array(hexText),
+  next: z.exactOptional(wholeNumber),
+});
+
+export const rawBlocksQuery: z.ZodType<RawBlocksQuery, QueryInput<RawBlocksQuery>> = z.strictObject({
+  from: queryNumber(1, Number.MAX_SAFE_INTEGER).default(1),
 });

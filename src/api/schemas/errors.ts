@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AssentError } from '../../base/index.ts';
+import { type AssentError, errorTable } from '../../base/index.ts';
 
 /** An expected failure. `code` is stable; docs/errors.md says what each means. */
 export interface ErrorDetail {
@@ -25,5 +25,5 @@ export const errorReply: z.ZodType<ErrorReply, ErrorReply> = z.object({ error: e
 
 /** The wire form of an expected failure. */
 export function errorDetailOf(error: AssentError): ErrorDetail {
-  return { code: error.code, message: error.message, action: error.action };
+  return { code: error.code, message: error.message, action: errorTable[error.code].action };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ArchiveView, archiveView } from './archive.ts';
 import { hashText, nodeIdText, wholeNumber } from './primitives.ts';
 
 export interface PeerView {
@@ -28,10 +29,26 @@ export interface StatusView {
   readonly headHash: string;
   readonly stateRoot: string;
   readonly certifiedHeight: number;
-  /** The first block that this node has: 1, or that of the snapshot with which it began. */
+  /** The first block that this node has beside its archive: 1, that of the snapshot with which it began, or the one above those that were pruned. */
   readonly firstBlockHeight: number;
+  /** Blocks up to here were given up on this node and are read from its archive; 0 where none were. */
+  readonly prunedThrough: number;
+  /** The node's archive, null when it keeps none. */
+  readonly archive: ArchiveView | null;
   /** The snapshot that is being taken in, null when none is. */
   readonly snapshot: { readonly height: number; readonly chunksHeld: number; readonly fromNode: string } | null;
+  /** What the node's look at its own disk came across since it started. */
+  readonly scrub: {
+    /** Times that everything was looked at. */
+    readonly passes: number;
+    /** Damage that was found, and that was repaired. */
+    readonly found: number;
+    readonly repaired: number;
+    /** Damage that is still there. */
+    readonly open: number;
+  };
+  /** Why the node can give no snapshots to others or write none, as a sentence; null when it can. */
+  readonly snapshotProblem: string | null;
   readonly configuration: {
     /** How often the ledger was founded anew after most of its nodes were lost. */
     readonly generation: number;
@@ -65,7 +82,11 @@ export const statusView: z.ZodType<StatusView, StatusView> = z.object({
   stateRoot: hashText,
   certifiedHeight: wholeNumber,
   firstBlockHeight: wholeNumber,
+  prunedThrough: wholeNumber,
+  archive: z.union([archiveView, z.null()]),
   snapshot: z.union([z.object({ height: wholeNumber, chunksHeld: wholeNumber, fromNode: nodeIdText }), z.null()]),
+  scrub: z.object({ passes: wholeNumber, found: wholeNumber, repaired: wholeNumber, open: wholeNumber }),
+  snapshotProblem: z.union([z.string(), z.null()]),
   configuration: z.object({
     generation: wholeNumber,
     id: hashText,

@@ -1,12 +1,20 @@
 import type {
   AccessProofPage,
   AccessProofQuery,
+  AccessReceiptQuery,
+  ArchiveView,
   BlockPage,
   BlocksQuery,
   BlockView,
+  CheckpointList,
+  CheckpointParams,
+  CheckpointQuery,
   ConfigurationPage,
   ConfigurationsQuery,
   Consistency,
+  ConsistencyReceiptQuery,
+  CosignatureBody,
+  CosignatureReply,
   CredentialList,
   DecisionBody,
   DecisionReply,
@@ -16,6 +24,8 @@ import type {
   EvidenceList,
   EvidenceView,
   ExplainQuery,
+  FileList,
+  FileProgress,
   GenesisView,
   GovernanceView,
   HistoryQuery,
@@ -28,16 +38,25 @@ import type {
   OutcomeView,
   ProposalList,
   ProposalView,
+  PruneRequest,
+  PruneView,
+  RawBlockPage,
+  RawBlocksQuery,
   ReadPoint,
+  ReceiptFileView,
+  ReceiptQuery,
   RecordView,
   ReviewPage,
   ReviewsQuery,
+  StateReceiptQuery,
   StatusView,
   StreamPage,
   StreamQuery,
   SubmitQuery,
   TransactionExplanation,
+  TransactionPage,
   TransactionReply,
+  TransactionsQuery,
   TransferRequest,
   TransferView,
   WaitingQuery,
@@ -73,11 +92,14 @@ export interface NodeService {
   readPoint(consistency: Consistency): Promise<ReadPoint>;
   /** Rejects with `transaction-unknown` when it is not committed here, or not in time. */
   transaction(id: string, query: WaitQuery): Promise<TransactionReply>;
+  /** Rejects with `history-not-kept` or `storage-damaged`; with `request-invalid` for a cursor of another query. */
+  transactions(query: TransactionsQuery): Promise<TransactionPage>;
   /** Rejects with `transaction-unknown` or `history-not-kept`. */
   explain(id: string, query: ExplainQuery): Promise<TransactionExplanation>;
   /** By height, hash or `head`. Rejects with `block-unknown`. */
   block(reference: string): Promise<BlockView>;
   blocks(query: BlocksQuery): Promise<BlockPage>;
+  rawBlocks(query: RawBlocksQuery): Promise<RawBlockPage>;
   /** Rejects with `not-found` where the log has no entry at the first place. */
   accessProofs(did: string, query: AccessProofQuery): Promise<AccessProofPage>;
   subjectStream(stream: SubjectStream, did: string, query: StreamQuery): Promise<StreamPage>;
@@ -104,6 +126,16 @@ export interface NodeService {
   configurations(query: ConfigurationsQuery): Promise<ConfigurationPage>;
   /** Rejects with `not-found`. */
   history(query: HistoryQuery): Promise<HistoryView>;
+  /** Receipts reject with `history-not-kept`, `receipt-too-large` or `storage-damaged`; this one with `transaction-unknown`. */
+  transactionReceipt(id: string, query: ReceiptQuery): Promise<ReceiptFileView>;
+  stateReceipt(query: StateReceiptQuery): Promise<ReceiptFileView>;
+  consistencyReceipt(query: ConsistencyReceiptQuery): Promise<ReceiptFileView>;
+  accessReceipt(did: string, query: AccessReceiptQuery): Promise<ReceiptFileView>;
+  checkpoints(): Promise<CheckpointList>;
+  /** Rejects as receipts do, and with `not-found` where nothing has as many cosignatures. */
+  checkpoint(params: CheckpointParams, query: CheckpointQuery): Promise<ReceiptFileView>;
+  /** Rejects with `block-unknown`, `checkpoint-contradicted`, `signature-invalid` or `witness-unknown`. */
+  cosign(height: number, body: CosignatureBody): Promise<CosignatureReply>;
   proposals(): Promise<ProposalList>;
   /** Rejects with `not-found`. */
   proposal(id: string): Promise<ProposalView>;
@@ -111,6 +143,16 @@ export interface NodeService {
   decide(asked: DecisionBody): Promise<DecisionReply>;
   /** Rejects with `not-found`, `request-invalid` or `history-not-kept`. */
   whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage>;
+  /** Rejects with `archive-unset`. */
+  lookAtArchive(): Promise<ArchiveView>;
+  /** Rejects with `archive-unset`, or with what is wrong with the archive. */
+  prune(request: PruneRequest): Promise<PruneView>;
+  /** Rejects with `snapshot-unavailable`, or with what is wrong with the folder. */
+  createSnapshot(): Promise<FileProgress>;
+  /** Rejects with what is wrong with the folder. */
+  snapshots(): Promise<FileList>;
+  /** Rejects with `block-unknown`, or with what is wrong with the folder. */
+  backup(): Promise<FileProgress>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
   transferLeadership(request: TransferRequest): Promise<TransferView>;
   genesis(): Promise<GenesisView>;

@@ -52,6 +52,7 @@ export function addAccessAdditions(access: Command, session: Session): void {
     .addOption(new Option('--action <action>', 'the right one, of a wrong action').choices(actions))
     .addOption(new Option('--occurred-at <time>', 'when it happened, of a wrong time').argParser(time))
     .requiredOption('--reason <text>', 'why; the ledger gets a salted commitment to it')
+    .option('--counterpart <text>', 'where the right entry is; the ledger gets a salted commitment to it')
     .action(session.run(correct));
   inDomain(access.command('record-late <subject>'))
     .description("record an access that happened and is not in the person's log, as the custodian")
@@ -64,6 +65,7 @@ export function addAccessAdditions(access: Command, session: Session): void {
     .addOption(new Option('--occurred-at <time>', 'when it happened').argParser(time).makeOptionMandatory())
     .addOption(new Option('--decision <decision>', 'what was done').choices(decisions).default('permit'))
     .requiredOption('--reason <text>', 'why only now; the ledger gets a salted commitment to it')
+    .option('--counterpart <text>', 'where it was recorded wrongly; the ledger gets a salted commitment to it')
     .action(session.run(recordLate));
   access
     .command('overdue')
@@ -153,6 +155,7 @@ interface CorrectFlags extends PlaceFlags {
   readonly action?: string;
   readonly occurredAt?: number;
   readonly reason: string;
+  readonly counterpart?: string;
 }
 
 async function correct(context: Context, subject: string, flags: CorrectFlags): Promise<Report> {
@@ -167,9 +170,15 @@ async function correct(context: Context, subject: string, flags: CorrectFlags): 
     ...(action !== undefined && { action }),
     ...(occurredAt !== undefined && { occurredAt }),
     reason: commitTo(home, 'correction', addition.eventId, flags.reason),
+    ...counterpartOf(home, addition.eventId, flags.counterpart),
   });
   const text = `Entry ${entry} stays in the log of ${subject}; after it stands what is wrong with it (${kind}).`;
   return committedReport(context.style, receipt, text, { eventId: addition.eventId });
+}
+
+/** Each log has its own salt, or it would lead to the other person's. */
+function counterpartOf(home: Home, eventId: string, text: string | undefined): { counterpart?: string } {
+  return text === undefined ? {} : { counterpart: commitTo(home, 'counterpart', eventId, text) };
 }
 
 interface LateFlags extends AdditionFlags {
@@ -182,6 +191,7 @@ interface LateFlags extends AdditionFlags {
   readonly occurredAt: number;
   readonly decision: string;
   readonly reason: string;
+  readonly counterpart?: string;
 }
 
 async function recordLate(context: Context, subject: string, flags: LateFlags): Promise<Report> {
@@ -199,6 +209,7 @@ async function recordLate(context: Context, subject: string, flags: LateFlags): 
     occurredAt,
     decision,
     reason: commitTo(home, 'late-entry', addition.eventId, flags.reason),
+    ...counterpartOf(home, addition.eventId, flags.counterpart),
   });
   const text = `The access of ${flags.agent} is in the log of ${subject}, recorded late.`;
   return committedReport(context.style, receipt, text, { eventId: addition.eventId });

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { AssentError } from '../../base/index.ts';
 import { signAccessRequest } from '../../client/index.ts';
 import { type Action, actions, categories, type Purpose, purposes, type Role, roles } from '../../contracts/index.ts';
 import { accessLogOf } from '../../demo/index.ts';
@@ -13,6 +14,8 @@ import { paintDecision } from '../output/style.ts';
 import { relativeText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addAccessAdditions } from './access-additions.ts';
+import { recordBatch } from './access-batch.ts';
+import { addTransactionList } from './transaction-list.ts';
 import { listOf, time } from './values.ts';
 
 const examples = `
@@ -21,8 +24,10 @@ decision. Every request is logged, denials included.
 
 Examples:
   $ assent access record --agent amara --subject ada --domain st-mary --purpose TREAT --resource "the allergies"
+  $ assent access record --domain st-mary --batch accesses.ndjson
   $ assent access break-glass --as noor --subject ada --domain st-mary --category allergies --justification "unconscious"
   $ assent access log ada
+  $ assent access list --agent noor --organisation st-mary --from 7d
   $ assent access review ada --domain st-mary --entry 2 --outcome justified --findings "no other way" --as pia
   $ assent access overdue
   $ assent access dispute ada --domain st-mary --entry 4 --reason "I was not there"`;
@@ -37,11 +42,12 @@ interface RequestFlags {
   readonly eventId?: string;
 }
 
-interface RecordFlags extends RequestFlags {
-  readonly agent: string;
-  readonly purpose: string;
-  readonly action: string;
-  readonly resource: string;
+interface RecordFlags extends Partial<RequestFlags> {
+  readonly agent?: string;
+  readonly purpose?: string;
+  readonly action?: string;
+  readonly resource?: string;
+  readonly batch?: string;
   readonly facts?: string;
   readonly inEmergencyCategory?: boolean;
 }
@@ -57,12 +63,15 @@ export function addAccess(program: Command, session: Session): void {
     .command('access')
     .description('requests for records, and who made them')
     .addHelpText('after', examples);
-  requestOptions(access.command('record'))
-    .description('ask for a record: the decision and its entry in the log in one')
-    .requiredOption('--agent <name>', 'who asks: a key, since the request is signed')
-    .addOption(new Option('--purpose <code>', 'what for').choices(purposes).makeOptionMandatory())
-    .addOption(new Option('--action <action>', 'to do what').choices(actions).default('access'))
-    .requiredOption('--resource <text>', 'what is asked for; the ledger gets a salted commitment to it')
+  claimOptions(access.command('record'))
+    .description('ask for a record, or with --batch for many: the decision and its entry in the log in one')
+    .option('--subject <who>', 'whose record, by key or DID')
+    .option('--domain <name>', "the record's custodian")
+    .option('--agent <name>', 'who asks: a key, since the request is signed')
+    .addOption(new Option('--purpose <code>', 'what for').choices(purposes))
+    .addOption(new Option('--action <action>', 'to do what (default: access)').choices(actions))
+    .option('--resource <text>', 'what is asked for; the ledger gets a salted commitment to it')
+    .option('--batch <file>', 'accesses of the domain, a JSON object a line, under one signature of the gateway')
     .option(
       '--facts <file>',
       'JSON of what the record is (labels, class, codes, date …): the sealed clauses are looked at with it',
@@ -79,25 +88,44 @@ export function addAccess(program: Command, session: Session): void {
     .command('log [subject]')
     .description('who asked for what of a person, oldest first; by key or DID')
     .action(session.run(log));
+  addTransactionList(access, session, 'access');
   addAccessAdditions(access, session);
 }
 
 function requestOptions(command: Command): Command {
-  return command
+  return claimOptions(command)
     .requiredOption('--subject <who>', 'whose record, by key or DID')
-    .requiredOption('--domain <name>', "the record's custodian")
+    .requiredOption('--domain <name>', "the record's custodian");
+}
+
+function claimOptions(command: Command): Command {
+  return command
     .addOption(new Option('--role <role>', 'the role to claim (default: the only one held)').choices(roles))
     .option('--organisation <member>', 'whose credential (default: the only one held)')
     .option('--event-id <hex>', '32 hexadecimal digits that name the event for ever, for a retry (default: random)');
 }
 
 async function record(context: Context, flags: RecordFlags): Promise<Report> {
+  const domain = context.required(flags.domain, "--domain NAME, the record's custodian");
+  const { batch, domain: _, ...said } = flags;
+  if (batch !== undefined) {
+    const [more] = Object.keys(said);
+    if (more === undefined) return recordBatch(context, batch, domain);
+    throw new AssentError(
+      'usage',
+      `In a batch each line says what is asked: give it there, not as an option (${more}).`,
+    );
+  }
+  const purpose = context.required(flags.purpose, '--purpose CODE, what for');
+  const resource = context.required(flags.resource, '--resource TEXT, what is asked for');
+  const who = context.required(flags.subject, '--subject WHO, whose record');
+  const asking = context.required(flags.agent, '--agent NAME, who asks');
+  const { action = 'access' } = flags;
   const home = await context.home('write');
-  const { domain, purpose, action } = flags;
-  const agent = await identityOfKey(home, flags.agent, undefined);
+  const agent = await identityOfKey(home, asking, undefined);
   const gateway = await gatewayOf(home, context.options.as, domain);
   const claim = await claimOf(context.client(), agent.did, flags);
-  const subject = didOf(home, flags.subject, domain);
+  const subject = didOf(home, who, domain);
   const eventId = eventIdOf(home, flags.eventId);
   const request = signAccessRequest(home.ledgerId, agent, {
     eventId,
@@ -105,7 +133,7 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
     organisation: claim.organisation,
     subject,
     domain,
-    resource: commitTo(home, 'access-resource', eventId, flags.resource),
+    resource: commitTo(home, 'access-resource', eventId, resource),
     purpose: purpose as Purpose,
     action: action as Action,
     validUntil: context.nowMs + requestValidityMs,
@@ -119,7 +147,7 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
     inEmergencyCategory: inEmergencyCategory || flags.inEmergencyCategory === true,
   });
   const { decision } = receipt.result.output as { readonly decision: string };
-  const text = `${paintDecision(context.style, decision)}: the request of ${flags.agent} is in the log of ${flags.subject}.`;
+  const text = `${paintDecision(context.style, decision)}: the request of ${asking} is in the log of ${who}.`;
   const missing = unopened.length === 0 ? '' : ` ${unopened.length} of the consents could not be opened here.`;
   return committedReport(context.style, receipt, text + missing, { decision, eventId });
 }

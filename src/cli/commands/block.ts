@@ -4,6 +4,7 @@ import type { BlockSummary, BlockView } from '../../api/index.ts';
 import { interruptSignal } from '../cluster/interrupts.ts';
 import type { Context } from '../context.ts';
 import { findBlock, headersBackwards } from '../ledger/find.ts';
+import { resultText } from '../output/results.ts';
 import type { Style } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { shortDid, shortHash, shortNodeId, whenText } from '../output/words.ts';
@@ -108,7 +109,7 @@ function blockText(style: Style, view: BlockView, nowMs: number): string {
     shortHash(id),
     kind,
     shortDid(sender),
-    result.ok ? style.good('ok') : style.bad(result.code ?? 'refused'),
+    resultText(style, result),
   ]);
   if (rows.length === 0) return `${head}\n\nNo transactions.`;
   return `${head}\n\n${table(style, ['transaction', 'kind', 'sender', 'result'], rows)}`;

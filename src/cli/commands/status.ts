@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { StatusView } from '../../api/index.ts';
+import type { Style } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { durationText, shortHash, shortNodeId } from '../output/words.ts';
 import type { Session } from '../session.ts';
@@ -27,6 +28,8 @@ export function addStatus(program: Command, session: Session): void {
           ['leader', leader],
           ['height', `${status.height}, certified to ${status.certifiedHeight}`],
           ...(status.firstBlockHeight === 1 ? [] : [['history', `from block ${status.firstBlockHeight} on`] as const]),
+          ...(status.archive === null ? [] : archiveFacts(style, status.archive)),
+          ...(status.snapshotProblem === null ? [] : [['snapshots', style.bad(status.snapshotProblem)] as const]),
           ...(status.snapshot === null ? [] : [['takes in', snapshotText(status.snapshot)] as const]),
           ['head', status.headHash],
           ['state root', status.stateRoot],
@@ -48,6 +51,15 @@ export function addStatus(program: Command, session: Session): void {
         return { json: status, text: status.peers.length === 0 ? text : `${text}\n\n${peers}` };
       }),
     );
+}
+
+function archiveFacts(
+  style: Style,
+  { directory, from, through, problem }: NonNullable<StatusView['archive']>,
+): (readonly [string, string])[] {
+  const blocks = through === 0 ? 'no blocks yet' : `blocks ${from} to ${through}`;
+  const facts: (readonly [string, string])[] = [['archive', `${blocks}, in ${directory}`]];
+  return problem === null ? facts : [...facts, ['', style.bad(problem.message)]];
 }
 
 function snapshotText({ height, chunksHeld, fromNode }: NonNullable<StatusView['snapshot']>): string {

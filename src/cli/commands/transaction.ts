@@ -5,14 +5,15 @@ import { AssentError, messageOf } from '../../base/index.ts';
 import type { SignedTransaction } from '../../client/index.ts';
 import type { Context } from '../context.ts';
 import { identityOfKey } from '../keys/people.ts';
-import { findTransaction, headersBackwards, searchBlocksMax } from '../ledger/find.ts';
+import { findTransaction } from '../ledger/find.ts';
 import { readSigned } from '../ledger/signed-file.ts';
 import { receiptOrThrow, signAs } from '../ledger/submit.ts';
 import type { Style } from '../output/style.ts';
-import { facts, table } from '../output/table.ts';
-import { shortDid, shortHash, whenText } from '../output/words.ts';
+import { facts } from '../output/table.ts';
+import { shortHash, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addTransactionExplain } from './transaction-explain.ts';
+import { addTransactionList } from './transaction-list.ts';
 import { time, wholeNumber } from './values.ts';
 
 const examples = `
@@ -23,7 +24,9 @@ Examples:
   $ echo '{"kind":"consent.revoke","payload":{"consent":"…"}}' | assent tx submit - --as ada --domain st-mary
   $ assent tx submit request.json --as ada --domain st-mary --out signed.bin
   $ assent tx show 4f0c2a91d3be --wait
-  $ assent tx explain 4f0c2a91d3be`;
+  $ assent tx explain 4f0c2a91d3be
+  $ assent tx list --organisation st-mary --kind consent --from 30d
+  $ assent tx list --agent amara --limit 100 --json`;
 
 interface SubmitFlags {
   readonly domain?: string;
@@ -65,11 +68,7 @@ export function addTransaction(program: Command, session: Session): void {
       }),
     );
   addTransactionExplain(transaction, session);
-  transaction
-    .command('list')
-    .description('the newest transactions, newest first')
-    .option('--limit <n>', 'how many (default 20)', wholeNumber(1, 10_000))
-    .action(session.run(list));
+  addTransactionList(transaction, session);
 }
 
 async function submit(context: Context, file: string, flags: SubmitFlags): Promise<Report> {
@@ -143,36 +142,6 @@ async function settled(context: Context, id: string): Promise<TransactionReply> 
       { cause: thrown },
     );
   }
-}
-
-async function list(context: Context, flags: { limit?: number }): Promise<Report> {
-  const limit = flags.limit ?? 20;
-  const client = context.client();
-  const found: (Awaited<ReturnType<typeof client.block>>['transactions'][number] & {
-    height: number;
-    timestamp: number;
-  })[] = [];
-  for await (const { height, timestamp, transactionCount } of headersBackwards(client, searchBlocksMax)) {
-    if (found.length >= limit) break;
-    if (transactionCount === 0) continue;
-    const { transactions } = await client.block(height);
-    for (const transaction of transactions.toReversed()) found.push({ ...transaction, height, timestamp });
-  }
-  const transactions = found.slice(0, limit);
-  const { style, nowMs } = context;
-  const text = table(
-    style,
-    ['transaction', 'kind', 'sender', 'result', { title: 'block', align: 'right' }, 'time'],
-    transactions.map(({ id, kind, sender, result, height, timestamp }) => [
-      shortHash(id),
-      kind,
-      shortDid(sender),
-      result.ok ? style.good('ok') : style.bad(result.code ?? 'refused'),
-      String(height),
-      whenText(timestamp, nowMs),
-    ]),
-  );
-  return { json: { transactions }, text: transactions.length === 0 ? 'There are no transactions yet.' : text };
 }
 
 function replyText(style: Style, { id, receipt, transaction }: TransactionReply, nowMs: number): string {

@@ -24,8 +24,17 @@ export const noClaims: ResultClaims = { results: [], inEmergencyCategory: false,
  * What the sealed clauses of a subject's consents come to for the record that a file describes (labels, class, codes,
  * date …), with the openings of this keystore. Nothing of the file leaves this machine but the results. Throws `usage`.
  */
-export async function gatewayClaims(context: Context, home: Home, file: string, asked: Asked): Promise<ResultClaims> {
-  const facts = recordFacts(file);
+export function gatewayClaims(context: Context, home: Home, file: string, asked: Asked): Promise<ResultClaims> {
+  return factClaims(context, home, recordFacts(file), asked);
+}
+
+/** The same for a record that is described already. */
+export async function factClaims(
+  context: Context,
+  home: Home,
+  facts: ResourceFacts,
+  asked: Asked,
+): Promise<ResultClaims> {
   const client = context.client();
   const [consents, { policy }, belongsTo, breakGlass] = await Promise.all([
     consentsOf(client, [asked.subject]),

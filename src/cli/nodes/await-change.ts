@@ -1,5 +1,5 @@
 import type { NodeList } from '../../api/index.ts';
-import { AssentError } from '../../base/index.ts';
+import { AssentError, errorTable } from '../../base/index.ts';
 import { type AssentClient, webClock } from '../../client/index.ts';
 
 /** The longest that a change of the nodes is waited for: catching up takes most of it. */
@@ -54,6 +54,7 @@ export function waitsFor({ waiting }: NodeList, nodeId: string): boolean {
 
 function unlessPassing(thrown: unknown): undefined {
   // Exit code 3: no node took it now, and another moment may be better.
-  if (thrown instanceof AssentError && (thrown.exitCode === 3 || thrown.code === 'reply-invalid')) return undefined;
+  if (thrown instanceof AssentError && (errorTable[thrown.code].exitCode === 3 || thrown.code === 'reply-invalid'))
+    return undefined;
   throw thrown;
 }

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { AssentError, messageOf } from '../../base/index.ts';
+import { AssentError, errorTable, messageOf } from '../../base/index.ts';
 import type { Style } from './style.ts';
 
 /** A failure as the program reports it. */
@@ -49,9 +49,9 @@ function ofAssentError(error: AssentError): Failure {
   const refused = error.code === 'refused' && typeof code === 'string';
   return {
     code: refused ? code : error.code,
-    exitCode: error.exitCode,
+    exitCode: errorTable[error.code].exitCode,
     message: sentence(error.message),
-    action: error.action,
+    action: errorTable[error.code].action,
     details,
   };
 }

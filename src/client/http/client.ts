@@ -1,16 +1,23 @@
 import {
   type AccessProofPage,
   type AccessProofQuery,
+  type AccessReceiptQuery,
   type AnyRoute,
+  type ArchiveView,
   type BlockPage,
   type BlockParams,
   type BlocksQuery,
   type BlockView,
+  type CheckpointList,
+  type CheckpointQuery,
   type CommittedDecision,
   type CommittedDecisionList,
   type ConfigurationPage,
   type ConfigurationsQuery,
   type Consistency,
+  type ConsistencyReceiptQuery,
+  type CosignatureBody,
+  type CosignatureReply,
   type CredentialList,
   type DecisionList,
   type DecisionRequest,
@@ -22,6 +29,9 @@ import {
   type EvidenceList,
   type EvidenceView,
   type ExplainQuery,
+  type FileList,
+  type FileProgress,
+  type FileView,
   type GenesisView,
   type GovernanceView,
   type HistoryView,
@@ -33,27 +43,38 @@ import {
   type ParamsOf,
   type ProposalList,
   type ProposalView,
+  type PruneRequest,
+  type PruneView,
   type QueryInput,
   type QueryOf,
+  type RawBlockPage,
+  type RawBlocksQuery,
+  type ReceiptFileView,
+  type ReceiptQuery,
   type RecordView,
   type ReplyOf,
   type ReviewPage,
   type ReviewsQuery,
   type ReviewView,
   routes,
+  type StateReceiptQuery,
   type StatusView,
   type StreamEntry,
   type StreamPage,
   type StreamQuery,
   type TransactionExplanation,
+  type TransactionPage,
   type TransactionReply,
+  type TransactionRow,
+  type TransactionsQuery,
   type TransferRequest,
   type TransferView,
+  transactionRowsMax,
   type WaitingQuery,
   type WhatIfPage,
   type WhatIfRequest,
 } from '../../api/index.ts';
-import { AssentError, assert, type Clock, type Random, toHex } from '../../base/index.ts';
+import { AssentError, assert, type Clock, errorTable, type Random, toHex } from '../../base/index.ts';
 import { webClock, webRandom } from '../platform.ts';
 import type { SignedTransaction } from '../wallet/transaction.ts';
 import type { Nodes } from './nodes.ts';
@@ -124,6 +145,26 @@ export class AssentClient {
     return this.#read(routes.transaction, { id }, query, { ...readOptions, timeoutMs });
   }
 
+  /** A page of committed transactions by what is looked for. */
+  transactions(query: QueryInput<TransactionsQuery> = {}, options?: ReadOptions): Promise<TransactionPage> {
+    return this.#read(routes.transactions, {}, query, options);
+  }
+
+  /** All of them, page by page. */
+  async *allTransactions(
+    query: QueryInput<Omit<TransactionsQuery, 'cursor'>>,
+    options?: ReadOptions,
+  ): AsyncGenerator<TransactionRow, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page: TransactionPage = await this.transactions({ limit: transactionRowsMax, ...query, cursor }, options);
+      yield* page.rows;
+      if (page.rows.length === 0 && page.next !== undefined && page.next === cursor)
+        throw new AssentError('node-behind', 'The node has not indexed all of the blocks that it has.');
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
   /** A committed block by height or hash, or `head`. Throws `block-unknown`. */
   block(reference: number | string, options?: ReadOptions): Promise<BlockView> {
     return this.#read(routes.block, { reference: String(reference) } satisfies BlockParams, {}, options);
@@ -131,6 +172,11 @@ export class AssentClient {
 
   blocks(query: QueryInput<BlocksQuery> = {}, options?: ReadOptions): Promise<BlockPage> {
     return this.#read(routes.blocks, {}, query, options);
+  }
+
+  /** Blocks as they travelled, about 1 MiB at a time. Nothing of them is checked. */
+  rawBlocks(query: QueryInput<RawBlocksQuery> = {}, options?: ReadOptions): Promise<RawBlockPage> {
+    return this.#read(routes.rawBlocks, {}, query, options);
   }
 
   consents(did: string, query: QueryInput<StreamQuery> = {}, options?: ReadOptions): Promise<StreamPage> {
@@ -258,6 +304,53 @@ export class AssentClient {
     return this.#read(routes.history, {}, { after }, options);
   }
 
+  /** That a transaction stands in a certified block with its result, to be verified offline. Throws `transaction-unknown`. */
+  transactionReceipt(
+    id: string,
+    query: QueryInput<ReceiptQuery> = {},
+    options?: ReadOptions,
+  ): Promise<ReceiptFileView> {
+    return this.#read(routes.transactionReceipt, { id }, query, options);
+  }
+
+  /** What stands under a key of the state after the newest block, or that nothing does. */
+  stateReceipt(query: QueryInput<StateReceiptQuery>, options?: ReadOptions): Promise<ReceiptFileView> {
+    return this.#read(routes.stateReceipt, {}, query, options);
+  }
+
+  /** That an older block stands in the history of a newer one. Throws `block-unknown`. */
+  consistencyReceipt(query: QueryInput<ConsistencyReceiptQuery>, options?: ReadOptions): Promise<ReceiptFileView> {
+    return this.#read(routes.consistencyReceipt, {}, query, options);
+  }
+
+  /** Every entry of a subject's access log in a time. The node reads the whole log: give it time. */
+  accessReceipt(
+    did: string,
+    query: QueryInput<AccessReceiptQuery> = {},
+    options?: ReadOptions,
+  ): Promise<ReceiptFileView> {
+    return this.#read(routes.accessReceipt, { did }, query, options);
+  }
+
+  /** The newest heights that witnesses cosigned, as the asked node knows them. */
+  checkpoints(options?: ReadOptions): Promise<CheckpointList> {
+    return this.#read(routes.checkpoints, {}, {}, options);
+  }
+
+  /** A receipt of a block with its cosignatures: of a height, or the `latest`. Throws `not-found`. */
+  checkpoint(
+    reference: number | 'latest',
+    query: QueryInput<CheckpointQuery> = {},
+    options?: ReadOptions,
+  ): Promise<ReceiptFileView> {
+    return this.#read(routes.checkpoint, { reference: String(reference) }, query, options);
+  }
+
+  /** Hands in a cosignature. Throws `witness-unknown`, `checkpoint-contradicted`. */
+  cosign(height: number, body: CosignatureBody, options?: ReadOptions): Promise<CosignatureReply> {
+    return this.#read(routes.cosign, { height }, {}, options, body);
+  }
+
   /** The newest proposals, newest first. */
   proposals(options?: ReadOptions): Promise<ProposalList> {
     return this.#read(routes.proposals, {}, {}, options);
@@ -305,6 +398,42 @@ export class AssentClient {
     return (reply as CommittedDecisionList).outcomes;
   }
 
+  /** What the asked node has in its archive, after another look at the files. Throws `archive-unset`. */
+  lookAtArchive(options?: ReadOptions): Promise<ArchiveView> {
+    return this.#read(routes.lookAtArchive, {}, {}, options, {});
+  }
+
+  /** Lets the asked node give up history that its archive has. Throws `archive-unset`, or what is wrong with the archive. */
+  async prune(request: PruneRequest, options?: ReadOptions): Promise<PruneView> {
+    for (;;) {
+      const view = await this.#read(routes.prune, {}, {}, options, request);
+      if (view.isDone) return view;
+    }
+  }
+
+  /** Has the asked node write a certified snapshot into its folder. Throws `snapshot-unavailable`, or what is wrong with the folder. */
+  createSnapshot(options?: ReadOptions): Promise<FileView> {
+    return this.#written(() => this.#read(routes.createSnapshot, {}, {}, options, {}));
+  }
+
+  /** The snapshots in the asked node's folder. */
+  snapshots(options?: ReadOptions): Promise<FileList> {
+    return this.#read(routes.snapshots, {}, {}, options);
+  }
+
+  /** Has the asked node write a backup into its folder. Throws `block-unknown`, or what is wrong with the folder. */
+  backup(options?: ReadOptions): Promise<FileView> {
+    return this.#written(() => this.#read(routes.backup, {}, {}, options, {}));
+  }
+
+  /** Asks until the file is there: each answer comes within the time of an answer. */
+  async #written(ask: () => Promise<FileProgress>): Promise<FileView> {
+    for (;;) {
+      const { written } = await ask();
+      if (written !== null) return written;
+    }
+  }
+
   /** Tells whichever node leads to hand over. Throws `not-leader` when none does, `leadership-kept`, `not-found`. */
   transferLeadership(request: TransferRequest, options?: ReadOptions): Promise<TransferView> {
     return this.#read(routes.transferLeadership, {}, {}, options, request);
@@ -339,7 +468,8 @@ export class AssentClient {
         await this.#read(routes.readyz, {}, {}, { ...options, timeoutMs: Math.max(1, Math.min(remainingMs, 2000)) });
         return;
       } catch (thrown) {
-        const passing = thrown instanceof AssentError && (thrown.exitCode === 3 || thrown.code === 'reply-invalid');
+        const passing =
+          thrown instanceof AssentError && (errorTable[thrown.code].exitCode === 3 || thrown.code === 'reply-invalid');
         if (!passing || deadline - clock.monotonicMs() <= readyPollMs || options.signal?.aborted) throw thrown;
       }
       await pause(clock, readyPollMs, options.signal);

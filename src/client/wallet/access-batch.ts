@@ -32,7 +32,10 @@ export interface AccessBatchRequest {
   readonly gateway: Identity;
   /** Of one domain, at most a thousand, in the order of the outcomes. Accesses of one subject take least together. */
   readonly accesses: readonly BatchedAccess[];
-  /** The nodes take the gateway's word that the agents signed: so it checks that here. */
+  /**
+   * The nodes take the gateway's word that the agents signed: so it checks that here. It is asked with the key in an agent's
+   * DID; of one whose key has changed, put the current key in its place.
+   */
   readonly verify: VerifySignature;
 }
 
@@ -60,11 +63,11 @@ export function sealAccesses({ ledgerId, gateway, accesses, verify }: AccessBatc
   let validUntil = Number.MAX_SAFE_INTEGER;
   for (const [place, access] of accesses.entries()) {
     const bytes = fromHex(access.request);
-    const request = bytes && decodeAccessRequest(bytes);
+    const request = bytes && requestIn(bytes);
     if (bytes === undefined || request === undefined) throw invalid(place, 'is no access request');
     const signature = fromHex(access.requestSignature);
     if (signature === undefined || !verify(request.agent, accessRequestMessage(ledgerId, bytes), signature))
-      throw new AssentError('signature-invalid', `Access ${place} of the batch is not signed by its agent.`);
+      throw new AssentError('signature-invalid', `Access ${place} of the batch is not signed by its agent.`, { place });
     domain ??= request.domain;
     if (request.domain !== domain) throw invalid(place, `is of the domain ${request.domain}, not ${domain}`);
     validUntil = Math.min(validUntil, request.validUntil);
@@ -89,6 +92,15 @@ export function sealAccesses({ ledgerId, gateway, accesses, verify }: AccessBatc
     accesses: groups.map(({ access, items }) => ({ ...access, items })),
   };
   return { payload: sealAccessBatch(ledgerId, gateway.signer, content), validUntil };
+}
+
+function requestIn(bytes: Uint8Array): ReturnType<typeof decodeAccessRequest> {
+  try {
+    return decodeAccessRequest(bytes);
+  } catch (thrown) {
+    if (thrown instanceof AssentError) return undefined; // Not canonical bytes: no request.
+    throw thrown;
+  }
 }
 
 function invalid(place: number, problem: string): AssentError {

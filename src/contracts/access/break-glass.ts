@@ -44,11 +44,11 @@ function digestOf({ payload }: Context): Uint8Array {
 }
 
 function eventKeyOf({ payload, senderHex }: Context): EventKey {
-  return [senderHex, toHex(payload.eventId)];
+  return { owner: [senderHex], id: toHex(payload.eventId) };
 }
 
 function isRetry(context: Context): boolean {
-  return events.get(context.state, ...eventKeyOf(context)) !== undefined;
+  return events.get(context.state, eventKeyOf(context)) !== undefined;
 }
 
 function running(context: Context): GlassOpening[] {
@@ -162,7 +162,7 @@ export const breakGlass: KindDefinition<z.ZodObject & z.ZodType<BreakGlass>> = {
 function open(context: ApplyContext<BreakGlass>): Record<string, unknown> {
   const { payload, state, sender, transaction, block, ruleSet } = context;
   const eventKey = eventKeyOf(context);
-  const before = events.get(state, ...eventKey);
+  const before = events.get(state, eventKey);
   if (before !== undefined) return { entry: before.entry, duplicate: true };
   const { policy } = present(domainOf(state, payload.domain), 'a rule checked that the domain is known');
   const at = block.timestamp;

@@ -8,8 +8,8 @@ import {
   decisionReasons,
   decisions,
 } from '../decision/decide.ts';
+import { type LayeredEncoder, layeredEncoder } from '../engine/layered-encoder.ts';
 import { bytes, commitment, did, eventId, name, timestamp, transactionId } from '../engine/leaves.ts';
-import { type SharingEncoder, sharingEncoder } from '../engine/sharing-encoder.ts';
 import { type EntryType, entryType, type ReadableEntryType } from '../engine/stream-entry.ts';
 import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
 
@@ -101,9 +101,20 @@ const accessEntry: z.ZodObject & z.ZodType<AccessEntry> = z.strictObject({
 /** In `access:<subject hex>` and a leaf of the subject's log. */
 export const accessRecorded: ReadableEntryType<AccessEntry> = entryType('access-recorded', accessEntry);
 
-/** The same of many accesses, the same agent's to the same subject. */
-export const accessesRecorded: SharingEncoder<AccessEntry, 'eventId' | 'resource' | 'request' | 'batchPlace'> =
-  sharingEncoder(accessEntry, 'access-recorded', ['eventId', 'resource', 'request', 'batchPlace'], ['access-recorded']);
+/** The same of many accesses: of one agent, then to one subject, then to each resource. */
+export const accessesRecorded: LayeredEncoder<
+  AccessEntry,
+  'subject' | 'decision' | 'reason' | 'consents' | 'breakGlass',
+  'eventId' | 'resource' | 'request' | 'batchPlace'
+> = layeredEncoder(
+  accessEntry,
+  'access-recorded',
+  {
+    group: ['subject', 'decision', 'reason', 'consents', 'breakGlass'],
+    own: ['eventId', 'resource', 'request', 'batchPlace'],
+  },
+  ['access-recorded'],
+);
 
 /** A glass that was broken: shown to the subject at once, to be reviewed until `reviewBy`. */
 export interface BreakGlassEntry extends EntryHead {

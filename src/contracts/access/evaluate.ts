@@ -22,15 +22,28 @@ interface Question extends RequestFacts {
   readonly inEmergencyCategory: boolean;
 }
 
+/** What the state says of an agent, whoever it asks about. */
+export type Requester = Pick<DecisionInput, 'held' | 'groups'>;
+
+export function requesterOf(state: StateView, agent: Uint8Array, atMs: number): Requester {
+  return { held: credentialsInForce(state, agent, atMs), groups: groupsOf(state, agent, atMs) };
+}
+
 /** Gathers from the state what the decision depends on. */
-export function decisionInput(state: StateView, domain: Domain, question: Question, atMs: number): DecisionInput {
+export function decisionInput(
+  state: StateView,
+  domain: Domain,
+  question: Question,
+  atMs: number,
+  { held, groups }: Requester = requesterOf(state, question.agent, atMs),
+): DecisionInput {
   const others = subjectsOf(state, domain.name, question.subject).slice(1);
   return {
     atMs,
     policy: domain.policy,
     request: question,
-    held: credentialsInForce(state, question.agent, atMs),
-    groups: groupsOf(state, question.agent, atMs),
+    held,
+    groups,
     consents: consentsOf(state, question.subject, domain.name),
     ...(others.length > 0 && { mergedConsents: others.flatMap((other) => consentsOf(state, other, domain.name)) }),
     claims: question.results,

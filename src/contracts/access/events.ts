@@ -7,7 +7,7 @@ import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import type { StateKey, StateView } from '../ledger-types.ts';
 
 /**
- * What agents have asked or done, by event id, for ever. An agent's events are kept in pages: a page holds the first 32
+ * What agents have asked or done, by event id, for ever. The events of a book are kept in pages: a page holds the first 32
  * whose ids begin with the same digits, and what comes after goes to a page of one digit more, down to a page for the
  * whole id. Nothing ever moves. Ids that begin with their time (RFC 9562, UUID version 7) so fill one page after the
  * other, and a batch writes a few; ids at random have a page each.
@@ -21,8 +21,18 @@ export interface RecordedEvent {
   readonly decision?: Decision;
 }
 
-/** Whose event, and its id: hex. */
-export type EventKey = readonly [agentHex: string, eventIdHex: string];
+/**
+ * In whose book an event stands. What gateways record of an agent is a book for each domain, for in a batch it is the
+ * gateway's word alone: no custodian can use up an id that the agent has for another, nor one of the agent's own
+ * transactions, which have a book of their own.
+ */
+export type EventOwner = readonly [domain: string, agentHex: string] | readonly [senderHex: string];
+
+export interface EventKey {
+  readonly owner: EventOwner;
+  /** Hexadecimal. */
+  readonly id: string;
+}
 
 /** Of an id that begins with milliseconds, 28 bits: 17 minutes. */
 const digitsMin = 7;
@@ -41,7 +51,7 @@ const pages: StateRecord<{ events: Uint8Array }> = stateRecord(
 const nothing = new Uint8Array();
 
 interface Page {
-  readonly parts: readonly [agentHex: string, prefix: string];
+  readonly parts: readonly string[];
   /** As stored; with room for a full page once it is changed. */
   bytes: Uint8Array;
   length: number;
@@ -57,26 +67,26 @@ export class EventBook {
     this.#state = state;
   }
 
-  get([agentHex, eventIdHex]: EventKey): RecordedEvent | undefined {
-    const id = idOf(eventIdHex);
+  get({ owner, id }: EventKey): RecordedEvent | undefined {
+    const wanted = idOf(id);
     for (let digits = digitsMin; digits <= digitsMax; digits++) {
-      const page = this.#page(agentHex, eventIdHex.slice(0, digits));
-      const found = find(page, id);
+      const page = this.#page(owner, id.slice(0, digits));
+      const found = find(page, wanted);
       if (found !== undefined || page.length < pageBytesMax) return found;
     }
     return undefined;
   }
 
   /** Adds an event that is not there. */
-  add([agentHex, eventIdHex]: EventKey, event: RecordedEvent): void {
+  add({ owner, id }: EventKey, event: RecordedEvent): void {
     let digits = digitsMin;
-    let page = this.#page(agentHex, eventIdHex.slice(0, digits));
+    let page = this.#page(owner, id.slice(0, digits));
     while (page.length === pageBytesMax) {
       assert(digits < digitsMax, 'only one event has the whole id');
       digits += 1;
-      page = this.#page(agentHex, eventIdHex.slice(0, digits));
+      page = this.#page(owner, id.slice(0, digits));
     }
-    write(page, idOf(eventIdHex), event);
+    write(page, idOf(id), event);
   }
 
   finish(state: WritableState): void {
@@ -84,18 +94,20 @@ export class EventBook {
       if (isChanged) pages.put(state, parts, { events: bytes.subarray(0, length) });
   }
 
-  #page(agentHex: string, prefix: string): Page {
-    const known = this.#pages.get(agentHex + prefix);
+  #page(owner: EventOwner, prefix: string): Page {
+    const parts = [...owner, prefix];
+    const name = parts.join('/');
+    const known = this.#pages.get(name);
     if (known !== undefined) return known;
-    const bytes = pages.get(this.#state, agentHex, prefix)?.events ?? nothing;
-    const page: Page = { parts: [agentHex, prefix], bytes, length: bytes.length, isChanged: false };
-    this.#pages.set(agentHex + prefix, page);
+    const bytes = pages.get(this.#state, ...parts)?.events ?? nothing;
+    const page: Page = { parts, bytes, length: bytes.length, isChanged: false };
+    this.#pages.set(name, page);
     return page;
   }
 }
 
-function idOf(eventIdHex: string): Uint8Array {
-  const id = fromHex(eventIdHex);
+function idOf(hex: string): Uint8Array {
+  const id = fromHex(hex);
   assert(id?.length === idBytes, 'an event id has 16 bytes');
   return id;
 }
@@ -138,13 +150,13 @@ function write(page: Page, id: Uint8Array, { digest, entry, decision }: Recorded
 }
 
 /** Key of the page that an event is looked for on first. */
-export function firstPageKey([agentHex, eventIdHex]: EventKey): StateKey {
-  return pages.key(agentHex, eventIdHex.slice(0, digitsMin));
+export function firstPageKey({ owner, id }: EventKey): StateKey {
+  return pages.key(...owner, id.slice(0, digitsMin));
 }
 
 /** One event at a time. */
 export const events = {
-  get: (state: StateView, ...key: EventKey): RecordedEvent | undefined => new EventBook(state).get(key),
+  get: (state: StateView, key: EventKey): RecordedEvent | undefined => new EventBook(state).get(key),
   /** Adds an event that is not there. */
   put(state: WritableState, key: EventKey, event: RecordedEvent): void {
     const book = new EventBook(state);

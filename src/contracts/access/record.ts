@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { AssentError, present, toHex } from '../../base/index.ts';
 import { sha256 } from '../../crypto/portable.ts';
 import { consentsPerSubjectMax } from '../consent/state.ts';
-import { type DecisionInput, decideOpen, decisions, impossibleClaim, type ResultClaim } from '../decision/decide.ts';
+import {
+  type DecisionInput,
+  type DecisionOutcome,
+  decideOpen,
+  decisions,
+  impossibleClaim,
+  type ResultClaim,
+} from '../decision/decide.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
 import { derived } from '../engine/derived.ts';
 import { exampleDid, exampleHex } from '../engine/example.ts';
@@ -58,12 +65,14 @@ const inputOf: (context: Context) => DecisionInput = derived((context) => {
   return decisionInput(context.state, domain, { ...context.payload, ...request }, context.block.timestamp);
 });
 
+const outcomeOf: (context: Context) => DecisionOutcome = derived((context) => decideOpen(inputOf(context)));
+
 const digestOf: (context: Context) => Uint8Array = derived((context) => accessRequestDigest(knownRequest(context)));
 
-/** The agent's event: through whichever gateway it comes, it is one. */
+/** The agent's event: through whichever gateway of the domain it comes, it is one. */
 function eventKeyOf(context: Context): EventKey {
-  const { agent, eventId } = knownRequest(context);
-  return [toHex(agent), toHex(eventId)];
+  const { domain, agent, eventId } = knownRequest(context);
+  return { owner: [domain, toHex(agent)], id: toHex(eventId) };
 }
 
 /**
@@ -168,7 +177,7 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
       sentence: 'The gateway claims a result that the open part of the consent rules out.',
       permits(context) {
         if (isRetry(context)) return true;
-        const impossible = impossibleClaim(inputOf(context));
+        const impossible = impossibleClaim(inputOf(context), outcomeOf(context));
         if (impossible !== undefined) context.saw('consent', toHex(impossible.consent));
         return impossible === undefined;
       },
@@ -195,16 +204,16 @@ export const accessRecord: KindDefinition<z.ZodObject & z.ZodType<AccessRecord>>
 };
 
 function isRetry(context: Context): boolean {
-  return events.get(context.state, ...eventKeyOf(context)) !== undefined;
+  return events.get(context.state, eventKeyOf(context)) !== undefined;
 }
 
 function record(context: ApplyContext<AccessRecord>): Record<string, unknown> {
   const { payload, state, sender, transaction, block, ruleSet } = context;
   const eventKey = eventKeyOf(context);
-  const before = events.get(state, ...eventKey);
+  const before = events.get(state, eventKey);
   if (before !== undefined) return { decision: before.decision, entry: before.entry, duplicate: true };
   const { validUntil: _, ...request } = knownRequest(context);
-  const outcome = decideOpen(inputOf(context));
+  const outcome = outcomeOf(context);
   const encoded = accessRecorded.encode({
     transaction: transaction.id,
     at: block.timestamp,

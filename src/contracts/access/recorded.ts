@@ -31,7 +31,7 @@ export function recordedQuestions(kind: string, payload: Readonly<Record<string,
  */
 export function recordedKeys(asked: readonly RecordedQuestion[]): StateKey[] {
   const keys = asked.flatMap(({ agent, eventId, question }) => [
-    firstPageKey([keyHex(agent), eventId]),
+    firstPageKey({ owner: [String(question['domain']), keyHex(agent)], id: eventId }),
     accessLogKey(keyHex(String(question['subject']))),
   ]);
   return [...new Set(keys)];

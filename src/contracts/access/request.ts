@@ -4,8 +4,8 @@ import { domainPrefix, sha256 } from '../../crypto/portable.ts';
 import { purposes } from '../../decision/index.ts';
 import type { RequestFacts } from '../decision/question.ts';
 import { jsonSchemaOf, valueFromJson } from '../engine/catalogue.ts';
+import { layeredEncoder } from '../engine/layered-encoder.ts';
 import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
-import { sharingEncoder } from '../engine/sharing-encoder.ts';
 import { wireCodec } from '../engine/wire.ts';
 import { decodeCanonical, encodeCanonical } from '../ledger-types.ts';
 import { actions, roles } from '../tables/codes.ts';
@@ -73,17 +73,20 @@ export function accessRequestDigest(request: AccessRequest): Uint8Array {
   return sha256(encodeCanonical(codec.toWire({ ...request, validUntil: 0 })));
 }
 
-const digests = sharingEncoder<AccessRequest, 'eventId' | 'resource'>(accessRequest, 'request', [
-  'eventId',
-  'resource',
-]);
+const digests = layeredEncoder<AccessRequest, 'subject', 'eventId' | 'resource'>(accessRequest, 'request', {
+  group: ['subject'],
+  own: ['eventId', 'resource'],
+});
 
-/** {@link accessRequestDigest} of many requests of one agent for one subject. */
+/** {@link accessRequestDigest} of many requests of one agent: for one subject, then for each resource. */
 export function accessRequestDigests(
-  shared: Omit<AccessRequest, 'eventId' | 'resource' | 'validUntil'>,
-): (asked: Pick<AccessRequest, 'eventId' | 'resource'>) => Uint8Array {
-  const encode = digests.sharing({ ...shared, validUntil: 0 });
-  return (asked) => sha256(encode(asked));
+  shared: Omit<AccessRequest, 'subject' | 'eventId' | 'resource' | 'validUntil'>,
+): (subject: Uint8Array) => (asked: Pick<AccessRequest, 'eventId' | 'resource'>) => Uint8Array {
+  const ofAgent = digests({ ...shared, validUntil: 0 });
+  return (subject) => {
+    const encode = ofAgent({ subject });
+    return (asked) => sha256(encode(asked));
+  };
 }
 
 /** What the agent signs: `"assent/access-request/v1" 0x00 ledgerId request` (protocol.md §1). */

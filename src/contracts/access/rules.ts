@@ -19,7 +19,7 @@ export const eventIsConsistent: SharedRule<
   code: 'event-conflict',
   sentence: 'This agent has recorded something else under the same event id.',
   holds({ state }, event, digest) {
-    const before = events.get(state, ...event);
+    const before = events.get(state, event);
     return before === undefined || equalBytes(before.digest, digest);
   },
 };

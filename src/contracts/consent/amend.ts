@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { present, toHex } from '../../base/index.ts';
 import type { KindDefinition } from '../engine/contract.ts';
 import { transactionId } from '../engine/leaves.ts';
+import { subjectsOf } from '../enrolment/state.ts';
 import { isLinked, subjectIsLinked } from '../rules.ts';
 import { consentOutput, emitContent, treeFields, versionOf } from './content.ts';
 import { consentAmended } from './entries.ts';
 import type { ProvisionTree } from './open.ts';
+import { noRoom, roomForGrants, roomTaken } from './room.ts';
 import { contentRules } from './rules.ts';
 import { consents, formerVersions } from './state.ts';
 import { consentIsInForce, consentIsOwn, consentVersionIsCurrent, namedConsent } from './who.ts';
@@ -50,6 +52,16 @@ export const amend: KindDefinition<z.ZodObject & z.ZodType<Amend>> = {
       (payload) => payload,
       (context) => namedConsent(context)?.domain,
     ),
+    {
+      name: 'subject-has-room',
+      ...noRoom,
+      permits(context) {
+        const { payload, state } = context;
+        const { subject, domain } = present(namedConsent(context), 'a rule checked that the consent is there');
+        const subjects = subjectsOf(state, domain, subject);
+        return roomTaken(state, subjects, domain, [payload.consent]).bytes < roomForGrants.bytes;
+      },
+    },
   ],
   apply(context) {
     const { payload, state } = context;

@@ -5,18 +5,18 @@ import { domainIsKnown } from '../rules.ts';
 import { consentOutput, type NewConsent, newConsentFields, type Placed, putNewConsent, treeFields } from './content.ts';
 import type { ProvisionTree } from './open.ts';
 import { provision } from './provision.ts';
+import { type ConsentRoom, hasRoomFor, noRoom, roomForGrants, roomForRefusals, roomTaken } from './room.ts';
 import { contentRules, linkedSubject } from './rules.ts';
-import { consentsGrantedMax, consentsPerSubjectMax, countInForce } from './state.ts';
 import { senderActsForSubject, subjectOf } from './who.ts';
 
-function hasRoom(max: number): Rule<Placed> {
+function hasRoom(room: ConsentRoom): Rule<Placed> {
   return {
     name: 'subject-has-room',
-    code: 'too-many-consents',
-    sentence: 'This person has as many consents in force as one can have; revoke one first.',
+    ...noRoom,
     permits(context) {
       const { payload, state } = context;
-      return countInForce(state, subjectsOf(state, payload.domain, subjectOf(context)), payload.domain) < max;
+      const subjects = subjectsOf(state, payload.domain, subjectOf(context));
+      return hasRoomFor(roomTaken(state, subjects, payload.domain), room);
     },
   };
 }
@@ -46,7 +46,7 @@ export const grant: KindDefinition<z.ZodObject & z.ZodType<NewConsent>> = {
       (payload) => payload,
       ({ payload }) => payload.domain,
     ),
-    hasRoom(consentsGrantedMax),
+    hasRoom(roomForGrants),
   ],
   apply: (context) => putNewConsent(context, context.payload, subjectOf(context)),
 };
@@ -78,7 +78,7 @@ export const refuse: KindDefinition<z.ZodObject & z.ZodType<Refusal>> = {
       permits: ({ payload }) => payload.provision.type === 'deny',
     },
     ...contentRules<Refusal>(withoutExceptions, ({ payload }) => payload.domain),
-    hasRoom(consentsPerSubjectMax),
+    hasRoom(roomForRefusals),
   ],
   apply: (context) => putNewConsent(context, withoutExceptions(context.payload), subjectOf(context)),
 };

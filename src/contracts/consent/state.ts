@@ -27,11 +27,7 @@ export interface Consent {
   readonly supersededBy?: Uint8Array;
 }
 
-/**
- * In force at once, for one subject in one domain and all that it is merged with; refusals find room beyond what may be
- * granted.
- */
-export const consentsGrantedMax = 64;
+/** In force at once, for one subject in one domain and all that it is merged with. */
 export const consentsPerSubjectMax = 80;
 
 const consentSchema = z.strictObject({
@@ -76,11 +72,6 @@ export function isInForce({ revokedAt, supersededBy }: Consent): boolean {
 
 export function idsInForce(state: StateView, subject: Uint8Array, domain: string): readonly Uint8Array[] {
   return inForce.get(state, toHex(subject), domain)?.ids ?? [];
-}
-
-/** How many consents of these subjects are in force in the domain. */
-export function countInForce(state: StateView, subjects: readonly Uint8Array[], domain: string): number {
-  return subjects.reduce((count, subject) => count + idsInForce(state, subject, domain).length, 0);
 }
 
 /** Consents of the subject in the domain that are in force, in the ledger's order (docs/decision.md, step 1). */

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { ApplyContext, KindDefinition } from '../engine/contract.ts';
 import { transactionId } from '../engine/leaves.ts';
+import { subjectsOf } from '../enrolment/state.ts';
 import { domainIsKnown } from '../rules.ts';
 import { consentOutput, delegateOf, type NewConsent, newConsentFields, putNewConsent, treeFields } from './content.ts';
 import { consentSuperseded } from './entries.ts';
+import { noRoom, roomForGrants, roomTaken } from './room.ts';
 import { contentRules, linkedSubject } from './rules.ts';
 import { consentOf, consents, isInForce } from './state.ts';
 import { senderActsForSubject, subjectOf } from './who.ts';
@@ -57,6 +59,16 @@ export const supersede: KindDefinition<z.ZodObject & z.ZodType<Supersede>> = {
       (payload) => payload,
       ({ payload }) => payload.domain,
     ),
+    {
+      name: 'subject-has-room',
+      ...noRoom,
+      permits(context) {
+        const { payload, state } = context;
+        const subjects = subjectsOf(state, payload.domain, subjectOf(context));
+        // Of their number there is no more to say: it does not grow.
+        return roomTaken(state, subjects, payload.domain, payload.supersedes).bytes < roomForGrants.bytes;
+      },
+    },
   ],
   apply(context) {
     const { payload } = context;

@@ -64,6 +64,8 @@ export interface ConsideredConsent extends ScopeResult {
   readonly version: number;
   /** Whether the gateway's result set was used, or everything possible taken. */
   readonly isClaimed: boolean;
+  /** Whether the gateway's result set is one that the open clauses do not allow. */
+  readonly isImpossible: boolean;
   /** Why provisions did not apply, or may not. */
   readonly misses: readonly Miss[];
 }
@@ -116,8 +118,8 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
   }
   const considered = settled.results.map((one, place) => {
     const { id, version } = present(consents[place], 'each consent has its result').consent;
-    const { results, namesBreakGlass, isClaimed, misses } = one;
-    return { id, version, results, namesBreakGlass, isClaimed, misses };
+    const { results, namesBreakGlass, isClaimed, isImpossible, misses } = one;
+    return { id, version, results, namesBreakGlass, isClaimed, isImpossible, misses };
   });
   const { decision, by, determining, basis } = settled;
   return { decision, reason: by, gate, basis, considered, determining, opening };
@@ -125,10 +127,14 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
 
 /**
  * The first claim about a consent in force that its open clauses do not allow. Claims about other consents or versions
- * are stale: they count as missing, and are no offence.
+ * are stale: they count as missing, and are no offence. `outcome` is that of {@link decideOpen}, where it is known.
  */
-export function impossibleClaim(input: DecisionInput): ResultClaim | undefined {
+export function impossibleClaim(
+  input: DecisionInput,
+  { gate, considered }: DecisionOutcome = decideOpen(input),
+): ResultClaim | undefined {
   if (input.claims.length === 0) return undefined;
+  if (gate === undefined && !considered.some(({ isImpossible }) => isImpossible)) return undefined;
   const consents = candidatesOf(input);
   const claims = claimsInOrder(input, consents);
   const asked = askedOf(input.request, input.held, input.groups, input.atMs);

@@ -17,8 +17,6 @@ export function initialiseEnrolment(genesis: GenesisContent, state: WritableStat
     if (!members.has(declared.custodian)) throw invalid(`the custodian of domain ${declared.name} is not a member`);
     const policy = domainPolicyCodec.fromWire(declared.policy);
     if (!policy.ok) throw invalid(`domain ${declared.name}: ${policy.problem}`);
-    if (policy.value.legalBases.length > 0)
-      throw invalid(`domain ${declared.name}: legal bases are not covered by this rule set`);
     const { name: domain, custodian } = declared;
     domains.put(state, [domain], { name: domain, custodian, policy: policy.value, version: 1 });
   }

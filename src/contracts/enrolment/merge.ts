@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equalBytes, present, toHex } from '../../base/index.ts';
-import { consentsGrantedMax, countInForce } from '../consent/state.ts';
+import { noRoom, roomForGrants, roomTaken } from '../consent/room.ts';
 import type { ApplyContext, KindDefinition, RuleContext } from '../engine/contract.ts';
 import { exampleDid, exampleHex } from '../engine/example.ts';
 import { commitment, did, name } from '../engine/leaves.ts';
@@ -86,13 +86,13 @@ export const mergeSubjects: KindDefinition<z.ZodObject & z.ZodType<Merge>> = {
     },
     {
       name: 'consents-have-room',
-      code: 'too-many-consents',
-      sentence: 'This person has as many consents in force as one can have; revoke one first.',
+      ...noRoom,
       permits({ payload, state, saw }) {
         const all = [...subjectsOf(state, payload.domain, payload.surviving), payload.absorbed];
-        const count = countInForce(state, all, payload.domain);
-        saw('consents in force', count);
-        return count <= consentsGrantedMax;
+        const { consents, bytes } = roomTaken(state, all, payload.domain);
+        saw('consents in force', consents);
+        saw('bytes of consents in force', bytes);
+        return consents <= roomForGrants.consents && bytes <= roomForGrants.bytes;
       },
     },
     {

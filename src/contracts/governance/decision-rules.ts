@@ -1,6 +1,7 @@
 import { toHex } from '../../base/index.ts';
 import type { Rule, RuleContext } from '../engine/contract.ts';
 import { domainOf } from '../enrolment/state.ts';
+import { isKeyOfIdentity } from '../identity/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { domainIsKnown } from '../rules.ts';
 import { type Action, type ProposedChange, stepOfAction } from './action.ts';
@@ -67,13 +68,11 @@ function rulesOfMembers<P>(asked: Asked<P>): readonly Rule<P>[] {
     {
       name: 'governance-key-is-new',
       code: 'governance-key-used',
-      sentence: 'This key speaks for a member, or did; a key is never given twice.',
-      permits: on(
-        asked,
-        ['member-add', 'member-rekey'],
-        ({ state }, { governanceKey }) =>
-          governanceKey === undefined || ownerOfKey(state, toHex(governanceKey)) === undefined,
-      ),
+      sentence: 'This key speaks for a member or a person, or did; a key is never given twice.',
+      permits: on(asked, ['member-add', 'member-rekey'], ({ state }, { governanceKey }) => {
+        if (governanceKey === undefined) return true;
+        return ownerOfKey(state, toHex(governanceKey)) === undefined && !isKeyOfIdentity(state, governanceKey);
+      }),
     },
     {
       name: 'members-have-room',

@@ -77,14 +77,14 @@ export const parameterDefinitions: Readonly<Record<ParameterName, ParameterDefin
   },
   'identity.recoveryDelayMinMs': {
     unit: 'milliseconds',
-    min: 0,
+    min: 1,
     max: 365 * dayMs,
     absent: dayMs,
     meaning: 'The shortest delay of a recovery that an identity may leave itself for a veto.',
   },
   'identity.recoveryDelayMaxMs': {
     unit: 'milliseconds',
-    min: 0,
+    min: 1,
     max: 365 * dayMs,
     absent: 30 * dayMs,
     meaning: 'The longest; the shortest one while that is longer.',

@@ -1,9 +1,7 @@
 import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
-import { domainOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { type ProposedChange, targetOf } from './action.ts';
-import { nodesAfterWaiting, nodeWithKey } from './changes.ts';
 import { memberNamesOf, memberOfKey, ownerOfKey } from './members.ts';
 import {
   type ListedProposal,
@@ -43,7 +41,7 @@ export function voters(state: StateView, votes: readonly Vote[], approve: boolea
 
 /** Whether these votes, as far as they count, pass the proposal now. */
 export function passesWith(state: StateView, change: ProposedChange, votes: readonly Vote[]): boolean {
-  return passes(state, voters(state, countedVotes(state, votes), true), concerned(state, change));
+  return passes(state, voters(state, countedVotes(state, votes), true), receiverOf(change));
 }
 
 /** What the votes come to once `vote` is among them. */
@@ -52,34 +50,12 @@ export function decided(state: StateView, change: ProposedChange, votes: readonl
   if (vote.approve && passesWith(state, change, all)) return 'passed';
   const against = new Set(voters(state, countedVotes(state, all), false));
   const others = memberNamesOf(state).filter((member) => !against.has(member));
-  return passes(state, others, concerned(state, change)) ? 'open' : 'rejected';
+  return passes(state, others, receiverOf(change)) ? 'open' : 'rejected';
 }
 
-/** The member that a change is aimed at, and the one that takes something over by it. */
-function concerned(
-  state: StateView,
-  change: ProposedChange,
-): { subject: string | undefined; receiver: string | undefined } {
-  const { action, member, domain } = change;
-  switch (action) {
-    case 'member-remove':
-    case 'member-rekey':
-      return { subject: member, receiver: undefined };
-    case 'domain-hand-over':
-      return { subject: domainOf(state, domain ?? '')?.custodian, receiver: member };
-    case 'node-remove':
-    case 'node-retire':
-      return { subject: ownerOfLastNode(state, change), receiver: undefined };
-    default:
-      return { subject: undefined, receiver: undefined };
-  }
-}
-
-/** The member that has no node but this one. */
-function ownerOfLastNode(state: StateView, { nodeKey }: ProposedChange): string | undefined {
-  const nodes = nodesAfterWaiting(state);
-  const owner = nodeKey === undefined ? undefined : nodeWithKey(nodes, nodeKey)?.member;
-  return nodes.filter(({ member }) => member === owner).length === 1 ? owner : undefined;
+/** The member that takes something over by the change. */
+function receiverOf({ action, member }: ProposedChange): string | undefined {
+  return action === 'domain-hand-over' ? member : undefined;
 }
 
 /** Stores a proposal under a state, and what the list says of it. */

@@ -9,6 +9,7 @@ import {
   aboutActiveSubject,
   isGuardian,
   isProvedKey,
+  isStillUnusedKey,
   isUnusedKey,
   keyIsProved,
   keyIsUnused,
@@ -218,10 +219,7 @@ export const finishRecovery: KindDefinition<z.ZodObject & z.ZodType<OnRecovery>>
         return context.block.timestamp >= from;
       },
     },
-    {
-      ...keyIsUnused,
-      permits: (context) => isUnusedKey(context, context.payload.subject, openRecoveryOf(context).newKey),
-    },
+    { ...keyIsUnused, permits: (context) => isStillUnusedKey(context, openRecoveryOf(context).newKey) },
   ],
   apply(context) {
     const { payload, state, sender, block, emit } = context;

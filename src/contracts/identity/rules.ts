@@ -2,10 +2,10 @@ import { equalBytes, toHex } from '../../base/index.ts';
 import { credentialsOf } from '../credential/state.ts';
 import type { Rule, RuleContext } from '../engine/contract.ts';
 import { links } from '../enrolment/links.ts';
-import { memberOfKey } from '../governance/members.ts';
+import { memberOfKey, ownerOfKey } from '../governance/members.ts';
 import type { StateView } from '../ledger-types.ts';
 import { possessionMessage } from './possession.ts';
-import { documentOf, guardiansOf, isDeactivated, recoveryOf, servedBy, takenKeys } from './state.ts';
+import { documentOf, guardiansOf, isDeactivated, isKeyOfIdentity, recoveryOf, servedBy, takenKeys } from './state.ts';
 
 /** A rule whose condition depends on who the subject is in the kind at hand. */
 interface NamedRule {
@@ -29,7 +29,7 @@ export function isMet(state: StateView, key: Uint8Array): boolean {
     documentOf(state, key) !== undefined ||
     links.get(state, hex) !== undefined ||
     credentialsOf(state, key).length > 0 ||
-    memberOfKey(state, hex) !== undefined
+    ownerOfKey(state, hex) !== undefined
   );
 }
 
@@ -68,6 +68,14 @@ export const keyIsUnused: NamedRule = {
 
 export function isUnusedKey({ state }: RuleContext<unknown>, subject: Uint8Array, newKey: Uint8Array): boolean {
   return !equalBytes(newKey, subject) && !isMet(state, newKey);
+}
+
+/**
+ * When a recovery is finished its key has been public for days: what others said of the key meanwhile (a credential, a
+ * link, a guardian's place) must not stop it, only what whoever holds the key did with it.
+ */
+export function isStillUnusedKey({ state }: RuleContext<unknown>, newKey: Uint8Array): boolean {
+  return !isKeyOfIdentity(state, newKey);
 }
 
 export const keyIsProved: NamedRule = {

@@ -171,6 +171,11 @@ export function currentKeyOf(state: StateView, subject: Uint8Array): Uint8Array 
   return documentOf(state, subject)?.key ?? subject;
 }
 
+/** Whether a key signs or signed for an identity by a change of it, or names an identity that was changed itself. */
+export function isKeyOfIdentity(state: StateView, key: Uint8Array): boolean {
+  return takenKeys.get(state, toHex(key)) !== undefined || documentOf(state, key) !== undefined;
+}
+
 /** When a recovery can be finished, once enough guardians approved it. */
 export function finishableAt({ reachedAt, delayMs }: Recovery): number | undefined {
   return reachedAt === undefined ? undefined : reachedAt + delayMs;

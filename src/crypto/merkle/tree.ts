@@ -45,30 +45,40 @@ export function consistencyPath(leafHashes: readonly Uint8Array[], size: number)
  */
 export function subtreeConsistencyPath(leafHashes: readonly Uint8Array[], start: number, end: number): Uint8Array[] {
   assert(isSubtree(start, end) && end <= leafHashes.length, 'the range is a subtree of the tree');
-  return subproof(leafHashes, 0, leafHashes.length, start, end, true);
+  const rootOf = (first: number, last: number): Uint8Array => rangeRoot(leafHashes, first, last);
+  return subproof(rootOf, 0, leafHashes.length, start, end, true);
+}
+
+/** Root over the leaves [first, last) of a tree whose nodes stand somewhere else than in memory. */
+export type RootOf = (first: number, last: number) => Uint8Array;
+
+/** {@link subtreeConsistencyPath} in the tree of the first `size` leaves. Asks for log(size) roots. */
+export function pathBy(rootOf: RootOf, start: number, end: number, size: number): Uint8Array[] {
+  assert(isSubtree(start, end) && end <= size, 'the range is a subtree of the tree');
+  return subproof(rootOf, 0, size, start, end, true);
 }
 
 /** SUBPROOF over leaves [first, last). `known`: the verifier has the subtree's root already. */
 function subproof(
-  leafHashes: readonly Uint8Array[],
+  rootOf: RootOf,
   first: number,
   last: number,
   start: number,
   end: number,
   known: boolean,
 ): Uint8Array[] {
-  if (start === first && end === last) return known ? [] : [rangeRoot(leafHashes, first, last)];
+  if (start === first && end === last) return known ? [] : [rootOf(first, last)];
   const middle = first + splitPoint(last - first);
   if (end <= middle) {
-    const path = subproof(leafHashes, first, middle, start, end, known);
-    return [...path, rangeRoot(leafHashes, middle, last)];
+    const path = subproof(rootOf, first, middle, start, end, known);
+    return [...path, rootOf(middle, last)];
   }
   // A subtree that reaches over the middle begins at `first`, and its left half is one node of the tree.
   const path =
     start >= middle
-      ? subproof(leafHashes, middle, last, start, end, known)
-      : subproof(leafHashes, middle, last, middle, end, false);
-  return [...path, rangeRoot(leafHashes, first, middle)];
+      ? subproof(rootOf, middle, last, start, end, known)
+      : subproof(rootOf, middle, last, middle, end, false);
+  return [...path, rootOf(first, middle)];
 }
 
 function rangeRoot(leafHashes: readonly Uint8Array[], first: number, last: number): Uint8Array {

@@ -26,6 +26,22 @@ export function encodeCanonical(value: CanonicalValue): Uint8Array {
   return bytes;
 }
 
+/** The encodings of these elements of an array, one after the other, without its head. Throws as {@link encodeCanonical}. */
+export function encodeElements(items: readonly CanonicalValue[], from = 0, to: number = items.length): Uint8Array {
+  position = 0;
+  for (let index = from; index < to; index++) write(items[index] as CanonicalValue, 1);
+  return scratch.slice(0, position);
+}
+
+/** An array of `length` elements, given as what {@link encodeElements} made of them, in pieces. */
+export function encodeArray(length: number, pieces: readonly Uint8Array[]): Uint8Array {
+  position = 0;
+  if (length < 0x10) scratch[position++] = head.fixArray | length;
+  else writeLength(length, undefined, head.array16, head.array32);
+  for (const piece of pieces) writeBytes(piece);
+  return scratch.slice(0, position);
+}
+
 function write(value: CanonicalValue, depth: number): void {
   // The longest fixed part, nine bytes, needs no further check.
   if (position + 9 > scratch.length) grow(9);

@@ -1,3 +1,4 @@
+import { AssentError } from '../../base/index.ts';
 import { prefixedKey, prefixedTextKey, type Store } from '../../storage/index.ts';
 import { ledgerLimits } from '../limits.ts';
 import type { Receipt } from '../results.ts';
@@ -7,7 +8,7 @@ import { RecentIds } from './recent-ids.ts';
 import type { Origin } from './state-space.ts';
 
 /** Bytes of keys and values in one generation. There are two. */
-const generationBytesMax = 4 * 1024 * 1024;
+const generationBytesMax = 8 * 1024 * 1024;
 /** What an entry costs beside its characters and bytes. */
 const entryBytes = 128;
 
@@ -32,6 +33,7 @@ export class StateCache {
   #young = new Map<StateKey, Uint8Array | undefined>();
   #old = new Map<StateKey, Uint8Array | undefined>();
   #youngBytes = 0;
+  #isTrue: ((key: StateKey, value: Uint8Array | undefined) => boolean) | undefined;
 
   /** `openedAfterMs` is the time of the newest block in the store, or -Infinity before the first. */
   constructor(store: Store, origin: Origin, openedAfterMs: number) {
@@ -48,10 +50,20 @@ export class StateCache {
   get(key: StateKey): Uint8Array | undefined {
     const young = this.#young.get(key);
     if (young !== undefined || this.#young.has(key)) return young;
-    const value = this.#old.has(key)
-      ? this.#old.get(key)
-      : this.#store.get(prefixedTextKey(this.origin.space.state, key));
+    const value = this.#old.has(key) ? this.#old.get(key) : this.#read(key);
     this.#put(key, value);
+    return value;
+  }
+
+  /** What is read from the store is held against the tree from now on: it never answers what is not in force. */
+  guard(isTrue: (key: StateKey, value: Uint8Array | undefined) => boolean): void {
+    this.#isTrue = isTrue;
+  }
+
+  #read(key: StateKey): Uint8Array | undefined {
+    const value = this.#store.get(prefixedTextKey(this.origin.space.state, key));
+    if (this.#isTrue?.(key, value) === false)
+      throw new AssentError('storage-damaged', 'a value of the state is missing or was changed on disk');
     return value;
   }
 

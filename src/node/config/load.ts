@@ -32,6 +32,8 @@ export function resolveFiles(config: NodeConfig, folder: string): NodeConfig {
     directory: resolve(folder, config.directory),
     nodeKeyFile: resolve(folder, config.nodeKeyFile),
     genesisFile: resolve(folder, config.genesisFile),
+    ...(config.archive && { archive: { directory: resolve(folder, config.archive.directory) } }),
+    snapshots: { ...config.snapshots, directory: resolve(folder, config.snapshots.directory) },
     log: { ...config.log, ...(file === undefined ? {} : { file: resolve(folder, file) }) },
   };
 }

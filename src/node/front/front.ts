@@ -1,13 +1,21 @@
 import type {
   AccessProofPage,
   AccessProofQuery,
+  AccessReceiptQuery,
+  ArchiveView,
   BlockPage,
   BlockSummary,
   BlocksQuery,
   BlockView,
+  CheckpointList,
+  CheckpointParams,
+  CheckpointQuery,
   ConfigurationPage,
   ConfigurationsQuery,
   Consistency,
+  ConsistencyReceiptQuery,
+  CosignatureBody,
+  CosignatureReply,
   CredentialList,
   DecisionBody,
   DecisionReply,
@@ -17,6 +25,8 @@ import type {
   EvidenceList,
   EvidenceView,
   ExplainQuery,
+  FileList,
+  FileProgress,
   GenesisView,
   GovernanceView,
   HistoryQuery,
@@ -29,15 +39,24 @@ import type {
   OutcomeView,
   ProposalList,
   ProposalView,
+  PruneRequest,
+  PruneView,
+  RawBlockPage,
+  RawBlocksQuery,
   ReadPoint,
+  ReceiptFileView,
+  ReceiptQuery,
   RecordView,
   ReviewPage,
   ReviewsQuery,
+  StateReceiptQuery,
   StatusView,
   StreamPage,
   StreamQuery,
   TransactionExplanation,
+  TransactionPage,
   TransactionReply,
+  TransactionsQuery,
   TransferRequest,
   TransferView,
   WaitingQuery,
@@ -45,6 +64,7 @@ import type {
   WhatIfPage,
   WhatIfRequest,
 } from '../../api/index.ts';
+import { rawBlocksBytes } from '../../api/index.ts';
 import type { NodeService, SubjectStream, Submission } from '../../api/server/index.ts';
 import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
@@ -56,6 +76,9 @@ import type { Replays } from '../replay/replays.ts';
 import type { RulesJson } from '../rules.ts';
 import { accessProofs } from './access-proofs.ts';
 import { Decisions } from './decisions.ts';
+import type { Checkpoints } from './receipts/checkpoints.ts';
+import type { MadeReceipt, Receipts } from './receipts/receipts.ts';
+import { transactionRows } from './transaction-rows.ts';
 import { blockSummary, blockTransaction, transactionView } from './views.ts';
 
 export interface FrontOptions {
@@ -63,6 +86,8 @@ export interface FrontOptions {
   readonly ask: Ask;
   readonly rules: RulesJson;
   readonly replays: Replays;
+  readonly receipts: Receipts;
+  readonly checkpoints: Checkpoints;
   /** Metrics of this thread, in Prometheus text. */
   readonly ownMetrics: () => Promise<string>;
 }
@@ -75,6 +100,8 @@ export class Front implements NodeService {
   readonly #replays: Replays;
   readonly #ownMetrics: () => Promise<string>;
   readonly #decisions: Decisions;
+  readonly #receipts: Receipts;
+  readonly #checkpoints: Checkpoints;
 
   constructor(options: FrontOptions) {
     this.#submissions = options.submissions;
@@ -82,6 +109,8 @@ export class Front implements NodeService {
     this.#rules = options.rules;
     this.#replays = options.replays;
     this.#ownMetrics = options.ownMetrics;
+    this.#receipts = options.receipts;
+    this.#checkpoints = options.checkpoints;
     this.#decisions = new Decisions(options);
   }
 
@@ -102,20 +131,38 @@ export class Front implements NodeService {
     return { id, status: 'committed', receipt, transaction: transactionView(transaction, this.#rules) };
   }
 
+  transactions(query: TransactionsQuery): Promise<TransactionPage> {
+    return transactionRows(this.#ask, query);
+  }
+
   async block(reference: string): Promise<BlockView> {
     const block = decodeBlock(await this.#ask('block', { reference }));
-    const results: ResultCode[] = [];
+    const results: (ResultCode | null)[] = [];
+    const { height } = block.header;
     for (let start = 0; start < block.transactions.length; start += resultsMax) {
       const ids = block.transactions.slice(start, start + resultsMax).map((transaction) => transaction.id);
-      results.push(...(await this.#ask('results', { ids })));
+      results.push(...(await this.#ask('results', { height, from: start, ids })));
     }
     return {
       ...blockSummary(block.header, block.hashHex),
-      certificate: await this.#ask('certificate', { height: block.header.height }),
+      certificate: await this.#ask('certificate', { height }),
       transactions: block.transactions.map((transaction, index) =>
-        blockTransaction(transaction, present(results[index], 'every transaction of a committed block has a result')),
+        blockTransaction(transaction, results[index] ?? null),
       ),
     };
+  }
+
+  async rawBlocks({ from }: RawBlocksQuery): Promise<RawBlockPage> {
+    const { height } = await this.#ask('readPoint', { consistency: 'local' });
+    const blocks: string[] = [];
+    let bytes = 0;
+    for (let next = from; next <= height; next++) {
+      if (bytes >= rawBlocksBytes) return { blocks, next };
+      const block = await this.#ask('block', { reference: String(next) });
+      bytes += block.length;
+      blocks.push(toHex(block));
+    }
+    return { blocks };
   }
 
   async blocks({ from, limit }: BlocksQuery): Promise<BlockPage> {
@@ -205,6 +252,34 @@ export class Front implements NodeService {
     return { history: toHex(bytes), ...(next !== undefined && { next }) };
   }
 
+  async transactionReceipt(id: string, { checkpoint }: ReceiptQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#receipts.transaction(id, checkpoint));
+  }
+
+  async stateReceipt({ key, checkpoint }: StateReceiptQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#receipts.state(key, checkpoint));
+  }
+
+  async consistencyReceipt({ older, newer, checkpoint }: ConsistencyReceiptQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#receipts.consistency(older, newer, checkpoint));
+  }
+
+  async accessReceipt(did: string, { from, to, checkpoint }: AccessReceiptQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#receipts.accessLog({ subject: keyOf(did), from, to }, checkpoint));
+  }
+
+  checkpoints(): Promise<CheckpointList> {
+    return this.#checkpoints.list();
+  }
+
+  async checkpoint(params: CheckpointParams, query: CheckpointQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#checkpoints.get(params, query));
+  }
+
+  cosign(height: number, body: CosignatureBody): Promise<CosignatureReply> {
+    return this.#checkpoints.cosign(height, body);
+  }
+
   async proposals(): Promise<ProposalList> {
     return { proposals: await this.#ask('proposals', {}) };
   }
@@ -224,6 +299,26 @@ export class Front implements NodeService {
   async whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage> {
     await this.#ask('domain', { name: domain });
     return this.#replays.whatIf(domain, request);
+  }
+
+  lookAtArchive(): Promise<ArchiveView> {
+    return this.#ask('lookAtArchive', {});
+  }
+
+  prune(request: PruneRequest): Promise<PruneView> {
+    return this.#ask('prune', request);
+  }
+
+  createSnapshot(): Promise<FileProgress> {
+    return this.#ask('createSnapshot', {});
+  }
+
+  snapshots(): Promise<FileList> {
+    return this.#ask('snapshots', {});
+  }
+
+  backup(): Promise<FileProgress> {
+    return this.#ask('backup', {});
   }
 
   transferLeadership(request: TransferRequest): Promise<TransferView> {
@@ -261,6 +356,10 @@ export class Front implements NodeService {
     });
     return page.next === undefined ? { entries } : { entries, next: page.next };
   }
+}
+
+function receiptFileView({ kind, height, bytes }: MadeReceipt): ReceiptFileView {
+  return { kind, height, receipt: toHex(bytes) };
 }
 
 function keyOf(did: string): Uint8Array {

@@ -27,7 +27,7 @@ export function blockSummary(header: BlockHeader, hash: string): BlockSummary {
   };
 }
 
-export function blockTransaction(transaction: UnverifiedTransaction, result: ResultCode): BlockTransaction {
+export function blockTransaction(transaction: UnverifiedTransaction, result: ResultCode | null): BlockTransaction {
   return { id: transaction.idHex, kind: transaction.kind, sender: encodeDid(transaction.sender), result };
 }
 

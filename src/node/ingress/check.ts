@@ -1,8 +1,9 @@
 import { AssentError } from '../../base/index.ts';
-import { bytesMaxOf, type RuleExecutor, UnverifiedTransaction } from '../../ledger/portable.ts';
+import { bytesMaxOf, UnverifiedTransaction } from '../../ledger/portable.ts';
+import type { Forms } from './forms.ts';
 
 export interface IngressRules {
-  readonly executor: Pick<RuleExecutor, 'kinds' | 'largeKinds' | 'checkPayload'>;
+  readonly forms: Forms;
 }
 
 /**
@@ -13,15 +14,15 @@ export interface IngressRules {
 export function readTransaction(bytes: Uint8Array, rules: IngressRules): UnverifiedTransaction {
   const transaction = new UnverifiedTransaction(bytes);
   const { kind, payload } = transaction;
-  if (!rules.executor.kinds.has(kind)) {
+  if (!rules.forms.kinds.has(kind)) {
     throw new AssentError('transaction-kind-unknown', `There is no kind of transaction named ${kind}.`);
   }
-  const bytesMax = bytesMaxOf(rules.executor, kind);
+  const bytesMax = bytesMaxOf(rules.forms, kind);
   if (bytes.length > bytesMax) {
     const said = `The transaction has ${bytes.length} bytes; one of ${kind} may have ${bytesMax}.`;
     throw new AssentError('transaction-too-large', said);
   }
-  const problem = rules.executor.checkPayload(kind, payload);
+  const problem = rules.forms.checkPayload(kind, payload);
   if (problem !== undefined) {
     throw new AssentError('transaction-payload-invalid', `The payload of ${kind} is wrong: ${problem}.`);
   }

@@ -1,4 +1,5 @@
 import type {
+  ArchiveView,
   CertificateView,
   ConfigurationPage,
   ConfigurationsQuery,
@@ -11,6 +12,8 @@ import type {
   DomainView,
   EvidenceList,
   EvidenceView,
+  FileList,
+  FileProgress,
   GenesisView,
   GovernanceView,
   HistoryQuery,
@@ -19,6 +22,8 @@ import type {
   MemberView,
   NodeList,
   ProposalView,
+  PruneRequest,
+  PruneView,
   ReadPoint,
   ReviewPage,
   ReviewsQuery,
@@ -28,7 +33,9 @@ import type {
   WaitingQuery,
 } from '../../api/index.ts';
 
-import type { PastValue, StateKey } from '../../ledger/index.ts';
+import type { PastValue, StateKey, StateProof } from '../../ledger/index.ts';
+import type { KeptCosignature } from '../cosignatures/store.ts';
+import type { RowPlace, Search } from '../query-index/index.ts';
 
 /** Where an executed transaction stands, and its packed result (ingress/packed-result.ts). */
 export interface Place {
@@ -43,6 +50,19 @@ export interface Place {
 export interface RawHeader {
   readonly headerBytes: Uint8Array;
   readonly hash: string;
+}
+
+/** A block that a majority certified by itself. */
+export interface CertifiedHeader {
+  readonly height: number;
+  readonly header: Uint8Array;
+  readonly certificate: Uint8Array;
+}
+
+export interface ProvedValue {
+  readonly height: number;
+  readonly value: Uint8Array | undefined;
+  readonly proof: StateProof;
 }
 
 export interface RawStreamPage {
@@ -72,11 +92,34 @@ export interface Queries {
   readonly certificate: { readonly input: { height: number }; readonly answer: CertificateView | null };
   /** At most {@link headersMax} ascending headers. */
   readonly headers: { readonly input: { from: number; limit: number }; readonly answer: readonly RawHeader[] };
-  /** Results of at most {@link resultsMax} executed transactions. */
-  readonly results: { readonly input: { ids: readonly Uint8Array[] }; readonly answer: readonly ResultCode[] };
+  /** Results of at most {@link resultsMax} transactions of a block, from this index on; null where only the block is here. */
+  readonly results: {
+    readonly input: { height: number; from: number; ids: readonly Uint8Array[] };
+    readonly answer: readonly (ResultCode | null)[];
+  };
   readonly stream: {
     readonly input: { stream: string; cursor: string | undefined; limit: number; newestFirst: boolean };
     readonly answer: RawStreamPage;
+  };
+  /**
+   * Places of rows in the index of transactions, which is waited for, up to a bound. `from`, inclusive, and `to`,
+   * exclusive: block time.
+   */
+  readonly rows: {
+    readonly input: Pick<Search, 'terms' | 'newestFirst' | 'after' | 'limit'> & {
+      readonly from: number | undefined;
+      readonly to: number | undefined;
+    };
+    readonly answer: {
+      readonly rows: readonly RowPlace[];
+      /** Where to go on, absent at the end of what is indexed. */
+      readonly next?: RowPlace;
+      /** The newest block when it was asked, and the blocks of the index. */
+      readonly at: number;
+      readonly indexed: { readonly from: number; readonly through: number } | undefined;
+      /** Whether no block that is committed and not indexed could have more. */
+      readonly isWhole: boolean;
+    };
   };
   /** Of each transaction, which key signs for its sender at the head, and where it was executed, if it was. */
   readonly signers: {
@@ -120,6 +163,37 @@ export interface Queries {
     readonly input: object;
     readonly answer: { readonly pastFrom: number; readonly height: number };
   };
+  readonly lookAtArchive: { readonly input: object; readonly answer: ArchiveView };
+  readonly prune: { readonly input: PruneRequest; readonly answer: PruneView };
+  readonly createSnapshot: { readonly input: object; readonly answer: FileProgress };
+  readonly snapshots: { readonly input: object; readonly answer: FileList };
+  readonly backup: { readonly input: object; readonly answer: FileProgress };
+  /**
+   * The nearest block from this height on that has a certificate of its own; undefined while none is applied. `header` as
+   * it travelled.
+   */
+  readonly certified: { readonly input: { height: number }; readonly answer: CertifiedHeader | undefined };
+  /** What stands under a key of the state after the newest committed block, with its proof. */
+  readonly stateProof: { readonly input: { key: StateKey }; readonly answer: ProvedValue };
+  /** The path of a block in the `historyRoot` of a later one. */
+  readonly historyPath: {
+    readonly input: { height: number; above: number };
+    readonly answer: readonly Uint8Array[];
+  };
+  /** That the `historyRoot` of one block is the beginning of that of another. */
+  readonly historyConsistency: {
+    readonly input: { older: number; newer: number };
+    readonly answer: readonly Uint8Array[];
+  };
+  /** The same as they stand under the block's `resultsRoot`: canonical bytes. */
+  readonly resultBytes: {
+    readonly input: InputOf<'results'>;
+    readonly answer: readonly Uint8Array[];
+  };
+  /** Of the witnesses that the node knows now, ascending by height, then by key. */
+  readonly cosignatures: { readonly input: object; readonly answer: readonly KeptCosignature[] };
+  /** Keeps one that was verified; answers once it is durable, false where it is not news. */
+  readonly cosign: { readonly input: KeptCosignature; readonly answer: boolean };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
   readonly genesis: { readonly input: object; readonly answer: GenesisView };
   readonly evidence: { readonly input: object; readonly answer: EvidenceList };

@@ -105,6 +105,14 @@ function ruleViews(catalogue: Catalogue, kind: string, traces: readonly RuleTrac
   ];
 }
 
+/** What a gateway says of one consent, in JSON form. */
+interface GatewayWord {
+  readonly consent: string;
+  readonly version: number;
+  readonly results: ResultSet;
+  readonly namesBreakGlass: boolean;
+}
+
 /** How a decision came about, with what the gateway found in sealed clauses: that is its word, and nobody else's. */
 function decisionView(
   asked: RecordedQuestion,
@@ -113,11 +121,9 @@ function decisionView(
 ): JsonValue {
   const { eventId, question } = asked;
   if (view === 'requester') return { eventId, ...redactEvaluation(evaluation) } as unknown as JsonValue;
-  const results = (question['results'] ?? []) as readonly { consent: string; version: number; results: ResultSet }[];
+  const results = (question['results'] ?? []) as readonly GatewayWord[];
   const gatewayFound = {
-    results: results.map(({ consent, version, results: found }) => {
-      return { consent, version, results: namesOfResultSet(found) };
-    }),
+    results: results.map((one) => ({ ...one, results: namesOfResultSet(one.results) })),
     inEmergencyCategory: question['inEmergencyCategory'] === true,
   };
   return { eventId, ...evaluation, asked: question, gatewayFound, basis } as unknown as JsonValue;

@@ -1,5 +1,11 @@
 import { AssentError } from '../../base/index.ts';
-import { type Ledger, ledgerLimits, type TransactionContent, type VerifiedTransaction } from '../../ledger/index.ts';
+import {
+  bytesMaxOf,
+  type Ledger,
+  ledgerLimits,
+  type TransactionContent,
+  type VerifiedTransaction,
+} from '../../ledger/index.ts';
 import type { OutcomeListener, TransactionPool } from './transaction-pool.ts';
 
 /**
@@ -20,6 +26,8 @@ export function admissionRefusal(
   const wrong = ledger.executor.checkPayload(kind, transaction.payload);
   if (wrong !== undefined)
     return new AssentError('transaction-payload-invalid', `the payload of ${kind} is wrong: ${wrong}`);
+  if (transaction.byteLength > bytesMaxOf(ledger.executor, kind))
+    return new AssentError('transaction-too-large', `under the rules ${ruleSet} a transaction of ${kind} is shorter`);
   if (validUntil < ledger.applied.timestamp)
     return mayBeBeforeHistory(ledger, validUntil)
       ? historyNotKept(ledger)
@@ -70,14 +78,14 @@ export function admit(
 /** Whether a block before the first one that is kept could hold a transaction that is valid until then. */
 function mayBeBeforeHistory(ledger: Ledger, validUntil: number): boolean {
   const { firstBlockHeight } = ledger;
-  const first = ledger.isWhole ? undefined : ledger.block(firstBlockHeight);
+  const first = ledger.hasAllReceipts ? undefined : ledger.block(firstBlockHeight);
   return first !== undefined && validUntil <= first.header.timestamp + ledgerLimits.validityWindowMs;
 }
 
 function historyNotKept({ firstBlockHeight }: Ledger): AssentError {
   return new AssentError(
     'history-not-kept',
-    `the transaction is, or may be, in a block before ${firstBlockHeight}, with which this node's history begins`,
+    `the transaction is, or may be, in a block before ${firstBlockHeight}, from which on this node keeps its history`,
     { firstBlockHeight },
   );
 }

@@ -75,6 +75,20 @@ export class ConfigurationHistories {
     return true;
   }
 
+  /**
+   * Whether the whole history is one piece, as a snapshot has it. Where it is not, this node can prove no snapshot to
+   * anybody: its changes are more than {@link historyStepsMax}, or {@link historyBytesMax}.
+   */
+  get isOnePiece(): boolean {
+    const bytes = this.#steps.reduce((sum, { byteLength }) => sum + byteLength, historyFrameBytesMax);
+    return this.#steps.length <= historyStepsMax && bytes <= historyBytesMax;
+  }
+
+  /** The first change whose proof still has to be made of the blocks; undefined when every change is proved. */
+  get unprovedFrom(): number | undefined {
+    return this.#records.changes[this.#steps.length]?.height;
+  }
+
   /** The configurations that this node can prove, that of genesis first. */
   get known(): readonly KnownChange[] {
     const known: KnownChange[] = [{ height: 0, configuration: this.#genesis }];

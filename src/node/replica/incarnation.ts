@@ -280,6 +280,11 @@ export class Incarnation {
     this.#guarded(() => this.#raft.setInstalling(isInstalling));
   }
 
+  /** See {@link Raft.raiseBase}. */
+  raiseBase(height: number): void {
+    this.#guarded(() => this.#raft.raiseBase(height));
+  }
+
   /** What the disk holds once nothing is on its way to it: the changes of the configuration, and the highest block. */
   get stored(): { readonly configurations: ConfigurationRecords; readonly height: number } {
     return { configurations: this.#chain.configurations, height: this.#storedHeight };

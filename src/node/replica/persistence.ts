@@ -9,7 +9,7 @@ import {
   type TermCertificate,
 } from '../../consensus/index.ts';
 import { deleteBlock, putBlock } from '../../ledger/index.ts';
-import { type Operation, prefixedKey, type Store } from '../../storage/index.ts';
+import { type KeyRange, type Operation, prefixedKey, type Store } from '../../storage/index.ts';
 import type { BlockBodies } from './block-bodies.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
 import {
@@ -60,6 +60,11 @@ export function putPromise(promise: PeerPromise): Operation {
 /** Key of the certificate whose ack names this height; blocks between two certificates are proved by the later one. */
 export function certificateKey(height: number): Uint8Array {
   return prefixedKey('certificate', blockCertificateKey, uint64Bytes(height));
+}
+
+/** Where the certificates of blocks up to this height stand. */
+export function blockCertificateRange(through: number): KeyRange {
+  return { from: certificateKey(0), to: certificateKey(through + 1) };
 }
 
 export function certificateOperations(certificate: BlockCertificate): Operation[] {

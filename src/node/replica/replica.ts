@@ -102,6 +102,11 @@ export class Replica {
     this.#incarnation.setInstalling(isInstalling);
   }
 
+  /** See {@link Raft.raiseBase}. */
+  raiseBase(height: number): void {
+    this.#incarnation.raiseBase(height);
+  }
+
   /**
    * Goes on from a staged snapshot. What is on its way to the disk arrives there first; then one batch holds the ledger's
    * switch and all that consensus has to know with it; then everything is read from the disk as at a start. Submitters

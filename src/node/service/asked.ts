@@ -1,14 +1,23 @@
 import type { ReadPoint } from '../../api/index.ts';
 import { toHex } from '../../base/index.ts';
 import type { Store } from '../../storage/index.ts';
+import type { HistoryKeeper, PruneOutcome } from '../archive/index.ts';
+import { systemClock } from '../clock.ts';
 import type { Asked, InputOf } from '../queries/query.ts';
+import type { QueryIndexer } from '../query-index/index.ts';
 import type { Replica } from '../replica/index.ts';
+import { lookAtArchive, prune } from './archive-answers.ts';
 import { ChainAnswers } from './chain-answers.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 import { configurationPage, historyAnswer } from './configuration-answers.ts';
+import type { CosignatureAnswers } from './cosignature-answers.ts';
 import { evidenceList, evidenceView } from './evidence-answers.ts';
+import type { FileAnswers } from './file-answers.ts';
+import { Jobs } from './jobs.ts';
 import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
+import { ReceiptAnswers } from './receipt-answers.ts';
+import { RowAnswers } from './row-answers.ts';
 import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
@@ -17,13 +26,22 @@ export interface AskedOptions extends StatusSources {
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
+  /** Of a node that keeps an archive. */
+  readonly keeper: HistoryKeeper | undefined;
+  readonly files: FileAnswers;
+  readonly indexer: QueryIndexer;
+  readonly cosignatures: CosignatureAnswers;
+  readonly sentenceOf: (code: string) => string;
 }
 
 /** Everything that the HTTP thread can ask, answered. */
 export function answersOf(options: AskedOptions): Asked {
-  const { ledger, store, waiters } = options;
-  const chain = new ChainAnswers(ledger, store, waiters);
+  const { ledger, store, waiters, keeper, sentenceOf, files, cosignatures } = options;
+  const chain = new ChainAnswers({ ledger, store, waiters, sentenceOf, archive: keeper?.archive });
+  const pruning = new Jobs<PruneOutcome>(systemClock);
   const state = new StateAnswers(ledger, options.nowMs);
+  const receipts = new ReceiptAnswers(ledger, store, keeper?.archive);
+  const rows = new RowAnswers(ledger, store, options.indexer);
   return {
     readPoint: (input) => readPoint(options, input),
     place: (input) => chain.place(input),
@@ -33,6 +51,7 @@ export function answersOf(options: AskedOptions): Asked {
     signers: (input) => chain.signers(input),
     certificate: (input) => chain.certificate(input),
     stream: (input) => chain.stream(input),
+    rows: (input) => rows.rows(input),
     accessLog: (input) => state.accessLog(input),
     domainNames: () => state.domainNames(),
     domain: (input) => state.domain(input),
@@ -53,6 +72,18 @@ export function answersOf(options: AskedOptions): Asked {
     decide: (input) => state.decide(input),
     valueAt: (input) => chain.valueAt(input),
     bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
+    lookAtArchive: () => lookAtArchive(keeper),
+    prune: (input) => prune(keeper, ledger, pruning, input),
+    createSnapshot: () => files.createSnapshot(),
+    snapshots: () => files.snapshots(),
+    backup: () => files.backup(),
+    certified: (input) => receipts.certified(input),
+    stateProof: (input) => receipts.stateProof(input),
+    historyPath: (input) => receipts.historyPath(input),
+    historyConsistency: (input) => receipts.historyConsistency(input),
+    resultBytes: (input) => receipts.resultBytes(input),
+    cosignatures: () => cosignatures.cosignatures(),
+    cosign: (input) => cosignatures.cosign(input),
     transferLeadership: (input) => transferLeadership(options.replica, input),
     genesis: () => ({ ledgerId: toHex(ledger.ledgerId), genesis: toHex(ledger.genesis.bytes) }),
     evidence: () => evidenceList(options.replica.evidence),

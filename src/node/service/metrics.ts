@@ -2,7 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Transport } from '../../p2p/index.ts';
 import type { Journal } from '../../storage/index.ts';
 import { evidenceKinds } from '../../verify/index.ts';
+import type { HistoryKeeper } from '../archive/index.ts';
 import type { EvidenceEntry, ReplicaStatus } from '../replica/index.ts';
+import { type ScrubCounts, scrubbedParts } from '../scrub/index.ts';
 import type { SnapshotCounts } from '../snapshots/index.ts';
 
 export interface MetricSources {
@@ -14,6 +16,13 @@ export interface MetricSources {
   readonly signaturesQueued: () => number;
   readonly submissionsOpen: () => number;
   readonly snapshots: () => SnapshotCounts;
+  readonly snapshotProblem: () => string | undefined;
+  /** Of a node that keeps an archive. */
+  readonly keeper: Pick<HistoryKeeper, 'status' | 'written'> | undefined;
+  readonly prunedThrough: () => number;
+  readonly scrub: () => ScrubCounts;
+  /** Height up to which the index of transactions goes. */
+  readonly indexed: () => number;
   readonly evidence: () => { readonly entries: readonly EvidenceEntry[]; readonly notStored: number };
 }
 
@@ -61,6 +70,9 @@ export class NodeMetrics {
     this.#evidenceGaugesOf(sources);
     this.#strangerGaugesOf(sources);
     this.#snapshotGaugesOf(sources);
+    this.#archiveGaugesOf(sources);
+    this.#gauge('assent_indexed_height', 'The index of transactions has blocks up to this height.', sources.indexed);
+    this.#scrubGaugesOf(sources);
     this.#peerGaugesOf(sources);
   }
 
@@ -130,13 +142,45 @@ export class NodeMetrics {
     gauge('refused', 'Unknown keys whose introduction failed.', ({ refused }) => refused);
   }
 
-  #snapshotGaugesOf({ snapshots }: MetricSources): void {
+  #snapshotGaugesOf({ snapshots, snapshotProblem }: MetricSources): void {
+    const help = '1 while the node can give no snapshots, or write none; the status says why.';
+    this.#gauge('assent_snapshot_problem', help, () => (snapshotProblem() === undefined ? 0 : 1));
     const gauge = (name: string, help: string, read: (counts: SnapshotCounts) => number): void =>
       this.#gauge(`assent_snapshot_${name}`, help, () => read(snapshots()));
     gauge('sources_opened', 'Snapshots that were opened for peers.', ({ opened }) => opened);
     gauge('sent_bytes', 'Bytes of snapshots sent to peers.', ({ bytesSent }) => bytesSent);
     gauge('chunks_accepted', 'Chunks of snapshots that were taken in.', ({ chunks }) => chunks);
     gauge('installed', 'Snapshots that this node went on from.', ({ installed }) => installed);
+  }
+
+  #archiveGaugesOf({ keeper, prunedThrough }: MetricSources): void {
+    this.#gauge('assent_pruned_through', 'Blocks up to this height are read from the archive.', prunedThrough);
+    if (keeper === undefined) return;
+    this.#gauge('assent_archived_through', 'The archive has blocks up to this height.', () => keeper.status().through);
+    this.#gauge('assent_archive_chunks', 'Chunks in the archive.', () => keeper.status().chunks);
+    this.#gauge('assent_archive_chunks_written', 'Chunks written since the node started.', () => keeper.written);
+    const help =
+      '1 while something keeps the archive from growing, or a file of it is of no use; the status says what.';
+    this.#gauge('assent_archive_problem', help, () => (keeper.status().problem === null ? 0 : 1));
+  }
+
+  #scrubGaugesOf({ scrub }: MetricSources): void {
+    this.#gauge('assent_scrub_passes', 'Times that all that the node holds was looked at.', () => scrub().passes);
+    this.#gauge('assent_scrub_bytes', 'Bytes that were looked at.', () => scrub().bytes);
+    this.#gauge('assent_scrub_damage_open', 'Damage on the disk that is not repaired.', () => scrub().open);
+    const byPart = (name: 'found' | 'repaired', help: string): void => {
+      new Gauge({
+        name: `assent_scrub_damage_${name}`,
+        help,
+        labelNames: ['part'],
+        registers: [this.#registry],
+        collect() {
+          for (const part of scrubbedParts) this.set({ part }, scrub()[name][part]);
+        },
+      });
+    };
+    byPart('found', 'Damage that was found on the disk, by part.');
+    byPart('repaired', 'Damage that was repaired, by part.');
   }
 
   #evidenceGaugesOf({ evidence }: MetricSources): void {

@@ -4,7 +4,9 @@ import type { Configuration } from '../../consensus/index.ts';
 import type { NodeId } from '../../crypto/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { Transport } from '../../p2p/index.ts';
+import type { HistoryKeeper } from '../archive/index.ts';
 import type { Replica, ReplicaStatus } from '../replica/index.ts';
+import type { ScrubCounts } from '../scrub/index.ts';
 import type { SnapshotProgress } from '../snapshots/index.ts';
 import { programVersion } from '../version.ts';
 
@@ -15,6 +17,10 @@ export interface StatusSources {
   readonly nodeId: NodeId;
   readonly member: string;
   readonly snapshot: () => SnapshotProgress | undefined;
+  /** What keeps the node from giving snapshots, as a sentence. */
+  readonly snapshotProblem: () => string | undefined;
+  readonly keeper: Pick<HistoryKeeper, 'status'> | undefined;
+  readonly scrub: () => ScrubCounts;
   readonly nowMs: () => number;
   /** Milliseconds since the node started. */
   readonly uptimeMs: () => number;
@@ -40,7 +46,11 @@ export function statusView(sources: StatusSources): StatusView {
     stateRoot: toHex(applied.stateRoot),
     certifiedHeight: status.certifiedHeight,
     firstBlockHeight: ledger.firstBlockHeight,
+    prunedThrough: ledger.prunedThrough,
+    archive: sources.keeper?.status() ?? null,
     snapshot: sources.snapshot() ?? null,
+    scrub: scrubView(sources.scrub()),
+    snapshotProblem: sources.snapshotProblem() ?? null,
     configuration: {
       generation,
       id: toHex(configurationHash),
@@ -53,6 +63,12 @@ export function statusView(sources: StatusSources): StatusView {
     version: programVersion,
     uptimeMs: Math.round(sources.uptimeMs()),
   };
+}
+
+function scrubView({ passes, found, repaired, open }: ScrubCounts): StatusView['scrub'] {
+  const sum = (counts: ScrubCounts['found']): number =>
+    Object.values(counts).reduce((total, count) => total + count, 0);
+  return { passes, found: sum(found), repaired: sum(repaired), open };
 }
 
 /** Why this node can have nothing committed now; undefined when it can. */

@@ -1,4 +1,4 @@
-import { AssentError, equalBytes, type Logger, latin1Text } from '../../base/index.ts';
+import { AssentError, assert, equalBytes, type Logger, latin1Text } from '../../base/index.ts';
 import type { NodeId } from '../../crypto/index.ts';
 import { type SnapshotProofs, SnapshotSource } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
@@ -31,6 +31,7 @@ export class SnapshotServer {
   #made: { readonly key: string; readonly bytes: Uint8Array } | undefined;
   #work: Promise<void> | undefined;
   #isStopped = false;
+  #isLent = false;
   #bytesSent = 0;
   #opened = 0;
 
@@ -51,6 +52,40 @@ export class SnapshotServer {
     if (this.#isStopped) return;
     this.#requests.set(from, request);
     this.#begin();
+  }
+
+  /**
+   * Lets somebody on this node use what peers are given, too. Undefined while there is nothing to give: no certificate
+   * names the newest block yet.
+   */
+  async lend<T>(use: (source: SnapshotSource) => Promise<T>): Promise<T | undefined> {
+    assert(!this.#isLent, 'one at a time has the source');
+    this.#isLent = true;
+    try {
+      const source = await this.#exclusively(async () => {
+        if (this.#source === undefined) await this.#open();
+        return this.#source;
+      });
+      return source === undefined ? undefined : await use(source.opened);
+    } finally {
+      this.#isLent = false;
+    }
+  }
+
+  /** Between two answers. */
+  async #exclusively<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (this.#work !== undefined) await this.#work;
+    if (this.#isStopped) return undefined;
+    let result: T | undefined;
+    this.#work = work().then((value) => {
+      result = value;
+    });
+    try {
+      await this.#work;
+    } finally {
+      this.#work = undefined;
+    }
+    return result;
   }
 
   /** One tick of the driver's clock. */
@@ -79,7 +114,11 @@ export class SnapshotServer {
   async #answerAll(): Promise<void> {
     const { nowMs } = this.#options;
     const source = this.#source;
-    if (source !== undefined && (nowMs() - source.usedMs > idleMsMax || nowMs() - source.openedMs > ageMsMax))
+    if (
+      source !== undefined &&
+      !this.#isLent &&
+      (nowMs() - source.usedMs > idleMsMax || nowMs() - source.openedMs > ageMsMax)
+    )
       await this.#close();
     for (const [from, request] of this.#requests) {
       // One that came meanwhile takes the place of this one.

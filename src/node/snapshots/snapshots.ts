@@ -1,6 +1,6 @@
 import { AssentError, type Logger } from '../../base/index.ts';
 import type { NodeId, VerifySignature } from '../../crypto/index.ts';
-import type { Ledger } from '../../ledger/index.ts';
+import type { Ledger, SnapshotSource } from '../../ledger/index.ts';
 import type { Journal, Store } from '../../storage/index.ts';
 import type { Replica } from '../replica/index.ts';
 import { SnapshotFetcher, type SnapshotProgress } from './fetcher.ts';
@@ -61,6 +61,11 @@ export class Snapshots {
   /** Finds what an earlier run has staged. Throws `storage-damaged`. */
   open(): Promise<void> {
     return this.#fetcher.open();
+  }
+
+  /** See {@link SnapshotServer.lend}. */
+  lend<T>(use: (source: SnapshotSource) => Promise<T>): Promise<T | undefined> {
+    return this.#server.lend(use);
   }
 
   /** The snapshot that is being taken in. */

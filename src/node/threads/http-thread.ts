@@ -25,7 +25,11 @@ export class HttpThread {
   constructor(options: HttpThreadOptions) {
     this.#options = options;
     const file = workerFile('http-worker', import.meta.url);
-    this.#worker = new Worker(file, { workerData: options.data, name: 'http' });
+    this.#worker = new Worker(file, {
+      workerData: options.data,
+      name: 'http',
+      resourceLimits: { maxYoungGenerationSizeMb: 24 },
+    });
     this.#worker.on('message', (message: ToMain) => this.#receive(message));
     this.#worker.on('error', (error) => this.#fault(error instanceof Error ? error : new Error(messageOf(error))));
     this.#exited = new Promise((resolve) => {

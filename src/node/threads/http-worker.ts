@@ -2,12 +2,15 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ApiServer } from '../../api/server/index.ts';
 import { AssentError, type LogFields, type Logger, messageOf, present, unreachable } from '../../base/index.ts';
 import { verifySignature } from '../../crypto/index.ts';
+import { systemClock } from '../clock.ts';
 import { Front } from '../front/front.ts';
 import { FrontMetrics } from '../front/metrics.ts';
+import { Checkpoints } from '../front/receipts/checkpoints.ts';
+import { Receipts } from '../front/receipts/receipts.ts';
 import { Submissions } from '../ingress/submissions.ts';
 import { Replays } from '../replay/replays.ts';
 import { replaySource } from '../replay/source.ts';
-import { createExecutor, ruleSchemas, rulesJson, ruleVersions } from '../rules.ts';
+import { createForms, ruleSchemas, rulesJson, ruleVersions } from '../rules.ts';
 import { Asking } from './asking.ts';
 import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
 
@@ -30,7 +33,7 @@ const asking = new Asking(data.limits.requestsMax, (message) => send(message));
 const metrics = new FrontMetrics(() => submissions.outstanding);
 const submissions: Submissions = new Submissions({
   ledgerId: data.ledgerId,
-  executor: createExecutor(),
+  forms: createForms(),
   verify: verifySignature,
   async askSigners(input) {
     await asking.ask('readPoint', { consistency: 'linearizable' });
@@ -45,8 +48,18 @@ const submissions: Submissions = new Submissions({
 
 const replays = new Replays(replaySource(data.ledgerId, asking.ask), ruleVersions());
 
+const receipts = new Receipts({ ask: asking.ask, ledgerId: data.ledgerId, clock: systemClock });
+
 const server = new ApiServer({
-  service: new Front({ submissions, ask: asking.ask, rules: rulesJson, replays, ownMetrics: () => metrics.text() }),
+  service: new Front({
+    submissions,
+    ask: asking.ask,
+    rules: rulesJson,
+    replays,
+    receipts,
+    checkpoints: new Checkpoints({ ask: asking.ask, ledgerId: data.ledgerId, receipts }),
+    ownMetrics: () => metrics.text(),
+  }),
   version: data.version,
   ruleSchemas: ruleSchemas(),
   logger,

@@ -19,7 +19,11 @@ export class VerifyThread {
   constructor(ledgerId: Uint8Array, onFault: (error: Error) => void) {
     this.#ledgerId = ledgerId;
     const workerData: VerifyThreadData = { ledgerId };
-    this.#worker = new Worker(workerFile('verify-worker', import.meta.url), { workerData, name: 'verify' });
+    this.#worker = new Worker(workerFile('verify-worker', import.meta.url), {
+      workerData,
+      name: 'verify',
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+    });
     this.#worker.on('message', (answer: VerifyAnswer) => this.#answer(answer));
     this.#worker.on('error', onFault);
   }

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { present } from '../../base/index.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verifySignature } from '../../crypto/index.ts';
-import { transactionMessage } from '../../ledger/index.ts';
+import { transactionMessage } from '../../ledger/portable.ts';
 import type { VerifyQuestion, VerifyThreadData } from './verify-messages.ts';
 
 /* Checks the signatures of blocks' transactions beside the main thread. */

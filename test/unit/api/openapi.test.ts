@@ -62,6 +62,11 @@ describe('openapi.json', () => {
     const reading = routeList.filter(({ path }) => path.startsWith('/v1/'));
     const others = [
       routes.submit,
+      routes.lookAtArchive,
+      routes.prune,
+      routes.createSnapshot,
+      routes.snapshots,
+      routes.backup,
       routes.transferLeadership,
       routes.genesis,
       routes.evidence,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { OutcomeView } from '../../../src/api/index.ts';
-import { AssentError, type ErrorCode, toHex } from '../../../src/base/index.ts';
+import { type ErrorCode, errorTable, toHex } from '../../../src/base/index.ts';
 import { sha256 } from '../../../src/crypto/index.ts';
 import { decodeCanonical, UnverifiedTransaction } from '../../../src/ledger/index.ts';
 
@@ -84,6 +84,6 @@ export function refused(id: string, code: ErrorCode): OutcomeView {
 export const outcomes = (...views: OutcomeView[]): Reaction => ({ json: { outcomes: views } });
 
 export function failure(code: ErrorCode, headers: Record<string, string> = {}): Reaction {
-  const { httpStatus, action } = new AssentError(code, '');
+  const { httpStatus, action } = errorTable[code];
   return { status: httpStatus, json: { error: { code, message: `Failed: ${code}.`, action } }, headers };
 }

@@ -129,6 +129,34 @@ describe('access.recordBatch: many decisions and their entries in one', () => {
     expect(placesOf(sent)).toEqual([2, -1, -1, -1, -1, -1, 3, -1, 3, 4]);
   });
 
+  it('does not judge a retry anew, but for what it says itself and who asks', () => {
+    const made = hospital();
+    const { ledger, batch, consents } = made;
+    const claim = { consent: consents.ana, version: 1, results: 1, namesBreakGlass: false };
+    const known = { event: 'known', resource: 'r', results: [claim] };
+    expect(batch([known]).output).toMatchObject({ recorded: 1, outcomes: ['permit'] });
+    // What the consent says now would not allow the claim, and a category is not open.
+    expect(batch([{ ...known, results: [{ ...claim, results: 2 }], category: 'allergies' }]).output).toMatchObject({
+      duplicates: 1,
+      outcomes: ['permit'],
+    });
+    expect(outcomesOf(batch([{ ...known, results: [claim, claim] }]))).toEqual(['result-set-twice']);
+    const unlinked = { domain: 'north-records', subject: ledger.actor('ana').did, reason: hex('moved') };
+    expect(ledger.submit('north-gateway', 'enrolment.unlink', unlinked).ok).toBe(true);
+    expect(batch([known]).output).toMatchObject({ duplicates: 1, outcomes: ['permit'] });
+    ledger.submit('kay', 'identity.deactivate', { ifVersion: 0 });
+    expect(outcomesOf(batch([known]))).toEqual(['agent-deactivated']);
+  });
+
+  it('has each word of a category under its root', () => {
+    const made = world({ ...policy, openCategories: true });
+    const payload = made.batchPayload([{ category: 'allergies' }]);
+    const accesses = (payload['accesses'] as object[]).map((one) => ({ ...one, category: 'problems' }));
+    const send = (sent: object) => made.ledger.submit('north-gateway', 'access.recordBatch', sent);
+    expect(send({ ...payload, accesses }).code).toBe('batch-root-wrong');
+    expect(send(payload).output).toMatchObject({ recorded: 1 });
+  });
+
   it('finds the event of an access that was recorded alone, and the other way round', () => {
     const { batch, access } = hospital();
     access({ event: 'alone', resource: 'r' });
@@ -136,6 +164,33 @@ describe('access.recordBatch: many decisions and their entries in one', () => {
     expect(batch([{ event: 'batched', resource: 'r' }]).output).toMatchObject({ recorded: 1, entries: [2] });
     expect(access({ event: 'batched', resource: 'r' }).output).toMatchObject({ duplicate: true, entry: 2 });
     expect(access({ event: 'batched', resource: 's' }).code).toBe('event-conflict');
+  });
+
+  it('a gateway cannot use up an event id that an agent has for another domain, or for what it sends itself', () => {
+    const { ledger, batch, access, breakGlass } = hospital();
+    const elsewhere = { subject: 'ben', domain: 'south-records' };
+    const claims = [
+      { ...elsewhere, event: 'asked' },
+      { ...elsewhere, agent: 'eve', event: 'glass' },
+    ];
+    expect(batch(claims, 'south-gateway').output).toMatchObject({ recorded: 2 });
+    expect(access({ event: 'asked' }).output).toMatchObject({ duplicate: false });
+    expect(
+      batch([
+        { agent: 'eve', event: 'glass' },
+        { agent: 'ana', event: 'dispute' },
+      ]).output,
+    ).toMatchObject({
+      recorded: 2,
+    });
+    expect(breakGlass({ eventId: hex('glass', 16) }).output).toMatchObject({ duplicate: false });
+    const dispute = {
+      eventId: hex('dispute', 16),
+      domain: 'north-records',
+      subject: ledger.actor('ana').did,
+      entry: 0,
+    };
+    expect(ledger.submit('ana', 'access.dispute', { ...dispute, reason: hex('why') }).ok).toBe(true);
   });
 
   it('takes the gateway’s signature by the key that is its own now, and nothing of an agent that is no more', () => {

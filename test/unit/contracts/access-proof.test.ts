@@ -4,12 +4,13 @@ import {
   type AccessBatchProof,
   accessLogOf,
   proveBatchedAccess,
+  sealAccessBatch,
   verifyBatchedAccess,
   verifyLoggedAccess,
   verifyRequestOfAccess,
 } from '../../../src/contracts/index.ts';
 import { inclusionPath, leafHash, verifySignaturePortable as verify } from '../../../src/crypto/portable.ts';
-import { world } from './support.ts';
+import { hex, world } from './support.ts';
 
 /** Every way to flip one bit of the first, a middle and the last byte. */
 function changesOf(bytes: Uint8Array): Uint8Array[] {
@@ -64,6 +65,17 @@ describe('an entry proves alone', () => {
     expect(proveBatchedAccess(payload, 5)).toBeUndefined();
   });
 
+  it('that its gateway stated it for this request, and for no other one of the same words', () => {
+    const { ledger, payload, entries } = recorded();
+    const { root: _root, signature: _signature, accesses, ...content } = payload;
+    const [first, ...others] = accesses as { items: object[] }[];
+    const items = present(first, 'an access').items.map((item) => ({ ...item, request: hex('another') }));
+    const sealed = { ...content, accesses: [{ ...first, items }, ...others] };
+    const restated = sealAccessBatch(ledger.ledgerId, ledger.actor('north-gateway').signer, sealed);
+    const proof = present(proveBatchedAccess(restated, 0), 'the batch has the entry');
+    expect(verifyBatchedAccess(ledger.ledgerId, present(entries[1], 'the first of them'), proof, verify)).toBe(false);
+  });
+
   it('that no batch stated it, when it was recorded alone', () => {
     const { ledger, payload, entries } = recorded();
     const proof = present(proveBatchedAccess(payload, 0), 'the batch has the entry');
@@ -71,7 +83,7 @@ describe('an entry proves alone', () => {
   });
 
   it('which request it stands for, to whom its gateway shows the request', () => {
-    const { ledger, accessPayload, batch } = world();
+    const { ledger, accessPayload, batch, batchPayload } = world();
     const [asked, other] = [accessPayload({ event: 'one' }), accessPayload({ event: 'two' })];
     const late = accessPayload({ event: 'late', validUntil: ledger.nowMs - 1 });
     batch([{ event: 'one' }]);
@@ -88,5 +100,16 @@ describe('an entry proves alone', () => {
     expect(holds({ ...shown(asked), requestSignature: shown(other).requestSignature })).toBe(false);
     expect(holds({ ...shown(asked), request: new Uint8Array(3) })).toBe(false);
     expect(holds(shown(late), afterItsTime)).toBe(false);
+    // The same words, signed for another time: not what the gateway had when it logged the access.
+    expect(holds(shown(accessPayload({ event: 'one', validUntil: ledger.nowMs + 120_000 })))).toBe(false);
+    // Other words under the hash of what the agent did ask.
+    const { root: _root, signature: _signature, accesses, ...content } = batchPayload([{ event: 'real' }]);
+    const [lie] = accesses as { items: object[] }[];
+    const items = present(lie, 'an access').items.map((item) => ({ ...item, resource: hex('something else') }));
+    const sealed = { ...content, accesses: [{ ...lie, items }] };
+    const signer = ledger.actor('north-gateway').signer;
+    ledger.submit('north-gateway', 'access.recordBatch', sealAccessBatch(ledger.ledgerId, signer, sealed));
+    const logged = ledger.stream(`access:${ledger.actor('ana').keyHex}`).at(-1);
+    expect(holds(shown(accessPayload({ event: 'real', resource: 'resource of real' })), logged)).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/base/index.ts';
+import { marksOf } from '../../../src/contracts/access/after/marks.ts';
 import {
   accessLogOf,
   credentialsOf,
@@ -49,6 +50,34 @@ const correction = (entry = 0, more: Record<string, unknown> = {}) => ({
   kind: 'recorded-twice',
   reason: hex('reason'),
   ...more,
+});
+
+const lateAccess = () => ({
+  agent: 'kay',
+  role: 'clinician',
+  organisation: 'north',
+  purpose: 'TREAT',
+  action: 'access',
+  resource: hex('resource'),
+  occurredAt: 0,
+  decision: 'permit',
+  reason: hex('late'),
+});
+
+it.each([
+  ['access.reviewBreakGlass', 'pia', review()],
+  ['access.dispute', 'ana', dispute()],
+  ['access.answerDispute', 'pia', answer()],
+  ['access.correct', 'north-gateway', correction()],
+  ['access.recordLate', 'north-gateway', lateAccess()],
+])('%s is of a domain that there is, and of a person whom it knew', (kind, sender, change) => {
+  const { ledger, tell, access } = told();
+  const filled = Object.fromEntries(
+    Object.entries(change).map(([field, value]) => [field, value === 'kay' ? ledger.actor('kay').did : value]),
+  );
+  expect(tell(sender, kind, { ...filled, domain: 'nowhere' }).code).toBe('domain-unknown');
+  access({ gateway: 'south-gateway', subject: 'ben', domain: 'south-records' });
+  expect(tell(sender, kind, { ...filled, subject: ledger.actor('ben').did }).code).toBe('subject-not-linked');
 });
 
 describe('the review of a broken glass', () => {
@@ -272,6 +301,15 @@ describe('an access that is recorded late', () => {
   });
 });
 
+it('an answer takes the dispute off the list of what waits', () => {
+  const { ledger, access, tell } = told();
+  access();
+  tell('ana', 'access.dispute', dispute());
+  expect(waitingDisputes(ledger.state, domain, 0, 100)).toMatchObject({ open: 1 });
+  tell('pia', 'access.answerDispute', answer());
+  expect(waitingDisputes(ledger.state, domain, 0, 100)).toEqual({ items: [], open: 0 });
+});
+
 describe('an event id', () => {
   it('names one addition for ever: a retry adds nothing and gets the same answer, another content is refused', () => {
     const made = told();
@@ -289,11 +327,13 @@ describe('an event id', () => {
       const first = tell(sender, kind, event);
       expect(first.output?.['duplicate'], kind).toBe(false);
       const size = log().length;
+      const noted = marksOf(ledger.state, ledger.actor('ana').key, 1);
       ledger.nowMs += 365 * 24 * hourMs;
       expect(tell(sender, kind, event).output, kind).toEqual({ entry: first.output?.['entry'], duplicate: true });
       const other = kind === 'access.reviewBreakGlass' ? { findings: hex('other') } : { entry: 0 };
       expect(tell(sender, kind, { ...event, ...other }).code, kind).toBe('event-conflict');
       expect(log().length, kind).toBe(size);
+      expect(marksOf(ledger.state, ledger.actor('ana').key, 1), kind).toEqual(noted);
     }
     // Nor does one kind's event pass for another's.
     expect(tell('pia', 'access.correct', { ...correction(1), eventId: hex('access.answerDispute', 16) }).code).toBe(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, present } from '../../../src/base/index.ts';
+import { actorsMax, nestedMax } from '../../../src/contracts/consent/provision.ts';
 import {
   consentOf,
   consentsOf,
@@ -114,6 +115,44 @@ describe('consent.grant', () => {
     const { ledger } = world();
     const payload = { domain: 'north-records', provision: { type: 'permit', ...change } };
     expect(() => ledger.submit('ana', 'consent.grant', payload)).toThrow('payload of consent.grant at provision');
+  });
+
+  it('has room for no more than a decision can read, whatever is granted, amended or put in the place of others', () => {
+    const { ledger, grant, access, batch, breakGlass } = world();
+    const domain = 'north-records';
+    const actors = (place: number): string[] =>
+      Array.from({ length: actorsMax }, (_, number) => `group:north/${'a'.repeat(55)}-${place}-${number}`);
+    const long = {
+      provision: { type: 'permit', actors: actors(0) },
+      nested: Array.from({ length: nestedMax }, (_, place) => ({
+        parent: 0,
+        type: 'permit',
+        actors: actors(place + 1),
+      })),
+    };
+    const short = Array.from({ length: 20 }, () => grant({ type: 'permit' }));
+    const send = (kind: string, payload: object) => ledger.submit('ana', kind, payload);
+    for (const consent of short) {
+      send('consent.amend', { consent, ifVersion: 1, ...long });
+      send('consent.supersede', { domain, supersedes: [short.at(-1)], ...long });
+      send('consent.grant', { domain, ...long });
+    }
+    expect(send('consent.amend', { consent: short[18], ifVersion: 1, ...long }).code).toBe('too-many-consents');
+    const supersede = { domain, supersedes: [short[18]], ...long };
+    expect(send('consent.supersede', supersede).code).toBe('too-many-consents');
+    expect(send('consent.grant', { domain, ...long }).code).toBe('too-many-consents');
+    // To refuse there is room, and whoever comes is decided about: alone, in a batch, in an emergency.
+    const groups = Array.from({ length: actorsMax }, (_, number) => `group:north/${'b'.repeat(55)}-${number}`);
+    const refusal = { type: 'deny', actors: groups };
+    let refusals = 0;
+    while (send('consent.refuse', { domain, provision: refusal }).ok) refusals += 1;
+    expect(refusals).toBeGreaterThan(16);
+    expect(access().output).toMatchObject({ decision: 'permit' });
+    expect(batch([{}]).output).toMatchObject({ recorded: 1 });
+    expect(breakGlass().ok).toBe(true);
+    const emergency = { agent: 'eve', role: 'emergency-physician', purpose: 'BTG', inEmergencyCategory: true };
+    expect(access(emergency)).toMatchObject({ ok: true });
+    createdId(send('consent.revoke', { consent: short[0] }), 'version');
   });
 
   it('has room for 64 in force, and again after a revocation', () => {

@@ -1,19 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeNodes, nodesOf, proposalsOf, testLedger, waitingChangesOf } from '../../../src/contracts/index.ts';
+import {
+  createdId,
+  describeNodes,
+  nodesOf,
+  proposalsOf,
+  testLedger,
+  waitingChangesOf,
+} from '../../../src/contracts/index.ts';
 import { encodeNodeId } from '../../../src/crypto/portable.ts';
 import { nodeConfiguration } from '../../../src/ledger/index.ts';
 import { Draw } from './draw.ts';
 import { hex, hourMs } from './support.ts';
 
-/** One member decides alone; with `members` more, who do not vote. */
+/** One member, who decides alone where it is the only one. */
 function alone(members: readonly string[] = [], nodes = 1) {
   const ledger = testLedger({
     members: ['north', ...members],
     nodes: Object.fromEntries(
       Array.from({ length: nodes }, (_, index) => [`n${index}`, { member: 'north', role: 'voter' }] as const),
     ),
-    parameters: { 'governance.threshold': 1, 'governance.replaceIntervalMs': 60_000 },
+    parameters: { 'governance.replaceIntervalMs': 60_000 },
   });
   const id = (node: string): string => encodeNodeId(ledger.actor(node).key);
   const propose = (action: string, node: string, more: object = {}) =>
@@ -62,7 +69,8 @@ describe('governance.replaceNode', () => {
     expect(replace('y', 'x').code).toBe('node-unknown');
     expect(replace('n0', 'n1').code).toBe('node-known');
     expect(replace('n0', 'n0').code).toBe('node-known');
-    propose('node-add', 's', { member: 'south' });
+    const proposal = createdId(propose('node-add', 's', { member: 'south' }), 'proposal');
+    ledger.submit('south', 'governance.vote', { proposal, approve: true });
     const startMs = ledger.nowMs;
     expect(replace('n0', 'x').ok).toBe(true);
     expect(replace('n0', 'y').code).toBe('node-unknown');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { credentialsInForce, memberOfKey, nodesOf, waitingChangesOf } from '../../../src/contracts/index.ts';
+import { createdId, credentialsInForce, memberOfKey, nodesOf, waitingChangesOf } from '../../../src/contracts/index.ts';
 import { encodeNodeId } from '../../../src/crypto/portable.ts';
 import { type Council, council } from './council.ts';
+import { identities } from './identity-support.ts';
 import { hourMs } from './support.ts';
 
 const add = ({ did }: Council, member: string, key = member) => {
@@ -133,8 +134,36 @@ describe('members', () => {
   });
 });
 
+describe('the governance key of a member', () => {
+  it('is no key of a person: not of one that was deactivated, changed its key, or has it since', () => {
+    const given = council();
+    const { ledger, did } = given;
+    const made = identities({ ledger });
+    for (const agent of ['kay', 'ray', 'may'])
+      createdId(ledger.submit('south', 'credential.issue', { agent: did(agent), role: 'clinician' }), 'credential');
+    expect(made.rotate('ray-2', 'ray').ok).toBe(true);
+    expect(ledger.submit('kay', 'identity.deactivate', { ifVersion: 0 }).ok).toBe(true);
+    for (const key of ['kay', 'ray', 'ray-2']) {
+      expect(given.propose('north', rekey(given, 'south', key)).code, key).toBe('governance-key-used');
+      expect(given.propose('north', add(given, 'other', key)).code, key).toBe('governance-key-used');
+    }
+    // A role alone does not hinder: whoever is against the member could give its key one.
+    expect(given.decide(rekey(given, 'south', 'may'), 'north', 'west', 'east')).toBe('passed');
+  });
+
+  it('is looked at again by the vote that passes', () => {
+    const given = council();
+    const { ledger, did } = given;
+    createdId(ledger.submit('south', 'credential.issue', { agent: did('kay'), role: 'clinician' }), 'credential');
+    const proposal = createdId(given.propose('north', rekey(given, 'south', 'kay')), 'proposal');
+    given.vote('west', proposal);
+    ledger.submit('kay', 'identity.deactivate', { ifVersion: 0 });
+    expect(given.vote('east', proposal).code).toBe('governance-key-used');
+  });
+});
+
 describe('a member is not locked out by a single other', () => {
-  const two = { members: ['north', 'south'], parameters: { 'governance.threshold': 1 } };
+  const two = { members: ['north', 'south'] };
 
   it('by removal, by another key, or by removal of its last node', () => {
     const given = council(two);
@@ -153,16 +182,24 @@ describe('a member is not locked out by a single other', () => {
     }
     expect(given.members()).toEqual(['north', 'south']);
     expect(waitingChangesOf(given.ledger.state)).toEqual([]);
-    // With its own approval it is done, and a node that is not its last needs none.
-    expect(given.decide({ action: 'node-add', nodeKey: nodeId('x'), member: 'south' }, 'north')).toBe('passed');
-    expect(given.decide({ action: 'node-remove', nodeKey: nodeId('x') }, 'north')).toBe('passed');
-    expect(given.decide(rekey(given, 'south', 'south-2'), 'south')).toBe('passed');
-    expect(given.decide(remove('south'), 'south-2')).toBe('passed');
+    // With its own approval it is done.
+    expect(given.decide(rekey(given, 'south', 'south-2'), 'south', 'north')).toBe('passed');
+    expect(given.decide(remove('south'), 'south-2', 'north')).toBe('passed');
+  });
+
+  it('by a third that the one of two has added, or by anything that it decides alone', () => {
+    const given = council({ members: ['north'], parameters: { 'governance.threshold': 1 } });
+    expect(given.decide(add(given, 'south'), 'north')).toBe('passed');
+    expect(given.decide(add(given, 'sock'), 'north')).toBe('open');
+    expect(given.decide({ action: 'role-issuers', role: 'gateway', issuers: ['north'] }, 'north')).toBe('open');
+    const threshold = { action: 'parameter-set', parameter: 'governance.threshold', value: 1 };
+    expect(given.propose('north', threshold).code).toBe('parameter-out-of-bounds');
+    expect(() => council({ ...two, parameters: { 'governance.threshold': 1 } })).toThrow('not a whole number');
   });
 
   it('by a threshold: among three nobody decides alone, however it came to be three', () => {
     const given = council(two);
-    expect(given.decide(add(given, 'west'), 'north')).toBe('passed');
+    expect(given.decide(add(given, 'west'), 'north', 'south')).toBe('passed');
     expect(given.decide(add(given, 'other'), 'north')).toBe('open');
     const threshold = (value: number) => ({ action: 'parameter-set', parameter: 'governance.threshold', value });
     expect(given.propose('north', threshold(1)).code).toBe('parameter-out-of-bounds');

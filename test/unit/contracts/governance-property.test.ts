@@ -34,7 +34,7 @@ class Model {
   get needed(): number {
     const members = this.keys.size;
     const stated = this.threshold ?? Math.floor(members / 2) + 1;
-    return Math.max(members >= 3 ? 2 : 1, Math.min(stated, members));
+    return Math.max(members >= 2 ? 2 : 1, Math.min(stated, members));
   }
 
   isCurrent(actor: string): boolean {

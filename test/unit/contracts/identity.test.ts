@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { identityView } from '../../../src/api/schemas/identities.ts';
 import { approvalTimeMs, finishTimeMs } from '../../../src/contracts/identity/state.ts';
-import { createdId, describeEntry, isDeactivated } from '../../../src/contracts/index.ts';
+import { createdId, describeEntry, isDeactivated, testLedger } from '../../../src/contracts/index.ts';
 import { sha256 } from '../../../src/crypto/portable.ts';
 import { dayMs, delayMs, type Identities, identities } from './identity-support.ts';
 import { hex, world } from './support.ts';
@@ -50,6 +50,15 @@ describe('a rotation', () => {
     made.rotate('ben-key', 'ben');
     for (const used of ['ana', 'key-1', 'key-2', 'ben', 'ben-key', 'gia', 'kay', 'north'])
       expect(made.rotate(used).code, used).toBe('key-used');
+  });
+
+  it('refuses a governance key, a former one too', () => {
+    const made = identities();
+    const { ledger } = made;
+    const rekey = { action: 'member-rekey', member: 'north', governanceKey: made.did('north-2') };
+    const proposed = ledger.submit('north', 'governance.propose', rekey);
+    ledger.submit('south', 'governance.vote', { proposal: createdId(proposed, 'proposal'), approve: true });
+    expect(['north', 'north-2', 'south'].map((key) => made.rotate(key).code)).toEqual(new Array(3).fill('key-used'));
   });
 
   it('is of the version that it names, and of a person that the ledger knows', () => {
@@ -164,6 +173,19 @@ describe('a lost key', () => {
     made.ledger.nowMs += delayMs + finishTimeMs;
     expect(made.finish('gil', recovery).code).toBe('recovery-not-open');
     expect(made.open('gia', 'new')).toMatchObject({ ok: true });
+  });
+
+  it('is replaced by a key of which others said what they liked meanwhile', () => {
+    const made = guarded();
+    const { ledger } = made;
+    const recovery = made.recover('new', ['gia', 'gus']);
+    createdId(ledger.submit('south', 'credential.issue', { agent: made.did('new'), role: 'clinician' }), 'credential');
+    made.setGuardians(['new', 'strange'], 1, 'kay');
+    const linked = { domain: 'south-records', subject: made.did('new'), chart: hex('chart'), keyHolder: 'custodian' };
+    expect(ledger.submit('south-gateway', 'enrolment.link', linked).ok).toBe(true);
+    ledger.nowMs += delayMs;
+    expect(made.finish('gia', recovery).code).toBeUndefined();
+    expect(made.keyIs('new')).toBe(true);
   });
 
   it('cannot be replaced by a key that another identity took meanwhile', () => {
@@ -333,6 +355,11 @@ describe('a veto at the end of the delay', () => {
 });
 
 describe('guardians', () => {
+  it('have a delay: none at all would let a change of them outrun what they approved in the same block', () => {
+    for (const parameter of ['identity.recoveryDelayMinMs', 'identity.recoveryDelayMaxMs'])
+      expect(() => testLedger({ members: ['north'], parameters: { [parameter]: 0 } })).toThrow('not a whole number');
+  });
+
   it('are a plan that can be carried out, within the bounds of the ledger', () => {
     const made = identities();
     expect(made.setGuardians(['gia'], 2).code).toBe('guardians-unclear');

@@ -165,7 +165,7 @@ describe('verifying an entry of a file', () => {
       const changed = Uint8Array.from(bytes);
       changed[place] = (changed[place] ?? 0) ^ 1;
       const attempt = verify(stage, new TextDecoder('latin1').decode(changed));
-      await expect(attempt).rejects.toMatchObject({ code: 'verification-failed', exitCode: 4 });
+      await expect(attempt).rejects.toMatchObject({ code: 'verification-failed' });
     }
   });
 
@@ -227,7 +227,7 @@ describe.skipIf(!hasVectors('synthea-r4'))('published vectors: synthea-r4', () =
     bytes[place] = (bytes[place] ?? 0) ^ 1;
     const copy = join(stage.directory, (await bundleFile(path)).file);
     await writeFile(copy, bytes);
-    await expect(verifyRecord(home, { path: copy, index: 17 })).rejects.toMatchObject({ exitCode: 4 });
+    await expect(verifyRecord(home, { path: copy, index: 17 })).rejects.toMatchObject({ code: 'verification-failed' });
 
     const contents = stage.ledger.contents().join('\n');
     const words = vocabularyOf(await Promise.all((await bundlesIn(directory)).map(({ read }) => read())));

@@ -5,6 +5,7 @@ import { verifyLoggedAccess } from '../../../src/contracts/index.ts';
 import { systemClock } from '../../../src/node/clock.ts';
 import { accessProofs } from '../../../src/node/front/access-proofs.ts';
 import type { Ask, Asked } from '../../../src/node/queries/query.ts';
+import { sentenceOf } from '../../../src/node/rules.ts';
 import { ChainAnswers } from '../../../src/node/service/chain-answers.ts';
 import { CommitWaiters } from '../../../src/node/service/commit-waiters.ts';
 import { StateAnswers } from '../../../src/node/service/state-answers.ts';
@@ -13,7 +14,8 @@ import { Chain, who } from './replay/support.ts';
 const { did, publicKey } = who('ana');
 
 function askOf({ ledger, store }: Chain, beforeStream: () => Promise<void> = async () => undefined): Ask {
-  const chain = new ChainAnswers(ledger, store, new CommitWaiters(systemClock, (id) => ledger.receipt(id)));
+  const waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
+  const chain = new ChainAnswers({ ledger, store, waiters, archive: undefined, sentenceOf });
   const state = new StateAnswers(ledger, () => 0);
   const asked: Pick<Asked, 'accessLog' | 'stream'> = {
     accessLog: (input) => state.accessLog(input),

@@ -229,6 +229,16 @@ describe('a node of its own', () => {
     const credentialId = (receipt.result.output as { credential: string }).credential;
     const { transaction } = (await read(`/v1/transactions/${receipt.id}`)) as TransactionReply;
     const { agent } = transaction.payload as { agent: string };
+    const found = {
+      height: receipt.height,
+      id: receipt.id,
+      sender: transaction.sender,
+      names: { agents: [transaction.sender, agent] },
+    };
+    const page = await read(`/v1/transactions?agent=${agent}&kind=credential&order=newest-first`);
+    expect(page).toMatchObject({ rows: [found], isWhole: true, indexed: { from: 1, through: receipt.height } });
+    expect(await read(`/v1/transactions?agent=${agent}&kind=consent`)).toMatchObject({ rows: [], isWhole: true });
+    expect(await read('/v1/transactions?cursor=0')).toMatchObject({ error: { code: 'request-invalid' } });
     expect(await read(`/v1/agents/${agent}/credentials`)).toMatchObject({ agent, credentials: [{ id: credentialId }] });
     expect(await read('/v1/domains')).toMatchObject({ domains: [{ name: 'north-clinic', custodian: 'north' }] });
     expect(await read('/v1/domains/north-clinic')).toMatchObject({ policy: { timeZone: 'Europe/Zurich' } });

@@ -37,7 +37,7 @@ function desk(options: Partial<SubmissionsOptions> = {}): Desk {
   const sent: (SubmitMessage | GiveUpMessage)[] = [];
   const submissions = new Submissions({
     ledgerId,
-    executor: { kinds: new Set(['note', 'notes']), largeKinds: new Set(['notes']), checkPayload: () => undefined },
+    forms: { kinds: new Set(['note', 'notes']), largeKinds: new Set(['notes']), checkPayload: () => undefined },
     verify: verifySignature,
     askSigners: async ({ transactions }) => transactions.map(({ sender }) => ({ key: sender })),
     outputToJson: (kind, output) => (output === null ? null : `${kind} ${String(output)}`),

@@ -28,6 +28,10 @@ test('every name keeps its byte', () => {
     otherExecutedId: 20,
     snapshot: 21,
     stateHistory: 22,
+    historyNode: 23,
+    archiveChunk: 24,
+    queryIndex: 25,
+    cosignature: 26,
   });
 });
 

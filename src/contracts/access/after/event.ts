@@ -31,10 +31,12 @@ export function additionEvents<P extends Addition>(
   schema: z.ZodObject & z.ZodType<P>,
 ): AdditionEvents<P> {
   const codec = wireCodec(schema, kind);
-  const keyOf = ({ payload, senderHex }: RuleContext<P>): EventKey => [senderHex, toHex(payload.eventId)];
+  const keyOf = ({ payload, senderHex }: RuleContext<P>): EventKey => {
+    return { owner: [senderHex], id: toHex(payload.eventId) };
+  };
   const digestOf = ({ payload }: RuleContext<P>): Uint8Array =>
     sha256(encodeCanonical([kind, codec.toWire(payload as z.output<typeof schema>)]));
-  const isRetry = (context: RuleContext<P>): boolean => events.get(context.state, ...keyOf(context)) !== undefined;
+  const isRetry = (context: RuleContext<P>): boolean => events.get(context.state, keyOf(context)) !== undefined;
   return {
     isConsistent: {
       ...eventIsConsistent,
@@ -43,7 +45,7 @@ export function additionEvents<P extends Addition>(
     first: (rule) => ({ ...rule, permits: (context) => isRetry(context) || rule.permits(context) }),
     add(context, encode) {
       const { payload, state, emit } = context;
-      const before = events.get(state, ...keyOf(context));
+      const before = events.get(state, keyOf(context));
       if (before !== undefined) return { entry: before.entry, duplicate: true };
       const encoded = encode();
       const entry = appendToLog(state, payload.subject, encoded);

@@ -1,14 +1,18 @@
 import { equalBytes, present, toHex } from '../../../base/index.ts';
-import { type Decision, decideOpen } from '../../decision/decide.ts';
+import { type Decision, decideOpen, impossibleClaim } from '../../decision/decide.ts';
+import type { RequestFacts } from '../../decision/question.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
-import { domainOf } from '../../enrolment/state.ts';
+import { type Domain, domainOf } from '../../enrolment/state.ts';
+import { isDeactivated } from '../../identity/state.ts';
 import { accessesRecorded, namedConsents } from '../entries.ts';
-import { decisionInput } from '../evaluate.ts';
-import { EventBook } from '../events.ts';
+import { decisionInput, type Requester, requesterOf } from '../evaluate.ts';
+import { EventBook, type EventOwner } from '../events.ts';
 import type { AccessBatch, BatchAccess, BatchItem } from './batch.ts';
 import { LogAppends } from './log-appends.ts';
 import { type AccessRefusals, type EntryRefusal, refusalsOf } from './refusals.ts';
 import type { BatchEntry } from './statement.ts';
+
+type Context = ApplyContext<AccessBatch>;
 
 interface Recorded {
   readonly outcome: Decision | EntryRefusal;
@@ -20,22 +24,31 @@ interface Recorded {
 /** What one access of the batch comes to, whichever of its resources. */
 interface Judged {
   readonly access: BatchAccess;
-  readonly agentHex: string;
+  /** Whose events these are. */
+  readonly owner: EventOwner;
   readonly refusals: AccessRefusals;
   readonly decision: Decision;
   readonly encode: (entry: BatchItem & { readonly batchPlace: number }) => Uint8Array;
 }
 
+/** What an asker of the batch comes to, whomever it asks about. */
+interface Asker {
+  readonly facts: RequestFacts;
+  readonly owner: EventOwner;
+  readonly requester: Requester;
+  readonly isDeactivated: boolean;
+  readonly encode: ReturnType<typeof accessesRecorded>;
+}
+
 /** Records the entries in their order and says what each came to. */
-export function recordEntries(
-  context: ApplyContext<AccessBatch>,
-  entries: readonly BatchEntry[],
-): Record<string, unknown> {
+export function recordEntries(context: Context, entries: readonly BatchEntry[]): Record<string, unknown> {
+  const domain = present(domainOf(context.state, context.payload.domain), 'a rule checked that the domain is known');
+  const askers = context.payload.askers.map((facts) => askerOf(context, facts));
   const logs = new LogAppends(context);
   const book = new EventBook(context.state);
   let judged: Judged | undefined;
   const recorded = entries.map((entry, batchPlace) => {
-    if (judged?.access !== entry.access) judged = judge(context, entry.access);
+    if (judged?.access !== entry.access) judged = judge(context, domain, askers, entry.access);
     return recordEntry(entry, batchPlace, judged, book, logs);
   });
   logs.finish();
@@ -49,39 +62,52 @@ export function recordEntries(
   };
 }
 
-/** The decision does not depend on the batch's other entries: what they write, no decision reads. */
-function judge(context: ApplyContext<AccessBatch>, access: BatchAccess): Judged {
-  const { payload, state, sender, transaction, block, ruleSet } = context;
-  const domain = present(domainOf(state, payload.domain), 'a rule checked that the domain is known');
-  const asker = present(payload.askers[access.asker], 'a rule checked that the asker is listed');
-  const input = decisionInput(state, domain, { ...asker, ...access }, block.timestamp);
-  const outcome = decideOpen(input);
-  const { decision, reason, opening } = outcome;
-  const encode = accessesRecorded.sharing({
+function askerOf({ payload, state, sender, transaction, block, ruleSet }: Context, facts: RequestFacts): Asker {
+  const { agent } = facts;
+  const encode = accessesRecorded({
     transaction: transaction.id,
     at: block.timestamp,
     ruleSet,
-    ...asker,
-    subject: access.subject,
+    ...facts,
     domain: payload.domain,
     gateway: sender,
+  });
+  const requester = requesterOf(state, agent, block.timestamp);
+  const ended = isDeactivated(state, agent, block.timestamp);
+  const owner = [payload.domain, toHex(agent)] as const;
+  return { facts, owner, requester, isDeactivated: ended, encode };
+}
+
+/** The decision does not depend on the batch's other entries: what they write, no decision reads. */
+function judge({ state, block }: Context, domain: Domain, askers: readonly Asker[], access: BatchAccess): Judged {
+  const asker = present(askers[access.asker], 'a rule checked that the asker is listed');
+  const { facts, owner, requester } = asker;
+  const input = decisionInput(state, domain, { ...facts, ...access }, block.timestamp, requester);
+  const outcome = decideOpen(input);
+  const { decision, reason, opening } = outcome;
+  const refusals = refusalsOf(state, domain, access, {
+    isDeactivated: asker.isDeactivated,
+    hasImpossibleClaim: impossibleClaim(input, outcome) !== undefined,
+  });
+  const encode = asker.encode({
+    subject: access.subject,
     decision,
     reason,
     consents: namedConsents(outcome),
     ...(opening === undefined ? {} : { breakGlass: opening.id }),
   });
-  return { access, agentHex: toHex(asker.agent), refusals: refusalsOf(context, access, input), decision, encode };
+  return { access, owner, refusals, decision, encode };
 }
 
 /** As `access.record`: what its rules say first, or its effect. */
 function recordEntry(
   { access, item, asked }: BatchEntry,
   batchPlace: number,
-  { agentHex, refusals, decision, encode }: Judged,
+  { owner, refusals, decision, encode }: Judged,
   book: EventBook,
   logs: LogAppends,
 ): Recorded {
-  const event = [agentHex, toHex(item.eventId)] as const;
+  const event = { owner, id: toHex(item.eventId) };
   const before = book.get(event);
   if (before !== undefined && !equalBytes(before.digest, asked)) return refused('event-conflict');
   const refusal = before === undefined ? refusals.ifNew : refusals.ifKnown;

@@ -1,10 +1,8 @@
 import { toHex } from '../../../base/index.ts';
-import { type DecisionInput, impossibleClaim } from '../../decision/decide.ts';
-import type { RuleContext } from '../../engine/contract.ts';
-import { isDeactivated } from '../../identity/state.ts';
-import { isLinked } from '../../rules.ts';
-import { openCategoryOnly } from '../rules.ts';
-import type { AccessBatch, BatchAccess } from './batch.ts';
+import type { Domain } from '../../enrolment/state.ts';
+import { linkOf } from '../../enrolment/state.ts';
+import type { StateView } from '../../ledger-types.ts';
+import type { BatchAccess } from './batch.ts';
 
 /** Codes of the rules of `access.record` for which one entry of a batch is not recorded, while the others are. */
 export const entryRefusals = [
@@ -25,21 +23,18 @@ export interface AccessRefusals {
 }
 
 export function refusalsOf(
-  context: RuleContext<AccessBatch>,
-  access: BatchAccess,
-  input: DecisionInput,
+  state: StateView,
+  { name, policy }: Domain,
+  { subject, category, results }: BatchAccess,
+  judged: { readonly isDeactivated: boolean; readonly hasImpossibleClaim: boolean },
 ): AccessRefusals {
-  const { state, payload, block } = context;
-  const { subject, category, results } = access;
-  const twice = new Set(results.map((claim) => toHex(claim.consent))).size < results.length;
-  const ended = isDeactivated(state, input.request.agent, block.timestamp);
-  const impossible = impossibleClaim(input) !== undefined;
   const found: Readonly<Record<Exclude<EntryRefusal, 'event-conflict'>, boolean>> = {
-    'subject-not-linked': !isLinked(context, payload.domain, subject),
-    'category-not-open': !openCategoryOnly.holds(context, payload.domain, category),
-    'result-set-twice': twice,
-    'result-set-not-allowed': impossible,
-    'agent-deactivated': ended,
+    'subject-not-linked': linkOf(state, name, subject) === undefined,
+    'category-not-open': category !== undefined && policy.openCategories !== true,
+    'result-set-twice':
+      results.length > 1 && new Set(results.map(({ consent }) => toHex(consent))).size < results.length,
+    'result-set-not-allowed': judged.hasImpossibleClaim,
+    'agent-deactivated': judged.isDeactivated,
   };
   const first = (codes: readonly (keyof typeof found)[]): EntryRefusal | undefined => codes.find((code) => found[code]);
   return { ifNew: first(ifNew), ifKnown: first(ifKnown) };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ResultClaim } from '../../decision/decide.ts';
+import { layeredEncoder } from '../../engine/layered-encoder.ts';
 import { bytes } from '../../engine/leaves.ts';
-import { sharingEncoder } from '../../engine/sharing-encoder.ts';
 import { wireCodec } from '../../engine/wire.ts';
 import { decodeCanonical } from '../../ledger-types.ts';
 import { type Category, categories } from '../../tables/codes.ts';
@@ -31,7 +31,11 @@ const schema: z.ZodObject & z.ZodType<AccessStatement> = z.strictObject({
   inEmergencyCategory: z.boolean(),
 });
 const codec = wireCodec(schema, 'statement');
-const statements = sharingEncoder<AccessStatement, 'asked' | 'request'>(schema, 'statement', ['asked', 'request']);
+const statements = layeredEncoder<AccessStatement, 'results' | 'category' | 'inEmergencyCategory', 'asked' | 'request'>(
+  schema,
+  'statement',
+  { group: ['results', 'category', 'inEmergencyCategory'], own: ['asked', 'request'] },
+)({});
 
 /** Undefined for bytes that are none. @throws AssentError when they are not canonical. */
 export function decodeAccessStatement(bytes: Uint8Array): AccessStatement | undefined {
@@ -50,12 +54,12 @@ export interface BatchEntry {
 
 /** The entries in the order of the batch. Every asker that is named is in the list. */
 export function entriesOf(batch: AccessBatchContent): BatchEntry[] {
+  const digestsOf = batch.askers.map((asker) => accessRequestDigests({ ...asker, domain: batch.domain }));
   return batch.accesses.flatMap((access) => {
     const { subject, results, category, inEmergencyCategory } = access;
-    const asker = batch.askers[access.asker];
-    if (asker === undefined) throw new RangeError('an access names an asker that the batch does not list');
-    const digestOf = accessRequestDigests({ ...asker, subject, domain: batch.domain });
-    const encode = statements.sharing({ results, ...(category && { category }), inEmergencyCategory });
+    const digestOf = digestsOf[access.asker]?.(subject);
+    if (digestOf === undefined) throw new RangeError('an access names an asker that the batch does not list');
+    const encode = statements({ results, ...(category && { category }), inEmergencyCategory });
     return access.items.map((item): BatchEntry => {
       const { eventId, resource, request } = item;
       const asked = digestOf({ eventId, resource });

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { readUint64, utf8 } from '../../../../src/base/index.ts';
 import { decodeCanonical, encodeCanonical, Ledger } from '../../../../src/ledger/index.ts';
 import { pastValue } from '../../../../src/ledger/past/past-value.ts';
-import { stateSpaces } from '../../../../src/ledger/state/state-space.ts';
 import { type Entry, LevelStore, MemoryStore, prefixedKey, type RangeOptions } from '../../../../src/storage/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
 import { SimulatedDisk } from '../../../support/simulated-store.ts';
@@ -83,16 +82,25 @@ describe('a value of the past', () => {
     await node.grow([fill(0, 1, 9)]);
     const { value: before } = await node.ledger.valueAt(1, 'sim/fill/0');
     const store = {
-      get: (key: Uint8Array) => node.store.get(key),
       async range(options: RangeOptions): Promise<Entry[]> {
         const rows = await node.store.range(options);
         await node.grow([fill(0, 1, 2)]);
         return rows;
       },
     };
-    const { value } = await pastValue(store, stateSpaces[0], { height: 1, applied: 1 }, 'sim/fill/0');
+    const { value } = await pastValue(store, node.ledger.state, { height: 1, applied: 1 }, 'sim/fill/0');
     expect(node.ledger.applied.height).toBe(2);
     expect(value).toEqual(before);
+  });
+
+  it('is not told where the value that stands now was changed on the disk', async () => {
+    const node = await Node.begin(new MemoryStore());
+    await node.grow([fill(0, 2, 9)]);
+    const key = prefixedKey('state', utf8('sim/fill/0'));
+    await writeTo(node.store)([{ type: 'put', key, value: Uint8Array.of(1, 2, 3) }]);
+    const { ledger } = Node.reopen(node.store);
+    await expect(ledger.valueAt(1, 'sim/fill/0')).rejects.toMatchObject({ code: 'storage-damaged' });
+    expect((await ledger.valueAt(1, 'sim/fill/1')).value).toHaveLength(9);
   });
 
   it('is not told above the applied block', async () => {

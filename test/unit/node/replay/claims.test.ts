@@ -51,3 +51,40 @@ it('without them nothing is confirmed and nothing contradicted', async () => {
     unopened: [expect.any(String)],
   });
 });
+
+/** Eve broke the glass for allergies; the gateway says this of a record, and it is looked at with the openings. */
+async function checkEmergency(said: object, record: object): Promise<ClaimsCheck> {
+  const chain = await Chain.begin();
+  const label = (code: string) => ({ confidentiality: [], sensitivity: [code] });
+  const { openings, ...tree } = sealProvisions(
+    {
+      type: 'permit',
+      purposes: ['TREAT'],
+      provisions: [
+        { type: 'deny', purposes: ['BTG'], labels: label('PSY'), provisions: [] },
+        { type: 'deny', labels: label('HIV'), provisions: [] },
+      ],
+    } as never,
+    () => new Uint8Array(32).fill(7),
+  );
+  const { id: consent } = await chain.one(['ana', 'consent.grant', { domain: 'north-records', ...tree }]);
+  await chain.one(chain.breakGlass());
+  const results = [{ consent, version: 1, results: 2, namesBreakGlass: false }];
+  const emergency = { agent: 'eve', role: 'emergency-physician', purpose: 'BTG' } as const;
+  const { id } = await chain.one(chain.access({ ...emergency, results, inEmergencyCategory: true, ...said }));
+  const { decisions } = await chain.replays.explain(id, { view: 'full' });
+  const byCommitment = new Map<string, ScopeOpening>(openings.map((one) => [toHex(one.commitment), one]));
+  const decision = present(decisions[0], 'one was made') as unknown as ClaimedDecision;
+  return checkClaims(decision, (commitment) => byCommitment.get(commitment), record as typeof plain);
+}
+
+it('a gateway that opens what the glass was not broken for, or hides that a denial names break-glass, is seen', async () => {
+  const allergy = { ...hidden, type: 'AllergyIntolerance' };
+  const observation = { ...hidden, type: 'Observation' };
+  expect(await checkEmergency({}, allergy)).toMatchObject({ contradicted: [], isOutsideGlass: false });
+  expect(await checkEmergency({}, observation)).toMatchObject({ contradicted: [], isOutsideGlass: true });
+  expect(await checkEmergency({ inEmergencyCategory: false }, observation)).toMatchObject({ isOutsideGlass: false });
+  expect(await checkEmergency({}, { ...allergy, sensitivity: ['PSY'] })).toMatchObject({
+    contradicted: [{ said: ['deny'], found: ['deny', 'names-break-glass'] }],
+  });
+});

@@ -75,7 +75,9 @@ describe('a transaction explained', () => {
     const results = [{ consent, version: 1, results: 4, namesBreakGlass: false }];
     const asked = await chain.one(chain.access({ results }));
     const [decision] = (await chain.replays.explain(asked.id, { view: 'full' })).decisions as unknown as Decision[];
-    expect(decision?.gatewayFound.results).toEqual([{ consent, version: 1, results: ['weak-deny'] }]);
+    expect(decision?.gatewayFound.results).toEqual([
+      { consent, version: 1, results: ['weak-deny'], namesBreakGlass: false },
+    ]);
     expect(decision).toMatchObject({ decision: 'deny', reason: 'weak-deny' });
   });
 

@@ -25,7 +25,7 @@ import { systemClock } from '../../../../src/node/clock.ts';
 import type { Ask, Asked } from '../../../../src/node/queries/query.ts';
 import { Replays } from '../../../../src/node/replay/replays.ts';
 import { type ReplaySource, replaySource } from '../../../../src/node/replay/source.ts';
-import { createExecutor, ruleVersions } from '../../../../src/node/rules.ts';
+import { createExecutor, ruleVersions, sentenceOf } from '../../../../src/node/rules.ts';
 import { ChainAnswers } from '../../../../src/node/service/chain-answers.ts';
 import { CommitWaiters } from '../../../../src/node/service/commit-waiters.ts';
 import { MemoryStore, type Operation, prefixedKey, type Store } from '../../../../src/storage/index.ts';
@@ -81,7 +81,7 @@ export class Chain {
     this.store = store;
     this.ledger = new Ledger(store, genesis, createExecutor());
     const waiters = new CommitWaiters(systemClock, (id) => this.ledger.receipt(id));
-    const chain = new ChainAnswers(this.ledger, store, waiters);
+    const chain = new ChainAnswers({ ledger: this.ledger, store, waiters, archive: undefined, sentenceOf });
     const asked: Pick<Asked, 'place' | 'block' | 'valueAt' | 'bounds'> = {
       place: (input) => chain.place(input),
       block: (input) => chain.block(input),

@@ -147,6 +147,22 @@ describe('the history of the configuration', () => {
     expect(prove(histories).map(({ height }) => height)).toEqual([first?.height]);
   });
 
+  it('says when it is too long for a snapshot, and so for every newcomer', () => {
+    const { histories, records } = open(0);
+    histories.applied(allHeights);
+    expect(histories.isOnePiece).toBe(true);
+    const [change] = records.changes;
+    const many = (count: number): ConfigurationHistories => {
+      const long = Object.create(records, { changes: { value: Array(count).fill(change) } }) as ConfigurationRecords;
+      const { store } = cluster.machineAt(0).disk;
+      const made = new ConfigurationHistories({ store, ledger: { ledgerId, genesis } }, long, () => undefined);
+      made.applied(allHeights);
+      return made;
+    };
+    expect(many(1025).isOnePiece).toBe(false);
+    expect(many(10).isOnePiece).toBe(true);
+  });
+
   it('goes on from any change, and from nothing else', () => {
     const { histories } = open(0);
     histories.applied(allHeights);

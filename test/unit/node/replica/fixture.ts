@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../src/base/index.ts';
+import type { Clock, Timer } from '../../../../src/base/index.ts';
 import type { BlockReference } from '../../../../src/consensus/index.ts';
 import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import {
@@ -24,7 +24,7 @@ export class HandClock implements Clock {
     return this.now;
   }
 
-  after(): never {
+  after(_delayMs: number, _callback: () => void): Timer {
     throw new Error('nothing here waits');
   }
 }

@@ -1,4 +1,4 @@
-import { type AssentError, present, silentLogger } from '../../../../src/base/index.ts';
+import { type AssentError, present, silentLogger, type Timer } from '../../../../src/base/index.ts';
 import { createSigner, encodeNodeId, type NodeId, type Signer, verifySignature } from '../../../../src/crypto/index.ts';
 import {
   type CanonicalValue,
@@ -12,9 +12,10 @@ import {
   UnverifiedTransaction,
   VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
+import { HistoryKeeper, NodeArchive, type Retention } from '../../../../src/node/archive/index.ts';
 import { type Outcome, Replica, type ReplicaChannel } from '../../../../src/node/replica/index.ts';
 import { Snapshots } from '../../../../src/node/snapshots/index.ts';
-import { Journal } from '../../../../src/storage/index.ts';
+import { type ArchiveStore, Journal } from '../../../../src/storage/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
 import { simulatedRules } from '../../../support/simulated-rules.ts';
 import { SimulatedDisk } from '../../../support/simulated-store.ts';
@@ -73,6 +74,10 @@ export class TestNode {
   replica!: Replica;
   ledger!: Ledger;
   snapshots!: Snapshots;
+  /** Where it keeps its archive, if it does; outlives the process. */
+  archiveStore: ArchiveStore | undefined;
+  retention: Retention | undefined;
+  keeper: HistoryKeeper | undefined;
   isUp = false;
 
   constructor(signer: Signer) {
@@ -81,9 +86,30 @@ export class TestNode {
   }
 }
 
+/** Moves on with the cluster's steps; timers fire between them. */
+export class StepClock extends HandClock {
+  #timers: { readonly atMs: number; readonly callback: () => void }[] = [];
+
+  override after(delayMs: number, callback: () => void): Timer {
+    const timer = { atMs: this.now + delayMs, callback };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+      },
+    };
+  }
+
+  fire(): void {
+    const due = this.#timers.filter(({ atMs }) => atMs <= this.now);
+    this.#timers = this.#timers.filter(({ atMs }) => atMs > this.now);
+    for (const { callback } of due) callback();
+  }
+}
+
 /** Nodes whose frames, disks and ticks move on together, one step after the other. */
 export class TestCluster {
-  readonly clock: HandClock = new HandClock();
+  readonly clock: StepClock = new StepClock();
   readonly nodes: readonly TestNode[] = signers.map((signer) => new TestNode(signer));
   readonly lagBlocks: number;
   #frames: Frame[] = [];
@@ -173,6 +199,26 @@ export class TestCluster {
       snapshotLagBlocks: this.lagBlocks,
     });
     await node.snapshots.open();
+    if (node.archiveStore !== undefined) {
+      const archive = await NodeArchive.open(node.archiveStore, genesis.ledgerId, store);
+      const { clock } = this;
+      const { retention } = node;
+      node.keeper = new HistoryKeeper({
+        archive,
+        ledger,
+        database: store,
+        journal,
+        replica,
+        retention,
+        clock,
+        logger: silentLogger,
+        // What a process that has ended still does, nobody sees.
+        onFault: (error) => {
+          if (node.isUp && node.disk.store === store) onFault(error);
+        },
+      });
+      node.keeper.start();
+    }
     node.isUp = true;
   }
 
@@ -182,12 +228,14 @@ export class TestCluster {
     node.replica.stop();
     this.#frames = this.#frames.filter(({ from, to }) => from !== node && to !== node);
     void node.snapshots.stop();
+    void node.keeper?.stop();
     node.disk.crash(random);
   }
 
   /** One tick of every node, with all that is on its way before and after it. */
   async step(): Promise<void> {
     this.clock.now += 25;
+    this.clock.fire();
     for (const node of this.nodes) {
       if (!node.isUp) continue;
       node.replica.tick();

@@ -1,0 +1,69 @@
+import { AssentError, equalBytes, uint64Bytes } from '../../base/index.ts';
+import { leafHash, merkleRoot } from '../../crypto/portable.ts';
+import { prefixedKey, type Store } from '../../storage/index.ts';
+import { type OpenedBlock, openBlock } from '../block.ts';
+import { decodeReceipt, encodeResult } from '../results.ts';
+import { transactionIdOf } from '../transaction.ts';
+import type { ChunkBlock } from './chunk-builder.ts';
+
+/** Results that are read in one slice. */
+const resultsAtOnce = 256;
+
+/** A block with its results, and its proposer's signature. */
+export interface ReadBlock {
+  readonly block: ChunkBlock;
+  readonly headerSignature: Uint8Array;
+}
+
+/**
+ * A committed block as a store holds it, with the results of its transactions, each checked against what its header
+ * names. Undefined where there is no such block. Reads beside the calling thread, in slices: `pause` lies between them.
+ * Throws `storage-damaged`.
+ */
+export async function readForArchive(
+  store: Pick<Store, 'snapshot'>,
+  height: number,
+  pause: () => Promise<void>,
+): Promise<ReadBlock | undefined> {
+  const snapshot = store.snapshot();
+  try {
+    const [bytes] = await snapshot.getMany([prefixedKey('block', uint64Bytes(height))]);
+    if (bytes === undefined) return undefined;
+    const block = open(bytes, height);
+    const { transactionBytes } = block;
+    const resultBytes: Uint8Array[] = [];
+    for (let start = 0; start < transactionBytes.length; start += resultsAtOnce) {
+      await pause();
+      const ids = transactionBytes.slice(start, start + resultsAtOnce).map(transactionIdOf);
+      const receipts = await snapshot.getMany(ids.map((id) => prefixedKey('transactionPlace', id)));
+      for (const [index, id] of ids.entries()) resultBytes.push(resultOf(id, receipts[index], height));
+    }
+    await pause();
+    if (!equalBytes(merkleRoot(resultBytes.map((result) => leafHash(result))), block.header.resultsRoot))
+      throw damaged(height, 'has other results than its header says');
+    const { header, headerBytes, headerSignature, hash, justification } = block;
+    return { block: { header, headerBytes, hash, justification, transactionBytes, resultBytes }, headerSignature };
+  } finally {
+    await snapshot.close();
+  }
+}
+
+function open(bytes: Uint8Array, height: number): OpenedBlock {
+  let block: OpenedBlock;
+  try {
+    block = openBlock(bytes);
+  } catch (error) {
+    throw damaged(height, 'is not readable', error);
+  }
+  if (block.header.height !== height) throw damaged(height, 'is another');
+  return block;
+}
+
+function resultOf(id: Uint8Array, receipt: Uint8Array | undefined, height: number): Uint8Array {
+  if (receipt === undefined) throw damaged(height, 'lacks a receipt');
+  return encodeResult(decodeReceipt(id, receipt).result);
+}
+
+function damaged(height: number, what: string, cause?: unknown): AssentError {
+  return new AssentError('storage-damaged', `the stored block ${height} ${what}`, { height }, { cause });
+}

@@ -1,0 +1,67 @@
+import { AssentError, readUint64, uint64Bytes } from '../../base/index.ts';
+import { decodeCanonical, encodeCanonical } from '../../ledger/index.ts';
+import { type KeyRange, type Operation, prefixedKey, prefixRange, type Store } from '../../storage/index.ts';
+
+/** How the index is made. Another makes it anew: of its form, of what a transaction is found by. */
+const indexVersion = 1;
+
+const progressKey: Uint8Array = prefixedKey('queryIndex', Uint8Array.of(0));
+const timePart: Uint8Array = Uint8Array.of(1);
+const termPart: Uint8Array = Uint8Array.of(2);
+
+/** The blocks that the index has, without a gap. */
+export interface Indexed {
+  readonly from: number;
+  readonly through: number;
+  /** Of the newest of them. */
+  readonly hash: Uint8Array;
+}
+
+/** Undefined where there is no index, or one that is made another way. */
+export function readIndexed(store: Pick<Store, 'get'>): Indexed | undefined {
+  const bytes = store.get(progressKey);
+  if (bytes === undefined) return undefined;
+  const value = decodeCanonical(bytes, { bytesMax: 128, depthMax: 1, countMax: 8 });
+  const [version, from, through, hash] = Array.isArray(value) ? value : [];
+  if (version !== indexVersion) return undefined;
+  if (typeof from === 'number' && typeof through === 'number' && hash instanceof Uint8Array)
+    return { from, through, hash };
+  throw new AssentError('storage-damaged', 'the record of the index of transactions is not readable');
+}
+
+export function putIndexed({ from, through, hash }: Indexed): Operation {
+  return { type: 'put', key: progressKey, value: encodeCanonical([indexVersion, from, through, hash]) };
+}
+
+/** The index is no more: what is left of it is to be removed before another begins. */
+export function deleteIndexed(): Operation {
+  return { type: 'delete', key: progressKey };
+}
+
+/** Everything but how far the index goes. */
+export const indexRecords: KeyRange = { from: prefixedKey('queryIndex', timePart), to: prefixRange('queryIndex').to };
+
+export function putTime(timestamp: number, height: number): Operation {
+  return { type: 'put', key: timeKey(timestamp), value: uint64Bytes(height) };
+}
+
+/** The first indexed block at this time or later. One read, however long the ledger is. */
+export async function firstHeightFrom(store: Pick<Store, 'range'>, timestamp: number): Promise<number | undefined> {
+  const { to } = prefixRange('queryIndex', timePart);
+  const [entry] = await store.range({ from: timeKey(timestamp), to, limit: 1 });
+  return entry && readUint64(entry[1]);
+}
+
+/** Of a term's record in a block. */
+export function postingsKey(term: Uint8Array, height: number): Uint8Array {
+  return prefixedKey('queryIndex', termPart, term, uint64Bytes(height));
+}
+
+/** The height in a key of {@link postingsKey}. */
+export function heightOfPostings(key: Uint8Array): number {
+  return readUint64(key, key.length - 8);
+}
+
+function timeKey(timestamp: number): Uint8Array {
+  return prefixedKey('queryIndex', timePart, uint64Bytes(timestamp));
+}

@@ -1,0 +1,255 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { present, silentLogger, uint64Bytes } from '../../../../src/base/index.ts';
+import { type NodeId, verifySignature } from '../../../../src/crypto/index.ts';
+import { openBlock, readBlock } from '../../../../src/ledger/index.ts';
+import { systemClock } from '../../../../src/node/clock.ts';
+import { Repairs, Scrubber, type ScrubCounts } from '../../../../src/node/scrub/index.ts';
+import {
+  decodeRepairMessage,
+  encodeRepairMessage,
+  pieceBytesMax,
+  type RepairMessage,
+} from '../../../../src/node/scrub/messages.ts';
+import {
+  type Entry,
+  type KeyPrefix,
+  LevelStore,
+  MemoryStore,
+  MemoryTable,
+  type Operation,
+  prefixedKey,
+  prefixRange,
+} from '../../../../src/storage/index.ts';
+import { bent } from '../audit/support.ts';
+import { Chain } from '../replay/support.ts';
+
+let folder: string;
+let store: LevelStore;
+let chain: Chain;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'assent-scrub-'));
+  store = await LevelStore.open(folder, { create: true });
+  chain = await Chain.begin(store);
+  for (let block = 0; block < 3; block++)
+    await chain.block([chain.grant({ type: 'permit', purposes: ['TREAT'] }), chain.access()]);
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(operations: readonly Operation[]): Promise<void> {
+  return new Promise((resolve, reject) =>
+    store.write(operations, (error) => (error === undefined ? resolve() : reject(error))),
+  );
+}
+
+async function entry(prefix: KeyPrefix, place = 0): Promise<Entry> {
+  const entries = await store.range({ ...prefixRange(prefix), limit: 1000 });
+  return present(entries.at(place), 'an entry');
+}
+
+const nobody = { peers: () => [], send: () => undefined };
+
+/** Repairs whose only peer is another, with what it had before anything was damaged. */
+function repairsFrom(healthy: Chain | undefined, spoil = (bytes: Uint8Array) => bytes): Repairs {
+  if (healthy === undefined) return new Repairs({ ledger: chain.ledger, store, verify: verifySignature, ...nobody });
+  const [own, peer]: NodeId[] = ['own', 'peer'];
+  const repairs: Repairs = new Repairs({
+    ledger: chain.ledger,
+    store,
+    verify: verifySignature,
+    peers: () => [peer as NodeId],
+    send: (_, frame) => other.receive(own as NodeId, decodeRepairMessage(frame)),
+  });
+  const other: Repairs = new Repairs({
+    ledger: healthy.ledger,
+    store: healthy.store,
+    verify: verifySignature,
+    peers: () => [],
+    send: (_, frame) => {
+      const message = decodeRepairMessage(frame);
+      const given: RepairMessage = message.type === 'give' ? { ...message, bytes: spoil(message.bytes) } : message;
+      queueMicrotask(() => repairs.receive(peer as NodeId, given));
+    },
+  });
+  return repairs;
+}
+
+/** One look at everything. */
+async function scrubbed(repairs: Repairs = repairsFrom(undefined)): Promise<ScrubCounts> {
+  const { promise: faulted, reject } = Promise.withResolvers<never>();
+  const scrubber = new Scrubber({
+    ledger: chain.ledger,
+    store,
+    verify: verifySignature,
+    ...nobody,
+    journal: { append: (operations, _, done) => store.write(operations, done) },
+    database: folder,
+    repairs,
+    clock: { ...systemClock, after: (_, callback) => systemClock.after(0, callback) },
+    logger: silentLogger,
+    onFault: reject,
+    bytesPerSecond: 1e12,
+    pauseMs: 0,
+  });
+  scrubber.start();
+  while (scrubber.counts.passes === 0) await Promise.race([new Promise((resolve) => setImmediate(resolve)), faulted]);
+  await scrubber.stop();
+  return scrubber.counts;
+}
+
+/** The same chain on another disk. */
+async function twin(): Promise<Chain> {
+  const table = new MemoryTable();
+  for (let from: Uint8Array = new Uint8Array(); ; ) {
+    const page = await store.range({ from, to: Uint8Array.of(0xff), limit: 1000 });
+    table.apply(page.map(([key, value]): Operation => ({ type: 'put', key, value })));
+    if (page.length < 1000) break;
+    from = Uint8Array.of(...present(page.at(-1), 'a full page')[0], 0);
+  }
+  return Chain.reopen(new MemoryStore(table));
+}
+
+const sums = ({ found, repaired, open }: ScrubCounts): object => ({ found, repaired, open });
+const none = { blocks: 0, receipts: 0, state: 0, tree: 0, tables: 0 };
+
+describe('a look at everything', () => {
+  it('finds nothing on a whole disk', async () => {
+    expect(sums(await scrubbed())).toEqual({ found: none, repaired: none, open: 0 });
+  });
+
+  it('finds another block, says so until a peer has given the right one, and takes no other', async () => {
+    const healthy = await twin();
+    const [right, other] = [present(readBlock(store, 4), 'a block'), present(readBlock(store, 5), 'another')];
+    await write([{ type: 'put', key: prefixedKey('block', uint64Bytes(4)), value: bent(right.bytes, 30) }]);
+    chain = Chain.reopen(store);
+    expect(() => chain.ledger.block(4)).toThrow(expect.objectContaining({ code: 'storage-damaged' }));
+    expect(sums(await scrubbed())).toEqual({ found: { ...none, blocks: 1 }, repaired: none, open: 1 });
+    expect(sums(await scrubbed(repairsFrom(healthy, () => other.bytes)))).toMatchObject({ repaired: none, open: 1 });
+    expect(sums(await scrubbed(repairsFrom(healthy)))).toEqual({
+      found: { ...none, blocks: 1 },
+      repaired: { ...none, blocks: 1 },
+      open: 0,
+    });
+    expect(chain.ledger.block(4)?.bytes).toEqual(right.bytes);
+    expect(sums(await scrubbed())).toEqual({ found: none, repaired: none, open: 0 });
+  });
+
+  it('finds a header whose signature is another: the hash of a block does not cover it', async () => {
+    const healthy = await twin();
+    const { bytes, headerSignature } = present(readBlock(store, 4), 'a block');
+    const at = Buffer.from(bytes).indexOf(headerSignature);
+    await write([{ type: 'put', key: prefixedKey('block', uint64Bytes(4)), value: bent(bytes, at) }]);
+    expect(openBlock(bent(bytes, at)).hash).toEqual(openBlock(bytes).hash);
+    expect(sums(await scrubbed(repairsFrom(healthy)))).toEqual({
+      found: { ...none, blocks: 1 },
+      repaired: { ...none, blocks: 1 },
+      open: 0,
+    });
+  });
+
+  it('finds a receipt that is another or gone, and derives it anew', async () => {
+    for (const damage of ['bent', 'gone']) {
+      const [key, value] = await entry('transactionPlace', 3);
+      await write([damage === 'bent' ? { type: 'put', key, value: bent(value) } : { type: 'delete', key }]);
+      chain = Chain.reopen(store);
+      expect(sums(await scrubbed())).toEqual({
+        found: { ...none, receipts: 1 },
+        repaired: { ...none, receipts: 1 },
+        open: 0,
+      });
+      expect(store.get(key)).toEqual(value);
+    }
+  });
+
+  it('finds a value that is another, and fetches the right one; a value that nobody wrote goes', async () => {
+    const healthy = await twin();
+    const [key, value] = await entry('state', 5);
+    const strange = prefixedKey('state', new TextEncoder().encode('nobody/wrote/this'));
+    await write([
+      { type: 'put', key, value: bent(value) },
+      { type: 'put', key: strange, value },
+    ]);
+    chain = Chain.reopen(store);
+    const name = Buffer.from(key.subarray(1)).toString('latin1');
+    expect(() => chain.ledger.state.get(name)).toThrow(expect.objectContaining({ code: 'storage-damaged' }));
+    expect(() => chain.ledger.state.get('nobody/wrote/this')).toThrow(
+      expect.objectContaining({ code: 'storage-damaged' }),
+    );
+    expect(chain.ledger.state.get('nobody/wrote/that')).toBeUndefined();
+    expect(sums(await scrubbed(repairsFrom(healthy)))).toEqual({
+      found: { ...none, state: 2 },
+      repaired: { ...none, state: 2 },
+      open: 0,
+    });
+    expect(chain.ledger.state.get(name)).toEqual(value);
+    expect(store.get(strange)).toBeUndefined();
+  });
+
+  it('a value that is gone is not said to be absent', async () => {
+    const [key] = await entry('state', 5);
+    await write([{ type: 'delete', key }]);
+    chain = Chain.reopen(store);
+    const name = Buffer.from(key.subarray(1)).toString('latin1');
+    expect(() => chain.ledger.state.get(name)).toThrow(expect.objectContaining({ code: 'storage-damaged' }));
+  });
+});
+
+it('finds a page of the tree that is another, and makes it anew out of the values', { timeout: 60_000 }, async () => {
+  const credentials = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => chain.credential('north', `agent ${from + index}`, 'clinician'));
+  await chain.block(credentials(0, 700));
+  // A part is written so many blocks after it changed.
+  for (let block = 0; block < 800; block++) await chain.block([]);
+  const [key, value] = await entry('treeNode', 7);
+  await write([{ type: 'put', key, value: bent(value) }]);
+  chain = Chain.reopen(store);
+  const counts = await scrubbed();
+  expect(sums(counts)).toEqual({ found: { ...none, tree: 1 }, repaired: { ...none, tree: 1 }, open: 0 });
+  expect(store.get(key)).toEqual(value);
+  await chain.block(credentials(700, 50));
+  chain = Chain.reopen(store);
+  expect(sums(await scrubbed())).toEqual({ found: none, repaired: none, open: 0 });
+});
+
+describe('messages about repairs', () => {
+  const hash = new Uint8Array(32).fill(7);
+  it.each<[string, RepairMessage]>([
+    ['a block', { type: 'ask', wanted: { type: 'block', height: 9, hash }, offset: 0 }],
+    ['a value', { type: 'ask', wanted: { type: 'value', key: 'consent/x', hash }, offset: pieceBytesMax }],
+    [
+      'a piece',
+      {
+        type: 'give',
+        wanted: { type: 'block', height: 9, hash },
+        offset: 4,
+        total: 8,
+        bytes: Uint8Array.of(1, 2, 3, 4),
+      },
+    ],
+    [
+      'nothing',
+      { type: 'give', wanted: { type: 'value', key: 'k', hash }, offset: 0, total: 0, bytes: new Uint8Array() },
+    ],
+  ])('%s comes back as it was', (_, message) => {
+    expect(decodeRepairMessage(encodeRepairMessage(message))).toEqual(message);
+  });
+
+  it('anything else is refused', () => {
+    const wanted = { type: 'block', height: 9, hash } as const;
+    const frames = [
+      new Uint8Array(),
+      encodeRepairMessage({ type: 'ask', wanted: { ...wanted, height: 0 }, offset: 0 }),
+      encodeRepairMessage({ type: 'ask', wanted: { ...wanted, hash: hash.slice(1) }, offset: 0 }),
+      encodeRepairMessage({ type: 'ask', wanted: { type: 'value', key: 'with space', hash }, offset: 0 }),
+      encodeRepairMessage({ type: 'give', wanted, offset: 6, total: 8, bytes: new Uint8Array(4) }),
+      encodeRepairMessage({ type: 'give', wanted, offset: 0, total: 600_000, bytes: new Uint8Array(4) }),
+    ];
+    for (const frame of frames)
+      expect(() => decodeRepairMessage(frame)).toThrow(expect.objectContaining({ code: 'frame-invalid' }));
+  });
+});
