@@ -572,7 +572,8 @@ export const routes: Routes = {
     operation: 'getStateReceipt',
     method: 'GET',
     path: '/v1/receipts/state',
-    summary: 'A receipt: what stands under a key of the state after the newest block, or that nothing does.',
+    summary:
+      'A receipt: what stands under a key of the state after the newest block, or after the one at a height, or that nothing does.',
     query: stateReceiptQuery,
     reply: { mediaType: 'application/json', schema: receiptFileView },
     readsLedger: true,

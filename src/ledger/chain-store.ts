@@ -14,7 +14,9 @@ import type { IndexEntry } from './types/execution.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
-const appliedVersion = 4;
+const appliedVersion = 5;
+/** It kept no past values of the executed ids, so that no tree of the past comes out of what it kept. */
+const appliedVersionWithoutPastIds = 4;
 /** It kept no past values. */
 const appliedVersionWithoutPast = 3;
 /** It kept the history with the block, and knew no snapshots. */
@@ -188,7 +190,10 @@ function decodeRecord(bytes: Uint8Array): AppliedRecord {
 
 function isKnown(version: CanonicalValue | undefined): boolean {
   return (
-    version === appliedVersion || version === appliedVersionWithoutPast || version === appliedVersionWithoutSnapshots
+    version === appliedVersion ||
+    version === appliedVersionWithoutPastIds ||
+    version === appliedVersionWithoutPast ||
+    version === appliedVersionWithoutSnapshots
   );
 }
 

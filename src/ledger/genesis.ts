@@ -9,6 +9,9 @@ const genesisVersion = 1;
 const namePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const keyBytes = 32;
 
+/** Parameter of genesis: how many members decide; more than half of them where it is absent. */
+export const approvalThresholdParameter = 'governance.threshold';
+
 /** A ledger's beginning. Its id is the hash of the bytes, so the bytes are kept as they came. */
 export interface Genesis {
   readonly bytes: Uint8Array;
@@ -55,6 +58,13 @@ export function openGenesis(bytes: Uint8Array): Genesis {
   return { bytes, ledgerId: sha256(bytes), content, configuration };
 }
 
+/** How many members of this ledger decide together. */
+export function approvalThreshold({ members, parameters }: GenesisContent): number {
+  const stated = parameters.find(([parameterName]) => parameterName === approvalThresholdParameter)?.[1];
+  // A genesis that was opened has a number there, or nothing.
+  return (stated as number | undefined) ?? Math.floor(members.length / 2) + 1;
+}
+
 /** The text form of a genesis file: one line of hexadecimal, so that any tool can carry it unharmed. */
 export function genesisToText(genesis: Genesis): string {
   return `${toHex(genesis.bytes)}\n`;
@@ -93,8 +103,13 @@ function readParameter(value: CanonicalValue): readonly [string, CanonicalValue]
 }
 
 function checkReferences(content: GenesisContent): void {
-  const memberNames = new Set(content.members.map((member) => member.name));
-  if (memberNames.size !== content.members.length) throw invalid('two members have one name');
+  const memberNames = content.members.map((member) => member.name);
+  unique(memberNames, 'member name');
+  const members = new Set(memberNames);
+  const threshold = approvalThreshold(content);
+  // Nobody decides alone among others. What verifies a recovery counts by it, and has nothing but the genesis.
+  if (typeof threshold !== 'number' || threshold < Math.min(2, members.size) || threshold > members.size)
+    throw invalid('its threshold does not fit its members');
   unique(
     content.members.map((member) => toHex(member.governanceKey)),
     'governance key',
@@ -108,10 +123,9 @@ function checkReferences(content: GenesisContent): void {
     'parameter',
   );
   for (const node of content.nodes)
-    if (!memberNames.has(node.member)) throw invalid(`node of unknown member ${node.member}`);
+    if (!members.has(node.member)) throw invalid(`node of unknown member ${node.member}`);
   for (const domain of content.domains) {
-    if (!memberNames.has(domain.custodian))
-      throw invalid(`domain ${domain.name} of unknown member ${domain.custodian}`);
+    if (!members.has(domain.custodian)) throw invalid(`domain of unknown member ${domain.custodian}`);
   }
   const problem = problemOf(content.nodes);
   if (problem !== undefined) throw invalid(problem);

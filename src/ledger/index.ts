@@ -31,7 +31,14 @@ export {
   nodeConfiguration,
   openConfiguration,
 } from './configuration.ts';
-export { createGenesis, type Genesis, genesisFromText, genesisToText, openGenesis } from './genesis.ts';
+export {
+  approvalThreshold,
+  createGenesis,
+  type Genesis,
+  genesisFromText,
+  genesisToText,
+  openGenesis,
+} from './genesis.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export {
   type BlockRefusal,
@@ -43,12 +50,12 @@ export {
   type SealInput,
 } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
+export { type PastProof, PastProofs } from './past/past-proofs.ts';
 export { type LoadPast, PastState, PastValues } from './past/past-state.ts';
 export type { PastValue } from './past/past-value.ts';
 export { PruneSweep, prunedRanges } from './pruning/prune-sweep.ts';
 export { type Pruned, putPruned, readPruned } from './pruning/pruned.ts';
 export {
-  approvalThreshold,
   checkRecovery,
   encodeRecovery,
   encodeRecoveryStatement,

@@ -15,12 +15,10 @@ export {
   nodeConfiguration,
   openConfiguration,
 } from './configuration.ts';
-export { type Genesis, openGenesis } from './genesis.ts';
+export { approvalThreshold, approvalThresholdParameter, type Genesis, openGenesis } from './genesis.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
 export { ledgerLimits } from './limits.ts';
 export {
-  approvalThreshold,
-  approvalThresholdParameter,
   checkRecovery,
   encodeRecovery,
   encodeRecoveryStatement,

@@ -8,11 +8,8 @@ import {
 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { type NodeConfiguration, nodeConfiguration, problemOf } from './configuration.ts';
-import type { Genesis } from './genesis.ts';
-import type { GenesisContent, RecoveryContent, RecoveryNode } from './types/execution.ts';
-
-/** Parameter of genesis: how many members decide; more than half of them where it is absent. */
-export const approvalThresholdParameter = 'governance.threshold';
+import { approvalThreshold, type Genesis } from './genesis.ts';
+import type { RecoveryContent, RecoveryNode } from './types/execution.ts';
 
 /** The most bytes of a signed statement: it travels in a block's justification, beside certificates. */
 export const recoveryBytesMax: number = 40 * 1024;
@@ -102,12 +99,6 @@ export function openRecovery(bytes: Uint8Array): SignedRecovery {
 /** The bytes that a member signs. */
 export function recoveryMessage(statement: RecoveryStatement): Uint8Array {
   return signedMessage('recovery', statement.ledgerId, encodeRecoveryStatement(statement));
-}
-
-/** How many members of this ledger decide together. */
-export function approvalThreshold({ members, parameters }: GenesisContent): number {
-  const stated = parameters.find(([name]) => name === approvalThresholdParameter)?.[1];
-  return typeof stated === 'number' ? stated : Math.floor(members.length / 2) + 1;
 }
 
 /** The configuration that the statement founds. */

@@ -24,6 +24,7 @@ import { CommitWaiters } from './service/commit-waiters.ts';
 import { CosignatureAnswers } from './service/cosignature-answers.ts';
 import { FileAnswers } from './service/file-answers.ts';
 import { NodeMetrics } from './service/metrics.ts';
+import { PastProving } from './service/past-proving.ts';
 import { snapshotProblem } from './service/snapshot-problem.ts';
 import { SubmissionDesk } from './service/submission-desk.ts';
 import { SnapshotKeeper, Snapshots } from './snapshots/index.ts';
@@ -87,6 +88,7 @@ class Daemon {
   readonly #keeper: HistoryKeeper | undefined;
   readonly #snapshotKeeper: SnapshotKeeper;
   readonly #files: FileAnswers;
+  readonly #past: PastProving;
   readonly #repairs: Repairs;
   readonly #scrubber: Scrubber;
   readonly #indexer: QueryIndexer;
@@ -143,6 +145,7 @@ class Daemon {
       nodeId: identity.key.nodeId,
       clock: systemClock,
     });
+    this.#past = new PastProving(opened.directory.store, systemClock);
     this.#handover = new Handover({
       replica: this.#replica,
       transport: this.#transport,
@@ -173,7 +176,7 @@ class Daemon {
     await this.#snapshots.open();
     this.#closers.add('snapshots', () => this.#snapshots.stop());
     this.#closers.add('files', () =>
-      Promise.all([this.#snapshotKeeper.stop(), this.#files.stop()]).then(() => undefined),
+      Promise.all([this.#snapshotKeeper.stop(), this.#files.stop(), this.#past.stop()]).then(() => undefined),
     );
     this.#snapshotKeeper.start();
     this.#closers.add('network', () => this.#transport.stop());
@@ -400,6 +403,7 @@ class Daemon {
         indexer: this.#indexer,
         sentenceOf,
         files: this.#files,
+        past: this.#past,
         cosignatures: new CosignatureAnswers(cosignatures, ledger, named),
         snapshot: () => this.#snapshots.progress,
         scrub: () => this.#scrubber.counts,

@@ -36,6 +36,7 @@ import { createExecutor } from '../../src/node/rules.ts';
 import { ChainAnswers } from '../../src/node/service/chain-answers.ts';
 import { CommitWaiters } from '../../src/node/service/commit-waiters.ts';
 import { CosignatureAnswers } from '../../src/node/service/cosignature-answers.ts';
+import { PastProving } from '../../src/node/service/past-proving.ts';
 import { ReceiptAnswers } from '../../src/node/service/receipt-answers.ts';
 import { MemoryStore, type Operation } from '../../src/storage/index.ts';
 import { consensusForm } from '../../src/verify/configuration-form.ts';
@@ -292,7 +293,7 @@ export class ReceiptLedger {
     const { ledger, store, genesis } = this;
     const waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
     const chain = new ChainAnswers({ ledger, store, waiters, archive: undefined, sentenceOf: (code) => code });
-    const made = new ReceiptAnswers(ledger, store);
+    const made = new ReceiptAnswers(ledger, store, new PastProving(store, systemClock));
     const asked: Partial<Asked> = {
       place: (input) => chain.place(input),
       block: (input) => chain.block(input),

@@ -1,6 +1,13 @@
 import { concatBytes, present, toHex } from '../../src/base/index.ts';
-import { leafHash, merkleRoot, rangePath } from '../../src/crypto/index.ts';
-import { encodeCanonical } from '../../src/ledger/index.ts';
+import { ackMessage, encodeBlockCertificate } from '../../src/consensus/index.ts';
+import { encodeNodeId, leafHash, merkleRoot, rangePath, sha256 } from '../../src/crypto/index.ts';
+import {
+  type CanonicalValue,
+  decodeCanonical,
+  decodeHeader,
+  encodeCanonical,
+  encodeHeader,
+} from '../../src/ledger/index.ts';
 import {
   type AccessLogContent,
   type Cosignature,
@@ -103,6 +110,9 @@ export async function receiptVectors(made: VectorLedger): Promise<ReceiptVector[
   add('transaction-head', 'in the certified block itself', genesis, (await receipts.transaction(young)).bytes);
   add('state', 'a value', genesis, value);
   add('state-absent', 'a key that is not there', genesis, absence);
+  const logKey = `access/log/${toHex(subject)}`;
+  add('state-older', 'a value as of block 3', genesis, (await receipts.state(logKey, undefined, 3)).bytes);
+  add('state-older-absent', 'the same key as of block 2', genesis, (await receipts.state(logKey, undefined, 2)).bytes);
   add('consistency', 'blocks 3 and 10', genesis, consistency);
   add('access-log', 'the whole log', genesis, (await receipts.accessLog({ subject, from: 0, to: undefined })).bytes);
   add('access-log-middle', 'one block of it, with both neighbours', genesis, middle);
@@ -247,6 +257,29 @@ export async function receiptVectors(made: VectorLedger): Promise<ReceiptVector[
       ),
     })),
     'receipt-history-invalid',
+  );
+  const ofHead = (await recovered.receipts.state('access/log/nobody')).bytes;
+  add(
+    'broken-head-term',
+    'a head certified in a term before that of the recovery below it',
+    ofRecovered,
+    edited('state', ofHead, (receipt) => ({
+      ...receipt,
+      head: headOfTerm(receipt.head.header, 1, [5, 6]),
+    })),
+    'receipt-history-invalid',
+  );
+  const thresholdless = encodeCanonical([
+    ...(decodeCanonical(ledger.genesis.bytes) as readonly CanonicalValue[]).slice(0, 6),
+    [['governance.threshold', 0]],
+    ledger.genesis.content.ruleSet,
+  ]);
+  add(
+    'broken-genesis-threshold',
+    'a genesis by which no member need sign a recovery, pinned',
+    { genesisHash: sha256(thresholdless) },
+    edited('transaction', transaction, (receipt) => ({ ...receipt, genesis: thresholdless })),
+    'receipt-malformed',
   );
   const certificate = present(head.certificate, 'a certificate');
   const withCertificate = (bytes: Uint8Array): Uint8Array =>
@@ -476,6 +509,21 @@ export async function receiptVectors(made: VectorLedger): Promise<ReceiptVector[
     rangePath: rangePath(leaves, 3, 5),
   }));
   return vectors;
+}
+
+/** The header in another term, as these nodes would certify it. */
+function headOfTerm(header: Uint8Array, term: number, signers: readonly number[]): Receipt['head'] {
+  const content = { ...decodeHeader(header), term };
+  const { ledgerId, height, configurationHash } = content;
+  const bytes = encodeHeader(content);
+  const ack = { term, height, blockHash: sha256(bytes), configurationHash };
+  const signatures = signers
+    .map((number) => who(`node ${number}`))
+    .sort((left, right) => Buffer.compare(left.publicKey, right.publicKey))
+    .map(({ publicKey, signer }) => {
+      return { signer: encodeNodeId(publicKey), signature: signer.sign(ackMessage(ledgerId, ack)) };
+    });
+  return { header: bytes, certificate: encodeBlockCertificate({ ack, signatures }) };
 }
 
 function timeOf({ ledger }: ReceiptLedger, height: number): number {

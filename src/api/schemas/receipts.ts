@@ -18,6 +18,8 @@ export interface ReceiptQuery {
 
 export interface StateReceiptQuery extends ReceiptQuery {
   readonly key: string;
+  /** Height of the block after which it stood there; absent: the newest. */
+  readonly at?: number | undefined;
 }
 
 export interface ConsistencyReceiptQuery extends ReceiptQuery {
@@ -46,6 +48,7 @@ export const receiptQuery: z.ZodType<ReceiptQuery, QueryInput<ReceiptQuery>> = z
 
 export const stateReceiptQuery: z.ZodType<StateReceiptQuery, QueryInput<StateReceiptQuery>> = z.strictObject({
   key: z.string().regex(/^[!-~]{1,256}$/, 'expected a key of the state: printable ASCII'),
+  at: z.optional(height),
   checkpoint,
 });
 

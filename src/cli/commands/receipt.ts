@@ -19,6 +19,7 @@ verify it takes no node, no network and no data directory.
 Examples:
   $ assent receipt get 4f0c2a91d3be… --out access.receipt
   $ assent receipt get --state access/log/SUBJECT --out log.receipt
+  $ assent receipt get --state consent/record/CONSENT --at 980 --out consent.receipt
   $ assent receipt get --consistency 12 980 --out consistency.receipt
   $ assent receipt get --access did:assent:z6Mk… --from 2027-01-01 --to 2027-02-01 --out january.receipt
   $ assent receipt verify january.receipt --genesis LEDGER --pin january.checkpoint
@@ -26,6 +27,7 @@ Examples:
 
 interface GetFlags {
   readonly state?: string;
+  readonly at?: number;
   readonly consistency?: readonly string[];
   readonly access?: string;
   readonly from?: number;
@@ -60,6 +62,7 @@ export function addReceipt(program: Command, session: Session): void {
     .command('get [id]')
     .description('get the receipt of a transaction, a value, two blocks, or a time of an access log')
     .option('--state <key>', 'of what stands under a key of the state, or that nothing does, as of the newest block')
+    .option('--at <height>', 'with --state: as of this block', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--consistency <heights...>', 'that the first of two blocks stands in the history of the second')
     .option('--access <did>', "of every entry of a subject's access log from --from to --to, as of the newest block")
     .option('--from <time>', 'with --access: the beginning; default: that of the log', time)
@@ -100,16 +103,17 @@ async function get(context: Context, id: string | undefined, flags: GetFlags): P
 async function asked(
   context: Context,
   id: string | undefined,
-  { state, consistency, access, from, to }: GetFlags,
+  { state, at, consistency, access, from, to }: GetFlags,
   checkpoint: number | undefined,
 ): Promise<ReceiptFileView> {
   const given = [id, state, consistency, access].filter((one) => one !== undefined);
   if (given.length !== 1)
     throw new AssentError('usage', 'Name one thing: a transaction, --state, --consistency or --access.');
+  if (at !== undefined && state === undefined) throw new AssentError('usage', '--at goes with --state.');
   const client = context.client();
   const pinned = checkpoint === undefined ? {} : { checkpoint };
   const options = { timeoutMs: getTimeoutMs };
-  if (state !== undefined) return client.stateReceipt({ key: state, ...pinned }, options);
+  if (state !== undefined) return client.stateReceipt({ key: state, at, ...pinned }, options);
   if (access !== undefined) return client.accessReceipt(access, { from, to, ...pinned }, options);
   if (consistency !== undefined) {
     const [older, newer, ...rest] = consistency.map(wholeNumber(1, Number.MAX_SAFE_INTEGER));

@@ -313,7 +313,7 @@ export class AssentClient {
     return this.#read(routes.transactionReceipt, { id }, query, options);
   }
 
-  /** What stands under a key of the state after the newest block, or that nothing does. */
+  /** What stands under a key of the state, or that nothing does, after the newest block unless stated. Throws `history-not-kept`. */
   stateReceipt(query: QueryInput<StateReceiptQuery>, options?: ReadOptions): Promise<ReceiptFileView> {
     return this.#read(routes.stateReceipt, {}, query, options);
   }

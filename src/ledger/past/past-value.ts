@@ -3,7 +3,7 @@ import { sha256Latin1 } from '../../crypto/portable.ts';
 import type { Store } from '../../storage/index.ts';
 import type { ChainPoint } from '../state/chain-point.ts';
 import type { StateKey, StateView } from '../types/execution.ts';
-import { hasHistory, laterUndo, valueBefore } from './undo.ts';
+import { laterUndo, valueBefore } from './undo.ts';
 
 export interface PastValue {
   /** Undefined: nothing was there. */
@@ -33,7 +33,7 @@ export async function pastValueAt(
   return past;
 }
 
-function notKept(height: number, pastFrom: number): AssentError {
+export function notKept(height: number, pastFrom: number): AssentError {
   const message = `The state after block ${height} is not kept: this node can tell its state from block ${pastFrom} on.`;
   return new AssentError('history-not-kept', message, { pastFrom });
 }
@@ -49,7 +49,6 @@ export async function pastValue(
   key: StateKey,
 ): Promise<PastValue> {
   assert(height <= applied, 'the past of a block that is applied');
-  assert(hasHistory(key), 'only what rules read has a history');
   // In this order: a block that replaces the value after it was read leaves a record that is found.
   const newest = state.get(key);
   const [record] = await store.range({ ...laterUndo(sha256Latin1(key), height), limit: 1 });

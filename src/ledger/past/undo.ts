@@ -1,10 +1,8 @@
 import { latin1Bytes, putLatin1, uint64Bytes } from '../../base/index.ts';
 import { HASH_BYTES } from '../../crypto/portable.ts';
 import { type KeyRange, type Operation, prefixedKey, prefixRange } from '../../storage/index.ts';
-import { bucketKeyPrefix } from '../block-builder.ts';
 import type { ChainPoint } from '../state/chain-point.ts';
 import type { HashText } from '../state/nodes.ts';
-import type { StateKey } from '../types/execution.ts';
 
 /*
  * What a block replaces in the state is kept: under the hash of the key and the block's height stands the value before
@@ -23,16 +21,11 @@ export function undoOperations({ changes, facts, parent, committed }: ChainPoint
   for (const change of changes.tree.changes) {
     const isReplaced = changes.tree.replaced.has(change);
     // Deleted in the block that made it: it was never there.
-    if (!hasHistory(change.key) || (!isReplaced && change.valueHash === undefined)) continue;
+    if (!isReplaced && change.valueHash === undefined) continue;
     const value = isReplaced ? before.get(change.key) : absent;
     operations.push({ type: 'put', key: undoKey(change.keyHash, place), value: value ?? absent });
   }
   return operations;
-}
-
-/** Whether past values can be read. Those of executed ids serve the ledger itself, in the newest state alone. */
-export function hasHistory(key: StateKey): boolean {
-  return !key.startsWith(bucketKeyPrefix);
 }
 
 /** Where the records of blocks above this height are, the nearest first. */

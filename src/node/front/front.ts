@@ -256,8 +256,8 @@ export class Front implements NodeService {
     return receiptFileView(await this.#receipts.transaction(id, checkpoint));
   }
 
-  async stateReceipt({ key, checkpoint }: StateReceiptQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#receipts.state(key, checkpoint));
+  async stateReceipt({ key, at, checkpoint }: StateReceiptQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#receipts.state(key, checkpoint, at));
   }
 
   async consistencyReceipt({ older, newer, checkpoint }: ConsistencyReceiptQuery): Promise<ReceiptFileView> {

@@ -173,8 +173,8 @@ export interface Queries {
    * it travelled.
    */
   readonly certified: { readonly input: { height: number }; readonly answer: CertifiedHeader | undefined };
-  /** What stands under a key of the state after the newest committed block, with its proof. */
-  readonly stateProof: { readonly input: { key: StateKey }; readonly answer: ProvedValue };
+  /** What stands under a key of the state after a committed block, the newest unless stated, with its proof. */
+  readonly stateProof: { readonly input: { key: StateKey; at?: number | undefined }; readonly answer: ProvedValue };
   /** The path of a block in the `historyRoot` of a later one. */
   readonly historyPath: {
     readonly input: { height: number; above: number };

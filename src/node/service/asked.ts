@@ -16,6 +16,7 @@ import type { FileAnswers } from './file-answers.ts';
 import { Jobs } from './jobs.ts';
 import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
+import type { PastProving } from './past-proving.ts';
 import { ReceiptAnswers } from './receipt-answers.ts';
 import { RowAnswers } from './row-answers.ts';
 import { StateAnswers } from './state-answers.ts';
@@ -29,6 +30,7 @@ export interface AskedOptions extends StatusSources {
   /** Of a node that keeps an archive. */
   readonly keeper: HistoryKeeper | undefined;
   readonly files: FileAnswers;
+  readonly past: PastProving;
   readonly indexer: QueryIndexer;
   readonly cosignatures: CosignatureAnswers;
   readonly sentenceOf: (code: string) => string;
@@ -40,7 +42,7 @@ export function answersOf(options: AskedOptions): Asked {
   const chain = new ChainAnswers({ ledger, store, waiters, sentenceOf, archive: keeper?.archive });
   const pruning = new Jobs<PruneOutcome>(systemClock);
   const state = new StateAnswers(ledger, options.nowMs);
-  const receipts = new ReceiptAnswers(ledger, store, keeper?.archive);
+  const receipts = new ReceiptAnswers(ledger, store, options.past, keeper?.archive);
   const rows = new RowAnswers(ledger, store, options.indexer);
   return {
     readPoint: (input) => readPoint(options, input),

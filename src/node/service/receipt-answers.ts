@@ -5,18 +5,26 @@ import type { Store } from '../../storage/index.ts';
 import type { NodeArchive } from '../archive/index.ts';
 import { type AnswerOf, type Asked, type InputOf, resultsMax } from '../queries/query.ts';
 import { certificateKey, ownBytes } from '../replica/index.ts';
+import type { PastProving } from './past-proving.ts';
 
-/** What receipts are made of. Each answer is a few reads. */
+/** What receipts are made of. Each answer is a few reads, but for what stood in an older state. */
 export class ReceiptAnswers
   implements Pick<Asked, 'certified' | 'stateProof' | 'historyPath' | 'historyConsistency' | 'resultBytes'>
 {
   readonly #ledger: Ledger;
   readonly #store: Store;
+  readonly #past: Pick<PastProving, 'prove'>;
   readonly #archive: Pick<NodeArchive, 'block'> | undefined;
 
-  constructor(ledger: Ledger, store: Store, archive?: Pick<NodeArchive, 'block'>) {
+  constructor(
+    ledger: Ledger,
+    store: Store,
+    past: Pick<PastProving, 'prove'>,
+    archive?: Pick<NodeArchive, 'block'> | undefined,
+  ) {
     this.#ledger = ledger;
     this.#archive = archive;
+    this.#past = past;
     this.#store = store;
   }
 
@@ -31,9 +39,16 @@ export class ReceiptAnswers
     return undefined;
   }
 
-  stateProof({ key }: InputOf<'stateProof'>): AnswerOf<'stateProof'> {
-    const { height, value, proof } = this.#ledger.prove(key);
-    return { height, value: value?.slice(), proof };
+  async stateProof({ key, at }: InputOf<'stateProof'>): Promise<AnswerOf<'stateProof'>> {
+    if (at === undefined || at === this.#ledger.committedHeight) {
+      const { height, value, proof } = this.#ledger.prove(key);
+      return { height, value: value?.slice(), proof };
+    }
+    if (at > this.#ledger.applied.height) throw new AssentError('block-unknown', `No committed block is ${at}.`);
+    const block = this.#ledger.block(at) ?? (await this.#archive?.block(at));
+    if (block === undefined) throw new AssentError('history-not-kept', `Block ${at} is not kept here.`);
+    const { value, proof } = await this.#past.prove(at, block.header.stateRoot, key);
+    return { height: at, value: value?.slice(), proof };
   }
 
   historyPath({ height, above }: InputOf<'historyPath'>): AnswerOf<'historyPath'> {

@@ -8,6 +8,7 @@ import {
 import { leafHash, sha256, type VerifySignature, verifyInclusion } from '../../crypto/portable.ts';
 import { type BlockHeader, decodeHeader, type Genesis, openConfiguration, openGenesis } from '../../ledger/portable.ts';
 import { consensusForm } from '../configuration-form.ts';
+import { invalidHistory } from '../configuration-history.ts';
 import { verifyHistory } from '../configuration-steps.ts';
 import { recoveriesOf } from '../recovery.ts';
 import { type Anchor, agrees, ledgerOf } from './anchor.ts';
@@ -113,7 +114,8 @@ function configurationAt(
   const history = { ledgerId, knownHeight: 0, knownHash: first.hash, steps: frame.configurations };
   const proved = historyOf(() => verifyHistory(history, known, verify));
   const [earliest, last] = [proved[0], proved.at(-1)];
-  if (last !== undefined && last.height > head.height) throw unproved('it goes on above the certified block');
+  if (last !== undefined && (last.height > head.height || last.term > head.term))
+    throw unproved('it goes on above the certified block');
   const pinned = anchor.type === 'checkpoint' ? anchor.header : undefined;
   if (
     frame.checkpoint !== undefined &&
@@ -158,7 +160,7 @@ function historyOf<T>(verified: () => T): T {
 }
 
 function unproved(reason: string): AssentError {
-  return new AssentError('receipt-history-invalid', `The configuration history is wrong: ${reason}.`);
+  return new AssentError('receipt-history-invalid', invalidHistory(reason).message);
 }
 
 function uncertified(reason: string): AssentError {

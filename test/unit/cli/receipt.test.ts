@@ -91,6 +91,7 @@ describe('assent receipt', () => {
   it('gets and verifies the other kinds, also as JSON, and pins what it verified', async () => {
     const gets = [
       ['--state', `access/log/${toHex(who('ana').publicKey)}`, '--out', 'state.json'],
+      ['--state', `access/log/${toHex(who('ana').publicKey)}`, '--at', '4', '--out', 'state-4.receipt'],
       ['--consistency', '2', '5', '--out', 'consistency.receipt'],
       ['--access', subject, '--from', '2027-01-01', '--out', 'log.json'],
     ];
@@ -137,6 +138,7 @@ describe('assent receipt', () => {
       ['verify', 'absent.receipt', '--genesis', genesis],
       ['get', '--out', 'x', '--node', node],
       ['get', old, '--state', 'a/b', '--out', 'x', '--node', node],
+      ['get', old, '--at', '3', '--out', 'x', '--node', node],
       ['get', '--consistency', '5', '2', '--out', 'x', '--node', node],
       ['get', 'nothing', '--out', 'x', '--node', node],
     ])

@@ -61,6 +61,10 @@ describe('a genesis', () => {
     ['a domain without a policy', { domains: [['radiology', 'hospital']] }],
     ['a parameter without a value', { parameters: [['window']] }],
     ['a parameter twice', { parameters: [...fields.parameters, ['window', 6]] }],
+    ['a recovery that nobody need sign', { parameters: [['governance.threshold', 0]] }],
+    ['a member that decides alone', { parameters: [['governance.threshold', 1]] }],
+    ['a decision of more members than there are', { parameters: [['governance.threshold', 3]] }],
+    ['a threshold that is no number', { parameters: [['governance.threshold', [2]]] }],
     ['a rule set without a name', { ruleSet: null }],
   ] as const)('is refused with %s', (_what, change) => {
     expect(() => openGenesis(bytesWith(change))).toThrow(expect.objectContaining({ code: 'genesis-invalid' }));

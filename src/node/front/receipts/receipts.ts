@@ -65,9 +65,12 @@ export class Receipts {
     }));
   }
 
-  /** What stands under a key of the state at the newest block, or that nothing does. */
-  async state(key: string, checkpoint?: number): Promise<MadeReceipt> {
-    const { height, value, proof } = await this.#ask('stateProof', { key });
+  /**
+   * What stands under a key of the state after the newest block, or after the one at a height, or that nothing does.
+   * Throws `block-unknown`, `history-not-kept`, `overloaded`.
+   */
+  async state(key: string, checkpoint?: number, at?: number): Promise<MadeReceipt> {
+    const { height, value, proof } = await this.#ask('stateProof', { key, at });
     const { siblings, other } = proof;
     return this.#made('state', height, checkpoint, async () => ({ key, value, siblings, other }));
   }

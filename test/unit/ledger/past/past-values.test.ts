@@ -107,13 +107,6 @@ describe('a value of the past', () => {
     const node = await Node.begin(new MemoryStore());
     await expect(node.ledger.valueAt(1, 'sim/fill/0')).rejects.toMatchObject({ code: 'block-unknown' });
   });
-
-  it('is kept for what rules read alone: of the executed ids only the newest state is needed', async () => {
-    const node = await Node.begin(new MemoryStore());
-    for (let count = 0; count < 3; count++) await node.grow([fill(0, 1, 5)]);
-    // The filled key, and the genesis content that nothing replaced has none.
-    expect(await node.entries('stateHistory')).toHaveLength(3);
-  });
 });
 
 describe('the past of a ledger that began with a snapshot', () => {

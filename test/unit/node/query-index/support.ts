@@ -11,6 +11,7 @@ import { QueryIndexer } from '../../../../src/node/query-index/index.ts';
 import { rulesJson, sentenceOf } from '../../../../src/node/rules.ts';
 import { ChainAnswers } from '../../../../src/node/service/chain-answers.ts';
 import { CommitWaiters } from '../../../../src/node/service/commit-waiters.ts';
+import { PastProving } from '../../../../src/node/service/past-proving.ts';
 import { ReceiptAnswers } from '../../../../src/node/service/receipt-answers.ts';
 import { RowAnswers } from '../../../../src/node/service/row-answers.ts';
 import type { Journal, Store } from '../../../../src/storage/index.ts';
@@ -41,7 +42,7 @@ export class Indexed {
     this.indexer = new QueryIndexer({ ledger, store, journal, archive, clock: systemClock, logger, onFault });
     const waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
     const chain = new ChainAnswers({ ledger, store, waiters, archive, sentenceOf });
-    const receipts = new ReceiptAnswers(ledger, store, archive);
+    const receipts = new ReceiptAnswers(ledger, store, new PastProving(store, systemClock), archive);
     const rows = new RowAnswers(ledger, store, this.indexer);
     const answers: Pick<Asked, 'block' | 'resultBytes' | 'rows'> = {
       block: (input) => chain.block(input),

@@ -4,8 +4,10 @@ import { verifySignature } from '../../../../src/crypto/index.ts';
 import { prefixedKey } from '../../../../src/storage/index.ts';
 import {
   encodeCheckpoint,
+  encodeReceipt,
   openReceipt,
   type Pinned,
+  type Receipt,
   type ReceiptVerdict,
   receiptFromJson,
   receiptToJson,
@@ -73,6 +75,39 @@ describe('receipts that a node makes', () => {
     expect(there.ok && there.kind === 'state' && there.value).toBeInstanceOf(Uint8Array);
     const absent = verdictOf((await ledger.receipts.state('access/log/nobody')).bytes);
     expect(absent).toMatchObject({ ok: true, kind: 'state', key: 'access/log/nobody', value: undefined });
+  });
+
+  it('prove what stood in the state after any block, and that there was nothing', async () => {
+    const subject = toHex(who('ana').publicKey);
+    const key = `access/log/${subject}`;
+    const sizes = new Set<string>();
+    for (let height = 1; height <= ledger.height; height++) {
+      const { bytes } = await ledger.receipts.state(key, undefined, height);
+      const verdict = verdictOf(bytes);
+      expect(verdict).toMatchObject({ ok: true, kind: 'state', asOf: { height } });
+      sizes.add(verdict.ok && verdict.kind === 'state' && verdict.value ? toHex(verdict.value) : '');
+      for (const checkpoint of [1, ledger.height]) {
+        const pinned = { checkpoint: encodeCheckpoint(ledger.header(checkpoint)) };
+        const made = await ledger.receipts.state(key, checkpoint, height);
+        expect(verdictOf(made.bytes, pinned)).toMatchObject({ ok: true, asOf: { height } });
+      }
+    }
+    expect(sizes.size).toBeGreaterThan(2);
+    const before = verdictOf((await ledger.receipts.state(key, undefined, 1)).bytes);
+    expect(before).toMatchObject({ ok: true, kind: 'state', value: undefined });
+    const above = ledger.receipts.state(key, undefined, ledger.height + 1);
+    await expect(above).rejects.toMatchObject({ code: 'block-unknown' });
+  });
+
+  it('prove nothing of a state when they are of another block', async () => {
+    const key = `access/log/${toHex(who('ana').publicKey)}`;
+    const [older, newer] = [3, ledger.height].map((at) => ledger.receipts.state(key, undefined, at));
+    const [of, from] = [
+      openReceipt((await present(older, 'one')).bytes),
+      openReceipt((await present(newer, 'one')).bytes),
+    ];
+    const swapped = encodeReceipt({ ...of, content: from.content } as Receipt);
+    expect(verdictOf(swapped)).toMatchObject({ ok: false, code: 'receipt-state-unproved' });
   });
 
   it('prove that one block stands in the history of another', async () => {
