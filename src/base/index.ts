@@ -12,6 +12,9 @@ export {
   latin1Bytes,
   latin1Text,
   putLatin1,
+  putUint32,
+  putUint64,
+  readUint32,
   readUint64,
   toHex,
   uint64Bytes,
@@ -21,3 +24,4 @@ export { type ErrorCode, type ErrorEntry, errorTable } from './error-table.ts';
 export { AssentError, type ErrorData, messageOf } from './errors.ts';
 export { type Clock, type LogFields, type Logger, type Random, silentLogger, type Timer } from './ports.ts';
 export { BoundedQueue } from './queue.ts';
+export { shortLivedBytes } from './short-lived.ts';

@@ -1,4 +1,13 @@
-import { AssentError, latin1Text, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
+import {
+  AssentError,
+  latin1Text,
+  present,
+  putUint32,
+  putUint64,
+  readUint64,
+  uint64Bytes,
+  utf8,
+} from '../base/index.ts';
 import { leafHash, MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
@@ -94,10 +103,10 @@ export function appliedOperations(record: AppliedRecord): Operation[] {
 /** Key of an index entry: streams are separated by a zero byte, entries sort by their place in the chain. */
 export function streamKey(stream: string, height: number, index: number, number: number): Uint8Array {
   const key = prefixedTextKey('stream', stream, 1 + streamPlaceBytes);
-  const place = new DataView(key.buffer, key.length - streamPlaceBytes);
-  key.set(uint64Bytes(height), key.length - streamPlaceBytes);
-  place.setUint32(8, index);
-  place.setUint32(12, number);
+  const place = key.length - streamPlaceBytes;
+  putUint64(key, height, place);
+  putUint32(key, index, place + 8);
+  putUint32(key, number, place + 12);
   return key;
 }
 

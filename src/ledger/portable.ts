@@ -5,9 +5,11 @@ export {
   checkCanonical,
   codecLimits,
   decodeCanonical,
-  encodeArray,
+  encodeArrayHead,
   encodeCanonical,
   encodeElements,
+  encodePieces,
+  type ItemRun,
 } from './codec/index.ts';
 export {
   type NodeConfiguration,

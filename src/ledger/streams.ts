@@ -1,4 +1,4 @@
-import { compareBytes, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
+import { compareBytes, readUint32, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { type Entry, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
 import type { Origin } from './state/state-space.ts';
 
@@ -40,8 +40,8 @@ export async function readStream(
 }
 
 function streamEntry([key, entry]: Entry, prefixLength: number): StreamEntry {
-  const place = new DataView(key.buffer, key.byteOffset + prefixLength + 8, 8);
-  return { height: readUint64(key, prefixLength), index: place.getUint32(0), number: place.getUint32(4), entry };
+  const index = readUint32(key, prefixLength + 8);
+  return { height: readUint64(key, prefixLength), index, number: readUint32(key, prefixLength + 12), entry };
 }
 
 function successor(key: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import { assert } from '../base/index.ts';
+import { assert, shortLivedBytes } from '../base/index.ts';
 
 /**
  * The first byte of every key in a node's database. Append-only: a name keeps its byte for ever and the byte of a
@@ -67,7 +67,7 @@ export interface KeyRange {
 export function prefixedKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 1;
   for (const part of parts) length += part.length;
-  const key = new Uint8Array(length);
+  const key = shortLivedBytes(length);
   key[0] = keyPrefixes[prefix];
   let offset = 1;
   for (const part of parts) {
@@ -79,7 +79,7 @@ export function prefixedKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]):
 
 /** {@link prefixedKey} of an ASCII text, with `extraBytes` zeros after it for the caller to fill. */
 export function prefixedTextKey(prefix: KeyPrefix, text: string, extraBytes = 0): Uint8Array {
-  const key = new Uint8Array(1 + text.length + extraBytes);
+  const key = shortLivedBytes(1 + text.length + extraBytes);
   key[0] = keyPrefixes[prefix];
   let bits = 0;
   for (let index = 0; index < text.length; index++) {

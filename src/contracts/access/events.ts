@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { assert, fromHex, present } from '../../base/index.ts';
+import { assert, fromHex, present, putUint32, readUint32 } from '../../base/index.ts';
 import { type Decision, decisions } from '../decision/decide.ts';
 import type { WritableState } from '../engine/contract.ts';
 import { blob } from '../engine/leaves.ts';
@@ -51,6 +51,8 @@ const pages: StateRecord<{ events: Uint8Array }> = stateRecord(
 const nothing = new Uint8Array();
 
 interface Page {
+  /** What the ids on it begin with. */
+  readonly prefix: string;
   readonly parts: readonly string[];
   /** As stored; with room for a full page once it is changed. */
   bytes: Uint8Array;
@@ -62,6 +64,8 @@ interface Page {
 export class EventBook {
   readonly #state: StateView;
   readonly #pages = new Map<string, Page>();
+  /** Of each owner the pages that its last event was looked for on: the next one's id often begins alike. */
+  readonly #chains = new Map<EventOwner, Page[]>();
 
   constructor(state: StateView) {
     this.#state = state;
@@ -69,29 +73,39 @@ export class EventBook {
 
   get({ owner, id }: EventKey): RecordedEvent | undefined {
     const wanted = idOf(id);
-    for (let digits = digitsMin; digits <= digitsMax; digits++) {
-      const page = this.#page(owner, id.slice(0, digits));
+    for (const page of this.#chain(owner, id)) {
       const found = find(page, wanted);
-      if (found !== undefined || page.length < pageBytesMax) return found;
+      if (found !== undefined) return found;
     }
     return undefined;
   }
 
   /** Adds an event that is not there. */
   add({ owner, id }: EventKey, event: RecordedEvent): void {
-    let digits = digitsMin;
-    let page = this.#page(owner, id.slice(0, digits));
-    while (page.length === pageBytesMax) {
-      assert(digits < digitsMax, 'only one event has the whole id');
-      digits += 1;
-      page = this.#page(owner, id.slice(0, digits));
-    }
-    write(page, idOf(id), event);
+    write(present(this.#chain(owner, id).at(-1), 'there is a first page'), idOf(id), event);
   }
 
   finish(state: WritableState): void {
     for (const { parts, bytes, length, isChanged } of this.#pages.values())
       if (isChanged) pages.put(state, parts, { events: bytes.subarray(0, length) });
+  }
+
+  /** The pages that the event may stand on, or go to: all of them are full, and then one that has room. */
+  #chain(owner: EventOwner, id: string): readonly Page[] {
+    const chain = this.#chains.get(owner) ?? [];
+    this.#chains.set(owner, chain);
+    let last = chain.at(-1);
+    while (last !== undefined && !id.startsWith(last.prefix)) {
+      chain.pop();
+      last = chain.at(-1);
+    }
+    while (last === undefined || last.length === pageBytesMax) {
+      const digits = digitsMin + chain.length;
+      assert(digits <= digitsMax, 'only one event has the whole id');
+      last = this.#page(owner, id.slice(0, digits));
+      chain.push(last);
+    }
+    return chain;
   }
 
   #page(owner: EventOwner, prefix: string): Page {
@@ -100,7 +114,7 @@ export class EventBook {
     const known = this.#pages.get(name);
     if (known !== undefined) return known;
     const bytes = pages.get(this.#state, ...parts)?.events ?? nothing;
-    const page: Page = { parts, bytes, length: bytes.length, isChanged: false };
+    const page: Page = { prefix, parts, bytes, length: bytes.length, isChanged: false };
     this.#pages.set(name, page);
     return page;
   }
@@ -123,9 +137,10 @@ function find({ bytes, length }: Page, id: Uint8Array): RecordedEvent | undefine
 }
 
 function read(bytes: Uint8Array, start: number): RecordedEvent {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start, eventBytes);
-  const number = view.getUint8(decisionOffset);
-  const entry = view.getUint16(decisionOffset + 1) * 2 ** 32 + view.getUint32(decisionOffset + 3);
+  const place = start + decisionOffset;
+  const number = present(bytes[place], 'a page holds whole events');
+  const high = ((bytes[place + 1] as number) << 8) | (bytes[place + 2] as number);
+  const entry = high * 2 ** 32 + readUint32(bytes, place + 3);
   const digest = bytes.slice(start + idBytes, start + decisionOffset);
   if (number === 0) return { digest, entry };
   return { digest, entry, decision: present(decisions[number - 1], 'a page holds decisions of this rule set') };
@@ -142,10 +157,12 @@ function write(page: Page, id: Uint8Array, { digest, entry, decision }: Recorded
   const { bytes, length } = page;
   bytes.set(id, length);
   bytes.set(digest, length + idBytes);
-  const view = new DataView(bytes.buffer, bytes.byteOffset + length, eventBytes);
-  view.setUint8(decisionOffset, decision === undefined ? 0 : decisions.indexOf(decision) + 1);
-  view.setUint16(decisionOffset + 1, Math.floor(entry / 2 ** 32));
-  view.setUint32(decisionOffset + 3, entry >>> 0);
+  const place = length + decisionOffset;
+  const high = Math.floor(entry / 2 ** 32);
+  bytes[place] = decision === undefined ? 0 : decisions.indexOf(decision) + 1;
+  bytes[place + 1] = high >>> 8;
+  bytes[place + 2] = high;
+  putUint32(bytes, entry >>> 0, place + 3);
   page.length += eventBytes;
 }
 

@@ -1,20 +1,21 @@
 import { z } from 'zod';
-import { type CanonicalValue, encodeArray, encodeElements } from '../ledger-types.ts';
+import { concatBytes } from '../../base/index.ts';
+import { type CanonicalValue, encodeArrayHead, encodeElements, encodePieces, type ItemRun } from '../ledger-types.ts';
 import { wireCodec } from './wire.ts';
 
 /**
  * Encodes many values whose fields stand in three layers: `base`, which all of them share, `group`, which some share, and
  * `own`. The fields of a layer are checked and encoded once for all that stands on it, and then copied. The last layer
- * answers with the bytes that the codec of the whole schema gives for all fields together, with `head` in front.
+ * answers with the bytes that the codec of the whole schema gives for all fields together, with `head` in front; they are
+ * for a short time (`shortLivedBytes`).
  */
 export type LayeredEncoder<T, Group extends keyof T, Own extends keyof T> = (
   base: Omit<T, Group | Own>,
 ) => (group: Pick<T, Group>) => (own: Pick<T, Own>) => Uint8Array;
 
-/** Fields of the schema that are next to one another and of one layer. */
+/** Fields of the schema that are next to one another and of one layer: a range of the layer's fields. */
 interface Run {
   readonly layer: number;
-  /** Among the layer's fields. */
   readonly from: number;
   to: number;
 }
@@ -36,45 +37,50 @@ export function layeredEncoder<
   });
   const { version } = wireCodec(schema, root);
   const runs = runsOf(fields.map(({ layer }) => layer));
-  const encoders = [0, 1, 2].map((layer) => {
+  const [baseWire, groupWire, ownWire] = [0, 1, 2].map((layer) => {
     const own = fields.filter((field) => field.layer === layer).map(({ name, field }) => [name, field]);
     const codec = wireCodec(z.strictObject(Object.fromEntries(own)), root);
-    const ownRuns = runs.filter((run) => run.layer === layer);
-    // The layer's own version stands first in its wire form.
-    return (values: object): Uint8Array[] => {
-      const wire = codec.toWire(values as never);
-      return ownRuns.map(({ from, to }) => encodeElements(wire, from + 1, to + 1));
-    };
-  });
-  const [encodeBase, encodeGroup, encodeOwn] = encoders as [Encode, Encode, Encode];
-  const begin = encodeElements([...head, version]);
-  const length = head.length + 1 + fields.length;
+    return (values: object) => codec.toWire(values as never);
+  }) as [ToWire, ToWire, ToWire];
+  const begin = concatBytes(encodeArrayHead(head.length + 1 + fields.length), encodeElements([...head, version]));
+  const ownRuns: readonly ItemRun[] = runs.filter(({ layer }) => layer === 2);
   return (base) => {
-    const bases = encodeBase(base);
+    const bases = encodeRuns(runs, 0, baseWire(base));
     return (group) => {
-      const groups = encodeGroup(group);
-      return (own) => {
-        const encoded = [bases, groups, encodeOwn(own)];
-        const next = [0, 0, 0];
-        const parts = [begin];
-        for (const { layer } of runs)
-          parts.push((encoded[layer] as Uint8Array[])[(next[layer] as number)++] as Uint8Array);
-        return encodeArray(length, parts);
-      };
+      const pieces = between(runs, [bases, encodeRuns(runs, 1, groupWire(group))], begin);
+      return (own) => encodePieces(pieces, ownRuns, ownWire(own));
     };
   };
 }
 
-type Encode = (values: object) => Uint8Array[];
+type ToWire = (values: object) => CanonicalValue[];
 
+/** A layer's own version stands first in its wire form: its fields are counted from 1. */
 function runsOf(layerOfField: readonly number[]): Run[] {
   const runs: Run[] = [];
-  const counts = [0, 0, 0];
+  const next = [1, 1, 1];
   for (const layer of layerOfField) {
-    const place = (counts[layer] as number)++;
+    const place = (next[layer] as number)++;
     const last = runs.at(-1);
-    if (last?.layer === layer) last.to += 1;
+    if (last?.layer === layer) last.to = place + 1;
     else runs.push({ layer, from: place, to: place + 1 });
   }
   return runs;
+}
+
+function encodeRuns(runs: readonly Run[], layer: number, wire: readonly CanonicalValue[]): Uint8Array[] {
+  return runs.filter((run) => run.layer === layer).map(({ from, to }) => encodeElements(wire, from, to));
+}
+
+/** What stands before, between and after the runs of the last layer, each in one piece. */
+function between(runs: readonly Run[], encoded: readonly Uint8Array[][], begin: Uint8Array): Uint8Array[] {
+  const next = [0, 0];
+  const pieces: Uint8Array[] = [];
+  const piece = [begin];
+  for (const { layer } of runs) {
+    if (layer === 2) pieces.push(concatBytes(...piece.splice(0)));
+    else piece.push(encoded[layer]?.[(next[layer] as number)++] as Uint8Array);
+  }
+  pieces.push(concatBytes(...piece));
+  return pieces;
 }

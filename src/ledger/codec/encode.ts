@@ -1,4 +1,4 @@
-import { AssentError, utf8 } from '../../base/index.ts';
+import { AssentError, shortLivedBytes, utf8 } from '../../base/index.ts';
 import { type CanonicalValue, codecLimits, head } from './value.ts';
 
 const SCRATCH_BYTES = 4 * 1024;
@@ -33,13 +33,38 @@ export function encodeElements(items: readonly CanonicalValue[], from = 0, to: n
   return scratch.slice(0, position);
 }
 
-/** An array of `length` elements, given as what {@link encodeElements} made of them, in pieces. */
-export function encodeArray(length: number, pieces: readonly Uint8Array[]): Uint8Array {
+/** The head of an array of so many elements. */
+export function encodeArrayHead(length: number): Uint8Array {
   position = 0;
-  if (length < 0x10) scratch[position++] = head.fixArray | length;
-  else writeLength(length, undefined, head.array16, head.array32);
-  for (const piece of pieces) writeBytes(piece);
+  writeArrayHead(length);
   return scratch.slice(0, position);
+}
+
+/** A place in {@link encodePieces}: elements `from` to `to` of its items, after the bytes of the piece of the same place. */
+export interface ItemRun {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What was encoded before in pieces, and items in between: behind piece n the items of run n, if there is one. The bytes
+ * are for a short time (`shortLivedBytes`). Throws as {@link encodeCanonical}.
+ */
+export function encodePieces(
+  pieces: readonly Uint8Array[],
+  runs: readonly ItemRun[],
+  items: readonly CanonicalValue[],
+): Uint8Array {
+  position = 0;
+  for (let place = 0; place < pieces.length; place++) {
+    writeBytes(pieces[place] as Uint8Array);
+    const run = runs[place];
+    if (run === undefined) continue;
+    for (let index = run.from; index < run.to; index++) write(items[index] as CanonicalValue, 1);
+  }
+  const bytes = shortLivedBytes(position);
+  bytes.set(scratch.subarray(0, position));
+  return bytes;
 }
 
 function write(value: CanonicalValue, depth: number): void {
@@ -146,9 +171,13 @@ function writeBinary(bytes: Uint8Array): void {
 function writeArray(items: readonly CanonicalValue[], depth: number): void {
   if (depth > codecLimits.depthMax)
     throw new AssentError('encoding-too-large', `arrays are nested deeper than ${codecLimits.depthMax}`);
-  if (items.length < 0x10) scratch[position++] = head.fixArray | items.length;
-  else writeLength(items.length, undefined, head.array16, head.array32);
+  writeArrayHead(items.length);
   for (const item of items) write(item, depth);
+}
+
+function writeArrayHead(length: number): void {
+  if (length < 0x10) scratch[position++] = head.fixArray | length;
+  else writeLength(length, undefined, head.array16, head.array32);
 }
 
 function writeLength(length: number, head8: number | undefined, head16: number, head32: number): void {

@@ -2,10 +2,20 @@ import { toHex } from '../../../base/index.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
 import { accessLogOf, appendAllToLog } from '../state.ts';
 
+interface Appended {
+  readonly subject: Uint8Array;
+  readonly stream: string;
+  /** Entries that were there before. */
+  readonly size: number;
+  readonly entries: Uint8Array[];
+}
+
 /** Entries on their way into subjects' logs: what one batch adds to one log is one append. */
 export class LogAppends {
   readonly #context: ApplyContext<unknown>;
-  readonly #logs = new Map<string, { readonly subject: Uint8Array; size: number; readonly entries: Uint8Array[] }>();
+  readonly #logs = new Map<string, Appended>();
+  /** The next entry often is the same subject's. */
+  #last: Appended | undefined;
 
   constructor(context: ApplyContext<unknown>) {
     this.#context = context;
@@ -13,17 +23,25 @@ export class LogAppends {
 
   /** Adds the entry and shows it in the subject's stream. Returns its place in the subject's log, from 0. */
   append(subject: Uint8Array, entry: Uint8Array): number {
-    const { state, emit } = this.#context;
-    const subjectHex = toHex(subject);
-    const log = this.#logs.get(subjectHex) ?? { subject, size: accessLogOf(state, subject)?.size ?? 0, entries: [] };
-    this.#logs.set(subjectHex, log);
+    const log = this.#last?.subject === subject ? this.#last : this.#logOf(subject);
+    this.#last = log;
     log.entries.push(entry);
-    emit(`access:${subjectHex}`, entry);
+    this.#context.emit(log.stream, entry);
     return log.size + log.entries.length - 1;
   }
 
   /** Writes the logs. */
   finish(): void {
     for (const { subject, entries } of this.#logs.values()) appendAllToLog(this.#context.state, subject, entries);
+  }
+
+  #logOf(subject: Uint8Array): Appended {
+    const subjectHex = toHex(subject);
+    const known = this.#logs.get(subjectHex);
+    if (known !== undefined) return known;
+    const size = accessLogOf(this.#context.state, subject)?.size ?? 0;
+    const log = { subject, stream: `access:${subjectHex}`, size, entries: [] };
+    this.#logs.set(subjectHex, log);
+    return log;
   }
 }
