@@ -91,30 +91,35 @@ export function facetRows(transaction: FacetSource, result: FacetResult, state?:
   return [{ names: listed(names), access: { decision, entry } }];
 }
 
-/** What is not recorded of a batch says nothing about its agent and its subject either. */
+/** What is not recorded of a batch says nothing about its agent and its subject either. Rows of one access share names. */
 function batchRows(sender: string, { domain, askers, accesses }: AccessBatch, output: Fields): FacetRow[] {
   const outcomes = output['outcomes'] as readonly string[];
   const entries = output['entries'] as readonly number[];
-  const rows: FacetRow[] = [];
-  for (const { asker, subject, results, items } of accesses) {
+  const namesOf = (said: Fields): FacetNames => {
     const names = begin(sender);
     names.organisations.add(domain);
-    const bare = listed(names);
-    take(names, { ...present(askers[asker], 'a rule checked that the asker is listed'), subject });
-    takeIds(
-      names.consents,
-      results.map(({ consent }) => consent),
-    );
-    const whole = listed(names);
+    take(names, said);
+    return listed(names);
+  };
+  const bare = namesOf({});
+  const askerNames = askers.map((asker) => namesOf({ ...asker }));
+  const rows: FacetRow[] = [];
+  for (const { asker, subject, results, items } of accesses) {
+    const names = {
+      ...present(askerNames[asker], 'a rule checked that the asker is listed'),
+      subjects: [toHex(subject)],
+      consents: [...new Set(results.map(({ consent }) => toHex(consent)))],
+    };
     for (const _ of items) {
       const decision = present(outcomes[rows.length], 'a batch has an outcome for each entry');
       const entry = present(entries[rows.length], 'a batch has a place for each entry');
-      const isRefused = (entryRefusals as readonly string[]).includes(decision);
-      rows.push(isRefused ? { names: bare } : { names: whole, access: { decision, entry } });
+      rows.push(refusals.has(decision) ? { names: bare } : { names, access: { decision, entry } });
     }
   }
   return rows;
 }
+
+const refusals: ReadonlySet<string> = new Set(entryRefusals);
 
 function requestIn(payload: Fields): Fields {
   return { ...present(decodeAccessRequest(payload['request'] as Uint8Array), 'a rule checked the request') };

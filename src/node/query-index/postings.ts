@@ -1,4 +1,4 @@
-import { AssentError, assert, equalBytes } from '../../base/index.ts';
+import { AssentError, assert, concatBytes, equalBytes } from '../../base/index.ts';
 import { sha256 } from '../../crypto/index.ts';
 
 /** A row: the transaction's place in the block, and the access's place in its batch, else 0. */
@@ -46,7 +46,7 @@ export class Postings {
       before = index;
     }
     const runs = Uint8Array.from(bytes);
-    return join(checksum(key, runs), runs);
+    return concatBytes(checksum(key, runs), runs);
   }
 }
 
@@ -97,12 +97,5 @@ function putNumber(bytes: number[], value: number): void {
 }
 
 function checksum(key: Uint8Array, runs: Uint8Array): Uint8Array {
-  return sha256(join(key, runs)).subarray(0, checksumBytes);
-}
-
-function join(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(left.length + right.length);
-  joined.set(left);
-  joined.set(right, left.length);
-  return joined;
+  return sha256(key, runs).subarray(0, checksumBytes);
 }
