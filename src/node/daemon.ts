@@ -18,7 +18,7 @@ import { type Identity, type OpenedLedger, openLedger, readIdentity } from './op
 import { QueryIndexer } from './query-index/index.ts';
 import { type Membership, Replica } from './replica/index.ts';
 import { sentenceOf } from './rules.ts';
-import { decodeRepairMessage, isRepairFrame, Repairs, Scrubber } from './scrub/index.ts';
+import { decodeRepairMessage, isRepairFrame, mendValue, Repairs, Scrubber } from './scrub/index.ts';
 import { answersOf } from './service/asked.ts';
 import { CommitWaiters } from './service/commit-waiters.ts';
 import { CosignatureAnswers } from './service/cosignature-answers.ts';
@@ -272,6 +272,7 @@ class Daemon {
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),
       flush: () => this.#transport.flush(),
       onFault: (error) => this.#fail(error),
+      mend: ({ data }) => mendValue(this.#mending(), String(data['key'])),
       onAnswered: () => this.#desk.flush(),
       onCommitted: (block, transactionCount) => {
         this.#snapshotKeeper.committed(block.byteLength);
@@ -306,11 +307,16 @@ class Daemon {
     });
   }
 
+  #mending(): Parameters<typeof mendValue>[0] {
+    const { ledger, directory } = this.#opened;
+    const { store, journal } = directory;
+    return { ledger, store, journal, repairs: this.#repairs, clock: systemClock };
+  }
+
   #repairing(): ConstructorParameters<typeof Repairs>[0] {
-    const { directory, ledger } = this.#opened;
+    const { ledger } = this.#opened;
     return {
       ledger,
-      store: directory.store,
       verify: verifySignature,
       peers: () => this.#transport.peers().flatMap(({ connected, nodeId }) => (connected ? [nodeId] : [])),
       send: (to, frame) => this.#transport.send(to, 'bulk', frame),
@@ -322,6 +328,7 @@ class Daemon {
     return new Scrubber({
       ...this.#repairing(),
       ...this.#config.scrub,
+      store: directory.store,
       journal: directory.journal,
       database: join(directory.path, 'database'),
       repairs: this.#repairs,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AssentError, present, uint64Bytes } from '../../src/base/index.ts';
+import { AssentError, present, uint64Bytes, utf8 } from '../../src/base/index.ts';
 import type { Home } from '../../src/demo/index.ts';
 import { encodeBlock } from '../../src/ledger/block.ts';
 import { encodeHeader, readBlock } from '../../src/ledger/index.ts';
@@ -75,6 +75,37 @@ it('a block, a receipt and a value that were altered on one disk are found, neve
   // It takes part as before, and nothing of the damage is left.
   await cluster.client(damaged).submitBatch([newTransaction(home)]);
   await sameHead(cluster, 1, 2, 3);
+  await cluster.json('cluster', 'stop', String(damaged));
+  const verified = await cluster.run('ledger', 'verify', '--genesis', cluster.file.ledgerId, '--data', node);
+  expect([verified.exitCode, verified.stderr]).toEqual([0, '']);
+}, 120_000);
+
+it('a value without which the next block cannot be executed is asked for, and the node goes on', async () => {
+  const leader = await cluster.leader();
+  const damaged = leader === 3 ? 2 : 3;
+  await cluster.json('cluster', 'stop', String(damaged));
+  const node = join(cluster.directory, `node-${damaged}`);
+  const config = JSON.parse(readFileSync(join(node, 'node.json'), 'utf8')) as object;
+  // So slow that it is not what finds the damage.
+  writeFileSync(join(node, 'node.json'), JSON.stringify({ ...config, scrub: { bytesPerSecond: 1024 } }));
+  const store = await LevelStore.open(join(node, 'data', 'database'), { create: false });
+  // Of the member that issues the credentials.
+  const key = prefixedKey('state', utf8('governance/member/st-mary'));
+  const value = present(store.get(key), 'the member');
+  const bent: Operation[] = [{ type: 'put', key, value: value.with(-1, (value.at(-1) as number) ^ 1) }];
+  await new Promise<void>((resolve, reject) =>
+    store.write(bent, (error) => (error === undefined ? resolve() : reject(error))),
+  );
+  await store.close();
+  expect((await cluster.run('cluster', 'restart', String(damaged))).exitCode).toBe(0);
+  const started = await cluster.client(damaged).status();
+  await cluster.client(leader).submitBatch([newTransaction(home), newTransaction(home)]);
+  await sameHead(cluster, 1, 2, 3);
+  const { uptimeMs, scrub } = await cluster.client(damaged).status();
+  expect(uptimeMs).toBeGreaterThan(started.uptimeMs);
+  expect(scrub.repaired).toBe(0);
+  const logs = readFileSync(join(node, 'node.log'), 'utf8');
+  expect(logs).toContain('damage on the disk was repaired: the node goes on');
   await cluster.json('cluster', 'stop', String(damaged));
   const verified = await cluster.run('ledger', 'verify', '--genesis', cluster.file.ledgerId, '--data', node);
   expect([verified.exitCode, verified.stderr]).toEqual([0, '']);

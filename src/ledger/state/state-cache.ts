@@ -63,7 +63,7 @@ export class StateCache {
   #read(key: StateKey): Uint8Array | undefined {
     const value = this.#store.get(prefixedTextKey(this.origin.space.state, key));
     if (this.#isTrue?.(key, value) === false)
-      throw new AssentError('storage-damaged', 'a value of the state is missing or was changed on disk');
+      throw new AssentError('storage-damaged', 'a value of the state is missing or was changed on disk', { key });
     return value;
   }
 

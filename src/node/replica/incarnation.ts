@@ -30,7 +30,7 @@ import { Proposer } from './proposer.ts';
 import { ReadBarrier, type ReadListener } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
-import { stoppingError } from './stopping.ts';
+import { isMendable, mendingError, stoppingError } from './stopping.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { channelOf, decodeMessage, encodeMessage } from './wire.ts';
 
@@ -260,7 +260,7 @@ export class Incarnation {
   /** Ends as {@link stop} does, and tells the submitters that wait that they will not hear the outcome here. */
   retire(reason: AssentError): void {
     this.stop(reason);
-    this.#pool.abandon('the node went on from a snapshot, and cannot tell what became of the transaction');
+    this.#pool.abandon('the node began anew, and cannot tell what became of the transaction');
   }
 
   get newestCertified(): Raft['newestCertified'] {
@@ -419,8 +419,8 @@ export class Incarnation {
     try {
       action();
     } catch (error) {
-      this.stop(stoppingError());
       const fault = error instanceof Error ? error : new InvariantError(messageOf(error));
+      this.stop(isMendable(fault) ? mendingError() : stoppingError());
       this.#options.onFault(fault);
     }
   }

@@ -9,8 +9,11 @@ import { Incarnation } from './incarnation.ts';
 import { installationOperations, type ProvedSnapshot } from './installation.ts';
 import type { ReadListener } from './read-barrier.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
-import { stoppingError } from './stopping.ts';
+import { isMendable, mendingError, stoppingError } from './stopping.ts';
 import type { OutcomeListener } from './transaction-pool.ts';
+
+/** A disk on which more than this is damaged between two starts is to be replaced. */
+const mendedMax = 64;
 
 /**
  * One node's part in the ledger. Knows no threads and no sockets; time, disk, network and randomness come in through its
@@ -20,16 +23,20 @@ import type { OutcomeListener } from './transaction-pool.ts';
 export class Replica {
   readonly nodeId: NodeId;
   readonly #options: ReplicaOptions;
+  readonly #onFault: (fault: Error) => void;
   #incarnation: Incarnation;
   #isInstalling = false;
+  #isMending = false;
   #isStopped = false;
+  #mended = 0;
   /** Goes on with the next event; see {@link Raft.transferLeadership}. */
   readonly transferLeadership: Raft['transferLeadership'] = (to) => this.#incarnation.transferLeadership(to);
 
   /** Throws `storage-damaged`. */
   constructor(options: ReplicaOptions) {
-    this.#options = options;
-    this.#incarnation = new Incarnation(options, { isFirst: true, contradiction: undefined });
+    this.#options = { ...options, onFault: (fault) => this.#faulted(fault) };
+    this.#onFault = options.onFault;
+    this.#incarnation = new Incarnation(this.#options, { isFirst: true, contradiction: undefined });
     this.nodeId = this.#incarnation.nodeId;
   }
 
@@ -65,7 +72,7 @@ export class Replica {
   }
 
   get leader(): NodeId | undefined {
-    return this.#incarnation.leader;
+    return this.#isMending ? undefined : this.#incarnation.leader;
   }
 
   /** What is proved against nodes of this ledger. */
@@ -89,7 +96,9 @@ export class Replica {
   }
 
   status(): ReplicaStatus {
-    return this.#incarnation.status();
+    const { leader, ...status } = this.#incarnation.status();
+    if (this.#isMending) return { ...status, role: 'follower' };
+    return leader === undefined ? status : { ...status, leader };
   }
 
   /** Who belongs to the ledger now, and whether this node still does. */
@@ -123,6 +132,10 @@ export class Replica {
     done: (error?: AssentError) => void,
   ): void {
     if (this.#isStopped || this.#isInstalling) return;
+    if (this.#isMending) {
+      done(new AssentError('snapshot-invalid', 'The node is putting its disk in order.'));
+      return;
+    }
     this.#isInstalling = true;
     const before = this.#incarnation;
     before.retire(new AssentError('node-behind', 'This node is taking in a snapshot.'));
@@ -139,6 +152,53 @@ export class Replica {
       }
       if (refusal !== undefined) this.#goOn(done, contradiction, refusal);
     });
+  }
+
+  /**
+   * What the disk has damaged and others have is put in order while nothing is executed, signed or heard; then everything
+   * is read from the disk as at a start. Whatever else a fault is ends the replica.
+   */
+  #faulted(fault: Error): void {
+    const { mend, logger } = this.#options;
+    if (this.#isStopped || mend === undefined || !isMendable(fault) || this.#mended >= mendedMax) {
+      this.#end(fault);
+      return;
+    }
+    this.#mended += 1;
+    this.#isMending = true;
+    logger.error({ reason: fault.message }, 'damage on the disk is in the way: others are asked');
+    const before = this.#incarnation;
+    before.retire(mendingError());
+    this.#options.onAnswered?.();
+    const { contradiction } = before.status();
+    this.#append([], undefined, () => {
+      this.#options.ledger.reload();
+      mend(fault).then(
+        (isMended) => {
+          if (isMended) this.#goOnMended(contradiction);
+          else this.#end(fault);
+        },
+        (error: unknown) => this.#end(error as Error),
+      );
+    });
+  }
+
+  /** What was executed above the applied block is executed again, and may come across more. */
+  #goOnMended(contradiction: string | undefined): void {
+    if (this.#isStopped) return;
+    try {
+      this.#goOn(() => undefined, contradiction);
+      this.#isMending = false;
+      this.#options.logger.warn({}, 'damage on the disk was repaired: the node goes on');
+    } catch (fault) {
+      this.#faulted(fault as Error);
+    }
+  }
+
+  #end(fault: Error): void {
+    if (this.#isStopped) return;
+    this.stop();
+    this.#onFault(fault);
   }
 
   /** Begins anew with what the disk holds. What contradicted it before does so for as long as the process lives. */
@@ -158,8 +218,7 @@ export class Replica {
         if (error !== undefined) throw error;
         next();
       } catch (fault) {
-        this.stop();
-        this.#options.onFault(fault as Error);
+        this.#end(fault as Error);
       }
     });
   }

@@ -4,3 +4,13 @@ import { AssentError } from '../../base/index.ts';
 export function stoppingError(): AssentError {
   return new AssentError('shutting-down', 'The node is stopping.');
 }
+
+/** What those hear who ask a node that puts its disk in order. */
+export function mendingError(): AssentError {
+  return new AssentError('node-behind', 'This node found damage on its disk, and asks others for what it lacks.');
+}
+
+/** Damage of one thing that others have, too. */
+export function isMendable(fault: Error): fault is AssentError {
+  return fault instanceof AssentError && fault.code === 'storage-damaged' && fault.data['key'] !== undefined;
+}

@@ -8,8 +8,8 @@ export const pieceBytesMax = 262_144;
 /** Something that every node has, and by its hash is the same whoever gives it. */
 export type Wanted =
   | { readonly type: 'block'; readonly height: number; readonly hash: Uint8Array }
-  /** A value of the state: its key, and the hash of the value. */
-  | { readonly type: 'value'; readonly key: string; readonly hash: Uint8Array };
+  /** What stood under a key of the state after a block: the hash of the value. */
+  | { readonly type: 'value'; readonly key: string; readonly height: number; readonly hash: Uint8Array };
 
 /** What nodes say to one another to repair what one of them has damaged, on the bulk channel. */
 export type RepairMessage =
@@ -27,7 +27,7 @@ const wireVersion = 1;
 /** Apart from those of the messages about snapshots, which share the channel. */
 const numbers = { ask: 16, give: 17 } as const;
 const things = ['block', 'value'] as const;
-const frameLimits = { bytesMax: pieceBytesMax + 2048, depthMax: 1, countMax: 10 };
+const frameLimits = { bytesMax: pieceBytesMax + 2048, depthMax: 1, countMax: 11 };
 const totalMax = ledgerLimits.blockBytesMax;
 
 /** Whether a frame of the bulk channel is one of these: the number is its third byte. */
@@ -35,11 +35,12 @@ export function isRepairFrame(frame: Uint8Array): boolean {
   return frame[2] === numbers.ask || frame[2] === numbers.give;
 }
 
-/** Canonical bytes `[version, number, thing, height or key, hash, offset, total?, bytes?]`. */
+/** Canonical bytes `[version, number, thing, key or nil, height, hash, offset, total?, bytes?]`. */
 export function encodeRepairMessage(message: RepairMessage): Uint8Array {
   const { wanted, offset } = message;
-  const name: CanonicalValue = wanted.type === 'block' ? wanted.height : wanted.key;
-  const head = [wireVersion, numbers[message.type], things.indexOf(wanted.type), name, wanted.hash, offset];
+  const { type, height, hash } = wanted;
+  const key: CanonicalValue = type === 'block' ? null : wanted.key;
+  const head = [wireVersion, numbers[message.type], things.indexOf(type), key, height, hash, offset];
   return encodeCanonical(message.type === 'ask' ? head : [...head, message.total, message.bytes]);
 }
 
@@ -47,23 +48,29 @@ export function encodeRepairMessage(message: RepairMessage): Uint8Array {
 export function decodeRepairMessage(frame: Uint8Array): RepairMessage {
   const value = decodeOrRefuse(frame);
   if (!Array.isArray(value)) throw invalid('it is no list');
-  const [version, number, thing, name, hash, offset, total, bytes] = value as readonly CanonicalValue[];
+  const [version, number, thing, key, height, hash, offset, total, bytes] = value as readonly CanonicalValue[];
   if (version !== wireVersion) throw invalid('unknown version');
   if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES) throw invalid('it names no hash');
-  const wanted = wantedIn(thing, name, hash);
+  const wanted = wantedIn(thing, key, height, hash);
   if (typeof offset !== 'number' || offset < 0 || offset > totalMax) throw invalid('its offset is out of bounds');
-  if (number === numbers.ask && value.length === 6) return { type: 'ask', wanted, offset };
-  if (number !== numbers.give || value.length !== 8 || typeof total !== 'number' || !(bytes instanceof Uint8Array))
+  if (number === numbers.ask && value.length === 7) return { type: 'ask', wanted, offset };
+  if (number !== numbers.give || value.length !== 9 || typeof total !== 'number' || !(bytes instanceof Uint8Array))
     throw invalid('it has another shape');
   if (total < 0 || total > totalMax || offset + bytes.length > total) throw invalid('a piece is out of bounds');
   return { type: 'give', wanted, offset, total, bytes };
 }
 
-function wantedIn(thing: CanonicalValue | undefined, name: CanonicalValue | undefined, hash: Uint8Array): Wanted {
+function wantedIn(
+  thing: CanonicalValue | undefined,
+  key: CanonicalValue | undefined,
+  height: CanonicalValue | undefined,
+  hash: Uint8Array,
+): Wanted {
   const type = typeof thing === 'number' ? things[thing] : undefined;
-  if (type === 'block' && typeof name === 'number' && name >= 1) return { type, height: name, hash };
-  const isKey = typeof name === 'string' && /^[!-~]+$/.test(name) && name.length <= ledgerLimits.stateKeyCharactersMax;
-  if (type === 'value' && isKey) return { type, key: name, hash };
+  if (typeof height !== 'number') throw invalid('it names no height');
+  if (type === 'block' && key === null && height >= 1) return { type, height, hash };
+  const isKey = typeof key === 'string' && /^[!-~]+$/.test(key) && key.length <= ledgerLimits.stateKeyCharactersMax;
+  if (type === 'value' && isKey && height >= 0) return { type, key, height, hash };
   throw invalid('it does not say what it is about');
 }
 

@@ -1,7 +1,6 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
 import { type NodeId, sha256, type VerifySignature } from '../../crypto/index.ts';
-import { checkHeaderSignature, type Ledger, openBlock, storedValue } from '../../ledger/index.ts';
-import type { Store } from '../../storage/index.ts';
+import { checkHeaderSignature, type Ledger, openBlock } from '../../ledger/index.ts';
 import { encodeRepairMessage, pieceBytesMax, type RepairMessage, type Wanted } from './messages.ts';
 
 /** A peer that says nothing for so many ticks is passed over. */
@@ -11,7 +10,6 @@ const answersPerTick = 4;
 
 export interface RepairsOptions {
   readonly ledger: Ledger;
-  readonly store: Store;
   readonly verify: VerifySignature;
   /** Connected peers. */
   readonly peers: () => readonly NodeId[];
@@ -32,6 +30,8 @@ export class Repairs {
   readonly #options: RepairsOptions;
   readonly #answered = new Map<NodeId, number>();
   #question: Question | undefined;
+  /** What is wanted first is asked for first. */
+  #turn: Promise<unknown> = Promise.resolve();
   #tick = 0;
   #isStopped = false;
 
@@ -39,18 +39,28 @@ export class Repairs {
     this.#options = options;
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** From the first peer that has it; undefined where none does. What does not have the hash is passed over. */
-  async fetch(wanted: Wanted): Promise<Uint8Array | undefined> {
+  fetch(wanted: Wanted): Promise<Uint8Array | undefined> {
+    const fetched = this.#turn.then(() => this.#fetch(wanted));
+    this.#turn = fetched.catch(() => undefined);
+    return fetched;
+  }
+
+  async #fetch(wanted: Wanted): Promise<Uint8Array | undefined> {
     for (const peer of this.#options.peers()) {
-      const bytes = await this.#ask(peer, wanted);
       if (this.#isStopped) return undefined;
+      const bytes = await this.#ask(peer, wanted);
       if (bytes !== undefined && this.#isIt(wanted, bytes)) return bytes;
     }
     return undefined;
   }
 
   receive(from: NodeId, message: RepairMessage): void {
-    if (message.type === 'ask') this.#answer(from, message);
+    if (message.type === 'ask') void this.#answer(from, message);
     else this.#take(from, message);
   }
 
@@ -98,11 +108,12 @@ export class Repairs {
     question?.resolve(bytes);
   }
 
-  #answer(to: NodeId, { wanted, offset }: Extract<RepairMessage, { type: 'ask' }>): void {
+  async #answer(to: NodeId, { wanted, offset }: Extract<RepairMessage, { type: 'ask' }>): Promise<void> {
     const answered = this.#answered.get(to) ?? 0;
     if (answered >= answersPerTick) return;
     this.#answered.set(to, answered + 1);
-    const bytes = this.#find(wanted) ?? new Uint8Array();
+    const bytes = (await this.#find(wanted)) ?? new Uint8Array();
+    if (this.#isStopped) return;
     const piece = bytes.slice(offset, offset + pieceBytesMax);
     const total = piece.length === 0 ? 0 : bytes.length;
     this.#options.send(
@@ -112,13 +123,13 @@ export class Repairs {
   }
 
   /** Only what is right is handed on. */
-  #find(wanted: Wanted): Uint8Array | undefined {
-    const { ledger, store } = this.#options;
+  async #find(wanted: Wanted): Promise<Uint8Array | undefined> {
+    const { ledger } = this.#options;
     try {
       const bytes =
         wanted.type === 'block'
           ? ledger.block(wanted.height)?.bytes
-          : storedValue(store, ledger.storedTrees.space, wanted.key);
+          : (await ledger.valueAt(wanted.height, wanted.key)).value;
       return bytes !== undefined && this.#isIt(wanted, bytes) ? bytes : undefined;
     } catch (error) {
       if (error instanceof AssentError) return undefined;
@@ -142,6 +153,6 @@ export class Repairs {
 }
 
 function isSame(left: Wanted, right: Wanted): boolean {
-  const name = ({ type, ...rest }: Wanted): string => `${type} ${'key' in rest ? rest.key : rest.height}`;
+  const name = ({ type, height, ...rest }: Wanted): string => `${type} ${height} ${'key' in rest ? rest.key : ''}`;
   return name(left) === name(right) && equalBytes(left.hash, right.hash);
 }

@@ -18,7 +18,7 @@ import {
   storedValue,
   UnverifiedTransaction,
 } from '../../ledger/index.ts';
-import { checkTables, type Journal, type Operation } from '../../storage/index.ts';
+import { checkTables, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import { rederived } from './rederive.ts';
 import type { Repairs, RepairsOptions } from './repair.ts';
 
@@ -38,6 +38,7 @@ export interface ScrubCounts {
 }
 
 export interface ScrubberOptions extends RepairsOptions {
+  readonly store: Store;
   readonly journal: Pick<Journal, 'append'>;
   /** Folder of the database. */
   readonly database: string;
@@ -226,6 +227,7 @@ export class Scrubber {
     const name = 'a value of the state';
     if (damage === undefined) return;
     const trees = ledger.storedTrees;
+    const height = ledger.committedHeight;
     let hash: Uint8Array | undefined;
     const unknown = damageOf(() => {
       hash = expectedValue(store, trees, key);
@@ -239,7 +241,7 @@ export class Scrubber {
       this.#mended('state', `${name} ${key}`);
       return;
     }
-    const bytes = await repairs.fetch({ type: 'value', key, hash });
+    const bytes = await repairs.fetch({ type: 'value', key, height, hash });
     if (bytes === undefined) return;
     const now = ledger.storedTrees;
     const expected = expectedValue(store, now, key);

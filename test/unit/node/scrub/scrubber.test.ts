@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { present, silentLogger, uint64Bytes } from '../../../../src/base/index.ts';
+import { equalBytes, present, silentLogger, uint64Bytes } from '../../../../src/base/index.ts';
 import { type NodeId, verifySignature } from '../../../../src/crypto/index.ts';
 import { openBlock, readBlock } from '../../../../src/ledger/index.ts';
 import { systemClock } from '../../../../src/node/clock.ts';
-import { Repairs, Scrubber, type ScrubCounts } from '../../../../src/node/scrub/index.ts';
+import { mendValue, Repairs, Scrubber, type ScrubCounts } from '../../../../src/node/scrub/index.ts';
 import {
   decodeRepairMessage,
   encodeRepairMessage,
@@ -24,6 +24,7 @@ import {
   prefixRange,
 } from '../../../../src/storage/index.ts';
 import { bent } from '../audit/support.ts';
+import { journalOf } from '../query-index/support.ts';
 import { Chain } from '../replay/support.ts';
 
 let folder: string;
@@ -56,18 +57,20 @@ const nobody = { peers: () => [], send: () => undefined };
 
 /** Repairs whose only peer is another, with what it had before anything was damaged. */
 function repairsFrom(healthy: Chain | undefined, spoil = (bytes: Uint8Array) => bytes): Repairs {
-  if (healthy === undefined) return new Repairs({ ledger: chain.ledger, store, verify: verifySignature, ...nobody });
+  if (healthy === undefined) return new Repairs({ ledger: chain.ledger, verify: verifySignature, ...nobody });
   const [own, peer]: NodeId[] = ['own', 'peer'];
   const repairs: Repairs = new Repairs({
     ledger: chain.ledger,
-    store,
     verify: verifySignature,
     peers: () => [peer as NodeId],
-    send: (_, frame) => other.receive(own as NodeId, decodeRepairMessage(frame)),
+    send: (_, frame) => {
+      // Its clock goes on.
+      other.tick();
+      other.receive(own as NodeId, decodeRepairMessage(frame));
+    },
   });
   const other: Repairs = new Repairs({
     ledger: healthy.ledger,
-    store: healthy.store,
     verify: verifySignature,
     peers: () => [],
     send: (_, frame) => {
@@ -190,6 +193,44 @@ describe('a look at everything', () => {
     expect(store.get(strange)).toBeUndefined();
   });
 
+  it('a value that execution needs is put in order by itself, as it stood, though the peer has gone on', async () => {
+    const healthy = await twin();
+    const state = await store.range({ ...prefixRange('state'), limit: 1000 });
+    for (let block = 0; block < 3; block++)
+      await healthy.block([healthy.grant({ type: 'permit', purposes: ['TREAT'] }), healthy.access()]);
+    const replaced = state.filter(([key, value]) => !equalBytes(healthy.store.get(key) ?? value, value));
+    expect(replaced.length).toBeGreaterThan(0);
+    const strange = prefixedKey('state', new TextEncoder().encode('nobody/wrote/this'));
+    await write([{ type: 'put', key: strange, value: Uint8Array.of(1) }]);
+    for (const [key, value] of [...replaced, [strange, undefined] as const]) {
+      const name = Buffer.from(key.subarray(1)).toString('latin1');
+      for (const damage of ['bent', 'gone']) {
+        if (value !== undefined)
+          await write([damage === 'bent' ? { type: 'put', key, value: bent(value) } : { type: 'delete', key }]);
+        chain = Chain.reopen(store);
+        const journal = journalOf(store);
+        let nowMs = 0;
+        const after = (ms: number, then: () => void) => {
+          nowMs += ms;
+          return systemClock.after(0, then);
+        };
+        const clock = { ...systemClock, monotonicMs: () => nowMs, after };
+        const mend = (repairs: Repairs) => mendValue({ ledger: chain.ledger, store, journal, repairs, clock }, name);
+        expect(() => chain.ledger.state.get(name)).toThrow(
+          expect.objectContaining({ code: 'storage-damaged', data: { key: name } }),
+        );
+        if (value !== undefined) {
+          expect(await mend(repairsFrom(undefined))).toBe(false);
+          expect(await mend(repairsFrom(healthy, bent))).toBe(false);
+        }
+        expect(await mend(repairsFrom(healthy))).toBe(true);
+        expect(store.get(key)).toEqual(value);
+        expect(Chain.reopen(store).ledger.state.get(name)).toEqual(value);
+        if (value === undefined) break;
+      }
+    }
+  });
+
   it('a value that is gone is not said to be absent', async () => {
     const [key] = await entry('state', 5);
     await write([{ type: 'delete', key }]);
@@ -220,7 +261,7 @@ describe('messages about repairs', () => {
   const hash = new Uint8Array(32).fill(7);
   it.each<[string, RepairMessage]>([
     ['a block', { type: 'ask', wanted: { type: 'block', height: 9, hash }, offset: 0 }],
-    ['a value', { type: 'ask', wanted: { type: 'value', key: 'consent/x', hash }, offset: pieceBytesMax }],
+    ['a value', { type: 'ask', wanted: { type: 'value', key: 'consent/x', height: 0, hash }, offset: pieceBytesMax }],
     [
       'a piece',
       {
@@ -233,7 +274,13 @@ describe('messages about repairs', () => {
     ],
     [
       'nothing',
-      { type: 'give', wanted: { type: 'value', key: 'k', hash }, offset: 0, total: 0, bytes: new Uint8Array() },
+      {
+        type: 'give',
+        wanted: { type: 'value', key: 'k', height: 7, hash },
+        offset: 0,
+        total: 0,
+        bytes: new Uint8Array(),
+      },
     ],
   ])('%s comes back as it was', (_, message) => {
     expect(decodeRepairMessage(encodeRepairMessage(message))).toEqual(message);
@@ -245,7 +292,8 @@ describe('messages about repairs', () => {
       new Uint8Array(),
       encodeRepairMessage({ type: 'ask', wanted: { ...wanted, height: 0 }, offset: 0 }),
       encodeRepairMessage({ type: 'ask', wanted: { ...wanted, hash: hash.slice(1) }, offset: 0 }),
-      encodeRepairMessage({ type: 'ask', wanted: { type: 'value', key: 'with space', hash }, offset: 0 }),
+      encodeRepairMessage({ type: 'ask', wanted: { type: 'value', key: 'with space', height: 3, hash }, offset: 0 }),
+      encodeRepairMessage({ type: 'ask', wanted: { type: 'value', key: 'k', height: -1, hash }, offset: 0 }),
       encodeRepairMessage({ type: 'give', wanted, offset: 6, total: 8, bytes: new Uint8Array(4) }),
       encodeRepairMessage({ type: 'give', wanted, offset: 0, total: 600_000, bytes: new Uint8Array(4) }),
     ];
