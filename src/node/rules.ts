@@ -9,7 +9,7 @@ import {
   type TracingRuleExecutor,
   versionedExecutor,
 } from '../contracts/index.ts';
-import { verifySignature } from '../crypto/index.ts';
+import { type VerifySignature, verifySignature } from '../crypto/index.ts';
 import type { CanonicalValue } from '../ledger/index.ts';
 import { type Forms, formsOfAny } from './ingress/forms.ts';
 import type { RuleVersions } from './replay/replay-rules.ts';
@@ -22,18 +22,18 @@ export interface RulesJson {
 }
 
 /** Every version of the rules that this program has, the oldest first; there is one. */
-function versions(): readonly [TracingRuleExecutor, ...TracingRuleExecutor[]] {
-  return [createRuleExecutor(builtInContracts, { ruleSet, verifySignature })];
+function versions(verify: VerifySignature): readonly [TracingRuleExecutor, ...TracingRuleExecutor[]] {
+  return [createRuleExecutor(builtInContracts, { ruleSet, verifySignature: verify })];
 }
 
 /** All of them, ready to run on either thread: each block under its own. */
-export function createExecutor(): TracingRuleExecutor {
-  return versionedExecutor(versions(), ruleSetAt);
+export function createExecutor(verify: VerifySignature = verifySignature): TracingRuleExecutor {
+  return versionedExecutor(versions(verify), ruleSetAt);
 }
 
 /** What can be a transaction, for who has no state to say which version is in force. */
 export function createForms(): Forms {
-  return formsOfAny(versions());
+  return formsOfAny(versions(verifySignature));
 }
 
 const sentences: ReadonlyMap<string, string> = new Map(

@@ -6,9 +6,11 @@ import {
   type BlockCertificate,
   encodeBlockCertificate,
   encodeJustification,
+  type TermCertificate,
+  voteMessage,
 } from '../../src/consensus/index.ts';
 import { builtInContracts, domainPolicyFromJson, ruleSet } from '../../src/contracts/index.ts';
-import { createSigner, encodeNodeId, sha256, verifySignature } from '../../src/crypto/index.ts';
+import { createSigner, encodeNodeId, sha256, type VerifySignature, verifySignature } from '../../src/crypto/index.ts';
 import {
   createGenesis,
   encodeRecovery,
@@ -25,6 +27,7 @@ import {
   UnverifiedTransaction,
   VerifiedTransaction,
 } from '../../src/ledger/index.ts';
+import type { BlockSource } from '../../src/node/audit/index.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { CosignatureStore } from '../../src/node/cosignatures/store.ts';
 import { Checkpoints } from '../../src/node/front/receipts/checkpoints.ts';
@@ -66,6 +69,13 @@ interface BlockPlan {
   readonly isCertified?: boolean;
 }
 
+interface ReceiptLedgerOptions {
+  /** What its nodes take for signed when rules ask. */
+  readonly verify?: VerifySignature;
+  /** Whether the first block cites how its leader was elected, too: a receipt does not ask, who verifies a ledger does. */
+  readonly isWhole?: boolean;
+}
+
 /**
  * A ledger with the built-in contracts and nodes of which every key is known, that makes the same blocks, certificates and
  * receipts whenever it is run: no randomness, no clock.
@@ -82,19 +92,21 @@ export class ReceiptLedger {
   #salts = 0;
   #term = 1;
   #certificate: BlockCertificate | undefined;
+  readonly #isWhole: boolean;
   #configuration: NodeConfiguration;
   readonly #changeHeights: number[] = [];
 
-  private constructor(genesis: Genesis, store: MemoryStore) {
+  private constructor(genesis: Genesis, store: MemoryStore, { verify, isWhole = false }: ReceiptLedgerOptions) {
     this.genesis = genesis;
     this.store = store;
+    this.#isWhole = isWhole;
     this.#configuration = genesis.configuration;
-    this.ledger = new Ledger(store, genesis, createExecutor());
+    this.ledger = new Ledger(store, genesis, createExecutor(verify));
     this.ask = this.#ask();
     this.receipts = new Receipts({ ask: this.ask, ledgerId: genesis.ledgerId, clock: systemClock });
   }
 
-  static async begin(name = 'receipts'): Promise<ReceiptLedger> {
+  static async begin(name = 'receipts', options: ReceiptLedgerOptions = {}): Promise<ReceiptLedger> {
     const genesis = createGenesis({
       ledgerName: name,
       createdAt: startMs - 1,
@@ -106,7 +118,7 @@ export class ReceiptLedger {
     });
     const store = new MemoryStore();
     await writeTo(store, genesisOperations(store, genesis, createExecutor()));
-    const ledger = new ReceiptLedger(genesis, store);
+    const ledger = new ReceiptLedger(genesis, store, options);
     await ledger.block([
       ['north', 'credential.issue', { agent: who('gateway').did, role: 'gateway' }],
       ['north', 'credential.issue', { agent: who('kay').did, role: 'clinician' }],
@@ -161,6 +173,7 @@ export class ReceiptLedger {
       ...(recovery !== undefined && { recovery: recovery.content }),
       justification: (configuration: NodeConfiguration | undefined) =>
         encodeJustification({
+          ...(this.#isWhole && this.height === 0 && { term: this.#termCertificate() }),
           ...(cited !== undefined && recovery === undefined && { block: cited }),
           ...(recovery !== undefined && { recovery: recovery.signed }),
           ...(configuration !== undefined && { configuration: consensusForm(configuration) }),
@@ -225,7 +238,8 @@ export class ReceiptLedger {
     await this.block([], {}, { content, signed: encodeRecovery({ statement, statementBytes, signatures }) });
   }
 
-  access(): Asking {
+  /** With the agent's signature, or with another. */
+  access({ isForged = false }: { readonly isForged?: boolean } = {}): Asking {
     this.#events += 1;
     const signed = signAccessRequest(this.genesis.ledgerId, who('kay'), {
       eventId: hex(`event ${this.#events}`, 16),
@@ -238,7 +252,8 @@ export class ReceiptLedger {
       action: 'access',
       validUntil: this.ledger.applied.timestamp + 2 * minuteMs,
     });
-    return ['gateway', 'access.record', { ...signed, results: [], inEmergencyCategory: false }];
+    const requestSignature = isForged ? `00${signed.requestSignature.slice(2)}` : signed.requestSignature;
+    return ['gateway', 'access.record', { ...signed, requestSignature, results: [], inEmergencyCategory: false }];
   }
 
   write(operations: readonly Operation[]): Promise<void> {
@@ -249,6 +264,22 @@ export class ReceiptLedger {
   forgetCertificates(from: number, to: number): Promise<void> {
     const heights = Array.from({ length: to - from + 1 }, (_, index) => from + index);
     return this.write(heights.map((height) => ({ type: 'delete', key: certificateKey(height) })));
+  }
+
+  /** All of it, for whoever verifies a ledger. */
+  get source(): BlockSource {
+    const { height } = this;
+    const bytesAt = (at: number): Uint8Array => present(this.ledger.block(at), 'a block of this height').bytes;
+    return {
+      name: 'memory',
+      firstHeight: 1,
+      height,
+      certificate: present(this.#certificate, 'a block was certified'),
+      async *blocks(from, to) {
+        for (let at = from; at <= Math.min(to, height); at++) yield { bytes: bytesAt(at), isSigned: true };
+      },
+      close: () => Promise.resolve(),
+    };
   }
 
   header(height: number): Uint8Array {
@@ -263,15 +294,28 @@ export class ReceiptLedger {
   #certified({ header, hash }: OpenedBlock): BlockCertificate {
     const { term, height, configurationHash } = header;
     const ack: AckStatement = { term, height, blockHash: hash, configurationHash };
+    return { ack, signatures: this.#majority(ackMessage(this.genesis.ledgerId, ack)) };
+  }
+
+  /** Of the first leader, who proposes the first block. */
+  #termCertificate(): TermCertificate {
+    const { ledgerId, configuration } = this.genesis;
+    const [leader] = this.#voters as [Identity];
+    const request = {
+      term: 1,
+      candidate: encodeNodeId(leader.publicKey),
+      tip: { term: 0, height: 0, hash: ledgerId },
+      configurationHash: configuration.hash,
+    };
+    return { request, votes: this.#majority(voteMessage(ledgerId, request)) };
+  }
+
+  #majority(message: Uint8Array): BlockCertificate['signatures'] {
     const voters = this.#voters;
-    const signatures = voters
+    return voters
       .slice(0, Math.floor(voters.length / 2) + 1)
       .sort((left, right) => Buffer.compare(left.publicKey, right.publicKey))
-      .map(({ publicKey, signer }) => ({
-        signer: encodeNodeId(publicKey),
-        signature: signer.sign(ackMessage(this.genesis.ledgerId, ack)),
-      }));
-    return { ack, signatures };
+      .map(({ publicKey, signer }) => ({ signer: encodeNodeId(publicKey), signature: signer.sign(message) }));
   }
 
   #transaction([sender, kind, payload]: Asking, timestamp: number): VerifiedTransaction {

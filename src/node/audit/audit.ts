@@ -1,4 +1,4 @@
-import { AssentError, assert, equalBytes, toHex } from '../../base/index.ts';
+import { AssentError, assert, equalBytes, present, toHex } from '../../base/index.ts';
 import type { Justification } from '../../consensus/index.ts';
 import { verifySignature } from '../../crypto/index.ts';
 import {
@@ -13,10 +13,12 @@ import {
 } from '../../ledger/index.ts';
 import type { DataDirectory } from '../../storage/index.ts';
 import { createExecutor } from '../rules.ts';
+import type { SignedMessage } from '../threads/verify-thread.ts';
+import { AssumedSignatures } from './assumed-signatures.ts';
 import { type ChainPlace, ChainRules } from './chain-rules.ts';
 import { type ChainChange, checkConsensusRecords } from './consensus-records.ts';
 import { ledgerFault, readOrFault, storedFault } from './fault.ts';
-import { type OnCommit, ReExecution } from './re-execution.ts';
+import { forgedFault, type OnCommit, ReExecution } from './re-execution.ts';
 import { groupSignatures, SignaturePool } from './signatures.ts';
 import type { BlockSource, SourceBlock } from './source.ts';
 import { type AuditStart, demandReach, openStart, type Since, type SinceVerdict, sinceVerdict } from './start.ts';
@@ -103,6 +105,9 @@ class Audit {
   #execution: ReExecution | undefined;
   #stored: StoredContent | undefined;
   #pool: SignaturePool | undefined;
+  /** By block, in their order. */
+  readonly #assumed: { readonly height: number; readonly count: number; readonly areValid: Promise<boolean> }[] = [];
+  #assumedCount = 0;
 
   constructor(options: AuditOptions, start: AuditStart | undefined) {
     this.#options = options;
@@ -127,12 +132,18 @@ class Audit {
       const stored = this.#stored;
       if (start !== undefined && stored !== undefined) demandReach(start, { ...source, height: stored.summary.height });
       const take: OnCommit | undefined = stored && ((height, operations) => stored.take(height, operations));
-      const executor = createExecutor();
+      const signatures = new AssumedSignatures();
+      const rules = { executor: createExecutor(signatures.verify), signatures };
       this.#execution = await (start === undefined
-        ? ReExecution.begin(genesis, executor, take)
-        : ReExecution.since(start, genesis, executor, take));
+        ? ReExecution.begin(genesis, rules, take)
+        : ReExecution.since(start, genesis, rules, take));
       this.#pool = new SignaturePool(genesis.ledgerId, threads);
-      await this.#runThrough(this.#execution, this.#pool);
+      try {
+        await this.#runThrough(this.#execution, this.#pool);
+      } finally {
+        // A block before the one that turned out wrong may be wrong, too.
+        while (this.#assumed.length > 0) await this.#settleAssumed(this.#pool);
+      }
       return await this.#conclude(this.#execution);
     } finally {
       await this.#pool?.stop();
@@ -156,15 +167,25 @@ class Audit {
       // What is held back to fill a group may be what is waited for.
       if (signatures < groupSignatures) pool.flush();
       signatures -= first.block.transactions.length;
-      await this.#execute(execution, first);
+      try {
+        await this.#execute(execution, pool, first);
+      } catch (error) {
+        // Nothing stands on it.
+        ahead.length = 0;
+        throw error;
+      }
     };
-    for await (const found of source.blocks(this.#rules.tip.height + 1, source.height)) {
-      const next = await this.#open(found, execution, pool);
-      ahead.push(next);
-      signatures += next.block.transactions.length;
-      while (ahead.length > aheadBlocksMax || signatures > aheadSignaturesMax) await executeFirst();
+    try {
+      for await (const found of source.blocks(this.#rules.tip.height + 1, source.height)) {
+        const next = await this.#open(found, execution, pool);
+        ahead.push(next);
+        signatures += next.block.transactions.length;
+        while (ahead.length > aheadBlocksMax || signatures > aheadSignaturesMax) await executeFirst();
+      }
+    } finally {
+      // Also where one that was read ahead is wrong: those before it may be wrong, too.
+      while (ahead.length > 0) await executeFirst();
     }
-    while (ahead.length > 0) await executeFirst();
     const { height } = this.#rules.tip;
     if (height < source.height) throw ledgerFault(height + 1, 'missing-block', 'it is missing');
   }
@@ -197,7 +218,11 @@ class Audit {
     return VerifiedTransaction.toBeChecked(transaction, this.#options.genesis.ledgerId, () => true);
   }
 
-  async #execute(execution: ReExecution, { block, justification, verified }: Ahead): Promise<void> {
+  async #execute(
+    execution: ReExecution,
+    pool: SignaturePool,
+    { block, justification, verified }: Ahead,
+  ): Promise<void> {
     const transactions = await verified;
     const { height } = block.header;
     if (height <= this.#executedAbove) {
@@ -205,12 +230,31 @@ class Audit {
       this.#progress(execution, height);
       return;
     }
-    execution.execute(new VerifiedBlock(block, transactions), justification);
+    const assumed = execution.execute(new VerifiedBlock(block, transactions), justification);
+    if (assumed.length > 0) await this.#assume(height, assumed, pool);
     const appliedHeight = this.#stored?.summary.height ?? Number.MAX_SAFE_INTEGER;
     // Above what the node had applied nothing of it is stored yet: the block is executed on the one below alone.
     if (height <= appliedHeight) await execution.commit(block);
     if (height % 256 === 0) await this.#stored?.settle();
     this.#progress(execution, height);
+  }
+
+  /** Other cores check what the execution took for signed; its block is proved when they have. */
+  async #assume(height: number, assumed: readonly SignedMessage[], pool: SignaturePool): Promise<void> {
+    const areValid = pool.areValid(assumed);
+    // Told when its turn comes.
+    areValid.catch(() => undefined);
+    this.#assumed.push({ height, count: assumed.length, areValid });
+    this.#assumedCount += assumed.length;
+    while (this.#assumedCount > aheadSignaturesMax) await this.#settleAssumed(pool);
+  }
+
+  async #settleAssumed(pool: SignaturePool): Promise<void> {
+    const oldest = present(this.#assumed.shift(), 'something was assumed');
+    this.#assumedCount -= oldest.count;
+    // What is held back to fill a group may be what is waited for.
+    if (this.#assumedCount < groupSignatures) pool.flush();
+    if (!(await oldest.areValid)) throw forgedFault(oldest.height);
   }
 
   #progress({ transactions }: ReExecution, height: number): void {

@@ -1,7 +1,8 @@
-import { assert, readUint64, uint64Bytes } from '../../base/index.ts';
+import { type AssentError, assert, readUint64, uint64Bytes } from '../../base/index.ts';
 import type { Justification } from '../../consensus/index.ts';
 import {
   type BlockRefusal,
+  type BlockVerdict,
   type Genesis,
   genesisOperations,
   Ledger,
@@ -13,8 +14,16 @@ import {
 } from '../../ledger/index.ts';
 import { keyPrefixes, type Operation, prefixedKey, ScratchStore } from '../../storage/index.ts';
 import { recoveryContent } from '../replica/recovery-record.ts';
+import type { SignedMessage } from '../threads/verify-thread.ts';
+import type { AssumedSignatures } from './assumed-signatures.ts';
 import { type Check, ledgerFault } from './fault.ts';
 import { type AuditStart, invalidFile } from './start.ts';
+
+/** Rules, and the signatures that they ask about. */
+export interface AuditRules {
+  readonly executor: RuleExecutor;
+  readonly signatures: AssumedSignatures;
+}
 
 /** Told of what each block's execution writes, as a node that commits the block does. */
 export type OnCommit = (height: number, operations: readonly Operation[]) => void;
@@ -33,32 +42,40 @@ const keptPrefixes: ReadonlySet<number> = new Set(
 export class ReExecution {
   readonly #store: ScratchStore;
   readonly #ledger: Ledger;
+  readonly #signatures: AssumedSignatures;
   readonly #onCommit: OnCommit | undefined;
   #transactions = 0;
 
-  private constructor(store: ScratchStore, ledger: Ledger, onCommit: OnCommit | undefined) {
+  private constructor(
+    store: ScratchStore,
+    genesis: Genesis,
+    { executor, signatures }: AuditRules,
+    onCommit: OnCommit | undefined,
+  ) {
+    const ledger = new Ledger(store, genesis, executor, { checksReads: false });
     this.#store = store;
+    this.#signatures = signatures;
     this.#ledger = ledger;
     this.#onCommit = onCommit;
   }
 
-  static async begin(genesis: Genesis, executor: RuleExecutor, onCommit?: OnCommit): Promise<ReExecution> {
+  static async begin(genesis: Genesis, rules: AuditRules, onCommit?: OnCommit): Promise<ReExecution> {
     const store = new ScratchStore();
-    const operations = genesisOperations(store, genesis, executor);
+    const operations = genesisOperations(store, genesis, rules.executor);
     await store.put(operations);
     onCommit?.(0, operations);
-    return new ReExecution(store, new Ledger(store, genesis, executor, { checksReads: false }), onCommit);
+    return new ReExecution(store, genesis, rules, onCommit);
   }
 
   /** Begins with the state of a snapshot, each chunk of which is proved by its block's root. Throws `snapshot-invalid`. */
   static async since(
     { records }: AuditStart,
     genesis: Genesis,
-    executor: RuleExecutor,
+    rules: AuditRules,
     onCommit?: OnCommit,
   ): Promise<ReExecution> {
     const store = new ScratchStore();
-    await store.put(genesisOperations(store, genesis, executor));
+    await store.put(genesisOperations(store, genesis, rules.executor));
     const sink = await SnapshotSink.open(store, genesis.ledgerId, (operations) => store.put(operations));
     for await (const record of records()) {
       if (sink.manifest === undefined) await sink.begin(record);
@@ -66,7 +83,7 @@ export class ReExecution {
     }
     if (!sink.isComplete) throw invalidFile('chunks are missing');
     await store.put(sink.install());
-    return new ReExecution(store, new Ledger(store, genesis, executor, { checksReads: false }), onCommit);
+    return new ReExecution(store, genesis, rules, onCommit);
   }
 
   /** The value of the state under a key of the store, in whichever of its two places a node has its state. */
@@ -92,13 +109,20 @@ export class ReExecution {
     return transactions.map(({ sender }) => executor.currentKey(state, sender));
   }
 
-  /** Executes and compares every root. Throws `verification-failed`, or `rule-set-missing`. */
-  execute(block: VerifiedBlock, justification: Justification): void {
+  /**
+   * Executes and compares every root, with what rules ask for taken for signed: answers what that was, for the caller to
+   * check. Throws `verification-failed`, or `rule-set-missing`.
+   */
+  execute(block: VerifiedBlock, justification: Justification): readonly SignedMessage[] {
     const { header } = block.received;
     const recovery = recoveryContent(justification);
     const enactsChange = recovery === undefined && justification.configuration !== undefined;
-    const verdict = this.#ledger.execute(block, enactsChange, recovery);
-    if (verdict.ok) return;
+    const execute = (): BlockVerdict => this.#ledger.execute(block, enactsChange, recovery);
+    const { outcome, assumed } = this.#signatures.assuming(execute);
+    if (outcome.ok) return assumed;
+    // The chain may have refused one of them.
+    const verdict = assumed.length === 0 ? outcome : execute();
+    if (verdict.ok) return [];
     if (verdict.reason === 'rule-set-missing') this.#ledger.demandRulesAfter(header.parentHash);
     const [check, what] = sentences[verdict.reason];
     throw ledgerFault(header.height, check, what);
@@ -133,6 +157,12 @@ export class ReExecution {
   async close(): Promise<void> {
     await this.#store.close();
   }
+}
+
+/** A signature that the chain's results take for valid does not verify. */
+export function forgedFault(height: number): AssentError {
+  const [check, what] = sentences['results-root'];
+  return ledgerFault(height, check, what);
 }
 
 const execution = (what: string): readonly [Check, string] => ['execution', what];

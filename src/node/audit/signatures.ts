@@ -1,19 +1,20 @@
 import { availableParallelism } from 'node:os';
+import { present } from '../../base/index.ts';
 import { verifySignature } from '../../crypto/index.ts';
-import { type UnverifiedTransaction, VerifiedTransaction } from '../../ledger/index.ts';
-import { VerifyThread } from '../threads/verify-thread.ts';
+import { transactionMessage, type UnverifiedTransaction, VerifiedTransaction } from '../../ledger/index.ts';
+import { type SignedMessage, VerifyThread } from '../threads/verify-thread.ts';
 
 /** So many signatures are handed to a thread at a time: to wake it costs as much as to check one. */
 export const groupSignatures = 192;
 
 interface Waiting {
-  readonly transactions: readonly UnverifiedTransaction[];
-  readonly keys: readonly Uint8Array[];
-  readonly resolve: (verified: readonly VerifiedTransaction[]) => void;
+  readonly signed: readonly SignedMessage[];
+  /** Undefined where no thread runs: the ledger is small. */
+  readonly resolve: (valid: readonly boolean[] | undefined) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Checks transactions' signatures on all other cores, while this one executes. */
+/** Checks signatures on all other cores, while this one executes. */
 export class SignaturePool {
   readonly #ledgerId: Uint8Array;
   readonly #threadsMax: number;
@@ -35,15 +36,35 @@ export class SignaturePool {
    * The transactions, each with the verdict on its signature under the key beside it. One that does not verify so is to be
    * checked when it is executed: a transaction before it may have changed the key.
    */
-  check(
+  async check(
     transactions: readonly UnverifiedTransaction[],
     keys: readonly Uint8Array[],
   ): Promise<readonly VerifiedTransaction[]> {
-    if (transactions.length === 0) return Promise.resolve([]);
+    const signed = transactions.map(({ body, signature }, index): SignedMessage => {
+      const publicKey = present(keys[index], 'a key for each transaction');
+      return { publicKey, message: transactionMessage(this.#ledgerId, body), signature };
+    });
+    const valid = await this.#ask(signed);
+    return transactions.map((transaction, index) =>
+      valid?.[index] === true
+        ? VerifiedTransaction.vouchedFor(transaction, keys[index] as Uint8Array)
+        : VerifiedTransaction.toBeChecked(transaction, this.#ledgerId, verifySignature),
+    );
+  }
+
+  /** Whether all of them verify. Keys and signatures have the right length. */
+  async areValid(signed: readonly SignedMessage[]): Promise<boolean> {
+    const valid = await this.#ask(signed);
+    if (valid !== undefined) return valid.every((one) => one);
+    return signed.every(({ publicKey, message, signature }) => verifySignature(publicKey, message, signature));
+  }
+
+  #ask(signed: readonly SignedMessage[]): Promise<readonly boolean[] | undefined> {
+    if (signed.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       if (this.#fault !== undefined) throw this.#fault;
-      this.#waiting.push({ transactions, keys, resolve, reject });
-      this.#waitingCount += transactions.length;
+      this.#waiting.push({ signed, resolve, reject });
+      this.#waitingCount += signed.length;
       if (this.#waitingCount >= groupSignatures) this.flush();
     });
   }
@@ -54,34 +75,28 @@ export class SignaturePool {
     const isWhole = this.#waitingCount >= groupSignatures;
     this.#waiting = [];
     this.#waitingCount = 0;
+    if (group.length === 0) return;
     if (isWhole && this.#threads.length === 0) this.#start();
     const thread = this.#threads[this.#turn++ % this.#threads.length];
     if (thread === undefined) {
-      for (const { transactions, resolve } of group) resolve(transactions.map((one) => this.#toBeChecked(one)));
+      for (const { resolve } of group) resolve(undefined);
       return;
     }
     for (const one of group) this.#asked.add(one);
-    const transactions = group.flatMap((one) => one.transactions);
-    const keys = group.flatMap((one) => one.keys);
-    thread.verify(transactions, keys, (valid) => this.#answer(group, valid));
+    thread.verifySigned(
+      group.flatMap(({ signed }) => signed),
+      (valid) => this.#answer(group, valid),
+    );
   }
 
   #answer(group: readonly Waiting[], valid: readonly boolean[]): void {
     let place = 0;
     for (const one of group) {
-      const verified = one.transactions.map((transaction, index) =>
-        valid[place + index] === true
-          ? VerifiedTransaction.vouchedFor(transaction, one.keys[index] as Uint8Array)
-          : this.#toBeChecked(transaction),
-      );
-      place += one.transactions.length;
+      const { length } = one.signed;
       this.#asked.delete(one);
-      one.resolve(verified);
+      one.resolve(valid.slice(place, place + length));
+      place += length;
     }
-  }
-
-  #toBeChecked(transaction: UnverifiedTransaction): VerifiedTransaction {
-    return VerifiedTransaction.toBeChecked(transaction, this.#ledgerId, verifySignature);
   }
 
   #start(): void {

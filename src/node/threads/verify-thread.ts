@@ -8,6 +8,13 @@ import { workerFile } from './worker-file.ts';
 /** So few signatures, about 50 µs each, are checked sooner than the thread is woken. */
 const checkedHereMax = 2;
 
+/** What somebody signed, whole, with the key that is to verify it. */
+export interface SignedMessage {
+  readonly publicKey: Uint8Array;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 /** The thread that checks signatures. What waits for it is bounded by who asks: the blocks between received and executed. */
 export class VerifyThread {
   readonly #worker: Worker;
@@ -43,11 +50,22 @@ export class VerifyThread {
       done(transactions.map((transaction, index) => this.#check(transaction, keys[index])));
       return;
     }
-    const question = questionOf(transactions, keys);
-    this.#waiting.push(done);
-    this.#signatures += transactions.length;
-    this.#worker.postMessage(question, [question.bytes.buffer, question.lengths.buffer]);
+    const parts = transactions.flatMap(({ signature, body }, index) => [keyAt(keys, index), signature, body]);
+    this.#ask(parts, true, done);
   };
+
+  /** Checks signatures over whole messages, with keys and signatures of the right length. Answers come in the same order. */
+  verifySigned(signed: readonly SignedMessage[], done: (valid: readonly boolean[]) => void): void {
+    const parts = signed.flatMap(({ publicKey, signature, message }) => [publicKey, signature, message]);
+    this.#ask(parts, false, done);
+  }
+
+  #ask(parts: readonly Uint8Array[], areBodies: boolean, done: (valid: readonly boolean[]) => void): void {
+    const question = questionOf(parts, areBodies);
+    this.#waiting.push(done);
+    this.#signatures += question.lengths.length;
+    this.#worker.postMessage(question, [question.bytes.buffer, question.lengths.buffer]);
+  }
 
   async stop(): Promise<void> {
     this.#waiting.length = 0;
@@ -66,17 +84,19 @@ export class VerifyThread {
   }
 }
 
-function questionOf(transactions: readonly UnverifiedTransaction[], keys: readonly Uint8Array[]): VerifyQuestion {
-  const parts = transactions.flatMap(({ signature, body }, index) => {
-    return [present(keys[index], 'a key for each transaction'), signature, body];
-  });
+function keyAt(keys: readonly Uint8Array[], index: number): Uint8Array {
+  return present(keys[index], 'a key for each transaction');
+}
+
+/** Three parts a signature. */
+function questionOf(parts: readonly Uint8Array[], areBodies: boolean): VerifyQuestion {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  const lengths = new Uint32Array(transactions.length);
+  const lengths = new Uint32Array(parts.length / 3);
   let offset = 0;
   for (const [place, part] of parts.entries()) {
     bytes.set(part, offset);
     offset += part.length;
     lengths[Math.floor(place / 3)] = (lengths[Math.floor(place / 3)] ?? 0) + part.length;
   }
-  return { bytes, lengths };
+  return { bytes, lengths, areBodies };
 }
