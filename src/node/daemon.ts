@@ -97,6 +97,7 @@ class Daemon {
   readonly #waiters: CommitWaiters;
   readonly #metrics: NodeMetrics;
   readonly #stopped = Promise.withResolvers<Error | undefined>();
+  #cosignatures: CosignatureStore | undefined;
   #http: HttpThread | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -330,6 +331,8 @@ class Daemon {
       ...this.#config.scrub,
       store: directory.store,
       journal: directory.journal,
+      index: () => this.#indexer,
+      cosignatures: () => this.#cosignatures,
       database: join(directory.path, 'database'),
       repairs: this.#repairs,
       clock: systemClock,
@@ -392,6 +395,7 @@ class Daemon {
       verify: verifySignature,
       logger: this.#log.logger,
     });
+    this.#cosignatures = cosignatures;
     const named = this.#config.witnesses.map((did) => present(decodeDid(did), 'the configuration was checked'));
     const http = new HttpThread({
       data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },

@@ -234,7 +234,10 @@ class Audit {
     if (assumed.length > 0) await this.#assume(height, assumed, pool);
     const appliedHeight = this.#stored?.summary.height ?? Number.MAX_SAFE_INTEGER;
     // Above what the node had applied nothing of it is stored yet: the block is executed on the one below alone.
-    if (height <= appliedHeight) await execution.commit(block);
+    if (height <= appliedHeight) {
+      const receipts = await execution.commit(block);
+      this.#stored?.takeIndexed(block, receipts, execution.state);
+    }
     if (height % 256 === 0) await this.#stored?.settle();
     this.#progress(execution, height);
   }

@@ -19,6 +19,7 @@ export type Check =
   | 'tree'
   | 'receipts'
   | 'indexes'
+  | 'query-index'
   | 'past-values'
   | 'consensus-records'
   | 'evidence'

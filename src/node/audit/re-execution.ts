@@ -7,8 +7,10 @@ import {
   genesisOperations,
   Ledger,
   type OpenedBlock,
+  type Receipt,
   type RuleExecutor,
   SnapshotSink,
+  type StateView,
   type UnverifiedTransaction,
   type VerifiedBlock,
 } from '../../ledger/index.ts';
@@ -93,6 +95,10 @@ export class ReExecution {
     return this.#store.get(own);
   }
 
+  get state(): StateView {
+    return this.#ledger.state;
+  }
+
   /** After the newest block. */
   get facts(): Ledger['applied'] {
     return this.#ledger.applied;
@@ -128,13 +134,14 @@ export class ReExecution {
     throw ledgerFault(header.height, check, what);
   }
 
-  /** The executed block is the newest from now on. */
-  async commit({ hash, header }: OpenedBlock): Promise<void> {
+  /** The executed block is the newest from now on. Answers what came of its transactions. */
+  async commit({ hash, header }: OpenedBlock): Promise<readonly Receipt[]> {
     const { operations, receipts } = this.#ledger.commit(hash);
     this.#onCommit?.(header.height, operations);
     await this.#store.put(operations.filter(({ key }) => keptPrefixes.has(key[0] as number)));
     this.#ledger.settle(hash);
     this.#transactions += receipts.length;
+    return receipts;
   }
 
   /** A block before those that are executed: remembered by its hash. */

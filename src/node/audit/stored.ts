@@ -1,15 +1,27 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AssentError, compareBytes, equalBytes, messageOf, present, readUint64 } from '../../base/index.ts';
-import { decodeReceipt, differenceOfApplied, type Ledger, type StoredSummary, walkStored } from '../../ledger/index.ts';
+import {
+  decodeReceipt,
+  differenceOfApplied,
+  encodeResult,
+  type Ledger,
+  type OpenedBlock,
+  type Receipt,
+  type StateView,
+  type StoredSummary,
+  walkStored,
+} from '../../ledger/index.ts';
 import {
   type Entry,
   type KeyPrefix,
   keyPrefixes,
   type Operation,
+  prefixedKey,
   rangeLimitMax,
   type Store,
   type StoreSnapshot,
 } from '../../storage/index.ts';
+import { blockRecords, heightOfRecord, type Indexed, isProgress, readIndexed } from '../query-index/index.ts';
 import { type Check, storedFault } from './fault.ts';
 
 /** What a block adds once and for ever: compared with what executing it writes. */
@@ -45,8 +57,8 @@ const checkedAs: Readonly<Record<KeyPrefix, AddedOnce | 'state' | 'tree' | 'chai
     snapshot: 'spare',
     // Which files of the archive are this chain's: each of them proves itself.
     archiveChunk: 'spare',
-    // Made out of the blocks, beside their commits and later: it is made anew where it is lost.
-    queryIndex: 'spare',
+    // As far as it goes: it is made beside the commits and later.
+    queryIndex: ['query-index', 'a record of the index of transactions is missing or another'],
   };
 
 function addedOnce(prefix: KeyPrefix | undefined): AddedOnce | undefined {
@@ -101,20 +113,24 @@ export class StoredContent {
   #group: Expected[] = [];
   #compared: Promise<void> = Promise.resolve();
   readonly #counts = new Map<KeyPrefix, number>();
+  /** Undefined where the node makes its index anew. */
+  readonly #indexed: Indexed | undefined;
 
-  private constructor(store: Store, summary: StoredSummary, since: number) {
+  private constructor(store: Store, summary: StoredSummary, indexed: Indexed | undefined, since: number) {
     this.#store = store;
     this.#since = since;
+    this.#indexed = indexed;
     this.#snapshot = store.snapshot();
     this.summary = summary;
   }
 
   /** Reads the whole tree. The blocks above `since` will be executed. Throws `storage-damaged`. */
   static async open(store: Store, since = 0): Promise<StoredContent> {
+    const indexed = await damageAsFault('query-index', () => indexedOf(store));
     const walk = walkStored(store);
     for (;;) {
       const step = walk.next();
-      if (step.done === true) return new StoredContent(store, step.value, since);
+      if (step.done === true) return new StoredContent(store, step.value, indexed, since);
       await turn();
     }
   }
@@ -130,6 +146,18 @@ export class StoredContent {
       this.#counts.set(prefix, (this.#counts.get(prefix) ?? 0) + 1);
     }
     if (this.#group.length >= groupEntries) this.#flush();
+  }
+
+  /** A block that was executed, with its results: compares what it adds to the index of transactions. */
+  takeIndexed(block: OpenedBlock, receipts: readonly Receipt[], state: StateView): void {
+    const { height } = block.header;
+    if (!this.#isIndexed(height)) return;
+    const resultBytes = receipts.map(({ result }) => encodeResult(result));
+    this.take(height, blockRecords({ ...block, resultBytes }, state));
+  }
+
+  #isIndexed(height: number): boolean {
+    return this.#indexed !== undefined && this.#indexed.from <= height && height <= this.#indexed.through;
   }
 
   /** Waits for what is being compared. Throws `verification-failed` for the first that differs. */
@@ -213,10 +241,18 @@ export class StoredContent {
    * in its own time.
    */
   #isLeftOut(prefix: KeyPrefix, key: Uint8Array, value: Uint8Array): boolean {
+    if (prefix === 'queryIndex') return this.#isIndexLeftOut(key, value);
     const { prunedThrough } = this.summary;
     const through = prunedPrefixes.has(prefix) ? Math.max(prunedThrough, this.#since) : this.#since;
     const heightOf = heights[prefix];
     return through > 0 && heightOf !== undefined && heightOf(key, value) <= through;
+  }
+
+  /** What is no record of the index stands in its way, and counts. */
+  #isIndexLeftOut(key: Uint8Array, value: Uint8Array): boolean {
+    if (this.#indexed === undefined || isProgress(key)) return true;
+    const height = heightOfRecord(key, value);
+    return height !== undefined && height <= this.#since;
   }
 
   async #checkByKey(page: readonly Entry[]): Promise<void> {
@@ -233,6 +269,13 @@ function checkValue(key: Uint8Array, value: Uint8Array, computed: Computed): voi
   const expected = computed.stored(key);
   if (expected === undefined) throw storedFault('state', 'there is a value that no block wrote');
   if (!equalBytes(expected, value)) throw storedFault('state', 'a value is another than the blocks come to');
+}
+
+/** How far the index goes; undefined where it is of another chain, and so made anew. Throws `storage-damaged`. */
+function indexedOf(store: Store): Indexed | undefined {
+  const indexed = readIndexed(store);
+  const height = indexed && store.get(prefixedKey('blockHash', indexed.hash));
+  return height !== undefined && readUint64(height) === indexed?.through ? indexed : undefined;
 }
 
 /** Above every prefix's byte. */

@@ -50,6 +50,11 @@ export class CosignatureStore {
     return new CosignatureStore(journal, perWitness);
   }
 
+  /** What the disk should hold, a record a witness. */
+  get records(): readonly { readonly key: Uint8Array; readonly value: Uint8Array }[] {
+    return [...this.#perWitness].map(([name, kept]) => ({ key: keyOf(name), value: encodeCosignatures(kept) }));
+  }
+
   /** Of all witnesses, ascending by height, then by key. */
   get all(): readonly KeptCosignature[] {
     return [...this.#perWitness.values()]

@@ -130,8 +130,8 @@ export class QueryIndexer {
 
   /** Whether what is stored is an index of this chain from the first block that is to be had. */
   async #isWhole(): Promise<boolean> {
-    const { ledger, store } = this.#options;
-    const stored = readIndexed(store);
+    const { ledger } = this.#options;
+    const stored = this.#stored();
     if (stored === undefined || stored.through > ledger.applied.height || stored.from > this.#blocks.first)
       return false;
     if (this.#blocks.has(stored.through)) {
@@ -140,6 +140,18 @@ export class QueryIndexer {
     }
     this.#reach(stored);
     return true;
+  }
+
+  /** How far it goes; undefined where that cannot be read, and the index is made anew. */
+  #stored(): Indexed | undefined {
+    const { store, logger } = this.#options;
+    try {
+      return readIndexed(store);
+    } catch (error) {
+      if (!(error instanceof AssentError) || error.code !== 'storage-damaged') throw error;
+      logger.error({ reason: error.message }, 'the index of transactions is made anew');
+      return undefined;
+    }
   }
 
   /** Forgets the index first, and then removes it: what a crash leaves is removed before the next is begun. */

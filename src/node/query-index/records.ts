@@ -1,6 +1,7 @@
-import { AssentError, readUint64, uint64Bytes } from '../../base/index.ts';
+import { AssentError, equalBytes, readUint64, uint64Bytes } from '../../base/index.ts';
 import { decodeCanonical, encodeCanonical } from '../../ledger/index.ts';
 import { type KeyRange, type Operation, prefixedKey, prefixRange, type Store } from '../../storage/index.ts';
+import { ownBytes } from '../replica/index.ts';
 
 /** How the index is made. Another makes it anew: of its form, of what a transaction is found by. */
 const indexVersion = 1;
@@ -17,11 +18,13 @@ export interface Indexed {
   readonly hash: Uint8Array;
 }
 
-/** Undefined where there is no index, or one that is made another way. */
+/** Undefined where there is no index, or one that is made another way. Throws `storage-damaged`. */
 export function readIndexed(store: Pick<Store, 'get'>): Indexed | undefined {
   const bytes = store.get(progressKey);
   if (bytes === undefined) return undefined;
-  const value = decodeCanonical(bytes, { bytesMax: 128, depthMax: 1, countMax: 8 });
+  const value = ownBytes('the record of the index of transactions', () =>
+    decodeCanonical(bytes, { bytesMax: 128, depthMax: 1, countMax: 8 }),
+  );
   const [version, from, through, hash] = Array.isArray(value) ? value : [];
   if (version !== indexVersion) return undefined;
   if (typeof from === 'number' && typeof through === 'number' && hash instanceof Uint8Array)
@@ -55,6 +58,17 @@ export async function firstHeightFrom(store: Pick<Store, 'range'>, timestamp: nu
 /** Of a term's record in a block. */
 export function postingsKey(term: Uint8Array, height: number): Uint8Array {
   return prefixedKey('queryIndex', termPart, term, uint64Bytes(height));
+}
+
+/** The block that a record other than how far the index goes is of; undefined where it is none of the index's forms. */
+export function heightOfRecord(key: Uint8Array, value: Uint8Array): number | undefined {
+  if (key[1] === timePart[0]) return value.length === 8 ? readUint64(value) : undefined;
+  return key[1] === termPart[0] && key.length > 2 + 8 ? heightOfPostings(key) : undefined;
+}
+
+/** Whether the key is that of how far the index goes. */
+export function isProgress(key: Uint8Array): boolean {
+  return equalBytes(key, progressKey);
 }
 
 /** The height in a key of {@link postingsKey}. */

@@ -12,6 +12,7 @@ import {
   partFrom,
   putBlock,
   putValue,
+  readForArchive,
   type StoredLeaf,
   storedKeys,
   storedLeaves,
@@ -19,12 +20,14 @@ import {
   UnverifiedTransaction,
 } from '../../ledger/index.ts';
 import { checkTables, type Journal, type Operation, type Store } from '../../storage/index.ts';
+import type { CosignatureStore } from '../cosignatures/store.ts';
+import { blockRecords, type QueryIndexer } from '../query-index/index.ts';
 import { rederived } from './rederive.ts';
 import type { Repairs, RepairsOptions } from './repair.ts';
 
 /** What is looked at, one after the other. */
-export type ScrubbedPart = 'blocks' | 'receipts' | 'state' | 'tree' | 'tables';
-export const scrubbedParts: readonly ScrubbedPart[] = ['blocks', 'receipts', 'state', 'tree', 'tables'];
+export const scrubbedParts = ['blocks', 'receipts', 'index', 'state', 'tree', 'cosignatures', 'tables'] as const;
+export type ScrubbedPart = (typeof scrubbedParts)[number];
 
 /** Since the node started. */
 export interface ScrubCounts {
@@ -40,6 +43,10 @@ export interface ScrubCounts {
 export interface ScrubberOptions extends RepairsOptions {
   readonly store: Store;
   readonly journal: Pick<Journal, 'append'>;
+  /** What it has is derived anew. */
+  readonly index: () => Pick<QueryIndexer, 'indexed' | 'epoch'>;
+  /** What they remember of what they wrote; undefined before they are opened. */
+  readonly cosignatures: () => Pick<CosignatureStore, 'records'> | undefined;
   /** Folder of the database. */
   readonly database: string;
   readonly repairs: Repairs;
@@ -55,6 +62,8 @@ export interface ScrubberOptions extends RepairsOptions {
 const workShare = 0.05;
 /** Keys of the state that are looked at at a stretch. */
 const sliceKeys = 32;
+/** Records of the index that are looked at at a stretch. */
+const sliceRecords = 64;
 /** A batch on its way to the disk can look like damage: what is found is looked at again so many times. */
 const looksMax = 20;
 const lookAgainMs = 50;
@@ -71,8 +80,8 @@ export class Scrubber {
   readonly #options: ScrubberOptions;
   #passes = 0;
   #bytes = 0;
-  readonly #found: Record<ScrubbedPart, number> = { blocks: 0, receipts: 0, state: 0, tree: 0, tables: 0 };
-  readonly #repaired: Record<ScrubbedPart, number> = { blocks: 0, receipts: 0, state: 0, tree: 0, tables: 0 };
+  readonly #found: Record<ScrubbedPart, number> = none();
+  readonly #repaired: Record<ScrubbedPart, number> = none();
   /** What is damaged, by name. */
   readonly #open = new Set<string>();
   #isStopped = false;
@@ -127,6 +136,7 @@ export class Scrubber {
     // Before the values, which it says something of.
     yield* this.#tree();
     yield* this.#state();
+    yield* this.#cosignatures();
     yield* this.#tables();
   }
 
@@ -138,7 +148,10 @@ export class Scrubber {
       // What is below is known by the parent's hash that it names.
       if (block === undefined) return;
       yield block.bytes.length;
-      if (height > ledger.originHeight) yield* this.#receipts(block);
+      if (height > ledger.originHeight) {
+        yield* this.#receipts(block);
+        yield* this.#indexRecords(height);
+      }
       hash = block.header.parentHash;
     }
   }
@@ -191,6 +204,61 @@ export class Scrubber {
     }
     ledger.release(ids);
     this.#mended('receipts', name);
+  }
+
+  /** What the block adds to the index of transactions, where that has come so far. */
+  async *#indexRecords(height: number): AsyncGenerator<number> {
+    const { ledger, store, index } = this.#options;
+    const { indexed, epoch } = index();
+    if (indexed === undefined || height < indexed.from || height > indexed.through) return;
+    const name = `index of block ${height}`;
+    let records: readonly Operation[];
+    try {
+      const read = await readForArchive(store, height, () => this.#sleep(0));
+      // Given up meanwhile.
+      if (read === undefined) return;
+      records = blockRecords(read.block, ledger.state);
+    } catch (error) {
+      // It is told of, and repaired, where it is.
+      if (isDamage(error)) return;
+      throw error;
+    }
+    yield 0;
+    const wrong: Operation[] = [];
+    for (const [place, record] of records.entries()) {
+      if (!isStored(store, record)) wrong.push(record);
+      if (place % sliceRecords === sliceRecords - 1) yield 0;
+    }
+    // Where it is being made anew nothing of it is read.
+    if (wrong.length === 0 || index().epoch !== epoch || index().indexed === undefined) {
+      this.#fine(name, undefined);
+      return;
+    }
+    this.#note('index', name, new AssentError('storage-damaged', `${wrong.length} records are missing or others`));
+    await this.#write(wrong);
+    this.#mended('index', name);
+  }
+
+  async *#cosignatures(): AsyncGenerator<number> {
+    const { store, cosignatures } = this.#options;
+    const name = 'cosignatures';
+    const wrong = (): readonly Operation[] =>
+      (cosignatures()?.records ?? [])
+        .map(({ key, value }): Operation => ({ type: 'put', key, value }))
+        .filter((record) => !isStored(store, record));
+    const damage = await this.#lookAgain(() => {
+      if (wrong().length > 0)
+        throw new AssentError('storage-damaged', 'a record of cosignatures is missing or another');
+    });
+    yield 0;
+    if (damage === undefined) {
+      this.#fine(name, undefined);
+      return;
+    }
+    this.#note('cosignatures', name, damage);
+    // Each was verified when it came, or when it was read at the start.
+    await this.#write(wrong());
+    this.#mended('cosignatures', name);
   }
 
   async *#state(): AsyncGenerator<number> {
@@ -349,6 +417,15 @@ export class Scrubber {
       };
     });
   }
+}
+
+function none(): Record<ScrubbedPart, number> {
+  return Object.fromEntries(scrubbedParts.map((part) => [part, 0])) as Record<ScrubbedPart, number>;
+}
+
+function isStored(store: Pick<Store, 'get'>, record: Operation): boolean {
+  const stored = store.get(record.key);
+  return record.type === 'put' && stored !== undefined && equalBytes(stored, record.value);
 }
 
 function isDamage(error: unknown): error is AssentError {

@@ -16,7 +16,14 @@ import {
 import { auditDirectory, readNodeKey, startNode } from '../../../../src/node/index.ts';
 import { certificateKey } from '../../../../src/node/replica/persistence.ts';
 import { hardStateKey, highestCertificateKey } from '../../../../src/node/replica/records.ts';
-import { type KeyPrefix, type Operation, prefixedKey, prefixRange, type Store } from '../../../../src/storage/index.ts';
+import {
+  type Entry,
+  type KeyPrefix,
+  type Operation,
+  prefixedKey,
+  prefixRange,
+  type Store,
+} from '../../../../src/storage/index.ts';
 import { alteredCopy, bent, firstOf, type LeftBehind, leaveBehind } from './support.ts';
 
 let left: LeftBehind;
@@ -57,6 +64,12 @@ const without = (prefix: KeyPrefix) => async (store: Store) => {
   const [key] = await firstOf(store, prefix);
   return [{ type: 'delete', key } as const];
 };
+
+/** The newest of those that say where transactions are. */
+async function postings(store: Store): Promise<Entry> {
+  const [row] = await store.range({ ...prefixRange('queryIndex', Uint8Array.of(2)), limit: 1, reverse: true });
+  return present(row, 'the index has transactions');
+}
 
 describe('a stopped node', () => {
   it('is verified from genesis, and no byte of it changes', async () => {
@@ -150,6 +163,29 @@ describe('what is wrong in a directory', () => {
       'what it has promised itself',
       'consensus-records',
       (store) => [put(hardStateKey, bent(present(store.get(hardStateKey), 'kept')))],
+    ],
+    [
+      'a record of the index of transactions',
+      'query-index',
+      async (store) => [put((await postings(store))[0], Uint8Array.of(1))],
+    ],
+    [
+      'a record of the index of transactions is gone',
+      'query-index',
+      async (store) => [{ type: 'delete', key: (await postings(store))[0] }],
+    ],
+    [
+      'a record of the index of transactions too many',
+      'query-index',
+      async (store) => {
+        const [key, value] = await postings(store);
+        return [put(key.with(-9, (key.at(-9) as number) ^ 1), value)];
+      },
+    ],
+    [
+      'how far the index of transactions goes',
+      'query-index',
+      () => [put(prefixedKey('queryIndex', Uint8Array.of(0)), Uint8Array.of(0xc1))],
     ],
     ['an entry of no kind', 'start', () => [put(Uint8Array.of(0x7f), new Uint8Array(4))]],
   ])('%s', async (_, check, alter) => {

@@ -109,6 +109,7 @@ describe('the indexer', () => {
     other[1] = 9;
     const changes: Operation[] = [
       { type: 'put', key, value: other },
+      { type: 'put', key, value: value.slice(1) },
       putIndexed({ from: 1, through: height + 5, hash }),
       putIndexed({ from: 2, through: height, hash }),
     ];

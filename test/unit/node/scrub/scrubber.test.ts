@@ -6,13 +6,14 @@ import { equalBytes, present, silentLogger, uint64Bytes } from '../../../../src/
 import { type NodeId, verifySignature } from '../../../../src/crypto/index.ts';
 import { openBlock, readBlock } from '../../../../src/ledger/index.ts';
 import { systemClock } from '../../../../src/node/clock.ts';
-import { mendValue, Repairs, Scrubber, type ScrubCounts } from '../../../../src/node/scrub/index.ts';
+import { mendValue, Repairs, Scrubber, type ScrubCounts, scrubbedParts } from '../../../../src/node/scrub/index.ts';
 import {
   decodeRepairMessage,
   encodeRepairMessage,
   pieceBytesMax,
   type RepairMessage,
 } from '../../../../src/node/scrub/messages.ts';
+import type { ScrubberOptions } from '../../../../src/node/scrub/scrubber.ts';
 import {
   type Entry,
   type KeyPrefix,
@@ -24,7 +25,7 @@ import {
   prefixRange,
 } from '../../../../src/storage/index.ts';
 import { bent } from '../audit/support.ts';
-import { journalOf } from '../query-index/support.ts';
+import { Indexed, journalOf } from '../query-index/support.ts';
 import { Chain } from '../replay/support.ts';
 
 let folder: string;
@@ -83,7 +84,10 @@ function repairsFrom(healthy: Chain | undefined, spoil = (bytes: Uint8Array) => 
 }
 
 /** One look at everything. */
-async function scrubbed(repairs: Repairs = repairsFrom(undefined)): Promise<ScrubCounts> {
+async function scrubbed(
+  repairs: Repairs = repairsFrom(undefined),
+  others: Partial<ScrubberOptions> = {},
+): Promise<ScrubCounts> {
   const { promise: faulted, reject } = Promise.withResolvers<never>();
   const scrubber = new Scrubber({
     ledger: chain.ledger,
@@ -91,6 +95,8 @@ async function scrubbed(repairs: Repairs = repairsFrom(undefined)): Promise<Scru
     verify: verifySignature,
     ...nobody,
     journal: { append: (operations, _, done) => store.write(operations, done) },
+    index: () => ({ indexed: undefined, epoch: 0 }),
+    cosignatures: () => undefined,
     database: folder,
     repairs,
     clock: { ...systemClock, after: (_, callback) => systemClock.after(0, callback) },
@@ -98,6 +104,7 @@ async function scrubbed(repairs: Repairs = repairsFrom(undefined)): Promise<Scru
     onFault: reject,
     bytesPerSecond: 1e12,
     pauseMs: 0,
+    ...others,
   });
   scrubber.start();
   while (scrubber.counts.passes === 0) await Promise.race([new Promise((resolve) => setImmediate(resolve)), faulted]);
@@ -118,7 +125,7 @@ async function twin(): Promise<Chain> {
 }
 
 const sums = ({ found, repaired, open }: ScrubCounts): object => ({ found, repaired, open });
-const none = { blocks: 0, receipts: 0, state: 0, tree: 0, tables: 0 };
+const none = Object.fromEntries(scrubbedParts.map((part) => [part, 0]));
 
 describe('a look at everything', () => {
   it('finds nothing on a whole disk', async () => {
@@ -228,6 +235,45 @@ describe('a look at everything', () => {
         expect(Chain.reopen(store).ledger.state.get(name)).toEqual(value);
         if (value === undefined) break;
       }
+    }
+  });
+
+  it('finds records of the index of transactions that are others or gone, and makes them anew', async () => {
+    const { indexer } = new Indexed(chain);
+    await indexer.reached(chain.ledger.applied.height, 10_000);
+    await indexer.stop();
+    const index = () => indexer;
+    expect(sums(await scrubbed(undefined, { index }))).toEqual({ found: none, repaired: none, open: 0 });
+    const records = (await store.range({ ...prefixRange('queryIndex'), limit: 1000 })).slice(1);
+    const [[first], [second, value]] = [present(records[0], 'a time'), present(records.at(-1), 'places')];
+    await write([
+      { type: 'delete', key: first },
+      { type: 'put', key: second, value: bent(value) },
+    ]);
+    // They are of two blocks.
+    const two = { ...none, index: 2 };
+    expect(sums(await scrubbed(undefined, { index }))).toEqual({ found: two, repaired: two, open: 0 });
+    expect((await store.range({ ...prefixRange('queryIndex'), limit: 1000 })).slice(1)).toEqual(records);
+    // What is being made anew is nobody's.
+    await write([{ type: 'delete', key: first }]);
+    const dropped = () => ({ indexed: undefined, epoch: 1 });
+    expect(sums(await scrubbed(undefined, { index: dropped }))).toEqual({ found: none, repaired: none, open: 0 });
+  });
+
+  it('finds cosignatures that are others or gone, and writes again what it remembers', async () => {
+    const key = prefixedKey('cosignature', new Uint8Array(32).fill(3));
+    const records = [{ key, value: Uint8Array.of(1, 2, 3) }];
+    const cosignatures = () => ({ records });
+    await write([{ type: 'put', key, value: Uint8Array.of(1, 2, 3) }]);
+    expect(sums(await scrubbed(undefined, { cosignatures }))).toEqual({ found: none, repaired: none, open: 0 });
+    for (const damage of [
+      { type: 'put', key, value: Uint8Array.of(1, 2) } as const,
+      { type: 'delete', key } as const,
+    ]) {
+      await write([damage]);
+      const one = { ...none, cosignatures: 1 };
+      expect(sums(await scrubbed(undefined, { cosignatures }))).toEqual({ found: one, repaired: one, open: 0 });
+      expect(store.get(key)).toEqual(Uint8Array.of(1, 2, 3));
     }
   });
 
