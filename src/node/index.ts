@@ -10,6 +10,7 @@ export {
   auditDirectory,
   auditLedger,
   type BlockSource,
+  type Checkpoint,
   genesisOfArchive,
   openCheckpoint,
   type Since,

@@ -10,6 +10,7 @@ import {
   auditArchive,
   auditDirectory,
   auditLedger,
+  type Checkpoint,
   genesisOfArchive,
   loadConfig,
   openCheckpoint,
@@ -99,13 +100,29 @@ function askedOf(context: Context, { genesis, since, snapshot, sample }: Flags):
       throw new AssentError('usage', 'Say what you trust: --genesis HASH, or --since CHECKPOINT.');
     return { ledgerId, options: shared };
   }
-  const checkpoint = openCheckpoint(readBytes(context.path(since)));
+  const checkpoint = checkpointIn(context.path(since));
   if (ledgerId !== undefined && !equalBytes(ledgerId, checkpoint.header.ledgerId))
     throw new AssentError('usage', 'The checkpoint of --since is of another ledger than --genesis names.');
   return {
     ledgerId: checkpoint.header.ledgerId,
     options: { ...shared, since: { checkpoint, snapshot: context.path(snapshot) } },
   };
+}
+
+/** Throws `input-invalid`; a receipt is taken for one easily. */
+function checkpointIn(file: string): Checkpoint {
+  try {
+    return openCheckpoint(readBytes(file));
+  } catch (error) {
+    if (!(error instanceof AssentError) || error.code !== 'input-invalid') throw error;
+    const hint = '`assent receipt verify FILE --genesis LEDGER --pin PIN` writes one';
+    throw new AssentError(
+      'input-invalid',
+      `${file}: ${error.message.replace(/\.$/, '')}; ${hint}.`,
+      {},
+      { cause: error },
+    );
+  }
 }
 
 function readBytes(file: string): Uint8Array {
@@ -199,7 +216,7 @@ function reportOf(style: Style, verdict: AuditVerdict, durationMs: number): Repo
     ['source', verdict.source],
     ['head', headHash],
     ['state root', verdict.stateRoot],
-    ['transactions', `${transactions}, ${rate} a second`],
+    ['transactions', transactions === 0 ? 'none' : `${transactions}, ${rate} a second`],
     ['configurations', countText(configurationChanges, 'change')],
     ['stored', verdict.storedEntries === undefined ? undefined : countText(verdict.storedEntries, 'entry', 'entries')],
     ['checked', checked.join('; ')],
@@ -221,6 +238,8 @@ function reportOf(style: Style, verdict: AuditVerdict, durationMs: number): Repo
 function checkedOf(verdict: AuditVerdict): readonly string[] {
   const { storedEntries, unsignedHeaders, signaturesChecked, transactions, since } = verdict;
   const isSample = signaturesChecked < transactions;
+  // Below, whose results the snapshot's state holds, nothing is executed.
+  const executed = since === undefined ? '' : ` above block ${since.executedAbove}`;
   return [
     since === undefined
       ? 'form, hash and parent of every block'
@@ -230,9 +249,9 @@ function checkedOf(verdict: AuditVerdict): readonly string[] {
       : `of headers no signature of ${unsignedHeaders}, which are not there`,
     isSample
       ? `the signatures of ${signaturesChecked} of ${transactions} transactions: who sent the others was not checked`
-      : 'the signature of every transaction',
+      : `the signature of every transaction${executed}`,
     'every certificate and configuration',
-    'the execution of every transaction and all roots',
+    `the execution of every transaction${executed}, and all roots`,
     ...(storedEntries === undefined ? [] : ['all that the node keeps beside its blocks']),
     ...(since === undefined
       ? []

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { TransactionPage, TransactionRow, TransactionsQuery } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
+import { builtInContracts } from '../../contracts/index.ts';
 import type { Context } from '../context.ts';
 import { didOf } from '../keys/people.ts';
 import { resultText } from '../output/results.ts';
@@ -71,7 +72,7 @@ async function list(context: Context, flags: ListFlags): Promise<Report> {
   const { next, at, indexed, isWhole } = page;
   const json = { transactions, ...(next && { next }), at, indexed, isWhole };
   const notes = notesOf(page, flags);
-  const text = transactions.length === 0 ? 'No transaction is like that.' : rowTable(context, transactions);
+  const text = transactions.length === 0 ? nothingText(query.kind) : rowTable(context, transactions);
   return { json, text: [text, ...notes].join('\n') };
 }
 
@@ -89,14 +90,26 @@ async function queryOf(context: Context, flags: ListFlags): Promise<Omit<Partial
   };
 }
 
+/** A node may know kinds that this program does not. */
+function nothingText(kind: string | undefined): string {
+  const nothing = 'No transaction is like that.';
+  const contracts = new Set(builtInContracts.kindNames.map((name) => name.split('.')[0] as string));
+  if (kind === undefined || contracts.has(kind) || builtInContracts.kindNames.includes(kind)) return nothing;
+  return `${nothing} "${kind}" is no kind that this program knows; contracts are ${[...contracts].join(', ')}.`;
+}
+
 function rowTable({ style, nowMs }: Context, rows: readonly TransactionRow[]): string {
   return table(
     style,
-    ['transaction', 'kind', 'sender', 'subject', 'result', { title: 'block', align: 'right' }, 'time'],
+    ['transaction', 'kind', 'sender', 'agent', 'subject', 'result', { title: 'block', align: 'right' }, 'time'],
     rows.map(({ id, number, kind, sender, names, result, access, height, timestamp }) => [
       number === 0 ? shortHash(id) : `${shortHash(id)} #${number}`,
       kind,
       shortDid(sender),
+      names.agents
+        .filter((agent) => agent !== sender)
+        .map(shortDid)
+        .join(' '),
       names.subjects.map(shortDid).join(' '),
       access === undefined ? resultText(style, result) : paintDecision(style, access.decision),
       String(height),
@@ -108,7 +121,7 @@ function rowTable({ style, nowMs }: Context, rows: readonly TransactionRow[]): s
 /** What the list may lack is said. */
 function notesOf({ next, indexed, isWhole, at }: TransactionPage, { oldestFirst }: ListFlags): string[] {
   const notes: string[] = [];
-  if (next !== undefined) notes.push(`There may be more: --cursor ${next}`);
+  if (next !== undefined) notes.push(`There may be more: the same list with --cursor ${next}`);
   if (!isWhole)
     notes.push(`The node has indexed blocks up to ${indexed?.through ?? 0} of ${at}: newer ones are missing.`);
   if (indexed !== null && indexed.from > 1 && (next === undefined || oldestFirst === true))
