@@ -65,7 +65,7 @@ export function appendAllToLog(state: WritableState, subject: Uint8Array, entrie
   const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
   for (const entry of entries) frontier.append(leafHash(entry));
   const { size, peaks } = frontier;
-  accessLogs.put(state, [toHex(subject)], { size, root: frontier.root(), peaks });
+  accessLogs.putKnown(state, [toHex(subject)], { size, root: frontier.root(), peaks });
   return size - 1;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { concatBytes } from '../../base/index.ts';
+import { concatBytes, joinShortLived } from '../../base/index.ts';
 import { type CanonicalValue, encodeArrayHead, encodeElements, encodePieces, type ItemRun } from '../ledger-types.ts';
 import { wireCodec } from './wire.ts';
 
@@ -78,9 +78,9 @@ function between(runs: readonly Run[], encoded: readonly Uint8Array[][], begin: 
   const pieces: Uint8Array[] = [];
   const piece = [begin];
   for (const { layer } of runs) {
-    if (layer === 2) pieces.push(concatBytes(...piece.splice(0)));
+    if (layer === 2) pieces.push(joinShortLived(piece.splice(0)));
     else piece.push(encoded[layer]?.[(next[layer] as number)++] as Uint8Array);
   }
-  pieces.push(concatBytes(...piece));
+  pieces.push(joinShortLived(piece));
   return pieces;
 }

@@ -20,6 +20,11 @@ export interface StateRecord<T> {
   key(...parts: readonly string[]): StateKey;
   get(state: StateView, ...parts: readonly string[]): T | undefined;
   put(state: WritingView, parts: readonly string[], value: T): void;
+  /**
+   * The same where the next read is expected soon: the value is what it will be given, and is not decoded. It has the
+   * fields that decoding would give it, no others and none undefined, and is never changed.
+   */
+  putKnown(state: WritingView, parts: readonly string[], value: T): void;
   delete(state: WritingView, parts: readonly string[]): void;
   /** The value in JSON form: bytes as hex, keys as DIDs. */
   toJson(value: T): Record<string, unknown>;
@@ -66,6 +71,11 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
     },
     put(state, parts, value) {
       state.put(key(...parts), encodeCanonical(codec.toWire(value)));
+    },
+    putKnown(state, parts, value) {
+      const encoded = encodeCanonical(codec.toWire(value));
+      remembered.set(encoded, value);
+      state.put(key(...parts), encoded);
     },
     delete(state, parts) {
       state.delete(key(...parts));
