@@ -16,6 +16,9 @@ const waitingMax = 8;
 /** Heights of which the tops of the trees are remembered: 256 hashes each. */
 const heightsMax = 64;
 
+/** To look one up costs as much as to go through some ten records. */
+const recentChangesMax = 20_000;
+
 /** What stood under a key after a block, or that nothing did, and the proof in that block's `stateRoot`. */
 export interface PastProof {
   readonly value: Uint8Array | undefined;
@@ -31,14 +34,16 @@ export interface PastProof {
 export class PastProofs {
   readonly #store: Store;
   readonly #pause: Pause;
+  readonly #recentChangesMax: number;
   /** By height; what was asked for last is last. */
   readonly #known = new Map<number, readonly Child[]>();
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(store: Store, pause: Pause) {
+  constructor(store: Store, pause: Pause, recentChanges: number = recentChangesMax) {
     this.#store = store;
     this.#pause = pause;
+    this.#recentChangesMax = recentChanges;
   }
 
   /**
@@ -73,7 +78,8 @@ export class PastProofs {
       const applied = readAppliedRecord(snapshot);
       const pastFrom = Math.max(applied.pastFrom, readPruned(snapshot).through);
       if (height < pastFrom) throw notKept(height, pastFrom);
-      const past = await PastTree.open(snapshot, applied, height, this.#pause);
+      const options = { height, pause: this.#pause, recentChangesMax: this.#recentChangesMax };
+      const past = await PastTree.open(snapshot, applied, options);
       const own = sha256Latin1(key).charCodeAt(0);
       const known = this.#known.get(height);
       const parts: Child[] = [];

@@ -6,7 +6,7 @@ import { placeOf } from '../snapshot/format.ts';
 import { SourceTree } from '../snapshot/source-tree.ts';
 import type { Child, HashText } from '../state/nodes.ts';
 import { partDepth } from '../state/pages.ts';
-import { joinParts, pageReader, partCount, partOf } from '../state/parts.ts';
+import { decodeDelta, deltaKey, joinParts, pageReader, partCount, partOf } from '../state/parts.ts';
 import type { StateSpace } from '../state/state-space.ts';
 import { type PageReader, type TreeChange, updateTree } from '../state/tree.ts';
 import type { StateKey } from '../types/execution.ts';
@@ -19,6 +19,17 @@ const valuesAtOnce = 64;
 /** Ends a slice of work where it is long enough. */
 export type Pause = () => Promise<void>;
 
+export interface PastTreeOptions {
+  /** Of the block after which it was; at most the one of the applied record. */
+  readonly height: number;
+  readonly pause: Pause;
+  /** So many changes of later blocks are looked up one by one; beyond that all records are gone through. */
+  readonly recentChangesMax: number;
+}
+
+/** By part: hashes of keys. */
+type ChangedKeys = ReadonlyMap<number, ReadonlySet<HashText>>;
+
 /**
  * The state tree as it was after a block of the past: the tree of the newest block in a store's snapshot, with every key
  * that a later block changed put back. A part of the tree at a time is in memory, and what a slice does is bounded.
@@ -29,21 +40,30 @@ export class PastTree {
   readonly #newest: SourceTree;
   readonly #height: number;
   readonly #pause: Pause;
+  /** What later blocks changed; undefined where that is long ago or much, and every record is looked at. */
+  readonly #changed: ChangedKeys | undefined;
   readonly read: PageReader;
 
-  private constructor(snapshot: StoreSnapshot, space: StateSpace, newest: SourceTree, height: number, pause: Pause) {
+  private constructor(
+    snapshot: StoreSnapshot,
+    space: StateSpace,
+    trees: { readonly newest: SourceTree; readonly changed: ChangedKeys | undefined },
+    { height, pause }: PastTreeOptions,
+  ) {
     this.#snapshot = snapshot;
     this.#space = space;
-    this.#newest = newest;
+    this.#newest = trees.newest;
+    this.#changed = trees.changed;
     this.#height = height;
     this.#pause = pause;
     this.read = pageReader(snapshot, space);
   }
 
-  /** After the block at `height`, at most the one of the applied record. Throws `storage-damaged`. */
-  static async open(snapshot: StoreSnapshot, applied: AppliedRecord, height: number, pause: Pause): Promise<PastTree> {
+  /** Throws `storage-damaged`. */
+  static async open(snapshot: StoreSnapshot, applied: AppliedRecord, options: PastTreeOptions): Promise<PastTree> {
     const newest = await SourceTree.open(snapshot, applied);
-    return new PastTree(snapshot, applied.origin.space, newest, height, pause);
+    const changed = await changedSince(snapshot, applied, options);
+    return new PastTree(snapshot, applied.origin.space, { newest, changed }, options);
   }
 
   /** What stood over the key hashes that begin with this byte. Throws `storage-damaged`. */
@@ -67,8 +87,20 @@ export class PastTree {
     return valueBefore(present(this.#snapshot.get(record), 'a snapshot has what it lists'));
   }
 
-  /** What undoes all later blocks in a part: of each key the nearest record, in the order of key hashes. */
-  async *#changesBack(part: number): AsyncGenerator<readonly TreeChange[]> {
+  /** What undoes all later blocks in a part: of each key the nearest record. */
+  #changesBack(part: number): AsyncGenerator<readonly TreeChange[]> {
+    return this.#changed === undefined ? this.#allBack(part) : this.#knownBack([...(this.#changed.get(part) ?? [])]);
+  }
+
+  async *#knownBack(changed: readonly HashText[]): AsyncGenerator<readonly TreeChange[]> {
+    for (let start = 0; start < changed.length; start += valuesAtOnce) {
+      const keyHashes = changed.slice(start, start + valuesAtOnce);
+      const nearest = (keyHash: HashText) => this.#snapshot.keys({ ...laterUndo(keyHash, this.#height), limit: 1 });
+      yield await this.#changes((await Promise.all(keyHashes.map(nearest))).flat());
+    }
+  }
+
+  async *#allBack(part: number): AsyncGenerator<readonly TreeChange[]> {
     let { from, to } = prefixRange('stateHistory', Uint8Array.of(part));
     for (let isMore = true; isMore; ) {
       const keys = await this.#snapshot.keys({ from, to, limit: keysAtOnce });
@@ -99,6 +131,28 @@ export class PastTree {
       return { keyHash: keyHashOf(record), valueHash: value && sha256Latin1(value) };
     });
   }
+}
+
+/** The keys that blocks above the height changed, while the tree's deltas of all of them are there and they are few. */
+async function changedSince(
+  snapshot: StoreSnapshot,
+  { origin, deltasFrom, height: newest }: AppliedRecord,
+  { height, recentChangesMax }: PastTreeOptions,
+): Promise<ChangedKeys | undefined> {
+  if (deltasFrom > height + 1) return undefined;
+  const changed = new Map<number, Set<HashText>>();
+  let count = 0;
+  for (let at = height + 1; at <= newest; at++) {
+    const [delta] = await snapshot.getMany([deltaKey(origin.space, at)]);
+    for (const { keyHash } of decodeDelta(delta)) {
+      const part = keyHash.charCodeAt(0);
+      const keys = changed.get(part) ?? new Set();
+      changed.set(part, keys.add(keyHash));
+      count += 1;
+    }
+    if (count > recentChangesMax) return undefined;
+  }
+  return changed;
 }
 
 function keyHashOf(record: Uint8Array): HashText {

@@ -59,6 +59,7 @@ describe('a proof of what stood in an older state', () => {
           await chain.note(node);
         }
         await chain.expectProved(new PastProofs(node.store, atOnce));
+        await chain.expectProved(new PastProofs(node.store, atOnce, 0));
       }),
       { numRuns: 15 },
     );
@@ -98,10 +99,11 @@ describe('a proof of what stood in an older state', () => {
       await chain.note(node);
     }
     let grown = 0;
-    const proofs = new PastProofs(node.store, async () => {
+    const goOn = async (): Promise<void> => {
       if (grown++ < 900) await node.grow([fill(grown % 40, (grown % 40) + 2, grown % 9)], 100);
-    });
-    await chain.expectProved(proofs);
+    };
+    await chain.expectProved(new PastProofs(node.store, goOn));
+    await chain.expectProved(new PastProofs(node.store, goOn, 0));
     expect(grown).toBeGreaterThan(900);
   });
 
