@@ -26,6 +26,11 @@ export interface ClusterOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a node's process is told. */
+export interface AdvanceMessage {
+  readonly advanceMs: number;
+}
+
 interface Started {
   readonly process: ChildProcess;
   readonly ready: Promise<NodeProcess>;
@@ -87,6 +92,12 @@ export class Cluster {
 
   stop(): Promise<void> {
     return stopAll(this.#started);
+  }
+
+  /** From now on the nodes believe that it is so much later. */
+  advance(ms: number): void {
+    const message: AdvanceMessage = { advanceMs: ms };
+    for (const { process: node } of this.#started) node.send(message);
   }
 
   async #untilLed(signal: AbortSignal): Promise<void> {

@@ -1,41 +1,60 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { present, toHex } from '../../src/base/index.ts';
 import { diskConditions, machineConditions } from '../machine.ts';
 import { type Bench, type BenchOptions, type Row, rounded } from '../rows.ts';
 import { type Percentiles, percentilesOf } from '../statistics.ts';
 import { Cluster } from './cluster.ts';
 import { Connection } from './connection.ts';
+import { type DiskBytes, diskBytesOf, prefixBytesOf, pruneAll } from './growth-disk.ts';
 import { Load } from './load.ts';
-import { usageOf } from './processes.ts';
+import { type Usage, usageOf } from './processes.ts';
 
 /** Two processes sign and send, so that the node need not wait for signatures. */
 const loaders = 2;
 const subjectsPerLoader = 1000;
 const sliceTransactions = 5000;
+/** Signed at a time while pages are asked for: little, so that there is no time without load. */
+const pacedTransactions = 1000;
 const sending = { inFlight: 4, batch: 200 } as const;
 /** Share of the transactions that is compared, at the beginning and at the end. */
 const comparedShare = 0.1;
-const bars = { endOverBegin: 0.8, startMs: 3000, memoryBytes: 512 * 1024 * 1024, queryP99Ms: 20 } as const;
+const bars: readonly { readonly name: string; readonly least?: number; readonly most?: number }[] = [
+  { name: 'throughput/last-over-first', least: 0.8 },
+  { name: 'start', most: 3000 },
+  { name: 'memory/peak', most: 512 },
+  { name: 'page-p99', most: 20 },
+];
 const pageEntries = 50;
-const queriesMin = 500;
-/** Chain time whose blocks a node never gives up. */
-const keptMs = 20 * 60_000;
-const prunedAfterMs = 30_000;
+/** Beside nothing, beside what leaves room for others, and beside all that the node takes, in as many requests a second. */
+const loadCases: readonly LoadCase[] = [
+  { name: 'page-calm', pages: 2000 },
+  { name: 'page', pages: 4000, inFlight: 4, batch: 20, ratePerSecond: 500 },
+  { name: 'page-saturated', pages: 300, ...sending },
+];
+const mebibyte = 1024 * 1024;
 
-/** Seconds since the load began, and how many transactions were committed by then. */
+/** What is sent while pages are asked for, by all loads together; nothing where it is not said. */
+interface LoadCase {
+  readonly name: string;
+  readonly pages: number;
+  readonly inFlight?: number;
+  readonly batch?: number;
+  readonly ratePerSecond?: number;
+}
+
+/** Seconds since the load began, how many transactions were committed by then, and what the node held in memory. */
 interface Mark {
   readonly seconds: number;
   readonly committed: number;
-  /** On this process's own clock. */
-  readonly atMs: number;
+  readonly usage: Usage;
 }
 
 /**
  * One node that takes a million accesses, each with its entry in a subject's log: whether it slows down, how long it takes
- * to start with all that, what memory and disk it needs, and what a page of one subject's log costs while it is under load.
+ * to start with all that, what memory and disk it needs, what a page of one subject's log costs while it is under load, and
+ * what is left on the disk when all history was given up that is in the archive.
  */
 export const growth: Bench = async (options) => {
   const { progress, signal, transactions } = options;
@@ -48,44 +67,27 @@ export const growth: Bench = async (options) => {
       progress(`linking ${loaders * subjectsPerLoader} subjects …`);
       for (const load of loads) await load.call('enrol', null);
       progress(`${transactions} transactions …`);
-      const marks = await grow(loads, options);
-      const { memoryBytes, residentBytes } = usageOf(present(nodes.nodes[0], 'one').pid);
-      const diskBytes = bytesOf(directory);
+      const marks = await grow(nodes, loads, options);
       progress('starting it again …');
       await nodes.stop();
       const startMs = await nodes.start();
-      progress('pages of one log, beside a load …');
-      const asked = await queriesUnderLoad(nodes, loads);
-      const prunedBytes = await prune(nodes, directory, { loads, marks, ...options });
+      const asked: Asked[] = [];
+      for (const loadCase of loadCases) asked.push(await queriesUnderLoad(nodes, loads, loadCase, progress));
+      const disk = await diskBeforeAndAfter(nodes, directory, loads, options);
+      const committed = asked.reduce((sum, { committed: more }) => sum + more, transactions);
       const conditions = `one node, ${transactions} access.record, ${loaders * subjectsPerLoader} subjects, ${loaders} processes that sign and send, ${machine}`;
-      const [begin, end] = [rateOf(marks, 'begin', transactions), rateOf(marks, 'end', transactions)];
-      progress(
-        [
-          verdict('throughput at the end over the beginning', end / begin, end / begin >= bars.endOverBegin),
-          verdict('start, ms', startMs, startMs <= bars.startMs),
-          verdict('memory at its peak, MiB', memoryBytes / 2 ** 20, memoryBytes <= bars.memoryBytes),
-          verdict('page of a log, p99, ms', asked.latencyMs.p99, asked.latencyMs.p99 <= bars.queryP99Ms),
-        ].join('\n'),
-      );
       const row = (name: string, value: number, unit: string): Row => {
         return { name: `growth/${name}`, value: rounded(value), unit, conditions };
       };
-      return [
-        row('throughput/first-tenth', begin, 'tx/s'),
-        row('throughput/last-tenth', end, 'tx/s'),
-        row('throughput/last-over-first', end / begin, 'ratio'),
+      const rows = [
+        ...throughputRows(marks, transactions, row),
         row('start', startMs, 'ms'),
-        row('memory/peak', memoryBytes / 2 ** 20, 'MiB'),
-        row('memory/resident', residentBytes / 2 ** 20, 'MiB'),
-        row('disk/per-transaction', diskBytes.data / transactions, 'B'),
-        row('disk', diskBytes.data / 2 ** 20, 'MiB'),
-        row('disk/archive', diskBytes.archive / 2 ** 20, 'MiB'),
-        row('disk/before-prune', prunedBytes.before / 2 ** 20, 'MiB'),
-        row('disk/after-prune', prunedBytes.after / 2 ** 20, 'MiB'),
-        ...(['p50', 'p95', 'p99'] as const).map((rank) => row(`page-${rank}`, asked.latencyMs[rank], 'ms')),
-        row('page/elections', asked.elections, 'elections'),
-        row('page/load', asked.committedPerSecond, 'tx/s beside'),
+        ...memoryRows(marks, row),
+        ...asked.flatMap((one) => pageRows(one, row)),
+        ...diskRows(disk, committed, row),
       ];
+      progress(verdicts(rows));
+      return rows;
     } finally {
       for (const load of loads) load.stop();
       await nodes.stop();
@@ -95,15 +97,87 @@ export const growth: Bench = async (options) => {
   }
 };
 
+type RowOf = (name: string, value: number, unit: string) => Row;
+
+function throughputRows(marks: readonly Mark[], transactions: number, row: RowOf): Row[] {
+  const [begin, end] = [rateOf(marks, 'begin', transactions), rateOf(marks, 'end', transactions)];
+  const [first, last] = [present(marks[0], 'a mark'), present(marks.at(-1), 'a mark')];
+  const cpuSeconds = last.usage.cpuSeconds - first.usage.cpuSeconds;
+  return [
+    row('throughput/first-tenth', begin, 'tx/s'),
+    row('throughput/last-tenth', end, 'tx/s'),
+    row('throughput/last-over-first', end / begin, 'ratio'),
+    row('cpu-per-1000', (cpuSeconds * 1000) / transactions, 's per 1,000 tx'),
+  ];
+}
+
+/** Peaks while it grew. */
+function memoryRows(marks: readonly Mark[], row: RowOf): Row[] {
+  const peakOf = (read: (usage: Usage) => number): number => Math.max(...marks.map(({ usage }) => read(usage)));
+  const own = peakOf(({ anonymousBytes }) => anonymousBytes ?? Number.NaN);
+  const files = peakOf(({ residentBytes, anonymousBytes }) => residentBytes - (anonymousBytes ?? Number.NaN));
+  return [
+    row('memory/peak', peakOf(({ memoryBytes }) => memoryBytes) / mebibyte, 'MiB resident'),
+    ...(Number.isNaN(own)
+      ? []
+      : [row('memory/own', own / mebibyte, 'MiB of its own'), row('memory/files', files / mebibyte, 'MiB of files')]),
+  ];
+}
+
+function pageRows({ name, latencyMs, committed, seconds, elections }: Asked, row: RowOf): Row[] {
+  return [
+    ...(['p50', 'p95', 'p99'] as const).map((rank) => row(`${name}-${rank}`, latencyMs[rank], 'ms')),
+    row(`${name}/elections`, elections, 'elections'),
+    row(`${name}/load`, committed / seconds, 'tx/s beside'),
+  ];
+}
+
+/** Kinds of records that take less are not listed. */
+const listedBytes = mebibyte;
+
+function diskRows({ before, after }: Disk, transactions: number, row: RowOf): Row[] {
+  const of = (name: string, { bytes, prefixes }: Disk['before']): Row[] => [
+    row(name, bytes.data / mebibyte, 'MiB'),
+    ...prefixes
+      .filter(([, size]) => size >= listedBytes)
+      .map(([prefix, size]) => row(`${name}/${prefix}`, size / mebibyte, 'MiB')),
+  ];
+  return [
+    row('disk/per-transaction', before.bytes.data / transactions, 'B'),
+    ...of('disk', before),
+    row('disk-archive', before.bytes.archive / mebibyte, 'MiB'),
+    row('disk-after-prune/per-transaction', after.bytes.data / transactions, 'B'),
+    ...of('disk-after-prune', after),
+  ];
+}
+
+function verdicts(rows: readonly Row[]): string {
+  return bars
+    .map(({ name, most, least }) => {
+      const { value, unit } = present(
+        rows.find((row) => row.name === `growth/${name}`),
+        'each bar is of a row',
+      );
+      const isMet = value <= (most ?? value) && value >= (least ?? value);
+      return `${name}: ${value} ${unit}, ${isMet ? 'met' : 'missed'}`;
+    })
+    .join('\n');
+}
+
 function loadOf(nodes: Cluster, signal: AbortSignal): Load {
   const urls = nodes.nodes.map(({ url }) => url);
   const ledgerId = toHex(nodes.genesis.ledgerId);
   return new Load({ urls, ledgerId, subjectCount: subjectsPerLoader, kind: 'access.record' }, signal);
 }
 
-async function grow(loads: readonly Load[], { transactions, progress, signal }: BenchOptions): Promise<Mark[]> {
+async function grow(
+  nodes: Cluster,
+  loads: readonly Load[],
+  { transactions, progress, signal }: BenchOptions,
+): Promise<Mark[]> {
+  const { pid } = present(nodes.nodes[0], 'one');
   const startMs = performance.now();
-  const marks: Mark[] = [{ seconds: 0, committed: 0, atMs: startMs }];
+  const marks: Mark[] = [{ seconds: 0, committed: 0, usage: usageOf(pid) }];
   let [given, committed, told] = [0, 0, 0];
   await Promise.all(
     loads.map(async (load) => {
@@ -114,12 +188,12 @@ async function grow(loads: readonly Load[], { transactions, progress, signal }: 
         const result = await load.call('grow', { ...sending, count });
         if (result.committed !== count) throw new Error(`not committed: ${JSON.stringify(result.failures)}`);
         committed += count;
-        const atMs = performance.now();
-        const seconds = (atMs - startMs) / 1000;
-        marks.push({ seconds, committed, atMs });
+        const seconds = (performance.now() - startMs) / 1000;
+        const usage = usageOf(pid);
+        marks.push({ seconds, committed, usage });
         if (committed - told < transactions / 20) continue;
         told = committed;
-        progress(`${committed} after ${seconds.toFixed(0)} s`);
+        progress(`${committed} after ${seconds.toFixed(0)} s, ${memoryOf(usage)}`);
       }
     }),
   );
@@ -136,86 +210,75 @@ function rateOf(marks: readonly Mark[], which: 'begin' | 'end', transactions: nu
   return (last.committed - first.committed) / (last.seconds - first.seconds);
 }
 
-function verdict(name: string, value: number, isMet: boolean): string {
-  return `${name}: ${rounded(value)}, ${isMet ? 'met' : 'missed'}`;
+function memoryOf({ residentBytes, anonymousBytes }: Usage): string {
+  const own = anonymousBytes === undefined ? '' : `, of these ${rounded(anonymousBytes / mebibyte)} its own`;
+  return `${rounded(residentBytes / mebibyte)} MiB resident${own}`;
 }
 
-function bytesOf(directory: string): { readonly data: number; readonly archive: number } {
-  const archive = bytesUnder(join(directory, 'node-1', 'archive'));
-  return { data: bytesUnder(join(directory, 'node-1')) - archive, archive };
+interface Disk {
+  readonly before: { readonly bytes: DiskBytes; readonly prefixes: Awaited<ReturnType<typeof prefixBytesOf>> };
+  readonly after: Disk['before'];
 }
 
-interface Grown extends BenchOptions {
-  readonly loads: readonly Load[];
-  readonly marks: readonly Mark[];
-}
-
-/**
- * What the data take before and after everything that is archived was given up. A node keeps the blocks of the last
- * twenty minutes of its chain: so this waits until half of the load is older, and then has the chain see the time.
- */
-async function prune(
+/** What a stopped node has on the disk, before and after all history was given up that may be. */
+async function diskBeforeAndAfter(
   nodes: Cluster,
   directory: string,
-  { loads, marks, signal, progress }: Grown,
-): Promise<{ readonly before: number; readonly after: number }> {
-  const [first, last] = [present(marks[0], 'a mark'), present(marks.at(-1), 'a mark')];
-  const oldEnoughMs = first.atMs + (last.atMs - first.atMs) / 2 + keptMs;
-  const waitMs = Math.max(0, oldEnoughMs - performance.now());
-  progress(`waiting ${(waitMs / 1000).toFixed(0)} s until half of the load is older than what a node always keeps …`);
-  await sleep(waitMs, undefined, { signal });
-  await present(loads[0], 'two loads').call('grow', { ...sending, count: sending.batch });
-  progress('pruning …');
-  const before = bytesOf(directory).data;
-  const reply = await fetch(`${present(nodes.nodes[0], 'one').url}/v1/archive/prune`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ keepBlocks: 0, keepDays: null }),
-  });
-  if (reply.status !== 200) throw new Error(`pruning ended with ${reply.status}: ${await reply.text()}`);
-  // The room follows in the background: until nothing more was freed for a while.
-  let least = { bytes: before, atMs: performance.now() };
-  while (performance.now() - least.atMs < prunedAfterMs) {
-    await sleep(500, undefined, { signal });
-    const bytes = bytesOf(directory).data;
-    if (bytes < least.bytes) least = { bytes, atMs: performance.now() };
-  }
-  return { before, after: least.bytes };
+  loads: readonly Load[],
+  options: BenchOptions,
+): Promise<Disk> {
+  const folder = join(directory, 'node-1');
+  const stopped = async (): Promise<Disk['before']> => {
+    await nodes.stop();
+    return { bytes: diskBytesOf(folder), prefixes: await prefixBytesOf(folder) };
+  };
+  const before = await stopped();
+  await nodes.start();
+  options.progress('pruning …');
+  await prune(nodes, loads, options);
+  return { before, after: await stopped() };
 }
 
-/** What the files take; a folder that is being written to may lose one meanwhile. */
-function bytesUnder(folder: string): number {
-  let bytes = 0;
-  for (const name of readdirSync(folder)) {
-    const stats = lstatSync(join(folder, name), { throwIfNoEntry: false });
-    if (stats?.isDirectory()) bytes += bytesUnder(join(folder, name));
-    else bytes += stats?.size ?? 0;
-  }
-  return bytes;
+/** So long that everything but the newest blocks is older than what a node always keeps. */
+const grownOldMs = 21 * 60_000;
+
+/** Has nodes and clients believe that the time has passed, and gives up everything that is archived. */
+async function prune(nodes: Cluster, loads: readonly Load[], { signal }: BenchOptions): Promise<void> {
+  nodes.advance(grownOldMs);
+  for (const load of loads) await load.call('advance', { ms: grownOldMs });
+  await present(loads[0], 'two loads').call('grow', { ...sending, count: sending.batch });
+  await pruneAll(present(nodes.nodes[0], 'one').url, signal);
 }
 
 interface Asked {
+  readonly name: string;
   readonly latencyMs: Percentiles;
   readonly elections: number;
-  readonly committedPerSecond: number;
+  /** By all loads, in so many seconds. */
+  readonly committed: number;
+  readonly seconds: number;
 }
 
 /** Pages of logs, one after another, each of another subject, from either end, while transactions are committed. */
-async function queriesUnderLoad(nodes: Cluster, [asked, growing]: readonly Load[]): Promise<Asked> {
-  const subjects = await present(asked, 'two loads').call('subjects', null);
+async function queriesUnderLoad(
+  nodes: Cluster,
+  loads: readonly Load[],
+  { name, pages, ...load }: LoadCase,
+  progress: BenchOptions['progress'],
+): Promise<Asked> {
+  progress(`${name}: ${pages} pages of one log …`);
+  const subjects = await present(loads[0], 'two loads').call('subjects', null);
   const connection = await Connection.open(present(nodes.nodes[0], 'one').url);
   const termOf = async (): Promise<number> => present((await nodes.status())[0], 'one').term;
   try {
     const term = await termOf();
-    const grown = present(growing, 'two loads').call('grow', { ...sending, count: sliceTransactions });
-    let isGrowing = true;
-    const end = (): void => {
-      isGrowing = false;
-    };
-    // A failure is met where its result is awaited.
-    grown.then(end, end);
+    const beganMs = performance.now();
     const latencies: number[] = [];
-    for (let count = 0; isGrowing || count < queriesMin; count++) {
+    const grown = Promise.all(loads.map((one) => growUntil(one, load, loads.length, () => latencies.length >= pages)));
+    // A failure is met where its result is awaited.
+    grown.catch(() => undefined);
+    while (latencies.length < pages) {
+      const count = latencies.length;
       const subject = present(subjects[count % subjects.length], 'there are subjects');
       const order = count % 2 === 0 ? 'oldest-first' : 'newest-first';
       const startMs = performance.now();
@@ -225,10 +288,26 @@ async function queriesUnderLoad(nodes: Cluster, [asked, growing]: readonly Load[
       if (reply.status !== 200 || entries.length === 0)
         throw new Error(`a page ended with ${reply.status}, ${entries.length} entries`);
     }
-    const { committed, elapsedMs } = await grown;
+    const committed = (await grown).reduce((sum, count) => sum + count, 0);
+    const seconds = (performance.now() - beganMs) / 1000;
     const elections = (await termOf()) - term;
-    return { latencyMs: percentilesOf(latencies), elections, committedPerSecond: (committed * 1000) / elapsedMs };
+    return { name, latencyMs: percentilesOf(latencies), elections, committed, seconds };
   } finally {
     connection.close();
   }
+}
+
+/** How many one of the loads had committed until there was enough. */
+async function growUntil(
+  one: Load,
+  { inFlight, batch, ratePerSecond }: Omit<LoadCase, 'name' | 'pages'>,
+  count: number,
+  isEnough: () => boolean,
+): Promise<number> {
+  if (inFlight === undefined || batch === undefined) return 0;
+  const pace = ratePerSecond === undefined ? {} : { ratePerSecond: ratePerSecond / count };
+  let committed = 0;
+  while (!isEnough())
+    committed += (await one.call('grow', { inFlight, batch, ...pace, count: pacedTransactions })).committed;
+  return committed;
 }

@@ -40,6 +40,8 @@ export interface GrowRequest {
   readonly count: number;
   readonly inFlight: number;
   readonly batch: number;
+  /** As of {@link RunRequest}. */
+  readonly ratePerSecond?: number;
 }
 
 export interface Audit {
@@ -81,6 +83,8 @@ export interface LoadCalls {
   readonly prove: { readonly request: null; readonly reply: ProvedAccesses };
   /** Signs, sends and forgets: for more than fits into memory. */
   readonly grow: { readonly request: GrowRequest; readonly reply: RunResult };
+  /** From now on it is so many milliseconds later for whoever signs. */
+  readonly advance: { readonly request: { readonly ms: number }; readonly reply: null };
   readonly subjects: { readonly request: null; readonly reply: readonly string[] };
   readonly run: { readonly request: RunRequest; readonly reply: RunResult };
   readonly audit: { readonly request: null; readonly reply: Audit };

@@ -9,7 +9,8 @@ import { proveAccesses } from './prove-accesses.ts';
 
 const plan: LoadPlan = JSON.parse(present(process.argv[2], 'the plan is the first argument'));
 const ledgerId = present(fromHex(plan.ledgerId), 'the ledger id is hexadecimal');
-const workload = new Workload(ledgerId, plan.subjectCount);
+let aheadMs = 0;
+const workload = new Workload(ledgerId, plan.subjectCount, () => Date.now() + aheadMs);
 const loader = new Loader(plan.urls);
 
 const calls: {
@@ -30,10 +31,14 @@ const calls: {
     while (loader.ready < count) loader.add(Array.from({ length: 256 }, () => workload.next(plan.kind)));
     return { meanBytes: loader.meanBytes };
   },
-  grow({ count, inFlight, batch }) {
+  grow({ count, ...sending }) {
     const each = new Loader(plan.urls);
     each.add(Array.from({ length: count }, () => workload.next(plan.kind)));
-    return each.run({ inFlight, batch, seconds: 600 });
+    return each.run({ ...sending, seconds: 600 });
+  },
+  async advance({ ms }) {
+    aheadMs += ms;
+    return null;
   },
   subjects: async () => workload.subjects,
   run: (request) => loader.run(request),

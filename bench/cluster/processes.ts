@@ -9,6 +9,11 @@ export interface Usage {
   readonly memoryBytes: number;
   /** Resident now. */
   readonly residentBytes: number;
+  /**
+   * Of what is resident, the part that is the process's own; the rest are pages of files, which the system takes back when
+   * it needs them. Undefined where the system does not tell them apart.
+   */
+  readonly anonymousBytes: number | undefined;
 }
 
 /** Reads what another process used: from `/proc`, or from `ps` where there is none. */
@@ -60,7 +65,12 @@ function usageFromProc(pid: number): Usage {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const bytesOf = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   const { cpuSeconds } = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  return { cpuSeconds, memoryBytes: bytesOf('VmHWM'), residentBytes: bytesOf('VmRSS') };
+  return {
+    cpuSeconds,
+    memoryBytes: bytesOf('VmHWM'),
+    residentBytes: bytesOf('VmRSS'),
+    anonymousBytes: bytesOf('RssAnon'),
+  };
 }
 
 function usageFromPs(pid: number): Usage {
@@ -74,5 +84,5 @@ function usageFromPs(pid: number): Usage {
     .reverse()
     .reduce((sum, part, place) => sum + Number(part) * ([1, 60, 3600, 86_400][place] ?? 0), 0);
   const residentBytes = Number(kibibytes) * 1024;
-  return { cpuSeconds, memoryBytes: residentBytes, residentBytes };
+  return { cpuSeconds, memoryBytes: residentBytes, residentBytes, anonymousBytes: undefined };
 }

@@ -18,10 +18,10 @@ import { type Custodian, custodians } from './consortium.ts';
 const validForMs = 9 * 60_000;
 
 /** RFC 9562, UUID version 7: ids that begin with their time cost the ledger least. */
-function newEventId(): string {
+function newEventId(nowMs: number): string {
   const id = randomBytes(16);
-  new DataView(id.buffer, id.byteOffset).setUint32(0, Math.floor(Date.now() / 0x1_0000));
-  new DataView(id.buffer, id.byteOffset).setUint16(4, Date.now() % 0x1_0000);
+  new DataView(id.buffer, id.byteOffset).setUint32(0, Math.floor(nowMs / 0x1_0000));
+  new DataView(id.buffer, id.byteOffset).setUint16(4, nowMs % 0x1_0000);
   id[6] = 0x70 | ((id[6] as number) & 0x0f);
   id[8] = 0x80 | ((id[8] as number) & 0x3f);
   return toHex(id);
@@ -44,13 +44,15 @@ interface Subject {
 /** Everybody who signs, and what they sign. Subjects take turns, so that no one's records grow out of proportion. */
 export class Workload {
   readonly #ledgerId: Uint8Array;
+  readonly #nowMs: () => number;
   readonly #custodians: readonly Custodian[] = custodians();
   readonly #subjects: readonly Subject[];
   #turn = 0;
   #patientTurn = 0;
 
-  constructor(ledgerId: Uint8Array, subjectCount: number) {
+  constructor(ledgerId: Uint8Array, subjectCount: number, nowMs: () => number = () => Date.now()) {
     this.#ledgerId = ledgerId;
+    this.#nowMs = nowMs;
     this.#subjects = Array.from({ length: subjectCount }, (_, index) => ({
       identity: identityOf(generateSeed(), createSigner),
       custodian: present(this.#custodians[index % this.#custodians.length], 'there are custodians'),
@@ -146,7 +148,7 @@ export class Workload {
 
   #request({ identity, custodian }: Subject, clinician: Identity): SignedAccessRequest {
     return signAccessRequest(this.#ledgerId, clinician, {
-      eventId: newEventId(),
+      eventId: newEventId(this.#nowMs()),
       role: 'clinician',
       organisation: custodian.member,
       subject: identity.did,
@@ -154,7 +156,7 @@ export class Workload {
       resource: toHex(randomBytes(32)),
       purpose: 'TREAT',
       action: 'access',
-      validUntil: Date.now() + validForMs,
+      validUntil: this.#nowMs() + validForMs,
     });
   }
 
@@ -163,7 +165,7 @@ export class Workload {
       ledgerId: this.#ledgerId,
       kind,
       payload: builtInContracts.payloadFromJson(kind, payload),
-      validUntil: Date.now() + validForMs,
+      validUntil: this.#nowMs() + validForMs,
       signer: sender.signer,
       salt: randomBytes(16),
     });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AssentError, messageOf, present, toHex } from '../base/index.ts';
+import { AssentError, type Clock, messageOf, present, toHex } from '../base/index.ts';
 import type { NodeId } from '../crypto/index.ts';
 import { decodeDid, systemRandom, verifySignature } from '../crypto/index.ts';
 import { createTransport, type Transport } from '../p2p/index.ts';
@@ -51,9 +51,9 @@ export interface RunningNode {
 
 /**
  * Starts a node: configuration and keys, data directory, ledger, replica, network, API, in this order. Every failure is
- * one AssentError with one sentence, and nothing is left running.
+ * one AssentError with one sentence, and nothing is left running. The HTTP thread has the machine's own clock.
  */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
+export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<RunningNode> {
   const identity = readIdentity(config);
   const log = openLog(config.log, identity.key.nodeId);
   const closers = new Closers();
@@ -61,7 +61,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   try {
     const opened = await openLedger(config, identity);
     closers.add('data directory', () => opened.directory.close());
-    return await new Daemon(config, identity, opened, log, closers).start();
+    return await new Daemon(config, identity, opened, { log, closers, clock }).start();
   } catch (error) {
     log.logger.error({ error: messageOf(error) }, 'the node did not start');
     await closers.closeAll(config.timing.shutdownMs, log.logger);
@@ -73,11 +73,18 @@ const faultShutdownMs = 1000;
 /** The part of the time for a clean stop in which another node may take the leadership over. */
 const handoverShare = 4;
 
+interface Surroundings {
+  readonly log: NodeLog;
+  readonly closers: Closers;
+  readonly clock: Clock;
+}
+
 /** The parts of a running node and what connects them. */
 class Daemon {
   readonly #config: NodeConfig;
   readonly #identity: Identity;
   readonly #log: NodeLog;
+  readonly #clock: Clock;
   readonly #closers: Closers;
   readonly #opened: OpenedLedger;
   readonly #verify: VerifyThread;
@@ -101,17 +108,18 @@ class Daemon {
   #http: HttpThread | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(config: NodeConfig, identity: Identity, opened: OpenedLedger, log: NodeLog, closers: Closers) {
+  constructor(config: NodeConfig, identity: Identity, opened: OpenedLedger, { log, closers, clock }: Surroundings) {
     this.#config = config;
     this.#identity = identity;
     this.#opened = opened;
     this.#log = log;
+    this.#clock = clock;
     this.#closers = closers;
     const { ledger } = opened;
     this.#verify = new VerifyThread(ledger.ledgerId, (error) => this.#fail(error));
     closers.add('verification thread', () => this.#verify.stop());
     this.#transport = this.#createTransport();
-    this.#waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
+    this.#waiters = new CommitWaiters(this.#clock, (id) => ledger.receipt(id));
     this.#peers = new PeerKeeper({
       ledger,
       self: identity.key.nodeId,
@@ -134,7 +142,7 @@ class Daemon {
       schedule: config.snapshots,
       ledger,
       withSource: (use) => this.#snapshots.lend(use),
-      clock: systemClock,
+      clock: this.#clock,
       logger: log.logger,
       onFault: (error) => this.#fail(error),
     });
@@ -144,13 +152,13 @@ class Daemon {
       ledger,
       store: opened.directory.store,
       nodeId: identity.key.nodeId,
-      clock: systemClock,
+      clock: this.#clock,
     });
     this.#past = new PastProving(opened.directory.store, systemClock);
     this.#handover = new Handover({
       replica: this.#replica,
       transport: this.#transport,
-      clock: systemClock,
+      clock: this.#clock,
       logger: log.logger,
     });
     this.#desk = new SubmissionDesk({ replica: this.#replica, send: (message) => this.#http?.settle(message) });
@@ -189,7 +197,7 @@ class Daemon {
       keeper.start();
     }
     const ticker = new Ticker({
-      clock: systemClock,
+      clock: this.#clock,
       tickMs: timing.tickMs,
       tick: () => {
         this.#replica.tick();
@@ -235,7 +243,7 @@ class Daemon {
       ledgerId: genesis.ledgerId,
       listenAddress: this.#config.p2p.listen,
       peers,
-      clock: systemClock,
+      clock: this.#clock,
       random: systemRandom,
       logger: this.#log.logger,
       onFrame: (from, channel, frame) => {
@@ -266,7 +274,7 @@ class Daemon {
       journal: directory.journal,
       verify: verifySignature,
       verifyTransactions: this.#verify.verify,
-      clock: systemClock,
+      clock: this.#clock,
       workMs: threadWorkMs,
       random: systemRandom,
       logger: this.#log.logger,
@@ -277,7 +285,7 @@ class Daemon {
       onAnswered: () => this.#desk.flush(),
       onCommitted: (block, transactionCount) => {
         this.#snapshotKeeper.committed(block.byteLength);
-        this.#metrics.committed(transactionCount, systemClock.nowMs() - ledger.applied.timestamp);
+        this.#metrics.committed(transactionCount, this.#clock.nowMs() - ledger.applied.timestamp);
         this.#waiters.committed();
         this.#peers.committed();
       },
@@ -298,7 +306,7 @@ class Daemon {
       historyFromGenesis: () => this.#replica.history.after(0),
       verify: verifySignature,
       logger: this.#log.logger,
-      nowMs: () => systemClock.monotonicMs(),
+      nowMs: () => this.#clock.monotonicMs(),
       peers: () => this.#transport.peers().flatMap(({ connected, nodeId }) => (connected ? [nodeId] : [])),
       send: (to, frame) => this.#transport.send(to, 'bulk', frame),
       blame: (from, error) => this.#blame(from, error),
@@ -335,7 +343,7 @@ class Daemon {
       cosignatures: () => this.#cosignatures,
       database: join(directory.path, 'database'),
       repairs: this.#repairs,
-      clock: systemClock,
+      clock: this.#clock,
       logger: this.#log.logger,
       onFault: (error) => this.#fail(error),
     });
@@ -351,7 +359,7 @@ class Daemon {
       journal: directory.journal,
       replica: this.#replica,
       retention: this.#config.retention,
-      clock: systemClock,
+      clock: this.#clock,
       logger: this.#log.logger,
       onFault: (error) => this.#fail(error),
     });
@@ -364,7 +372,7 @@ class Daemon {
       store: directory.store,
       journal: directory.journal,
       archive,
-      clock: systemClock,
+      clock: this.#clock,
       logger: this.#log.logger,
       onFault: (error) => this.#fail(error),
     });
@@ -387,7 +395,7 @@ class Daemon {
   async #startHttp(): Promise<number> {
     const { api, limits } = this.#config;
     const { ledger, directory } = this.#opened;
-    const startedMs = systemClock.monotonicMs();
+    const startedMs = this.#clock.monotonicMs();
     const cosignatures = await CosignatureStore.open({
       store: directory.store,
       journal: directory.journal,
@@ -419,8 +427,8 @@ class Daemon {
         snapshot: () => this.#snapshots.progress,
         scrub: () => this.#scrubber.counts,
         snapshotProblem: () => this.#snapshotProblem(),
-        nowMs: () => systemClock.nowMs(),
-        uptimeMs: () => systemClock.monotonicMs() - startedMs,
+        nowMs: () => this.#clock.nowMs(),
+        uptimeMs: () => this.#clock.monotonicMs() - startedMs,
       }),
       onFault: (error) => this.#fail(error),
     });
@@ -462,10 +470,10 @@ class Daemon {
     this.#log.logger.info({}, 'the node is stopping');
     const { shutdownMs } = this.#config.timing;
     if (fault === undefined) {
-      const startMs = systemClock.monotonicMs();
+      const startMs = this.#clock.monotonicMs();
       // While the API still answers: what it was given is committed by the next leader, and this node hears of it.
       await this.#handover.run(shutdownMs / handoverShare);
-      const leftMs = shutdownMs - (systemClock.monotonicMs() - startMs);
+      const leftMs = shutdownMs - (this.#clock.monotonicMs() - startMs);
       await this.#closers.closeAll(Math.max(0, leftMs), this.#log.logger);
     } else {
       // After a fault nothing that is under way can still be answered for.

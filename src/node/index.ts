@@ -17,6 +17,7 @@ export {
 } from './audit/index.ts';
 export { backupNode } from './backup/backup-node.ts';
 export { type RestoredNode, restoreBackup, restoreSnapshot } from './backup/index.ts';
+export { systemClock } from './clock.ts';
 export {
   type ListenAddress,
   loadConfig,

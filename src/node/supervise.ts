@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { AssentError, errorTable, messageOf } from '../base/index.ts';
+import { AssentError, type Clock, errorTable, messageOf } from '../base/index.ts';
 import { loadConfig } from './config/index.ts';
 import { type RunningNode, startNode } from './daemon.ts';
 
@@ -34,10 +34,11 @@ export async function superviseNode(
   host: HostProcess,
   started: (node: RunningNode) => void,
   failed: (fault: Error) => void = () => undefined,
+  clock?: Clock,
 ): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const signals = new Signals(host);
-  const node = await startNode(loadConfig(configFile));
+  const node = await startNode(loadConfig(configFile), clock);
   started(node);
   signals.attach(node);
   const fault = await node.stopped;

@@ -1,5 +1,5 @@
 import { AssentError, type Clock, type Logger, messageOf } from '../../base/index.ts';
-import { chunkGroupBlocks, chunkName, type Genesis, type Ledger } from '../../ledger/index.ts';
+import { chunkGroupBlocks, chunkName, type Genesis, type Ledger, readPruned } from '../../ledger/index.ts';
 import { archiveError, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import type { Replica } from '../replica/index.ts';
 import { Archivist } from './archivist.ts';
@@ -104,6 +104,11 @@ export class HistoryKeeper {
   /** Chunks that this process wrote. */
   get written(): number {
     return this.#archivist.written;
+  }
+
+  /** Nothing is left of the blocks up to this height. */
+  get sweptThrough(): number {
+    return readPruned(this.#options.database).sweptThrough;
   }
 
   /** Files may have come from elsewhere. */

@@ -18,7 +18,7 @@ export interface MetricSources {
   readonly snapshots: () => SnapshotCounts;
   readonly snapshotProblem: () => string | undefined;
   /** Of a node that keeps an archive. */
-  readonly keeper: Pick<HistoryKeeper, 'status' | 'written'> | undefined;
+  readonly keeper: Pick<HistoryKeeper, 'status' | 'written' | 'sweptThrough'> | undefined;
   readonly prunedThrough: () => number;
   readonly scrub: () => ScrubCounts;
   /** Height up to which the index of transactions goes. */
@@ -156,6 +156,8 @@ export class NodeMetrics {
   #archiveGaugesOf({ keeper, prunedThrough }: MetricSources): void {
     this.#gauge('assent_pruned_through', 'Blocks up to this height are read from the archive.', prunedThrough);
     if (keeper === undefined) return;
+    const swept = 'Blocks up to this height are gone from the database, and their room with them.';
+    this.#gauge('assent_swept_through', swept, () => keeper.sweptThrough);
     this.#gauge('assent_archived_through', 'The archive has blocks up to this height.', () => keeper.status().through);
     this.#gauge('assent_archive_chunks', 'Chunks in the archive.', () => keeper.status().chunks);
     this.#gauge('assent_archive_chunks_written', 'Chunks written since the node started.', () => keeper.written);
