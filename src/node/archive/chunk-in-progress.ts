@@ -40,7 +40,8 @@ export class ChunkInProgress {
 
   add({ block, headerSignature }: ReadBlock): void {
     this.#builder.add(block);
-    this.#headerSignatures.push(headerSignature);
+    // A view would keep the whole block.
+    this.#headerSignatures.push(headerSignature.slice());
     this.#terms.add(block.header.term);
     this.#parentHash ??= block.header.parentHash;
     this.#lastHash = block.hash;

@@ -33,8 +33,10 @@ export class NodeArchive {
     return this.#records;
   }
 
-  /** A chunk whose record is durable. */
-  add(record: ChunkRecord): void {
+  /** A chunk whose record is durable. What is kept of it for ever takes no file or block along, of which it is a view. */
+  add(written: ChunkRecord): void {
+    const { parentHash, lastHash, digest } = written;
+    const record = { ...written, parentHash: parentHash.slice(), lastHash: lastHash.slice(), digest: digest.slice() };
     const at = this.#records.findLastIndex(({ last }) => last < record.first) + 1;
     this.#reader.add(record);
     this.#records.splice(at, 0, record);
