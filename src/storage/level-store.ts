@@ -26,8 +26,11 @@ const levelOptions = {
   cacheSize: 32 * mebibyte,
   /** A point read decodes a whole block for one value of about 100 bytes: keep it one page. */
   blockSize: 4 * 1024,
-  /** Fewer and larger tables (default 2 MiB), so that their number stays below the limit on open files. */
-  maxFileSize: 8 * mebibyte,
+  /**
+   * Larger tables (default 2 MiB), so that their number stays below the limit on open files; smaller than would be best for
+   * that, since a compaction maps a dozen at once.
+   */
+  maxFileSize: 4 * mebibyte,
   /** Half of the common limit of 1,024 a process; the rest is for connections. */
   maxOpenFiles: 512,
 } as const;
