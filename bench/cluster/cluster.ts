@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { StatusView } from '../../src/api/index.ts';
 import { present } from '../../src/base/index.ts';
+import { nodeOptions } from '../../src/cli/node-options.ts';
 import { type Genesis, genesisToText } from '../../src/ledger/index.ts';
 import { createNodeKey, type NodeKey } from '../../src/node/index.ts';
 import { consortiumGenesis } from '../workload/consortium.ts';
@@ -178,7 +179,9 @@ function startNode(configFile: string, { profileDirectory, signal }: ClusterOpti
   const log = openSync(logFile, 'a', 0o600);
   const profiling = profileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`];
   const file = join(import.meta.dirname, 'node-process.ts');
-  const node = spawn(process.execPath, [...profiling, file, configFile], { stdio: ['ignore', log, log, 'ipc'] });
+  const node = spawn(process.execPath, [...nodeOptions, ...profiling, file, configFile], {
+    stdio: ['ignore', log, log, 'ipc'],
+  });
   closeSync(log);
   const exited = new Promise<void>((resolve) => node.once('exit', () => resolve()));
   const ready = new Promise<NodeProcess>((resolve, reject) => {

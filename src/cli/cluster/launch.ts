@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AssentError } from '../../base/index.ts';
+import { nodeOptions } from '../node-options.ts';
 import { type ClusterNode, type NodeProcess, nodeDirectory, nodeLog, noteProcess } from './cluster-file.ts';
 import { processFacts } from './processes.ts';
 
@@ -25,7 +26,7 @@ export function launchNode(directory: string, node: ClusterNode): Launched {
   const from = existsSync(log) ? statSync(log).size : 0;
   const descriptor = openSync(log, 'a', 0o600);
   const main = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const args = ['--disable-warning=ExperimentalWarning', main, 'start', '--dir', nodeDirectory(directory, node.number)];
+  const args = [...nodeOptions, main, 'start', '--dir', nodeDirectory(directory, node.number)];
   const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['ignore', 'ignore', descriptor],

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { RunningNode } from '../../node/index.ts';
+import { demandNodeOptions } from '../node-options.ts';
 import { failureOf, failureText } from '../output/failure.ts';
 import { styleFor } from '../output/style.ts';
 import type { Session } from '../session.ts';
@@ -18,6 +19,7 @@ export function addStart(program: Command, session: Session): void {
     .action(
       session.run(async (context) => {
         const directory = context.path(context.options.dir ?? '.');
+        demandNodeOptions();
         const { superviseNode } = await import('../../node/index.ts');
         const started = ({ nodeId, ledgerId, apiUrl, p2pAddresses }: RunningNode): void => {
           const json = { nodeId, ledgerId, api: apiUrl, p2p: p2pAddresses };
