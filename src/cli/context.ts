@@ -107,7 +107,7 @@ export class Context {
   }
 
   /** The value of an option that this command cannot do without. */
-  required(value: string | undefined, option: string): string {
+  required<T extends string>(value: T | undefined, option: string): T {
     if (value === undefined) throw new AssentError('usage', `This command needs ${option}.`);
     return present(value, 'checked');
   }

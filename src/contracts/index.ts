@@ -10,10 +10,12 @@ export {
   includedPurposes,
   namesOfResultSet,
   type Purpose,
+  type PurposeOfUse,
   parentPurpose,
   purposes,
   type ResultName,
   type ResultSet,
+  readPurpose,
   result,
   resultSetOf,
   subsumes,
@@ -190,6 +192,7 @@ export {
   type Role,
   roles,
 } from './tables/codes.ts';
+export { purpose, purposeTextMax } from './tables/purpose.ts';
 export {
   createdId,
   type TestActor,

@@ -64,5 +64,14 @@ export {
 } from './result-set.ts';
 export { type DecidedBy, type Decision, decidedBy, decisions, type ScopeResult } from './settle.ts';
 export type { SmallestChange } from './smallest-change.ts';
-export { includedPurposes, type Purpose, parentPurpose, purposes, subsumes } from './tables/purposes.ts';
+export {
+  includedPurposes,
+  isPurpose,
+  type Purpose,
+  type PurposeOfUse,
+  parentPurpose,
+  purposes,
+  readPurpose,
+  subsumes,
+} from './tables/purposes.ts';
 export type { Asked, Miss } from './target.ts';

@@ -97,4 +97,38 @@ describe('a FHIR consent on a real node', () => {
     expect(listed.consents).toHaveLength(3);
     expect(listed.consents[0]).toMatchObject({ id, supersededBy: next.consent });
   });
+
+  it('for a purpose of another code system permits this one, where the domain lets a role claim it', async () => {
+    const system = 'http://example.org/policies/purposeOfUse';
+    const fooBar = `${system}|FooBar`;
+    const people = ['--subject', 'ben', '--domain', 'st-mary', '--agent', 'amara'];
+    const checked = async (purpose: string): Promise<{ decision: string; reason: string }> => {
+      const { stdout } = await cluster.run('--json', 'consent', 'check', ...people, '--purpose', purpose);
+      return JSON.parse(stdout).explanation;
+    };
+    await cluster.json('identity', 'new', 'ben');
+    await cluster.json('subject', 'link', 'ben', '--domain', 'st-mary', '--chart', '4712');
+    const { policy } = await cluster.client().domain('st-mary');
+    const roles = [{ role: 'clinician', purposes: ['TREAT', fooBar] }];
+    const change = { domain: 'st-mary', policy: { ...(policy as object), roles }, ifVersion: 1 };
+    const request = file('domain.json', { kind: 'enrolment.domain', payload: change });
+    await cluster.json('tx', 'submit', request, '--as', 'member/st-mary');
+
+    const provision = { ...fhirConsent.provision, purpose: [{ system, code: 'FooBar' }], provision: undefined };
+    const map = file('map.json', { 'Organization/4': 'member:st-mary' });
+    const imported = await cluster.json<{ provision: object }>(
+      ...['consent', 'import', file('consent.json', { ...fhirConsent, provision })],
+      ...['--as', 'ben', '--domain', 'st-mary', '--map', map],
+    );
+    expect(imported.provision).toMatchObject({ purposes: [fooBar] });
+    expect(await checked(fooBar)).toMatchObject({ decision: 'permit' });
+    expect(await checked('TREAT')).toMatchObject({ decision: 'deny', reason: 'implicit-policy' });
+    expect(await checked(`${system}|Foo`)).toMatchObject({ decision: 'deny', reason: 'gate' });
+    const recorded = await cluster.json<{ decision: string }>(
+      ...['access', 'record', ...people, '--purpose', fooBar, '--resource', 'a letter'],
+    );
+    expect(recorded.decision).toBe('permit');
+    const { entries } = await cluster.json<{ entries: { purpose?: string }[] }>('access', 'log', 'ben');
+    expect(entries.map(({ purpose }) => purpose)).toEqual([fooBar]);
+  });
 });

@@ -1,14 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { DisputeView, ReviewView } from '../../api/index.ts';
-import {
-  actions,
-  answerOutcomes,
-  correctionKinds,
-  decisions,
-  purposes,
-  reviewOutcomes,
-  roles,
-} from '../../contracts/index.ts';
+import { actions, answerOutcomes, correctionKinds, decisions, reviewOutcomes, roles } from '../../contracts/index.ts';
 import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
 import { claimOf } from '../keys/claims.ts';
@@ -18,7 +10,7 @@ import { committedReport, submitAs } from '../ledger/submit.ts';
 import { table } from '../output/table.ts';
 import { shortDid, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
-import { time, wholeNumber } from './values.ts';
+import { purposeOption, time, wholeNumber } from './values.ts';
 
 interface AdditionFlags {
   readonly domain: string;
@@ -48,7 +40,7 @@ export function addAccessAdditions(access: Command, session: Session): void {
   ofEntry(access.command('correct <subject>'), 'the entry')
     .description('say what is wrong with an entry, as the custodian; the entry stays')
     .addOption(new Option('--kind <kind>', 'what is wrong').choices(correctionKinds).makeOptionMandatory())
-    .addOption(new Option('--purpose <code>', 'the right one, of a wrong purpose').choices(purposes))
+    .addOption(purposeOption('the right one, of a wrong purpose'))
     .addOption(new Option('--action <action>', 'the right one, of a wrong action').choices(actions))
     .addOption(new Option('--occurred-at <time>', 'when it happened, of a wrong time').argParser(time))
     .requiredOption('--reason <text>', 'why; the ledger gets a salted commitment to it')
@@ -59,7 +51,7 @@ export function addAccessAdditions(access: Command, session: Session): void {
     .requiredOption('--agent <who>', 'who accessed, by key or DID')
     .addOption(new Option('--role <role>', 'in which role (default: the only one held)').choices(roles))
     .option('--organisation <member>', 'by whose credential (default: the only one held)')
-    .addOption(new Option('--purpose <code>', 'what for').choices(purposes).makeOptionMandatory())
+    .addOption(purposeOption('what for').makeOptionMandatory())
     .addOption(new Option('--action <action>', 'to do what').choices(actions).default('access'))
     .requiredOption('--resource <text>', 'what was accessed; the ledger gets a salted commitment to it')
     .addOption(new Option('--occurred-at <time>', 'when it happened').argParser(time).makeOptionMandatory())

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { AssentError } from '../../base/index.ts';
 import { signAccessRequest } from '../../client/index.ts';
-import { type Action, actions, categories, type Purpose, purposes, type Role, roles } from '../../contracts/index.ts';
+import { type Action, actions, categories, type PurposeOfUse, type Role, roles } from '../../contracts/index.ts';
 import { accessLogOf } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
 import { claimOf } from '../keys/claims.ts';
@@ -16,7 +16,7 @@ import type { Report, Session } from '../session.ts';
 import { addAccessAdditions } from './access-additions.ts';
 import { recordBatch } from './access-batch.ts';
 import { addTransactionList } from './transaction-list.ts';
-import { listOf, time } from './values.ts';
+import { listOf, purposeOption, time } from './values.ts';
 
 const examples = `
 The agent's key signs the request; the custodian's gateway (--as, else the one in the keystore) records it with the
@@ -44,7 +44,7 @@ interface RequestFlags {
 
 interface RecordFlags extends Partial<RequestFlags> {
   readonly agent?: string;
-  readonly purpose?: string;
+  readonly purpose?: PurposeOfUse;
   readonly action?: string;
   readonly resource?: string;
   readonly batch?: string;
@@ -68,7 +68,7 @@ export function addAccess(program: Command, session: Session): void {
     .option('--subject <who>', 'whose record, by key or DID')
     .option('--domain <name>', "the record's custodian")
     .option('--agent <name>', 'who asks: a key, since the request is signed')
-    .addOption(new Option('--purpose <code>', 'what for').choices(purposes))
+    .addOption(purposeOption('what for'))
     .addOption(new Option('--action <action>', 'to do what (default: access)').choices(actions))
     .option('--resource <text>', 'what is asked for; the ledger gets a salted commitment to it')
     .option('--batch <file>', 'accesses of the domain, a JSON object a line, under one signature of the gateway')
@@ -134,7 +134,7 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
     subject,
     domain,
     resource: commitTo(home, 'access-resource', eventId, resource),
-    purpose: purpose as Purpose,
+    purpose,
     action: action as Action,
     validUntil: context.nowMs + requestValidityMs,
   });

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { AssentError } from '../../base/index.ts';
-import { type Consent, type Effect, includedPurposes, type Purpose, purposes } from '../../decision/index.ts';
+import { type Consent, type Effect, includedPurposes, isPurpose, readPurpose } from '../../decision/index.ts';
 import { actorOf, type ProvisionFlags, provisionOf, provisionOptions } from '../consents/provision.ts';
 import { readConsent, readMap } from '../consents/read-consent.ts';
 import { sealedIn } from '../consents/sealed.ts';
@@ -162,9 +162,9 @@ async function ownIds(context: Context, as: string, references: readonly string[
 
 /** HL7's purposes contain others: whoever grants one is told what they grant with it. */
 function includesText(granted: readonly string[] | undefined): string {
-  const lines = (granted ?? []).flatMap((purpose) => {
-    const isKnown = (purposes as readonly string[]).includes(purpose);
-    const included = (isKnown ? includedPurposes(purpose as Purpose) : []).filter((other) => other !== purpose);
+  const lines = (granted ?? []).flatMap((text) => {
+    const purpose = readPurpose(text) ?? text;
+    const included = isPurpose(purpose) ? includedPurposes(purpose).filter((other) => other !== purpose) : [];
     return included.length === 0 ? [] : [` ${purpose} includes ${included.join(', ')}.`];
   });
   return lines.join('');

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { actions, purposes, roles } from '../../contracts/index.ts';
+import { actions, roles } from '../../contracts/index.ts';
 import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
 import { claimOf } from '../keys/claims.ts';
@@ -13,7 +13,7 @@ import { shortDid, shortHash, timeText, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addConsentChanges } from './consent-change.ts';
 import { addConsentLint } from './consent-lint.ts';
-import { wholeNumber } from './values.ts';
+import { purposeOption, wholeNumber } from './values.ts';
 
 const examples = `
 A person grants and revokes with their own key (--as); nobody else can. What is not said does not constrain.
@@ -54,7 +54,7 @@ export function addConsent(program: Command, session: Session): void {
     .requiredOption('--subject <who>', 'whose record, by key or DID')
     .requiredOption('--domain <name>', "the record's custodian")
     .requiredOption('--agent <who>', 'who would ask, by key or DID')
-    .addOption(new Option('--purpose <code>', 'what for').choices(purposes).makeOptionMandatory())
+    .addOption(purposeOption('what for').makeOptionMandatory())
     .addOption(new Option('--action <action>', 'to do what').choices(actions).default('access'))
     .addOption(new Option('--role <role>', 'the role to claim (default: the only one held)').choices(roles))
     .option('--organisation <member>', 'whose credential (default: the only one held)')

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { type PurposeOfUse, purposes, readPurpose } from '../../decision/index.ts';
 
 /** Parses an option's value as a whole number in a range. */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -13,6 +14,19 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
 /** Gathers an option that may be given several times, or once with commas. */
 export function listOf(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(',').filter((part) => part !== '')];
+}
+
+/** What for: a code that the tables know, or any other as `system|code`. */
+export function purposeOption(description: string): Option {
+  return new Option('--purpose <code>', `${description}; of another system: system|code`)
+    .choices(purposes)
+    .argParser(purposeIn);
+}
+
+function purposeIn(text: string): PurposeOfUse {
+  const purpose = readPurpose(text);
+  if (purpose !== undefined) return purpose;
+  throw new InvalidArgumentError(`Allowed choices are ${purposes.join(', ')}, or system|code of another system.`);
 }
 
 /** As {@link time}, but that `30d` is so long ago. */

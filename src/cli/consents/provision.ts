@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { actions, categories, purposes } from '../../contracts/index.ts';
-import type { Effect, Provision } from '../../decision/index.ts';
+import { actions, categories } from '../../contracts/index.ts';
+import { type Effect, type Provision, purposes } from '../../decision/index.ts';
 import type { Home } from '../../demo/index.ts';
 import { listOf, time } from '../commands/values.ts';
 import { didOf } from '../keys/people.ts';
@@ -20,7 +20,7 @@ export interface ProvisionFlags {
 export function provisionOptions(command: Command): Command {
   return command
     .option('--actor <who>', 'a key, a DID, member:NAME, group:MEMBER/NAME or role:ROLE; several with commas', listOf)
-    .option('--purpose <codes>', `among ${purposes.slice(0, 4).join(', ')} …`, listOf)
+    .option('--purpose <codes>', `among ${purposes.slice(0, 4).join(', ')} …, or system|code of another system`, listOf)
     .option('--action <actions>', `among ${actions.join(', ')}`, listOf)
     .option('--category <names>', `where the domain has them open: ${categories.slice(0, 3).join(', ')} …`, listOf)
     .option('--label <codes>', 'records with these labels, like N, R or PSY; only the custodian can read which', listOf)

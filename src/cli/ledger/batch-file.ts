@@ -7,8 +7,8 @@ import {
   batchEntriesMax,
   type Category,
   categories,
-  type Purpose,
-  purposes,
+  type PurposeOfUse,
+  purpose,
   type Role,
   roles,
 } from '../../contracts/index.ts';
@@ -32,7 +32,7 @@ export interface SignedLine {
 export interface NamedLine {
   readonly agent: string;
   readonly subject: string;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
   readonly action: Action;
   readonly resource: string;
   readonly role?: Role;
@@ -68,7 +68,7 @@ const signedLine: z.ZodType<SignedLine> = z.strictObject({
 const namedLine: z.ZodType<NamedLine> = z.strictObject({
   agent: text,
   subject: text,
-  purpose: z.enum(purposes),
+  purpose: purpose(),
   action: z.enum(actions).default('access'),
   resource: text,
   role: z.enum(roles).exactOptional(),

@@ -1,5 +1,5 @@
 import { toHex } from '../../base/index.ts';
-import type { Action, Purpose, Role } from '../../contracts/index.ts';
+import type { Action, PurposeOfUse, Role } from '../../contracts/index.ts';
 import { accessRequestMessage, encodeAccessRequest } from '../../contracts/index.ts';
 import type { Identity } from './identity.ts';
 
@@ -15,7 +15,7 @@ export interface AccessRequestContent {
   readonly domain: string;
   /** Salted commitment to what is asked for, hexadecimal; the custodian gets the opening. */
   readonly resource: string;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
   readonly action: Action;
   /** Milliseconds since the Unix epoch; at most a day ahead. */
   readonly validUntil: number;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Purpose, purposes } from '../../decision/index.ts';
+import type { PurposeOfUse } from '../../decision/index.ts';
 import { consentsPerSubjectMax } from '../consent/state.ts';
 import {
   type Decision,
@@ -12,6 +12,7 @@ import { type LayeredEncoder, layeredEncoder } from '../engine/layered-encoder.t
 import { bytes, commitment, did, eventId, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type EntryType, entryType, type ReadableEntryType } from '../engine/stream-entry.ts';
 import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
+import { purpose } from '../tables/purpose.ts';
 
 interface EntryHead {
   readonly transaction: Uint8Array;
@@ -50,7 +51,7 @@ export interface NamedConsent {
 /** A decision, permit or deny, and its entry in one. */
 export interface AccessEntry extends EntryHead {
   readonly gateway: Uint8Array;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
   readonly action: Action;
   readonly decision: Decision;
   readonly reason: DecisionReason;
@@ -77,7 +78,7 @@ export function namedConsents({ considered, determining }: DecisionOutcome): Nam
 const accessEntry: z.ZodObject & z.ZodType<AccessEntry> = z.strictObject({
   ...entryHead,
   gateway: did(),
-  purpose: z.enum(purposes),
+  purpose: purpose(),
   action: z.enum(actions),
   decision: z.enum(decisions),
   reason: z.enum(decisionReasons),

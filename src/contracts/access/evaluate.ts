@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AssentError, toHex } from '../../base/index.ts';
 import { encodeDid } from '../../crypto/portable.ts';
-import { type Basis, namesOfResultSet, purposes } from '../../decision/index.ts';
+import { type Basis, namesOfResultSet } from '../../decision/index.ts';
 import { consentsOf } from '../consent/state.ts';
 import { credentialsInForce, groupsOf } from '../credential/state.ts';
 import { type DecisionInput, type DecisionOutcome, decideOpen, type ResultClaim } from '../decision/decide.ts';
@@ -12,6 +12,7 @@ import type { Domain } from '../enrolment/state.ts';
 import { domainOf, linkOf, subjectsOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { actions, type Category, categories, roles } from '../tables/codes.ts';
+import { purpose } from '../tables/purpose.ts';
 import { resultClaims } from './claims.ts';
 import { openingsOf } from './state.ts';
 
@@ -59,7 +60,7 @@ const decisionQuestion = z.strictObject({
   organisation: name(),
   subject: did(),
   domain: name(),
-  purpose: z.enum(purposes),
+  purpose: purpose(),
   action: z.enum(actions),
   legalBasis: name().exactOptional(),
   /** What the sealed clauses came to, for who holds their openings; else everything possible is taken. */

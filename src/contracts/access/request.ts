@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { concatBytes } from '../../base/index.ts';
 import { domainPrefix, sha256 } from '../../crypto/portable.ts';
-import { purposes } from '../../decision/index.ts';
 import type { RequestFacts } from '../decision/question.ts';
 import { jsonSchemaOf, valueFromJson } from '../engine/catalogue.ts';
 import { layeredEncoder } from '../engine/layered-encoder.ts';
@@ -9,6 +8,7 @@ import { commitment, did, eventId, name, timestamp } from '../engine/leaves.ts';
 import { wireCodec } from '../engine/wire.ts';
 import { decodeCanonical, encodeCanonical } from '../ledger-types.ts';
 import { actions, roles } from '../tables/codes.ts';
+import { purpose } from '../tables/purpose.ts';
 
 /**
  * What an agent signs to ask a custodian for one record of a subject. Event and resource are its own words, so a
@@ -34,7 +34,7 @@ const accessRequest: z.ZodObject & z.ZodType<AccessRequest> = z.strictObject({
   domain: name(),
   /** Commitment to what is asked for, salted for this request alone; the custodian gets its opening. */
   resource: commitment(),
-  purpose: z.enum(purposes),
+  purpose: purpose(),
   action: z.enum(actions),
   /** Name of a legal basis of the domain, where the access is not to stand on consent. */
   legalBasis: name().exactOptional(),

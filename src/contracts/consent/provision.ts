@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { decodeDid, encodeDid, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
-import { type Purpose, purposes } from '../../decision/index.ts';
+import type { PurposeOfUse } from '../../decision/index.ts';
 import { commitment, type Period, period, type TextLeaf, textLeaf } from '../engine/leaves.ts';
 import { type Action, actions, type Category, categories, type Role, roles } from '../tables/codes.ts';
+import { purpose } from '../tables/purpose.ts';
 
 /** An agent's key, every agent of a member, of one of its groups (`group:MEMBER/GROUP`), or in a role. */
 export type Actor = Uint8Array | `member:${string}` | `group:${string}/${string}` | `role:${Role}`;
@@ -16,7 +17,7 @@ export interface Provision {
   readonly type: 'permit' | 'deny';
   readonly period?: Period;
   readonly actors?: readonly Actor[];
-  readonly purposes?: readonly Purpose[];
+  readonly purposes?: readonly PurposeOfUse[];
   readonly actions?: readonly Action[];
   /** Salted commitment to the sealed clauses: labels, class, code, data reference, data period. */
   readonly sealed?: Uint8Array;
@@ -46,6 +47,7 @@ export function actor(): TextLeaf<Actor> {
       return isActor(decoded) ? decoded : undefined;
     },
     (value) => (typeof value === 'string' ? value : encodeDid(value)),
+    { isAscii: true },
   );
 }
 
@@ -62,7 +64,7 @@ const fields = {
   type: z.enum(['permit', 'deny']),
   period: period().exactOptional(),
   actors: z.array(actor()).min(1).max(actorsMax).exactOptional(),
-  purposes: z.array(z.enum(purposes)).min(1).max(16).exactOptional(),
+  purposes: z.array(purpose()).min(1).max(16).exactOptional(),
   actions: z.array(z.enum(actions)).min(1).max(actions.length).exactOptional(),
   sealed: commitment().exactOptional(),
   categories: z.array(z.enum(categories)).min(1).max(categories.length).exactOptional(),

@@ -1,4 +1,4 @@
-import { gateRefusal, type Purpose } from '../../decision/index.ts';
+import { gateRefusal, type PurposeOfUse } from '../../decision/index.ts';
 import type { Credential } from '../credential/state.ts';
 import type { DomainPolicy } from '../enrolment/policy.ts';
 import type { Role } from '../tables/codes.ts';
@@ -13,7 +13,7 @@ export interface GateMismatch {
 interface Claim {
   readonly role: Role;
   readonly organisation: string;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
 }
 
 /**

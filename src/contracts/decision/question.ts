@@ -1,6 +1,6 @@
 import { fromHex, present, toHex } from '../../base/index.ts';
 import { encodeDid } from '../../crypto/portable.ts';
-import { type Asked, type DecisionPolicy, type Purpose, readDomainPolicy } from '../../decision/index.ts';
+import { type Asked, type DecisionPolicy, type PurposeOfUse, readDomainPolicy } from '../../decision/index.ts';
 import type { Credential } from '../credential/state.ts';
 import type { DomainPolicy } from '../enrolment/policy.ts';
 import type { Action, Role } from '../tables/codes.ts';
@@ -11,7 +11,7 @@ export interface RequestFacts {
   /** The role that the agent claims, by a credential of this organisation. */
   readonly role: Role;
   readonly organisation: string;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
   readonly action: Action;
   /** Name of one of the domain's, where the access is not to stand on consent. */
   readonly legalBasis?: string;

@@ -2,38 +2,51 @@ import { z } from 'zod';
 import { fromHex, toHex } from '../../base/index.ts';
 import { decodeDid, decodeNodeId, encodeDid, encodeNodeId, PUBLIC_KEY_BYTES } from '../../crypto/portable.ts';
 
+/** Of a UTF-16 unit in UTF-8. */
+export const unitBytesMax = 3;
+
 /** What a leaf's value must be, or the sentence that says why it is not. */
 type WireCheck = (input: unknown) => string | undefined;
 
-/** Leaves whose value travels as it is (bytes), while the JSON form is a text. */
-const wireChecks = new WeakMap<z.ZodType, WireCheck>();
+/** Leaves whose value travels as it is, while the JSON form is a text. */
+const wireForms = new WeakMap<z.ZodType, WireForm>();
 
-export function wireCheckOf(schema: z.ZodType): WireCheck | undefined {
-  return wireChecks.get(schema);
+interface WireForm {
+  readonly check: WireCheck;
+  /** Of a character of the text in a value that is one. */
+  readonly characterBytesMax: number;
+}
+
+export function wireFormOf(schema: z.ZodType): WireForm | undefined {
+  return wireForms.get(schema);
 }
 
 /** A schema of a JSON text and its value, as zod sees both sides. */
 export type TextLeaf<T> = z.ZodCodec<z.ZodString, z.ZodCustom<T, T>>;
 
-/** Makes a leaf from a JSON text form and the check of its value. `decode` sees only texts that match `text`. */
+/**
+ * Makes a leaf from a JSON text form and the check of its value. `decode` sees only texts that match `text`. `isAscii`:
+ * the check accepts no text of other characters.
+ */
 export function textLeaf<T>(
   text: z.ZodString,
   check: WireCheck,
   decode: (text: string) => T | undefined,
   encode: (value: T) => string,
+  { isAscii = false }: { readonly isAscii?: boolean } = {},
 ): TextLeaf<T> {
   const value = z.custom<T>((input) => check(input) === undefined);
   const leaf = z.codec(text, value, {
     decode(input, context) {
       const decoded = decode(input);
       if (decoded !== undefined) return decoded as z.input<typeof value>;
-      context.issues.push({ code: 'custom', input, message: 'not a valid text of this type' });
+      context.issues.push({ code: 'custom', input, message: check(input) ?? 'not a valid text of this type' });
       return z.NEVER;
     },
     // Zod first encodes a bounded list with its checks off, and comes here also for fields that are absent.
     encode: (output) => (check(output) === undefined ? encode(output as T) : ''),
   });
-  wireChecks.set(leaf, check);
+  wireForms.set(leaf, { check, characterBytesMax: isAscii ? 1 : unitBytesMax });
   return leaf;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CanonicalValue } from '../ledger-types.ts';
 import { fastCheckOf, hasOnlyLengthChecks, lengthRangeOf } from './fast-check.ts';
-import { wireCheckOf } from './leaves.ts';
+import { unitBytesMax, wireFormOf } from './leaves.ts';
 
 /** A schema that has a wire form: a strict object of bounded fields. */
 export type WireSchema = z.ZodObject<z.core.$ZodShape, z.core.$strict>;
@@ -56,8 +56,6 @@ interface Node {
 
 /** What the longest head, or the longest integer, takes. */
 const headBytesMax = 9;
-/** Of a UTF-16 unit in UTF-8. */
-const unitBytesMax = 3;
 
 /** Runs one step of a path and puts its name on an error that comes out of it. */
 function at(step: string | number, convert: Convert, input: unknown): unknown {
@@ -160,15 +158,15 @@ function optionalNode(inner: Node, where: string): Node {
 }
 
 function compile(schema: z.ZodType, where: string): Node {
-  const leaf = wireCheckOf(schema);
+  const leaf = wireFormOf(schema);
   if (leaf !== undefined) {
     const check: Convert = (input) => {
-      const problem = leaf(input);
+      const problem = leaf.check(input);
       if (problem !== undefined) throw new WireError(problem);
       return input;
     };
     // The text of a leaf is never shorter than its value.
-    const bytesMax = headBytesMax + unitBytesMax * textLengthMax(schema, where);
+    const bytesMax = headBytesMax + leaf.characterBytesMax * textLengthMax(schema, where);
     return { toWire: check, fromWire: check, optional: false, bytesMax };
   }
   if (schema instanceof z.ZodObject) return objectNode(schema, where);

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { AssentError } from '../../base/index.ts';
-import { type Purpose, purposes } from '../../decision/index.ts';
+import type { PurposeOfUse } from '../../decision/index.ts';
 import { valueFromJson } from '../engine/catalogue.ts';
 import { name } from '../engine/leaves.ts';
 import { type WireCodec, wireCodec } from '../engine/wire.ts';
 import type { CanonicalValue } from '../ledger-types.ts';
 import { type Category, categories, defaultEmergencyCategories, type Role, roles } from '../tables/codes.ts';
+import { purpose } from '../tables/purpose.ts';
 
 /** The rules of a custodian's domain. */
 export interface DomainPolicy {
@@ -14,7 +15,7 @@ export interface DomainPolicy {
   /** IANA name. Dates of consents become UTC intervals in this zone before they are submitted; contracts see no zone. */
   readonly timeZone: string;
   /** The gate: which purposes a role may claim, each with what it includes. A role that is not listed may claim none. */
-  readonly roles: readonly { readonly role: Role; readonly purposes: readonly Purpose[] }[];
+  readonly roles: readonly { readonly role: Role; readonly purposes: readonly PurposeOfUse[] }[];
   /** Absent: nobody breaks the glass here. */
   readonly emergency?: EmergencyPolicy;
   /** Whether consents and entries may name coarse categories in clear. */
@@ -25,7 +26,7 @@ export interface DomainPolicy {
   readonly legalBases: readonly {
     readonly name: string;
     readonly role: Role;
-    readonly purpose: Purpose;
+    readonly purpose: PurposeOfUse;
     readonly honourDeny: boolean;
   }[];
 }
@@ -40,6 +41,8 @@ export interface EmergencyPolicy {
 }
 
 export const emergencyHoursMax = 24;
+/** Of one role. */
+const purposesMax = 64;
 
 const emergencyPolicy = z.strictObject({
   roles: z.array(z.enum(roles)).min(1).max(roles.length),
@@ -59,7 +62,7 @@ const domainPolicySchema = z.strictObject({
     .max(64)
     .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, 'expected an IANA time zone'),
   roles: z
-    .array(z.strictObject({ role: z.enum(roles), purposes: z.array(z.enum(purposes)).min(1).max(purposes.length) }))
+    .array(z.strictObject({ role: z.enum(roles), purposes: z.array(purpose()).min(1).max(purposesMax) }))
     .max(roles.length),
   emergency: emergencyPolicy.exactOptional(),
   openCategories: z.boolean().default(false),
@@ -69,7 +72,7 @@ const domainPolicySchema = z.strictObject({
       z.strictObject({
         name: name(),
         role: z.enum(roles),
-        purpose: z.enum(purposes),
+        purpose: purpose(),
         honourDeny: z.boolean().default(false),
       }),
     )

@@ -9,7 +9,7 @@ import {
   type Provision,
 } from '../consent.ts';
 import { type Confidentiality, isConfidentiality } from '../tables/confidentiality.ts';
-import { isPurpose } from '../tables/purposes.ts';
+import { readPurpose } from '../tables/purposes.ts';
 import { isSensitivity } from '../tables/sensitivity.ts';
 import { type Coding, codeOf, readCoding, readConcept, textOf } from './coding.ts';
 import { type Element, type Findings, isElement, readList, refuseUnknown } from './findings.ts';
@@ -142,10 +142,9 @@ export class ProvisionReader {
 
   #purpose(value: unknown, path: string): string | undefined {
     const coding = readCoding(this.#findings, value, path);
-    const code = coding && codeOf('purpose', coding);
-    if (code !== undefined && !isPurpose(code))
-      return this.#findings.refuse(path, 'code-unknown', `${code} is no purpose of use.`);
-    return code ?? (coding && this.#withSystem(coding, path));
+    const text = coding && this.#withSystem(coding, path);
+    if (text === undefined) return undefined;
+    return readPurpose(text) ?? this.#findings.refuse(path, 'code-unknown', `${text} is no purpose of use.`);
   }
 
   #actions(value: unknown, path: string): (typeof actionCodes)[number][] | undefined {

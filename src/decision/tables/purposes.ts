@@ -66,8 +66,11 @@ export const purposes = [
   'POPHLTH',
 ] as const;
 
-/** A purpose of use. The system is v3 ActReason; this rule set covers no other. */
+/** A purpose of use of v3 ActReason: the one system whose purposes the tables say something of. */
 export type Purpose = (typeof purposes)[number];
+
+/** A purpose of any system, as it is written and compared: bare where it is of v3 ActReason, else `system|code`. */
+export type PurposeOfUse = Purpose | `${string}|${string}`;
 
 /** The purpose directly above each; undefined at the top. */
 const parents: Readonly<Record<Purpose, Purpose | undefined>> = {
@@ -153,9 +156,15 @@ export function includedPurposes(purpose: Purpose): readonly Purpose[] {
   return purposes.filter((candidate) => subsumes(purpose, candidate));
 }
 
-/** A purpose as it is compared: a code of v3 ActReason, or `system|code` of another system. Undefined for what is none. */
-export function readPurpose(text: string): string | undefined {
+/** FHIR R4, "uri" and "code": an address without spaces, and a code with single spaces inside at the most. */
+const systemAndCode = /^[^\s|]+\|[^\s]+( [^\s]+)*$/;
+
+/**
+ * A purpose in its one written form. One of another system than v3 ActReason is permitted by itself alone, since no table
+ * says what includes it. Undefined for what is none.
+ */
+export function readPurpose(text: string): PurposeOfUse | undefined {
   const code = codeIn('purpose', text);
-  if (code === undefined) return text;
+  if (code === undefined) return systemAndCode.test(text) ? (text as PurposeOfUse) : undefined;
   return isPurpose(code) ? code : undefined;
 }

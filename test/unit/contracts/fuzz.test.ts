@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { builtInContracts, describeEntry } from '../../../src/contracts/index.ts';
+import { builtInContracts, describeEntry, purposeTextMax } from '../../../src/contracts/index.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '../../../src/contracts/ledger-types.ts';
 import { encodeNodeId } from '../../../src/crypto/portable.ts';
 import { Draw } from './draw.ts';
@@ -36,6 +36,8 @@ const actors = [
   'role:clinician',
   'role:emergency-physician',
 ];
+const otherPurpose = `urn:x|${'y'.repeat(purposeTextMax - 6)}`;
+const asked = ['TREAT', 'BTG', 'HRESCH', 'http://hl7.org/fhir/v3/ActReason|TREAT', otherPurpose];
 const addresses = ['node.example:4001', '[2001:db8::1]:65535'];
 const bytes = [hex('a', 16), hex('b', 16), hex('c'), hex('d', 32) + hex('e', 32), 'c0', '00'.repeat(512)];
 
@@ -206,7 +208,8 @@ function drawTransaction(draw: Draw, kind: string, made: World, done: Done): { s
   const { ledger } = made;
   const dids = people.map((person) => ledger.actor(person).did);
   const nodeIds = nodes.map((node) => encodeNodeId(ledger.actor(node).key));
-  const texts = [...[...done.values()].flat(), ...dids, ...nodeIds, ...addresses, ...bytes, ...names, ...actors];
+  const known = [...dids, ...nodeIds, ...addresses, ...bytes, ...names, ...actors, ...asked];
+  const texts = [...[...done.values()].flat(), ...known];
   const json = drawJson(draw, builtInContracts.kind(kind)?.schema ?? z.strictObject({}), texts, ledger.nowMs);
   const { sender, change } = likely(draw, kind, made, done);
   const drawn = kind === 'governance.propose' ? {} : (json as object);
@@ -241,7 +244,7 @@ function drawAccess(draw: Draw, done: Done): Partial<Access> {
     agent: emergency ? 'eve' : draw.from(['kay', 'rae']),
     role: emergency ? 'emergency-physician' : draw.from(['clinician', 'researcher', 'gateway']),
     subject: draw.from(['ana', 'ana', 'ben']),
-    purpose: draw.from(['TREAT', 'BTG', 'HRESCH']),
+    purpose: draw.from(['TREAT', 'BTG', 'HRESCH', otherPurpose]),
     event: draw.from(['one', 'two', `event ${draw.below(1000)}`]),
     resource: draw.from(['one', 'two']),
     results: draw.once(3) ? [{ consent, version: 1, results: 1 + draw.below(15), namesBreakGlass: draw.once(2) }] : [],

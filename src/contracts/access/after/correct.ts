@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type Purpose, purposes } from '../../../decision/index.ts';
+import type { PurposeOfUse } from '../../../decision/index.ts';
 import type { KindDefinition } from '../../engine/contract.ts';
 import { exampleDid, exampleHex } from '../../engine/example.ts';
 import { commitment, did, eventId, name, timestamp } from '../../engine/leaves.ts';
 import { senderIsOfCustodian } from '../../enrolment/rules.ts';
 import { domainIsKnown } from '../../rules.ts';
 import { type Action, actions } from '../../tables/codes.ts';
+import { purpose } from '../../tables/purpose.ts';
 import { type CorrectionKind, correctionKinds, entryCorrected, headOf } from './entries.ts';
 import { type Addition, additionEvents, entryIsInLog, subjectWasLinked } from './event.ts';
 import { marksOf, putMarks } from './marks.ts';
@@ -13,7 +14,7 @@ import { marksOf, putMarks } from './marks.ts';
 interface Correct extends Addition {
   readonly entry: number;
   readonly kind: CorrectionKind;
-  readonly purpose?: Purpose;
+  readonly purpose?: PurposeOfUse;
   readonly action?: Action;
   readonly occurredAt?: number;
   readonly reason: Uint8Array;
@@ -28,7 +29,7 @@ const schema: z.ZodObject & z.ZodType<Correct> = z.strictObject({
   entry: z.int().min(0),
   kind: z.enum(correctionKinds),
   /** What it should have said: exactly for wrong-purpose, wrong-action and wrong-time. */
-  purpose: z.enum(purposes).exactOptional(),
+  purpose: purpose().exactOptional(),
   action: z.enum(actions).exactOptional(),
   occurredAt: timestamp().exactOptional(),
   /** Salted commitment to why. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { type Purpose, purposes } from '../../../decision/index.ts';
+import type { PurposeOfUse } from '../../../decision/index.ts';
 import { type Decision, decisions } from '../../decision/decide.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
 import { commitment, did, eventId, name, timestamp, transactionId } from '../../engine/leaves.ts';
 import { type EntryType, entryType } from '../../engine/stream-entry.ts';
 import { type Action, actions, type Role, roles } from '../../tables/codes.ts';
+import { purpose } from '../../tables/purpose.ts';
 import type { Addition } from './event.ts';
 import { type ReviewOutcome, reviewOutcomes } from './marks.ts';
 
@@ -51,7 +52,7 @@ export type CorrectionKind = (typeof correctionKinds)[number];
 export interface EntryCorrected extends AdditionHead {
   readonly entry: number;
   readonly kind: CorrectionKind;
-  readonly purpose?: Purpose;
+  readonly purpose?: PurposeOfUse;
   readonly action?: Action;
   readonly occurredAt?: number;
   readonly reason: Uint8Array;
@@ -64,7 +65,7 @@ export const entryCorrected: EntryType<EntryCorrected> = entryType(
     ...head,
     entry: place,
     kind: z.enum(correctionKinds),
-    purpose: z.enum(purposes).exactOptional(),
+    purpose: purpose().exactOptional(),
     action: z.enum(actions).exactOptional(),
     occurredAt: timestamp().exactOptional(),
     reason: commitment(),
@@ -76,7 +77,7 @@ export interface AccessRecordedLate extends AdditionHead {
   readonly agent: Uint8Array;
   readonly role: Role;
   readonly organisation: string;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
   readonly action: Action;
   readonly resource: Uint8Array;
   readonly occurredAt: number;
@@ -92,7 +93,7 @@ export const accessRecordedLate: EntryType<AccessRecordedLate> = entryType(
     agent: did(),
     role: z.enum(roles),
     organisation: name(),
-    purpose: z.enum(purposes),
+    purpose: purpose(),
     action: z.enum(actions),
     resource: commitment(),
     occurredAt: timestamp(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Purpose, purposes } from '../../../decision/index.ts';
+import type { PurposeOfUse } from '../../../decision/index.ts';
 import { type Decision, decisions } from '../../decision/decide.ts';
 import type { KindDefinition } from '../../engine/contract.ts';
 import { exampleDid, exampleHex } from '../../engine/example.ts';
@@ -7,6 +7,7 @@ import { commitment, did, eventId, name, timestamp } from '../../engine/leaves.t
 import { senderIsOfCustodian } from '../../enrolment/rules.ts';
 import { domainIsKnown } from '../../rules.ts';
 import { type Action, actions, type Role, roles } from '../../tables/codes.ts';
+import { purpose } from '../../tables/purpose.ts';
 import { accessRecordedLate, headOf } from './entries.ts';
 import { type Addition, additionEvents, subjectWasLinked } from './event.ts';
 
@@ -14,7 +15,7 @@ interface RecordLate extends Addition {
   readonly agent: Uint8Array;
   readonly role: Role;
   readonly organisation: string;
-  readonly purpose: Purpose;
+  readonly purpose: PurposeOfUse;
   readonly action: Action;
   readonly resource: Uint8Array;
   readonly occurredAt: number;
@@ -31,7 +32,7 @@ const schema: z.ZodObject & z.ZodType<RecordLate> = z.strictObject({
   agent: did(),
   role: z.enum(roles),
   organisation: name(),
-  purpose: z.enum(purposes),
+  purpose: purpose(),
   action: z.enum(actions),
   /** Commitment to what was accessed, salted anew. */
   resource: commitment(),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { purposes } from '../../../decision/index.ts';
 import type { ResultClaim } from '../../decision/decide.ts';
 import type { RequestFacts } from '../../decision/question.ts';
 import { bytes, commitment, did, eventId, name } from '../../engine/leaves.ts';
 import { actions, type Category, categories, roles } from '../../tables/codes.ts';
+import { purpose } from '../../tables/purpose.ts';
 import { resultClaims } from '../claims.ts';
 
 export const batchEntriesMax = 1000;
@@ -45,7 +45,7 @@ const asker: z.ZodObject & z.ZodType<RequestFacts> = z.strictObject({
   agent: did(),
   role: z.enum(roles),
   organisation: name(),
-  purpose: z.enum(purposes),
+  purpose: purpose(),
   action: z.enum(actions),
   legalBasis: name().exactOptional(),
 });

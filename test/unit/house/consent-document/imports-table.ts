@@ -51,10 +51,7 @@ function refusedByLedger(fhirConsent: unknown): string | undefined {
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof AssentError)) throw thrown;
-    const path = String(thrown.data['path'] ?? '');
-    return path.includes('.purposes.')
-      ? `The ledger knows the purposes of HL7 v3 ActReason, and no others (\`${path}\`).`
-      : `The ledger has no place for \`${path}\`.`;
+    return `The ledger has no place for \`${String(thrown.data['path'])}\`.`;
   }
 }
 

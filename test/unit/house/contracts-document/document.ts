@@ -3,7 +3,7 @@ import { accessRequestToJson, decodeAccessRequest } from '../../../../src/contra
 import type { Contract, Kind } from '../../../../src/contracts/engine/contract.ts';
 import { namingOf } from '../../../../src/contracts/governance/action.ts';
 import { parameterDefinitions } from '../../../../src/contracts/governance/parameters.ts';
-import { type Catalogue, type EntryType, governanceActions } from '../../../../src/contracts/index.ts';
+import { type Catalogue, type EntryType, governanceActions, purposeTextMax } from '../../../../src/contracts/index.ts';
 import { type Field, fieldsOf, shapeLink, shapes } from './fields.ts';
 import { type JsonSchema, jsonSchemaOf, vocabularies } from './types-in-words.ts';
 
@@ -160,10 +160,9 @@ const valuesSection = `## Values
 | name | of a member, a domain, a group: lower-case letters, digits, dots, hyphens; at most 64 |
 | actor | a DID, \`member:NAME\` (all agents of a member), \`group:MEMBER/GROUP\`, or \`role:ROLE\` |
 ${Object.entries(vocabularies)
-  .filter(([word]) => word !== 'purpose')
   .map(([word, codes]) => `| ${word} | ${inWords(codes)} |`)
   .join('\n')}
-| purpose | a code of HL7 v3 ActReason ([consent.md](consent.md#purposes)) |
+| purpose | a code of HL7 v3 ActReason, or \`system\\|code\` of another system, at most ${purposeTextMax} characters ([consent.md](consent.md#purposes)) |
 
 A salted commitment is \`SHA-256(domain ‖ 32 random bytes ‖ content)\` ([privacy.md](privacy.md)): free text, chart numbers,
 labels and dates of care are on the ledger in no other form. The opening stays with whoever made it.

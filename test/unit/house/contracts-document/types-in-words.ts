@@ -2,8 +2,16 @@ import { z } from 'zod';
 import { actor } from '../../../../src/contracts/consent/provision.ts';
 import { address } from '../../../../src/contracts/governance/action.ts';
 import { ruleSetName } from '../../../../src/contracts/governance/rule-sets.ts';
-import { actions, categories, did, keyHolders, name, nodeKey, roles } from '../../../../src/contracts/index.ts';
-import { purposes } from '../../../../src/decision/index.ts';
+import {
+  actions,
+  categories,
+  did,
+  keyHolders,
+  name,
+  nodeKey,
+  purpose,
+  roles,
+} from '../../../../src/contracts/index.ts';
 
 /** A JSON schema (2020-12) as far as the contracts' own use it. */
 export interface JsonSchema {
@@ -33,6 +41,7 @@ const texts = new Map<string | undefined, string>([
   [jsonSchemaOf(nodeKey()).pattern, 'node id'],
   [jsonSchemaOf(name()).pattern, 'name'],
   [jsonSchemaOf(actor()).pattern, 'actor'],
+  [jsonSchemaOf(purpose()).pattern, 'purpose'],
   [jsonSchemaOf(address()).pattern, '`host:port`'],
   [jsonSchemaOf(ruleSetName()).pattern, 'name of a rule set'],
 ]);
@@ -43,7 +52,6 @@ export const vocabularies: Readonly<Record<string, readonly string[]>> = {
   action: actions,
   category: categories,
   'key holder': keyHolders,
-  purpose: purposes,
 };
 
 const hexPattern = '[0-9a-f]';
