@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decide, normalizeConsent, type ResourceFacts } from '../../../src/decision/index.ts';
+import {
+  type Consent,
+  type DecisionRequest,
+  decide,
+  normalizeConsent,
+  type ResourceFacts,
+} from '../../../src/decision/index.ts';
 import { hasVectors, readJson } from '../../support/vectors.ts';
 
 /** Whom a row's word stands for: the agent, and what it belongs to. */
@@ -10,6 +16,8 @@ const askers: Readonly<Record<string, readonly string[]>> = {
   dr: ['Practitioner/ex-practitioner', 'Organization/ex-organization'],
   privileged: ['Practitioner/somebody-else', 'Group/ex-privilegedUsers'],
   researcher: ['Practitioner/somebody-else', 'Organization/ex-org-researcher'],
+  nurse: ['Practitioner/f204', 'Organization/ex-organization'],
+  f001: ['Practitioner/somebody-else', 'Organization/f001'],
 };
 
 const levels = ['U', 'L', 'M', 'N', 'R', 'V'];
@@ -46,31 +54,47 @@ const rows = table
     return lines.map((line) => [consent, line] as const);
   });
 
-describe.skipIf(!hasVectors('ihe/pcf-consent'))('the consents of IHE PCF', () => {
-  it('have at least 150 rows', () => expect(rows.length).toBeGreaterThanOrEqual(150));
+describe.skipIf(!hasVectors('ihe/pcf-consent') || !hasVectors('fhir-r4-examples/consent'))(
+  'the consents of IHE PCF',
+  () => {
+    it('have at least 150 rows', () => expect(rows.length).toBeGreaterThanOrEqual(150));
 
-  it.each(rows)('%s: %s', (name, row) => {
-    const normalized = normalizeConsent(readJson('ihe', 'pcf-consent', fileOf(name)));
-    if (!normalized.ok) throw new Error(JSON.stringify(normalized.errors));
-    const [purpose = '', who = '', record = '', expected, ...options] = row.split(' ');
-    const option = (key: string): string | undefined =>
-      options.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
-    const { decision, resources } = decide({
-      consents: [normalized.consent],
-      policy: { implicit: option('implicit') === 'permit' ? 'permit' : 'deny' },
-      request: {
-        subject: 'Patient/ex-patient',
-        at: option('at') ?? '2022-06-15T12:00:00Z',
-        purpose,
-        action: 'access',
-        requester: { references: askers[who] ?? [], roles: [] },
-        resources: [recordOf(record)],
-      },
+    it.each(rows)('%s: %s', (names, row) => {
+      const [purpose = '', who = '', record = '', expected, ...options] = row.split(' ');
+      const option = (key: string): string | undefined =>
+        options.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
+      const timeZone = option('zone') ?? 'UTC';
+      const { decision, resources } = decide({
+        consents: names.split(' + ').map((name) => consentNamed(name, timeZone)),
+        policy: { implicit: option('implicit') === 'permit' ? 'permit' : 'deny', timeZone },
+        request: {
+          subject: 'Patient/ex-patient',
+          at: option('at') ?? '2022-06-15T12:00:00Z',
+          purpose,
+          action: (option('action') ?? 'access') as DecisionRequest['action'],
+          requester: { references: askers[who] ?? [], roles: [] },
+          resources: [recordOf(record)],
+        },
+      });
+      expect(decision).toBe(expected);
+      expect(resources[0]?.decision).toBe(expected);
     });
-    expect(decision).toBe(expected);
-    expect(resources[0]?.decision).toBe(expected);
+  },
+);
+
+function consentNamed(name: string, timeZone: string): Consent {
+  const [isHl7, hl7Name, rootType] = name.startsWith('hl7/') ? name.split('/') : [];
+  const fhirConsent = isHl7
+    ? readJson('fhir-r4-examples', 'consent', `Consent-consent-example-${hl7Name}.json`)
+    : readJson('ihe', 'pcf-consent', fileOf(name));
+  const normalized = normalizeConsent(fhirConsent, {
+    timeZone,
+    ...(rootType !== undefined && { rootType: rootType === 'permit' ? 'permit' : 'deny' }),
+    resolve: (reference) => (reference.startsWith('Patient/') ? 'Patient/ex-patient' : reference),
   });
-});
+  if (!normalized.ok) throw new Error(JSON.stringify(normalized.errors));
+  return normalized.consent;
+}
 
 function fileOf(name: string): string {
   return name.startsWith('dissent') ? `Consent-ex-${name}.json` : `Consent-ex-consent-${name}.json`;
