@@ -1,3 +1,5 @@
+import { consentLimits } from '../consent.ts';
+
 /** Why a FHIR consent cannot be taken. */
 export const refusalCodes = {
   'shape-invalid': 'an element has another shape than FHIR R4 gives it',
@@ -28,6 +30,8 @@ export interface Refusal {
 }
 
 const refusalsMax = 100;
+/** Of what was given, a refusal repeats a part at the most. */
+const [pathMax, messageMax] = [512, 1024];
 
 /** What was found wrong, all of it up to a bound. */
 export class Findings {
@@ -35,9 +39,23 @@ export class Findings {
 
   /** Answers undefined, for `return findings.refuse(…)`. */
   refuse(path: string, code: RefusalCode, message: string): undefined {
-    if (this.refusals.length < refusalsMax) this.refusals.push({ path, code, message });
+    if (this.refusals.length < refusalsMax)
+      this.refusals.push({ path: cut(path, pathMax), code, message: cut(message, messageMax) });
     return undefined;
   }
+}
+
+function cut(text: string, lengthMax: number): string {
+  return text.length > lengthMax ? `${text.slice(0, lengthMax - 1)}…` : text;
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= consentLimits.textMax;
+}
+
+/** Of a code system, or of what is referred to: with a space or a control character it would be equal to nothing. */
+export function isAddress(value: unknown): value is string {
+  return isText(value) && !/[\s\p{Cc}]/u.test(value);
 }
 
 export type Element = Readonly<Record<string, unknown>>;
@@ -63,7 +81,14 @@ export function refuseUnknown(findings: Findings, element: Element, path: string
   }
 }
 
-/** The items of a list, each read; undefined where the element is absent or refused. */
+/** What a Reference refers to; undefined where that is no address. */
+export function readReference(findings: Findings, element: Element, path: string): string | undefined {
+  refuseUnknown(findings, element, path, ['reference', 'type', 'identifier', 'display']);
+  const { reference } = element;
+  return isAddress(reference) ? reference : undefined;
+}
+
+/** The items of a list, each read, texts once; undefined where the element is absent or refused. */
 export function readList<T>(
   findings: Findings,
   value: unknown,
@@ -75,11 +100,13 @@ export function readList<T>(
   if (!Array.isArray(value)) return findings.refuse(path, 'shape-invalid', 'A list is expected.');
   if (value.length === 0) return findings.refuse(path, 'list-empty', 'The list is empty.');
   if (value.length > limit) return findings.refuse(path, 'too-large', `More than ${limit} of them.`);
-  const items: T[] = [];
+  const items = new Set<T>();
   for (const [place, item] of value.entries()) {
     const read = readItem(item, `${path}[${place}]`);
-    if (Array.isArray(read)) items.push(...read);
-    else if (read !== undefined) items.push(read as T);
+    for (const one of Array.isArray(read) ? (read as readonly T[]) : [read as T | undefined])
+      if (one !== undefined) items.add(one);
   }
-  return items;
+  // Items that list several can come to more than they are.
+  if (items.size > limit) return findings.refuse(path, 'too-large', `More than ${limit} of them.`);
+  return [...items];
 }

@@ -1,6 +1,15 @@
-import { type Consent, consentLimits, consentSchema, type Effect } from '../consent.ts';
+import { type Consent, consentLimits, type Effect } from '../consent.ts';
 import { type Coding, codeOf, readConcept } from './coding.ts';
-import { type Element, Findings, isElement, type Refusal, readList, refuseUnknown } from './findings.ts';
+import {
+  type Element,
+  Findings,
+  isElement,
+  isText,
+  type Refusal,
+  readList,
+  readReference,
+  refuseUnknown,
+} from './findings.ts';
 import { clauseNames, isEffect, ProvisionReader } from './provision.ts';
 
 export interface NormalizeOptions {
@@ -52,12 +61,7 @@ export function normalizeConsent(fhirConsent: unknown, given?: NormalizeOptions 
   const findings = new Findings();
   const consent = isElement(fhirConsent) ? read(findings, fhirConsent, options) : undefined;
   if (!isElement(fhirConsent)) findings.refuse('', 'shape-invalid', 'A FHIR R4 Consent is expected.');
-  if (consent !== undefined && findings.refusals.length === 0) {
-    // Lists of concepts can be longer than each of their parts.
-    const checked = consentSchema.safeParse(consent);
-    if (checked.success) return { ok: true, consent };
-    findings.refuse('provision', 'too-large', 'A clause of it lists too much, or too long texts.');
-  }
+  if (consent !== undefined && findings.refusals.length === 0) return { ok: true, consent };
   return { ok: false, errors: findings.refusals };
 }
 
@@ -67,17 +71,9 @@ function read(findings: Findings, consent: Element, options: NormalizeOptions): 
   if (consent['implicitRules'] !== undefined)
     findings.refuse('implicitRules', 'modifier-unknown', 'It modifies the meaning, and is not understood.');
   refuseUnknown(findings, consent, '', rootElements);
-  for (const name of ['policy', 'verification']) {
-    const parts = Array.isArray(consent[name]) ? consent[name] : [];
-    for (const [place, part] of parts.entries())
-      if (isElement(part) && part['modifierExtension'] !== undefined)
-        findings.refuse(
-          `${name}[${place}].modifierExtension`,
-          'modifier-unknown',
-          'The extension modifies the meaning.',
-        );
-  }
-  if (status !== 'active') findings.refuse('status', 'status-not-active', `The status is ${String(status)}.`);
+  for (const name of ['policy', 'verification']) refuseModifiers(findings, consent[name], name);
+  if (status !== 'active')
+    findings.refuse('status', 'status-not-active', `The status is ${isText(status) ? status : 'no code'}.`);
   readScope(findings, consent['scope']);
   const resolve = options.resolve ?? ((reference: string) => reference);
   const subject = readSubject(findings, consent['patient'], resolve);
@@ -90,11 +86,19 @@ function read(findings: Findings, consent: Element, options: NormalizeOptions): 
   if (subject === undefined || type === undefined || root === undefined) return undefined;
   const version = isElement(meta) ? meta['versionId'] : undefined;
   return {
-    ...(isShort(id) && { id }),
-    ...(isShort(version) && { version }),
+    ...(isText(id) && { id }),
+    ...(isText(version) && { version }),
     subject,
     provision: root,
   };
+}
+
+/** Of elements of which nothing else is looked at. */
+function refuseModifiers(findings: Findings, value: unknown, name: string): void {
+  const parts = Array.isArray(value) ? value.map((part, place) => [part, `${name}[${place}]`]) : [[value, name]];
+  for (const [part, path] of parts)
+    if (isElement(part) && part['modifierExtension'] !== undefined)
+      findings.refuse(`${path}.modifierExtension`, 'modifier-unknown', 'The extension modifies the meaning.');
 }
 
 function readScope(findings: Findings, scope: unknown): void {
@@ -109,10 +113,10 @@ function readSubject(
   patient: unknown,
   resolve: (reference: string) => string | undefined,
 ): string | undefined {
-  const reference = isElement(patient) ? patient['reference'] : undefined;
-  if (!isShort(reference)) return findings.refuse('patient', 'subject-missing', 'It names no patient.');
+  const reference = isElement(patient) ? readReference(findings, patient, 'patient') : undefined;
+  if (reference === undefined) return findings.refuse('patient', 'subject-missing', 'It names no patient.');
   const resolved = reference.startsWith('#') ? undefined : resolve(reference);
-  if (isShort(resolved)) return resolved;
+  if (isText(resolved)) return resolved;
   return findings.refuse('patient', 'reference-unresolved', `${reference} stands for nobody here.`);
 }
 
@@ -147,15 +151,11 @@ function policyRuleType(findings: Findings, policyRule: unknown): Effect | undef
     'policyRule.coding',
     consentLimits.listMax,
     (item) =>
-      isElement(item) && isShort(item['code'])
-        ? { system: isShort(item['system']) ? item['system'] : undefined, code: item['code'] }
+      isElement(item) && isText(item['code'])
+        ? { system: isText(item['system']) ? item['system'] : undefined, code: item['code'] }
         : undefined,
   );
   const codes = new Set(codings?.map((coding) => codeOf('sensitivity', coding)));
   if (codes.has('OPTIN') === codes.has('OPTOUT')) return undefined;
   return codes.has('OPTIN') ? 'permit' : 'deny';
-}
-
-function isShort(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= consentLimits.textMax;
 }

@@ -12,7 +12,7 @@ import { type Confidentiality, isConfidentiality } from '../tables/confidentiali
 import { readPurpose } from '../tables/purposes.ts';
 import { isSensitivity } from '../tables/sensitivity.ts';
 import { type Coding, codeOf, readCoding, readConcept, textOf } from './coding.ts';
-import { type Element, type Findings, isElement, readList, refuseUnknown } from './findings.ts';
+import { type Element, type Findings, isElement, isText, readList, readReference, refuseUnknown } from './findings.ts';
 import { intervalOf } from './interval.ts';
 
 /** The clauses of a provision: what makes it speak of less than everything. */
@@ -77,14 +77,14 @@ export class ProvisionReader {
     return {
       type,
       ...(period && { period }),
-      ...(actors && { actors: [...new Set(actors)] }),
-      ...(purposes && { purposes: [...new Set(purposes)] }),
-      ...(actions && { actions: [...new Set(actions)] }),
+      ...(actors && { actors }),
+      ...(purposes && { purposes }),
+      ...(actions && { actions }),
       ...(labels && { labels }),
       ...(dataPeriod && { dataPeriod }),
       ...(data && { data }),
-      ...(classes && { classes: [...new Set(classes)] }),
-      ...(codes && { codes: [...new Set(codes)] }),
+      ...(classes && { classes }),
+      ...(codes && { codes }),
       ...(provisions && { provisions }),
     };
   }
@@ -126,17 +126,16 @@ export class ProvisionReader {
     const reference = this.#literal(value, path);
     if (reference === undefined) return undefined;
     const resolved: unknown = this.#resolve(reference);
-    if (typeof resolved === 'string' && resolved !== '') return resolved;
+    if (isText(resolved)) return resolved;
     return this.#findings.refuse(path, 'reference-unresolved', `${reference} stands for nobody here.`);
   }
 
   #literal(value: unknown, path: string): string | undefined {
     if (value !== undefined && !isElement(value))
       return this.#findings.refuse(path, 'shape-invalid', 'A Reference is expected.');
-    const reference = value?.['reference'];
-    const isText = typeof reference === 'string' && reference !== '' && reference.length <= consentLimits.textMax;
+    const reference = value && readReference(this.#findings, value, path);
     // What a fragment means ends with the document that contains it.
-    if (isText && !reference.startsWith('#')) return reference;
+    if (reference !== undefined && !reference.startsWith('#')) return reference;
     return this.#findings.refuse(path, 'reference-unresolved', 'It refers to nothing that can be compared.');
   }
 
@@ -193,8 +192,11 @@ export class ProvisionReader {
   }
 
   #withSystem(coding: Coding, path: string): string | undefined {
-    if (coding.system !== undefined) return textOf(coding);
-    return this.#findings.refuse(path, 'system-missing', `${coding.code} has no system.`);
+    if (coding.system === undefined)
+      return this.#findings.refuse(path, 'system-missing', `${coding.code} has no system.`);
+    const text = textOf(coding);
+    if (isText(text)) return text;
+    return this.#findings.refuse(path, 'too-large', `More than ${consentLimits.textMax} characters.`);
   }
 }
 

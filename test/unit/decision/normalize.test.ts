@@ -104,16 +104,57 @@ describe('a consent is refused, with the path,', () => {
       'provision.data[0].reference: reference-unresolved',
       fhir({ ...permit, data: [{ meaning: 'instance', reference: { identifier: {} } }] }),
     ],
+    ['status: status-not-active', fhir(permit, { status: { toString: 1, valueOf: 1 } })],
+    ['status: status-not-active', fhir(permit, { status: 'x'.repeat(100_000) })],
+    ['patient: subject-missing', fhir(permit, { patient: { reference: 'Patient/ p' } })],
+    [
+      'patient.modifierExtension: modifier-unknown',
+      fhir(permit, { patient: { reference: 'a', modifierExtension: [] } }),
+    ],
+    [
+      'verification.modifierExtension: modifier-unknown',
+      fhir(permit, { verification: { verified: true, modifierExtension: [{}] } }),
+    ],
+    ['provision.purpose[0]: shape-invalid', fhir({ ...permit, purpose: [v3('v3-ActReason|2018-08-12', 'TREAT')] })],
+    ['provision.purpose[0]: shape-invalid', fhir({ ...permit, purpose: [v3('v3-ActReason', 'TREAT ')] })],
+    ['provision.purpose[0]: shape-invalid', fhir({ ...permit, purpose: [{ system: 'urn:x ', code: 'a' }] })],
+    ['provision.class[0]: shape-invalid', fhir({ ...permit, class: [{ system: 'urn:x', code: 'a\u0000' }] })],
+    [
+      'provision.purpose[0].valueSet: element-unknown',
+      fhir({ ...permit, purpose: [{ ...v3('v3-ActReason', 'TREAT'), valueSet: 'urn:v' }] }),
+    ],
+    [
+      'provision.actor[0].reference.modifierExtension: modifier-unknown',
+      fhir({ ...permit, actor: [{ role: recipient, reference: { reference: 'a', modifierExtension: [{}] } }] }),
+    ],
+    [
+      'provision.class[0]: too-large',
+      fhir({ ...permit, class: [{ system: `urn:${'x'.repeat(300)}`, code: 'y'.repeat(300) }] }),
+    ],
     [
       'provision.data[0].meaning: code-unknown',
       fhir({ ...permit, data: [{ meaning: 'near', reference: { reference: 'Observation/a' } }] }),
     ],
   ])('%s', (expected, consent) => expect(refusals(consent)).toEqual([expected]));
 
+  it('where a reference stands for what is too long', () => {
+    const named = fhir({ ...permit, actor: [{ role: recipient, reference: { reference: 'Practitioner/a' } }] });
+    const resolve = (reference: string): string => (reference === 'Patient/p' ? 'p' : 'x'.repeat(513));
+    expect(refusals(named, { resolve })).toEqual(['provision.actor[0].reference: reference-unresolved']);
+  });
+
+  it('in as many words as are enough, whatever it has', () => {
+    const long = 'x'.repeat(100_000);
+    const refused = normalizeConsent(fhir({ ...permit, [long]: 1, period: { start: long } }));
+    if (refused.ok) throw new Error('it is taken');
+    expect(refused.errors.map(({ code }) => code)).toEqual(['element-unknown', 'period-invalid']);
+    for (const { path, message } of refused.errors) expect(path.length + message.length).toBeLessThan(2000);
+  });
+
   it('where its parts together are too many', () => {
     const concept = { coding: Array.from({ length: 200 }, (_, index) => ({ system: 'urn:k', code: `${index}` })) };
     const more = { coding: Array.from({ length: 200 }, (_, index) => ({ system: 'urn:k', code: `m${index}` })) };
-    expect(refusals(fhir({ ...permit, code: [concept, more] }))).toEqual(['provision: too-large']);
+    expect(refusals(fhir({ ...permit, code: [concept, more] }))).toEqual(['provision.code: too-large']);
     expect(refusals(fhir({ ...permit, code: [concept, concept] }))).toEqual([]);
   });
 
@@ -212,6 +253,24 @@ describe('dates', () => {
       'provision.period: period-invalid',
     ]);
   });
+});
+
+describe('a purpose', () => {
+  const purposes = (...purpose: object[]): unknown => provisionOf({ ...permit, purpose });
+
+  it('is bare where it is of v3 ActReason, under whatever address', () =>
+    expect(
+      purposes(
+        v3('v3-ActReason', 'TREAT'),
+        { system: 'http://hl7.org/fhir/v3/ActReason', code: 'HRESCH' },
+        { system: 'urn:oid:2.16.840.1.113883.5.8', code: 'TREAT' },
+      ),
+    ).toMatchObject({ purposes: ['TREAT', 'HRESCH'] }));
+
+  it('has its system where it is of another', () =>
+    expect(purposes({ system: 'urn:x', code: 'TREAT' }, { system: 'urn:x', code: 'a|b' })).toMatchObject({
+      purposes: ['urn:x|TREAT', 'urn:x|a|b'],
+    }));
 });
 
 describe.skipIf(!hasVectors('fhir-r4-examples/consent'))("HL7's examples", () => {
