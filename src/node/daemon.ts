@@ -14,6 +14,7 @@ import { Handover } from './handover.ts';
 import { Introductions } from './introductions.ts';
 import { type NodeLog, openLog } from './log.ts';
 import { PeerKeeper, removedError } from './membership.ts';
+import { startedMended } from './mending-start.ts';
 import { type Identity, type OpenedLedger, openLedger, readIdentity } from './opening.ts';
 import { QueryIndexer } from './query-index/index.ts';
 import { type Membership, Replica } from './replica/index.ts';
@@ -61,7 +62,9 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   try {
     const opened = await openLedger(config, identity);
     closers.add('data directory', () => opened.directory.close());
-    return await new Daemon(config, identity, opened, { log, closers, clock }).start();
+    const parts = { config, identity, opened, log, clock };
+    const daemon = await startedMended(parts, () => new Daemon(config, identity, opened, { log, closers, clock }));
+    return await daemon.start();
   } catch (error) {
     log.logger.error({ error: messageOf(error) }, 'the node did not start');
     await closers.closeAll(config.timing.shutdownMs, log.logger);
@@ -116,8 +119,6 @@ class Daemon {
     this.#clock = clock;
     this.#closers = closers;
     const { ledger } = opened;
-    this.#verify = new VerifyThread(ledger.ledgerId, (error) => this.#fail(error));
-    closers.add('verification thread', () => this.#verify.stop());
     this.#transport = this.#createTransport();
     this.#waiters = new CommitWaiters(this.#clock, (id) => ledger.receipt(id));
     this.#peers = new PeerKeeper({
@@ -128,6 +129,9 @@ class Daemon {
       logger: log.logger,
     });
     this.#replica = this.#createReplica();
+    // Nothing before it runs, so that a start which comes across damage can be tried again.
+    this.#verify = new VerifyThread(ledger.ledgerId, (error) => this.#fail(error));
+    closers.add('verification thread', () => this.#verify.stop());
     this.#snapshots = this.#createSnapshots();
     this.#repairs = new Repairs(this.#repairing());
     this.#scrubber = this.#createScrubber();
@@ -154,7 +158,7 @@ class Daemon {
       nodeId: identity.key.nodeId,
       clock: this.#clock,
     });
-    this.#past = new PastProving(opened.directory.store, systemClock);
+    this.#past = new PastProving(opened.directory.store, this.#clock);
     this.#handover = new Handover({
       replica: this.#replica,
       transport: this.#transport,
@@ -273,7 +277,7 @@ class Daemon {
       store: directory.store,
       journal: directory.journal,
       verify: verifySignature,
-      verifyTransactions: this.#verify.verify,
+      verifyTransactions: (...question) => this.#verify.verify(...question),
       clock: this.#clock,
       workMs: threadWorkMs,
       random: systemRandom,
@@ -281,7 +285,7 @@ class Daemon {
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),
       flush: () => this.#transport.flush(),
       onFault: (error) => this.#fail(error),
-      mend: ({ data }) => mendValue(this.#mending(), String(data['key'])),
+      mend: (key) => mendValue(this.#mending(), key),
       onAnswered: () => this.#desk.flush(),
       onCommitted: (block, transactionCount) => {
         this.#snapshotKeeper.committed(block.byteLength);
@@ -319,7 +323,7 @@ class Daemon {
   #mending(): Parameters<typeof mendValue>[0] {
     const { ledger, directory } = this.#opened;
     const { store, journal } = directory;
-    return { ledger, store, journal, repairs: this.#repairs, clock: systemClock };
+    return { ledger, store, journal, repairs: this.#repairs, clock: this.#clock };
   }
 
   #repairing(): ConstructorParameters<typeof Repairs>[0] {

@@ -1,4 +1,4 @@
-import { AssentError, equalBytes, uint64Bytes } from '../../base/index.ts';
+import { AssentError, equalBytes, readUint64, uint64Bytes } from '../../base/index.ts';
 import { leafHash, merkleRoot } from '../../crypto/portable.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
 import { type OpenedBlock, openBlock } from '../block.ts';
@@ -31,6 +31,9 @@ export async function readForArchive(
     if (bytes === undefined) return undefined;
     const block = open(bytes, height);
     const { transactionBytes } = block;
+    // Its place was recorded with its effects: another block, however well formed, has none.
+    const [place] = await snapshot.getMany([prefixedKey('blockHash', block.hash)]);
+    if (place === undefined || readUint64(place) !== height) throw damaged(height, 'is not the one of the chain');
     const resultBytes: Uint8Array[] = [];
     for (let start = 0; start < transactionBytes.length; start += resultsAtOnce) {
       await pause();

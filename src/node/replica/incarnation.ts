@@ -30,7 +30,7 @@ import { Proposer } from './proposer.ts';
 import { ReadBarrier, type ReadListener } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
-import { isMendable, mendingError, stoppingError } from './stopping.ts';
+import { damagedKey, mendingError, stoppingError } from './stopping.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { channelOf, decodeMessage, encodeMessage } from './wire.ts';
 
@@ -420,7 +420,7 @@ export class Incarnation {
       action();
     } catch (error) {
       const fault = error instanceof Error ? error : new InvariantError(messageOf(error));
-      this.stop(isMendable(fault) ? mendingError() : stoppingError());
+      this.stop(damagedKey(fault) === undefined ? stoppingError() : mendingError());
       this.#options.onFault(fault);
     }
   }

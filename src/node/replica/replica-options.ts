@@ -28,10 +28,10 @@ export interface ReplicaOptions {
   /** The node cannot go on: a poisoned disk, a divergence, a bug. Called once; nothing is done afterwards. */
   readonly onFault: (error: Error) => void;
   /**
-   * Puts in order what execution came across as damaged, while the replica does nothing: true where the ledger can be read
-   * again. Without it, damage is a fault.
+   * Puts in order the value under a key of the state that execution came across as damaged, while the replica does nothing:
+   * true where it can be read again. Without it, damage is a fault.
    */
-  readonly mend?: (damage: AssentError) => Promise<boolean>;
+  readonly mend?: (key: string) => Promise<boolean>;
   /** Submitters were told what a certified block did; its commit is yet to be written. */
   readonly onAnswered?: () => void;
   /** A block's effects are durable. */

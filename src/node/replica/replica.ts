@@ -9,7 +9,7 @@ import { Incarnation } from './incarnation.ts';
 import { installationOperations, type ProvedSnapshot } from './installation.ts';
 import type { ReadListener } from './read-barrier.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
-import { isMendable, mendingError, stoppingError } from './stopping.ts';
+import { damagedKey, mendingError, stoppingError } from './stopping.ts';
 import type { OutcomeListener } from './transaction-pool.ts';
 
 /** A disk on which more than this is damaged between two starts is to be replaced. */
@@ -160,7 +160,8 @@ export class Replica {
    */
   #faulted(fault: Error): void {
     const { mend, logger } = this.#options;
-    if (this.#isStopped || mend === undefined || !isMendable(fault) || this.#mended >= mendedMax) {
+    const key = damagedKey(fault);
+    if (this.#isStopped || mend === undefined || key === undefined || this.#mended >= mendedMax) {
       this.#end(fault);
       return;
     }
@@ -173,7 +174,7 @@ export class Replica {
     const { contradiction } = before.status();
     this.#append([], undefined, () => {
       this.#options.ledger.reload();
-      mend(fault).then(
+      mend(key).then(
         (isMended) => {
           if (isMended) this.#goOnMended(contradiction);
           else this.#end(fault);

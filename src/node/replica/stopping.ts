@@ -10,7 +10,8 @@ export function mendingError(): AssentError {
   return new AssentError('node-behind', 'This node found damage on its disk, and asks others for what it lacks.');
 }
 
-/** Damage of one thing that others have, too. */
-export function isMendable(fault: Error): fault is AssentError {
-  return fault instanceof AssentError && fault.code === 'storage-damaged' && fault.data['key'] !== undefined;
+/** Damage of a value of the state, which others have, too: its key. */
+export function damagedKey(fault: unknown): string | undefined {
+  const key = fault instanceof AssentError && fault.code === 'storage-damaged' ? fault.data['key'] : undefined;
+  return typeof key === 'string' ? key : undefined;
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AssentError, present, toHex, utf8 } from '../../../../src/base/index.ts';
-import { putBlock } from '../../../../src/ledger/index.ts';
+import { encodeBlock, encodeHeader, openBlock, putBlock } from '../../../../src/ledger/index.ts';
 import { putIndexed } from '../../../../src/node/query-index/records.ts';
 import { type Entry, type Journal, type Operation, prefixedKey, prefixRange } from '../../../../src/storage/index.ts';
 import { Chain, who } from '../replay/support.ts';
@@ -156,7 +156,12 @@ describe('the indexer', () => {
     expect(foreign.ledger.applied.height).toBe(height);
     const changed = bytesOf(chain, height - 1).slice();
     changed[changed.length - 5] = (changed[changed.length - 5] as number) ^ 1;
+    // The same parent and content, at another time.
+    const later = openBlock(own);
+    const headerBytes = encodeHeader({ ...later.header, timestamp: later.header.timestamp + 1 });
+    const { headerSignature, justification, transactionBytes: transactions } = later;
     const wrong: [number, Uint8Array][] = [
+      [height, encodeBlock({ headerBytes, headerSignature, justification, transactions })],
       [height, bytesOf(foreign, height)],
       [height - 1, changed],
     ];
