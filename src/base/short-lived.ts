@@ -20,16 +20,3 @@ export function shortLivedBytes(length: number): Uint8Array {
   used += length;
   return bytes;
 }
-
-/** The parts one after the other, in memory of {@link shortLivedBytes}. */
-export function joinShortLived(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const joined = shortLivedBytes(length);
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
-}

@@ -10,7 +10,7 @@ export {
   encodeArrayHead,
   encodeCanonical,
   encodeElements,
-  encodePieces,
+  encodeWoven,
   type GenesisContent,
   type GenesisDomain,
   type GenesisMember,

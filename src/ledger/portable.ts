@@ -8,7 +8,7 @@ export {
   encodeArrayHead,
   encodeCanonical,
   encodeElements,
-  encodePieces,
+  encodeWoven,
   type ItemRun,
 } from './codec/index.ts';
 export {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { concatBytes, joinShortLived } from '../../base/index.ts';
-import { type CanonicalValue, encodeArrayHead, encodeElements, encodePieces, type ItemRun } from '../ledger-types.ts';
+import { concatBytes } from '../../base/index.ts';
+import { type CanonicalValue, encodeArrayHead, encodeElements, encodeWoven, type ItemRun } from '../ledger-types.ts';
 import { wireCodec } from './wire.ts';
 
 /**
  * Encodes many values whose fields stand in three layers: `base`, which all of them share, `group`, which some share, and
  * `own`. The fields of a layer are checked and encoded once for all that stands on it, and then copied. The last layer
- * answers with the bytes that the codec of the whole schema gives for all fields together, with `head` in front; they are
+ * answers with the bytes that the codec of the whole schema gives for all fields together, with `first` in front; they are
  * for a short time (`shortLivedBytes`).
  */
 export type LayeredEncoder<T, Group extends keyof T, Own extends keyof T> = (
@@ -29,31 +29,36 @@ export function layeredEncoder<
   schema: z.ZodObject & z.ZodType<T>,
   root: string,
   layers: { readonly group: readonly Group[]; readonly own: readonly Own[] },
-  head: readonly CanonicalValue[] = [],
+  first: readonly CanonicalValue[] = [],
 ): LayeredEncoder<T, Group, Own> {
   const fields = Object.entries(schema.shape).map(([name, field]) => {
     const isIn = (names: readonly string[]): boolean => names.includes(name);
     return { name, field, layer: isIn(layers.own) ? 2 : isIn(layers.group) ? 1 : 0 };
   });
   const { version } = wireCodec(schema, root);
-  const runs = runsOf(fields.map(({ layer }) => layer));
   const [baseWire, groupWire, ownWire] = [0, 1, 2].map((layer) => {
     const own = fields.filter((field) => field.layer === layer).map(({ name, field }) => [name, field]);
     const codec = wireCodec(z.strictObject(Object.fromEntries(own)), root);
     return (values: object) => codec.toWire(values as never);
   }) as [ToWire, ToWire, ToWire];
-  const begin = concatBytes(encodeArrayHead(head.length + 1 + fields.length), encodeElements([...head, version]));
-  const ownRuns: readonly ItemRun[] = runs.filter(({ layer }) => layer === 2);
+  const runs = runsOf(fields.map(({ layer }) => layer));
+  // A layer's own items, and a cut wherever those of a later layer go.
+  const weaveOf = (layer: number): Weave =>
+    runs.filter((run) => run.layer >= layer).map((run) => (run.layer === layer ? run : undefined));
+  const [ofBase, ofGroup, ofOwn] = [weaveOf(0), weaveOf(1), weaveOf(2)];
+  const head = concatBytes(encodeArrayHead(first.length + 1 + fields.length), encodeElements([...first, version]));
+  const empty = [head, ...runs.map(() => new Uint8Array())];
   return (base) => {
-    const bases = encodeRuns(runs, 0, baseWire(base));
+    const around = encodeWoven(empty, ofBase, baseWire(base));
     return (group) => {
-      const pieces = between(runs, [bases, encodeRuns(runs, 1, groupWire(group))], begin);
-      return (own) => encodePieces(pieces, ownRuns, ownWire(own));
+      const between = encodeWoven(around, ofGroup, groupWire(group));
+      return (own) => encodeWoven(between, ofOwn, ownWire(own))[0] as Uint8Array;
     };
   };
 }
 
 type ToWire = (values: object) => CanonicalValue[];
+type Weave = readonly (ItemRun | undefined)[];
 
 /** A layer's own version stands first in its wire form: its fields are counted from 1. */
 function runsOf(layerOfField: readonly number[]): Run[] {
@@ -66,21 +71,4 @@ function runsOf(layerOfField: readonly number[]): Run[] {
     else runs.push({ layer, from: place, to: place + 1 });
   }
   return runs;
-}
-
-function encodeRuns(runs: readonly Run[], layer: number, wire: readonly CanonicalValue[]): Uint8Array[] {
-  return runs.filter((run) => run.layer === layer).map(({ from, to }) => encodeElements(wire, from, to));
-}
-
-/** What stands before, between and after the runs of the last layer, each in one piece. */
-function between(runs: readonly Run[], encoded: readonly Uint8Array[][], begin: Uint8Array): Uint8Array[] {
-  const next = [0, 0];
-  const pieces: Uint8Array[] = [];
-  const piece = [begin];
-  for (const { layer } of runs) {
-    if (layer === 2) pieces.push(joinShortLived(piece.splice(0)));
-    else piece.push(encoded[layer]?.[(next[layer] as number)++] as Uint8Array);
-  }
-  pieces.push(joinShortLived(piece));
-  return pieces;
 }

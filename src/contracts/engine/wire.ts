@@ -127,9 +127,12 @@ function objectNode(schema: z.ZodObject, where: string, version?: number): Node 
     bytesMax: fields.reduce((sum, { node }) => sum + node.bytesMax, 2 * headBytesMax),
     toWire(input) {
       if (typeof input !== 'object' || input === null) throw new WireError('expected an object');
-      for (const name of Object.keys(input)) if (!names.has(name)) throw new WireError(`unknown field ${name}`);
-      const wire: unknown[] = [...head];
-      for (const { name, node } of fields) wire.push(at(name, node.toWire, (input as Record<string, unknown>)[name]));
+      for (const name in input) if (!names.has(name)) throw new WireError(`unknown field ${name}`);
+      const wire: unknown[] = new Array(length);
+      let position = 0;
+      if (version !== undefined) wire[position++] = version;
+      for (const { name, node } of fields)
+        wire[position++] = at(name, node.toWire, (input as Record<string, unknown>)[name]);
       return wire;
     },
     fromWire(input) {

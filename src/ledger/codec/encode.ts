@@ -40,31 +40,41 @@ export function encodeArrayHead(length: number): Uint8Array {
   return scratch.slice(0, position);
 }
 
-/** A place in {@link encodePieces}: elements `from` to `to` of its items, after the bytes of the piece of the same place. */
+/** Elements `from` to `to`, exclusive. */
 export interface ItemRun {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * What was encoded before in pieces, and items in between: behind piece n the items of run n, if there is one. The bytes
- * are for a short time (`shortLivedBytes`). Throws as {@link encodeCanonical}.
+ * Encoded pieces with items between them: behind piece n the items of run n, or a cut where there is no such run. Answers
+ * with what is then between the cuts. The bytes are for a short time (`shortLivedBytes`). Throws as {@link encodeCanonical}.
  */
-export function encodePieces(
+export function encodeWoven(
   pieces: readonly Uint8Array[],
-  runs: readonly ItemRun[],
+  runs: readonly (ItemRun | undefined)[],
   items: readonly CanonicalValue[],
-): Uint8Array {
+): Uint8Array[] {
   position = 0;
+  const cuts: number[] = [];
   for (let place = 0; place < pieces.length; place++) {
     writeBytes(pieces[place] as Uint8Array);
+    if (place === runs.length) break;
     const run = runs[place];
-    if (run === undefined) continue;
-    for (let index = run.from; index < run.to; index++) write(items[index] as CanonicalValue, 1);
+    if (run === undefined) cuts.push(position);
+    else for (let index = run.from; index < run.to; index++) write(items[index] as CanonicalValue, 1);
   }
   const bytes = shortLivedBytes(position);
   bytes.set(scratch.subarray(0, position));
-  return bytes;
+  if (cuts.length === 0) return [bytes];
+  const woven: Uint8Array[] = [];
+  let start = 0;
+  for (const cut of cuts) {
+    woven.push(bytes.subarray(start, cut));
+    start = cut;
+  }
+  woven.push(bytes.subarray(start));
+  return woven;
 }
 
 function write(value: CanonicalValue, depth: number): void {
