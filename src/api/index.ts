@@ -16,16 +16,8 @@ export {
   type Route,
   requestTarget,
 } from './route.ts';
-export {
-  commonErrors,
-  errorsOf,
-  type Routes,
-  requestLimits,
-  routeList,
-  routes,
-  transactionMediaType,
-  transactionsMediaType,
-} from './routes.ts';
+export { requestLimits, transactionMediaType, transactionsMediaType } from './routes/common.ts';
+export { commonErrors, errorsOf, type Routes, routeList, routes } from './routes.ts';
 export type { ArchiveView, PruneRequest, PruneView } from './schemas/archive.ts';
 export type {
   BlockPage,
