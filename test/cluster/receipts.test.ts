@@ -5,7 +5,7 @@ import type { Home } from '../../src/demo/index.ts';
 import { verifyReceipt } from '../../src/verify/index.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { LocalCluster, newTransaction } from './support.ts';
+import { LocalCluster, newTransaction, until } from './support.ts';
 
 describe('receipts of three real nodes', () => {
   let cluster: LocalCluster;
@@ -43,6 +43,25 @@ describe('receipts of three real nodes', () => {
         if (verdict.ok && verdict.kind === 'transaction') expect(toHex(verdict.id)).toBe(id);
       }
     }
+  });
+
+  it('are had of the state after any block, while others are made', async () => {
+    const genesisHash = present(fromHex(genesis), 'a ledger id');
+    const id = await commit();
+    const key = `credential/issued/${id}`;
+    const { receipt } = await cluster.client().transaction(id);
+    const { height } = receipt;
+    const others = Promise.all(Array.from({ length: 10 }, () => commit()));
+    for (const number of [1, 2, 3]) {
+      await until('it has the block', async () => (await cluster.client(number).status()).height > height);
+      for (const at of [1, height - 1, height, height + 1]) {
+        const made = await cluster.client(number).stateReceipt({ key, at }, { timeoutMs: 30_000 });
+        const verdict = verifyReceipt(present(fromHex(made.receipt), 'hexadecimal'), { genesisHash });
+        expect(verdict).toMatchObject({ ok: true, kind: 'state', key, asOf: { height: at } });
+        expect(verdict.ok && verdict.kind === 'state' && verdict.value !== undefined).toBe(at >= height);
+      }
+    }
+    await others;
   });
 
   it('outlive the ledger: without a node and a data directory a file proves what it did', async () => {
