@@ -6,13 +6,13 @@ export interface LeaderRead {
   readonly context: number;
   /** The commit height when it came, once the leader has certified a block of its own term; until then undefined. */
   height: number | undefined;
-  /** The heartbeat round that a majority has to answer. */
+  /** The heartbeat round that a majority has to answer; who asks counts as if it had. */
   round: number;
 }
 
 /**
  * ReadIndex (Raft thesis §6.4): a read is answered with the commit height of the moment it came, once a majority has
- * answered a heartbeat sent after it, so that no later leader can have committed more by then.
+ * answered a heartbeat sent after it or asked for it itself, so that no later leader can have committed more by then.
  */
 export class LeaderReads {
   readonly #self: NodeId;
@@ -43,10 +43,16 @@ export class LeaderReads {
     return any;
   }
 
-  /** Takes what a majority has confirmed by answering this round. */
-  confirm(round: number): LeaderRead[] {
+  /** Whether any read waits for a round after this one. */
+  needsRoundAfter(round: number): boolean {
+    return this.#waiting.some((read) => read.round > round);
+  }
+
+  /** Takes what is confirmed; `confirmedRound` is the highest round that counts as answered for a read of this node. */
+  confirm(confirmedRound: (from: NodeId) => number): LeaderRead[] {
     if (this.#waiting.length === 0) return [];
-    const isConfirmed = (read: LeaderRead): boolean => read.height !== undefined && read.round <= round;
+    const isConfirmed = ({ from, height, round }: LeaderRead): boolean =>
+      height !== undefined && round <= confirmedRound(from);
     const confirmed = this.#waiting.filter(isConfirmed);
     if (confirmed.length > 0) this.#waiting = this.#waiting.filter((read) => !isConfirmed(read));
     return confirmed;

@@ -40,16 +40,15 @@ export function expireForwardedReads(core: Core): void {
 /** The first certificate of the own term came: only now is the own commit height known to be the newest (Raft §8). */
 export function startWaitingReads(core: Core, leadership: Leadership): void {
   if (leadership.reads.start(core.certifiedHeight, leadership.round + 1)) {
-    leadership.roundDue = true;
     confirmReads(core, leadership);
+    if (leadership.reads.needsRoundAfter(leadership.round)) leadership.roundDue = true;
   }
 }
 
-/** Answers the reads whose round a majority has answered. */
+/** Answers the reads that a majority has confirmed. */
 export function confirmReads(core: Core, leadership: Leadership): void {
-  for (const { from, context, height } of leadership.reads.confirm(confirmedRound(core, leadership))) {
-    answer(core, from, context, height);
-  }
+  const confirmed = leadership.reads.confirm((from) => confirmedRound(core, leadership, from));
+  for (const { from, context, height } of confirmed) answer(core, from, context, height);
 }
 
 function addRead(core: Core, leadership: Leadership, from: NodeId, context: number): void {
@@ -60,15 +59,21 @@ function addRead(core: Core, leadership: Leadership, from: NodeId, context: numb
     answer(core, from, context, undefined);
     return;
   }
-  leadership.roundDue = true;
   confirmReads(core, leadership);
+  if (leadership.reads.needsRoundAfter(leadership.round)) leadership.roundDue = true;
 }
 
-/** The highest round that a majority, this node included, has answered. */
-function confirmedRound(core: Core, leadership: Leadership): number {
+/**
+ * The highest round that a majority, this node and who asks included, has answered. Whoever asks need not be heard again:
+ * a node asks the leader of its own term only, and terms only rise, so when the read began it had voted in none that is
+ * later than this leader's.
+ */
+function confirmedRound(core: Core, leadership: Leadership, asker: NodeId): number {
   const { voters, majority } = electorateOf(configurationAtTip(core));
   const rounds: number[] = [];
-  for (const [nodeId, peer] of leadership.progress) if (voters.has(nodeId)) rounds.push(peer.round);
+  for (const [nodeId, peer] of leadership.progress) {
+    if (voters.has(nodeId)) rounds.push(nodeId === asker ? Number.POSITIVE_INFINITY : peer.round);
+  }
   if (voters.has(core.nodeId)) rounds.push(Number.POSITIVE_INFINITY);
   rounds.sort((left, right) => right - left);
   return rounds[majority - 1] ?? 0;

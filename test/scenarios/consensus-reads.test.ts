@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { TestCluster } from '../unit/consensus/cluster.ts';
+import { present } from '../../src/base/index.ts';
+import { TestCluster, type TestNode } from '../unit/consensus/cluster.ts';
+import { ledCluster } from '../unit/consensus/membership.ts';
+
+/** Asks, and delivers all that follows from it before any time passes. */
+function read(node: TestNode, context: number): void {
+  node.raft.readIndex(context);
+  node.drain();
+  node.cluster.settle();
+}
 
 describe('linearizable reads', () => {
   test('26: a new leader delays reads until a block of its own term is certified', () => {
@@ -25,6 +34,56 @@ describe('linearizable reads', () => {
     follower.drain();
     cluster.settle();
     expect(follower.reads).toEqual([{ context: 1, height: 1 }]);
+  });
+
+  test('27: of three, a follower that asks is the majority with its leader: no round leaves', () => {
+    const { cluster, leader } = ledCluster(3);
+    cluster.passes = (from, _to, message) => message.type !== 'heartbeat' || from !== leader;
+    read(cluster.node(2), 1);
+    expect(cluster.node(2).reads).toEqual([{ context: 1, height: 1 }]);
+    read(leader, 2);
+    expect(leader.reads).toEqual([]);
+  });
+
+  test('27: of five, a follower that asks counts once, and for itself only', () => {
+    const { cluster, leader } = ledCluster(5);
+    const answering = new Set([cluster.node(1)]);
+    cluster.passes = (from, _to, message) => message.type !== 'heartbeat-reply' || answering.has(from);
+    read(cluster.node(1), 1);
+    expect(cluster.node(1).reads, 'asked and answered a round: still two of five').toEqual([]);
+    read(leader, 2);
+    expect(leader.reads, 'who asked before is no witness for a later read').toEqual([]);
+    answering.add(cluster.node(2));
+    cluster.tick(cluster.parameters.heartbeatTicks);
+    expect(cluster.node(1).reads).toEqual([{ context: 1, height: 1 }]);
+    expect(leader.reads).toEqual([{ context: 2, height: 1 }]);
+  });
+
+  test('27: a learner that asks counts for nothing', () => {
+    const { cluster, leader } = ledCluster(4, { learners: 1 });
+    cluster.passes = (from, _to, message) => message.type !== 'heartbeat' || from !== leader;
+    read(cluster.node(3), 1);
+    expect(cluster.node(3).reads).toEqual([]);
+    cluster.heal();
+    cluster.tick(cluster.parameters.heartbeatTicks);
+    expect(cluster.node(3).reads).toEqual([{ context: 1, height: 1 }]);
+  });
+
+  test('28: what a deposed leader answers to a question from before the election is not taken', () => {
+    const { cluster, leader: old } = ledCluster(3);
+    const follower = cluster.node(2);
+    follower.raft.readIndex(1);
+    follower.drain();
+    const asked = cluster.wire.splice(0);
+    expect(asked.map(({ to, message }) => [to, message.type])).toEqual([[old.id, 'read-index-request']]);
+    old.isRunning = false;
+    cluster.elect(1).seal();
+    cluster.settle();
+    expect(cluster.node(1).status.certifiedHeight).toBe(2);
+    old.isRunning = true;
+    old.step(follower.id, present(asked[0], 'one was asked').message);
+    cluster.settle();
+    expect(follower.reads).toEqual([{ context: 1 }]);
   });
 
   test('27: answers to a round before the read confirm nothing', () => {
