@@ -31,9 +31,9 @@ function multiplyAndAdd(number: number[], factor: number, summand: number, base:
   for (let index = 0; index < number.length; index++) {
     carry += (number[index] as number) * factor;
     number[index] = carry % base;
-    carry = Math.floor(carry / base);
+    carry = (carry / base) | 0;
   }
-  for (; carry > 0; carry = Math.floor(carry / base)) number.push(carry % base);
+  for (; carry > 0; carry = (carry / base) | 0) number.push(carry % base);
 }
 
 function leadingZeros(values: ArrayLike<number>): number {

@@ -163,6 +163,15 @@ export function inputOfQuestion(
 }
 
 function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {
+  // The same asker stands in most mismatches, and a DID takes longer to write than a consent to decide.
+  const shown = new Map<string, string>();
+  const forPeople = (text: string): string => {
+    const known = shown.get(text);
+    if (known !== undefined) return known;
+    const written = withDids(text);
+    shown.set(text, written);
+    return written;
+  };
   return outcome.considered.map((consent, place) => ({
     consent: toHex(consent.id),
     version: consent.version,
@@ -173,7 +182,7 @@ function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {
     mismatches: consent.misses.map((miss) => {
       const { path, type, standing } = miss;
       const { element, expected, got } = miss.describe();
-      return { path, type, standing, element, expected: withDids(expected), got: withDids(got) };
+      return { path, type, standing, element, expected: forPeople(expected), got: forPeople(got) };
     }),
   }));
 }
