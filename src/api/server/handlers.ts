@@ -7,8 +7,8 @@ interface Input<R extends Routes[keyof Routes]> {
   readonly body: BodyOf<R>;
 }
 
-/** The routes that answer with one value; submitting has a file of its own. */
-export type ReadingRoute = Exclude<keyof Routes, 'submit'>;
+/** The routes that answer with one value; submitting and deciding have files of their own. */
+export type ReadingRoute = Exclude<keyof Routes, 'submit' | 'decide'>;
 
 export type Handlers = {
   readonly [Name in ReadingRoute]: (input: Input<Routes[Name]>) => Promise<ReplyOf<Routes[Name]>>;
@@ -53,7 +53,6 @@ export function readingHandlers(service: NodeService, description: JsonValue): H
     cosign: ({ params, body }) => service.cosign(params.height, body),
     proposals: () => service.proposals(),
     proposal: ({ params }) => service.proposal(params.id),
-    decide: ({ body }) => service.decide(body),
     whatIf: ({ params, body }) => service.whatIf(params.name, body),
     lookAtArchive: () => service.lookAtArchive(),
     prune: ({ body }) => service.prune(body),

@@ -4,4 +4,4 @@
  * fastify appears in this folder only.
  */
 export { ApiServer, type ServerLimits, type ServerOptions, serverLimits } from './server.ts';
-export type { NodeService, SubjectStream, Submission } from './service.ts';
+export type { Decided, NodeService, SubjectStream, Submission } from './service.ts';

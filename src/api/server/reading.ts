@@ -1,5 +1,11 @@
 import type { FastifyReply } from 'fastify';
-import { type Consistency, type ConsistencyQuery, type consistencyHeaders, consistencyQuery } from '../index.ts';
+import {
+  type Consistency,
+  type ConsistencyQuery,
+  type consistencyHeaders,
+  consistencyQuery,
+  type ReadPoint,
+} from '../index.ts';
 import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
 
@@ -12,7 +18,10 @@ export function splitQuery(query: unknown): ConsistencyQuery & { readonly own: u
 
 /** Waits until the node may read as asked for, and says in the reply's headers how far it is. */
 export async function beginRead(service: NodeService, consistency: Consistency, reply: FastifyReply): Promise<void> {
-  const { height, timestamp } = await service.readPoint(consistency);
+  sayReadPoint(reply, consistency, await service.readPoint(consistency));
+}
+
+export function sayReadPoint(reply: FastifyReply, consistency: Consistency, { height, timestamp }: ReadPoint): void {
   reply.headers({
     'assent-consistency': consistency,
     'assent-applied-height': String(height),

@@ -13,6 +13,7 @@ import {
   transactionMediaType,
   transactionsMediaType,
 } from '../index.ts';
+import { decideHandler } from './decide.ts';
 import { expectedFailure, malformedRequestReply, sendError } from './errors.ts';
 import { type Handlers, type ReadingRoute, readingHandlers } from './handlers.ts';
 import { parseInput } from './parse.ts';
@@ -114,6 +115,12 @@ function build(options: ServerOptions, limits: ServerLimits): FastifyInstance {
     url: urlOf(routes.submit),
     config: { operation: routes.submit.operation },
     handler: submitHandler(options.service),
+  });
+  app.route({
+    method: 'POST',
+    url: urlOf(routes.decide),
+    config: { operation: routes.decide.operation },
+    handler: decideHandler(options.service),
   });
   const handlers = readingHandlers(options.service, openApiDocument(options.version, options.ruleSchemas));
   for (const name of Object.keys(handlers) as ReadingRoute[]) readingRoute(app, name, handlers, options.service);

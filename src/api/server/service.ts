@@ -17,7 +17,6 @@ import type {
   CosignatureReply,
   CredentialList,
   DecisionBody,
-  DecisionReply,
   DisputePage,
   DomainList,
   DomainView,
@@ -69,6 +68,12 @@ import type {
 export interface Submission extends SubmitQuery {
   readonly body: Uint8Array;
   readonly batched: boolean;
+}
+
+/** A `DecisionReply` as JSON text, and what the answering node had applied when it began to read. */
+export interface Decided {
+  readonly readPoint: ReadPoint;
+  readonly json: string;
 }
 
 export type SubjectStream = 'consents' | 'access' | 'timeline' | 'enrolment' | 'identity';
@@ -139,8 +144,11 @@ export interface NodeService {
   proposals(): Promise<ProposalList>;
   /** Rejects with `not-found`. */
   proposal(id: string): Promise<ProposalView>;
-  /** Rejects with `request-invalid` and the path that is wrong; of a past block also `block-unknown`, `history-not-kept`. */
-  decide(asked: DecisionBody): Promise<DecisionReply>;
+  /**
+   * Rejects as {@link NodeService.readPoint} does, and with `request-invalid` and the path that is wrong; of a past block
+   * also with `block-unknown` and `history-not-kept`.
+   */
+  decide(asked: DecisionBody, consistency: Consistency): Promise<Decided>;
   /** Rejects with `not-found`, `request-invalid` or `history-not-kept`. */
   whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage>;
   /** Rejects with `archive-unset`. */

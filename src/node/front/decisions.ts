@@ -1,12 +1,14 @@
 import type {
   CommittedDecision,
+  Consistency,
+  DecisionBatch,
   DecisionBody,
   DecisionCommit,
   DecisionReply,
   DecisionRequest,
-  DecisionView,
   OutcomeView,
 } from '../../api/index.ts';
+import type { Decided } from '../../api/server/index.ts';
 import { AssentError, fromHex, present } from '../../base/index.ts';
 import { encodeCanonical, UnverifiedTransaction } from '../../ledger/index.ts';
 import type { Submissions } from '../ingress/submissions.ts';
@@ -35,22 +37,21 @@ export class Decisions {
     this.#replays = replays;
   }
 
-  async answer(asked: DecisionBody): Promise<DecisionReply> {
-    if (isCommit(asked)) return { outcomes: await this.#record(asked) };
-    if (isBatch(asked)) return { decisions: await this.#decideAll(asked.questions) };
+  /** What is asked about the present takes one message to the main thread, which waits for the read point itself. */
+  async answer(asked: DecisionBody, consistency: Consistency): Promise<Decided> {
+    if (isCommit(asked)) return this.#read(consistency, async () => ({ outcomes: await this.#record(asked) }));
+    if (isBatch(asked)) {
+      refusePast(asked.questions);
+      return this.#ask('decide', { asked, consistency });
+    }
     const height = asked.at?.height;
-    if (height !== undefined) return this.#replays.decideAt(height, asked);
-    const [decision] = await this.#ask('decide', { requests: [asked] });
-    return present(decision, 'one answer for each question');
+    if (height === undefined) return this.#ask('decide', { asked, consistency });
+    return this.#read(consistency, () => this.#replays.decideAt(height, asked));
   }
 
-  #decideAll(questions: readonly DecisionRequest[]): Promise<readonly DecisionView[]> {
-    const past = questions.findIndex(({ at }) => at !== undefined);
-    if (past >= 0)
-      throw new AssentError('request-invalid', `questions.${past}.at: ask about past blocks one question at a time`, {
-        path: `questions.${past}.at`,
-      });
-    return this.#ask('decide', { requests: questions });
+  async #read(consistency: Consistency, reply: () => Promise<DecisionReply>): Promise<Decided> {
+    const readPoint = await this.#ask('readPoint', { consistency });
+    return { readPoint, json: JSON.stringify(await reply()) };
   }
 
   /** Resolves when the entries are certified, or it is known that they will not be. */
@@ -75,11 +76,18 @@ export class Decisions {
   }
 }
 
+function refusePast(questions: readonly DecisionRequest[]): void {
+  const past = questions.findIndex(({ at }) => at !== undefined);
+  if (past < 0) return;
+  const path = `questions.${past}.at`;
+  throw new AssentError('request-invalid', `${path}: ask about past blocks one question at a time`, { path });
+}
+
 function isCommit(asked: DecisionBody): asked is DecisionCommit {
   return 'commit' in asked;
 }
 
-function isBatch(asked: DecisionBody): asked is { readonly questions: readonly DecisionRequest[] } {
+function isBatch(asked: DecisionBody): asked is DecisionBatch {
   return 'questions' in asked;
 }
 

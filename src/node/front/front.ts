@@ -18,7 +18,6 @@ import type {
   CosignatureReply,
   CredentialList,
   DecisionBody,
-  DecisionReply,
   DisputePage,
   DomainList,
   DomainView,
@@ -65,7 +64,7 @@ import type {
   WhatIfRequest,
 } from '../../api/index.ts';
 import { rawBlocksBytes } from '../../api/index.ts';
-import type { NodeService, SubjectStream, Submission } from '../../api/server/index.ts';
+import type { Decided, NodeService, SubjectStream, Submission } from '../../api/server/index.ts';
 import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
 import { decodeBlock, decodeHeader, openBlock, UnverifiedTransaction } from '../../ledger/index.ts';
@@ -288,8 +287,8 @@ export class Front implements NodeService {
     return this.#ask('proposal', { id: present(fromHex(id), 'the route checked the id') });
   }
 
-  decide(asked: DecisionBody): Promise<DecisionReply> {
-    return this.#decisions.answer(asked);
+  decide(asked: DecisionBody, consistency: Consistency): Promise<Decided> {
+    return this.#decisions.answer(asked, consistency);
   }
 
   explain(id: string, query: ExplainQuery): Promise<TransactionExplanation> {

@@ -6,8 +6,8 @@ import type {
   Consistency,
   ContractObject,
   CredentialList,
+  DecisionBatch,
   DecisionRequest,
-  DecisionView,
   DisputePage,
   DomainView,
   EvidenceList,
@@ -151,10 +151,10 @@ export interface Queries {
   };
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
-  /** All from the same state. */
+  /** All from the same state, which is as new as the consistency says. JSON text of a `DecisionReply`. */
   readonly decide: {
-    readonly input: { requests: readonly DecisionRequest[] };
-    readonly answer: readonly DecisionView[];
+    readonly input: { readonly asked: DecisionRequest | DecisionBatch; readonly consistency: Consistency };
+    readonly answer: { readonly readPoint: ReadPoint; readonly json: string };
   };
   /** A value of the state after a committed block. */
   readonly valueAt: { readonly input: { height: number; key: StateKey }; readonly answer: PastValue };

@@ -71,7 +71,10 @@ export function answersOf(options: AskedOptions): Asked {
     governance: () => state.governance(),
     proposals: () => state.proposals(),
     proposal: (input) => state.proposal(input),
-    decide: (input) => state.decide(input),
+    async decide({ asked, consistency }) {
+      const at = await readPoint(options, { consistency });
+      return { readPoint: at, json: state.decide(asked) };
+    },
     valueAt: (input) => chain.valueAt(input),
     bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
     lookAtArchive: () => lookAtArchive(keeper),

@@ -1,5 +1,8 @@
 import type {
   ContractObject,
+  DecisionBatch,
+  DecisionRequest,
+  DecisionView,
   GovernanceView,
   IdentityView,
   JsonValue,
@@ -56,7 +59,6 @@ export class StateAnswers
       | 'nodes'
       | 'proposals'
       | 'proposal'
-      | 'decide'
     >
 {
   readonly #ledger: Ledger;
@@ -151,14 +153,21 @@ export class StateAnswers
     return Math.max(this.#ledger.applied.timestamp, this.#nowMs());
   }
 
-  decide({ requests }: InputOf<'decide'>): AnswerOf<'decide'> {
+  /** JSON text of the decision, or of those of a batch. */
+  decide(asked: DecisionRequest | DecisionBatch): string {
     const { height } = this.#ledger.applied;
     const at = this.#atMs;
     const { ruleSet } = this.#ledger.executor;
-    return requests.map((request) => {
+    const decide = (request: DecisionRequest): DecisionView => {
       const { question, view = 'full' } = splitDecisionRequest(request);
       const evaluation = evaluateAccess(this.#ledger.state, question, at, ruleSet);
       return decisionView(evaluation, { height, at, ruleset: ruleSet }, view);
-    });
+    };
+    // Text is copied to the other thread at once; an object would be written out, read and written out again.
+    return JSON.stringify(isBatch(asked) ? { decisions: asked.questions.map(decide) } : decide(asked));
   }
+}
+
+function isBatch(asked: DecisionRequest | DecisionBatch): asked is DecisionBatch {
+  return 'questions' in asked;
 }
