@@ -25,7 +25,11 @@ const shown = 25;
 const idle = new Set(['(idle)', '(root)']);
 
 /** Says where each thread of leader and one follower spent the peak. */
-export function printProfiles(directory: string, { nodes, fromUs, toUs }: Run, print: (text: string) => void): void {
+export function printProfiles(
+  directory: string,
+  { nodes, fromUs, toUs }: Run<unknown>,
+  print: (text: string) => void,
+): void {
   const files = readdirSync(directory).filter((file) => file.endsWith('.cpuprofile'));
   for (const { role, pid, threadSeconds } of nodes.filter(({ role }) => role === 'leader' || role === 'follower-1')) {
     const threads = [...threadSeconds].map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);

@@ -1,122 +1,159 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join, resolve } from 'node:path';
 import { present, toHex, utf8 } from '../../src/base/index.ts';
-import { diskConditions, machineConditions } from '../machine.ts';
-import { type Bench, type Row, rounded } from '../rows.ts';
-import { type Percentiles, percentilesOf } from '../statistics.ts';
+import { coreCount, diskConditions, machineConditions } from '../machine.ts';
+import { printProfiles } from '../profile.ts';
+import { type Bench, type BenchOptions, type Row, rounded } from '../rows.ts';
+import type { Percentiles } from '../statistics.ts';
 import { AskedSubjects } from '../workload/asked-subjects.ts';
+import { Asker, type Request } from './asker.ts';
 import { Cluster } from './cluster.ts';
-import { Connection } from './connection.ts';
+import { measureRun, peakLoad, type Run } from './cluster-measures.ts';
 import { Load } from './load.ts';
+import { usageOf } from './processes.ts';
 
 const askedPerSecond = 500;
 const consentsEach = 10;
 const subjectCount = 150;
-const connectionsPerNode = 8;
 const revocations = 30;
-const peakSeconds = 5;
+/** Who sends load: so many that nobody has more than some ten consents, which each further grant has to look at. */
+const loadSubjectCount = 6000;
+/** The ledger at its most: first until what it runs is compiled, then measured. */
+const peak = { seconds: 5, signedPerSecond: 4000 } as const;
 const warmUpSeconds = 20;
+/** What the asker itself and the machine cost: the same requests a second to where nothing is decided. */
+const floor = 'floor';
 
 /**
  * Advisory decisions over HTTP while the ledger is under a quarter of the load that it takes, measured in the same run; and
  * whether a revocation holds in the first decision after it was acknowledged, on every node.
  */
-export const advisory: Bench = async ({ seconds, progress, signal }) => {
+export const advisory: Bench = async (options) => {
   const directory = mkdtempSync(join(tmpdir(), 'assent-bench-'));
-  const nodes = await Cluster.start({ directory, nodeCount: 3, signal });
-  const ledgerId = nodes.genesis.ledgerId;
+  const profiles = options.profileDirectory === undefined ? undefined : resolve(options.profileDirectory);
+  if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
+  try {
+    const machine = `${diskConditions(directory)}, ${machineConditions()}`;
+    const given = profiles === undefined ? {} : { profileDirectory: profiles };
+    const nodes = await Cluster.start({ directory, nodeCount: 3, signal: options.signal, ...given });
+    const { runs, stale, ratePerSecond } = await underLoad(nodes, options).finally(() => nodes.stop());
+    for (const [name, run] of runs) {
+      if (profiles !== undefined) options.progress(`\n${name}`);
+      if (profiles !== undefined) printProfiles(profiles, run, options.progress);
+    }
+    const conditions =
+      `${askedPerSecond}/s to 3 nodes in turn, one record of a patient with ${consentsEach} consents each, from the time ` +
+      `at which each was due (${floor}: GET /healthz instead); beside it ${ratePerSecond} tx/s of consent.grant, a ` +
+      `quarter of ${ratePerSecond * 4}; ${machine}`;
+    return [
+      ...[...runs].flatMap(([name, run]) => rowsOf(name, run, conditions)),
+      { name: 'advisory/stale-after-revocation', value: stale, unit: `of ${3 * revocations} decisions`, conditions },
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+interface Measured {
+  readonly runs: ReadonlyMap<string, Run<Asked>>;
+  readonly stale: number;
+  readonly ratePerSecond: number;
+}
+
+async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOptions): Promise<Measured> {
+  const { ledgerId } = nodes.genesis;
   const urls = nodes.nodes.map(({ url }) => url);
-  const load = new Load({ urls, ledgerId: toHex(ledgerId), subjectCount: 1000, kind: 'consent.grant' }, signal);
+  const plan = { urls, ledgerId: toHex(ledgerId), subjectCount: loadSubjectCount, kind: 'consent.grant' } as const;
+  const load = new Load(plan, signal);
   try {
     progress('enrolling …');
     await load.call('enrol', null);
     const subjects = new AskedSubjects(present(urls[0], 'there are nodes'), ledgerId);
     await subjects.enrol(subjectCount, consentsEach);
     progress('the most that the ledger takes …');
-    await load.call('sign', { count: 5000 * peakSeconds });
-    const peak = await load.call('run', { inFlight: 9, batch: 200, seconds: peakSeconds });
-    const ratePerSecond = Math.round((peak.committed * 1000) / peak.elapsedMs / 4);
-    const running = warmUpSeconds + 2 * seconds + 60;
+    await load.call('sign', { count: 2 * peak.signedPerSecond * peak.seconds });
+    await load.call('run', { ...peakLoad, seconds: peak.seconds });
+    const { committed, elapsedMs, failures } = await load.call('run', { ...peakLoad, seconds: peak.seconds });
+    if (Object.keys(failures).length > 0) throw new Error(`not committed: ${JSON.stringify(failures)}`);
+    const ratePerSecond = Math.round((committed * 1000) / elapsedMs / 4);
+    const running = warmUpSeconds + 3 * seconds + 60;
     await load.call('sign', { count: ratePerSecond * running });
     progress(`${askedPerSecond} decisions/s beside ${ratePerSecond} tx/s …`);
     const background = load.call('run', { inFlight: 6, batch: 20, seconds: running, ratePerSecond });
-    const asker = await Asker.open(urls, subjects);
-    await asker.run('linearizable', warmUpSeconds);
-    const linearizable = await asker.run('linearizable', seconds);
-    const local = await asker.run('local', seconds);
+    // It is ended with the load's process, and tells by then that this has ended.
+    void background.catch(() => undefined);
+    const asker = await Asker.open(urls);
+    const decide = decisionOf(subjects);
+    await asker.run(decide('linearizable'), askedPerSecond, warmUpSeconds);
+    const runs = new Map<string, Run<Asked>>();
+    for (const [name, request] of [
+      [floor, healthz],
+      ['linearizable', decide('linearizable')],
+      ['local', decide('local')],
+    ] as const) {
+      progress(`${name}, for ${seconds} s …`);
+      runs.set(name, await measureRun(nodes, () => askedBeside(load, asker, request, seconds)));
+    }
+    asker.close();
     progress('revocations …');
     const stale = await staleAfterRevocation(urls, subjects);
     if (stale > 0) throw new Error(`${stale} decisions of ${3 * revocations} permitted after a revocation`);
-    asker.close();
-    const conditions =
-      `${askedPerSecond}/s to 3 nodes, one record of a patient with ${consentsEach} consents each, from the time at which ` +
-      `each was due; beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}; ` +
-      `${diskConditions(directory)}, ${machineConditions()}`;
-    void background.catch(() => undefined);
-    return [
-      ...rowsOf('linearizable', linearizable, conditions),
-      ...rowsOf('local', local, conditions),
-      { name: 'advisory/stale-after-revocation', value: stale, unit: `of ${3 * revocations} decisions`, conditions },
-    ];
+    return { runs, stale, ratePerSecond };
   } finally {
     load.stop();
-    await nodes.stop();
-    rmSync(directory, { recursive: true, force: true });
   }
-};
-
-function rowsOf(name: string, latencyMs: Percentiles, conditions: string): Row[] {
-  return (['p50', 'p95', 'p99'] as const).map((rank): Row => {
-    return { name: `advisory/${name}/${rank}`, value: rounded(latencyMs[rank], 3), unit: 'ms', conditions };
-  });
 }
 
-/** Asks at a steady rate, whether answers come or not, over kept-alive connections. */
-class Asker {
-  readonly #free: Connection[];
-  readonly #subjects: AskedSubjects;
+/** What the asker was told, and what it and the load used beside the nodes. */
+interface Asked {
+  readonly latencyMs: Percentiles;
+  readonly askerCpuSeconds: number;
+  readonly loadCpuSeconds: number;
+}
 
-  private constructor(connections: Connection[], subjects: AskedSubjects) {
-    this.#free = connections;
-    this.#subjects = subjects;
-  }
+async function askedBeside(load: Load, asker: Asker, request: Request, seconds: number): Promise<Asked> {
+  const before = { asker: usageOf(process.pid).cpuSeconds, load: usageOf(load.pid).cpuSeconds };
+  const latencyMs = await asker.run(request, askedPerSecond, seconds);
+  return {
+    latencyMs,
+    askerCpuSeconds: usageOf(process.pid).cpuSeconds - before.asker,
+    loadCpuSeconds: usageOf(load.pid).cpuSeconds - before.load,
+  };
+}
 
-  static async open(urls: readonly string[], subjects: AskedSubjects): Promise<Asker> {
-    const all = Array.from({ length: connectionsPerNode }, () => urls.map((url) => Connection.open(url))).flat();
-    return new Asker(await Promise.all(all), subjects);
-  }
+const healthz: Request = (connection) => connection.get('/healthz');
 
-  async run(consistency: 'linearizable' | 'local', seconds: number): Promise<Percentiles> {
-    const latencies: number[] = [];
-    const startMs = performance.now();
-    const pending: Promise<void>[] = [];
-    for (let count = 0; count < seconds * askedPerSecond; count++) {
-      const dueMs = startMs + (count * 1000) / askedPerSecond;
-      while (performance.now() < dueMs) await sleep(1);
-      pending.push(this.#ask(count, consistency).then(() => void latencies.push(performance.now() - dueMs)));
-    }
-    await Promise.all(pending);
-    return percentilesOf(latencies);
-  }
+function decisionOf(subjects: AskedSubjects): (consistency: string) => Request {
+  const bodies = Array.from({ length: subjects.count }, (_, place) => utf8(JSON.stringify(subjects.question(place))));
+  return (consistency) => (connection, count) => {
+    const body = present(bodies[count % bodies.length], 'there are subjects');
+    return connection.post(`/v1/decisions?consistency=${consistency}`, 'application/json', body);
+  };
+}
 
-  close(): void {
-    for (const connection of this.#free) connection.close();
+function rowsOf(name: string, { result, nodes, fromUs, toUs }: Run<Asked>, conditions: string): Row[] {
+  const row = (what: string, value: number, unit: string): Row => {
+    return { name: `advisory/${name}/${what}`, value: rounded(value, 3), unit, conditions };
+  };
+  const coreSeconds = ((toUs - fromUs) / 1_000_000) * coreCount;
+  const share = (what: string, cpuSeconds: number): Row => row(`cpu/${what}`, cpuSeconds / coreSeconds, 'of all cores');
+  const threads = new Map<string, number>();
+  for (const { threadSeconds } of nodes) {
+    for (const [thread, seconds] of threadSeconds) threads.set(thread, (threads.get(thread) ?? 0) + seconds);
   }
-
-  async #ask(count: number, consistency: string): Promise<void> {
-    while (this.#free.length === 0) await sleep(1);
-    const connection = present(this.#free.shift(), 'one is free');
-    const body = utf8(JSON.stringify(this.#subjects.question(count)));
-    const { status, body: reply } = await connection.post(
-      `/v1/decisions?consistency=${consistency}`,
-      'application/json',
-      body,
-    );
-    if (status !== 200) throw new Error(`a decision ended with ${status}: ${reply}`);
-    this.#free.push(connection);
-  }
+  return [
+    ...(['p50', 'p95', 'p99'] as const).map((rank) => row(rank, result.latencyMs[rank], 'ms')),
+    share(
+      'nodes',
+      nodes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+    ),
+    ...[...threads]
+      .filter(([, seconds]) => seconds / coreSeconds > 0.005)
+      .map(([thread, seconds]) => share(`nodes/${thread}`, seconds)),
+    share('asker', result.askerCpuSeconds),
+    share('load', result.loadCpuSeconds),
+  ];
 }
 
 /** Decisions that permit though the subject's only permit was revoked before they were asked for. */

@@ -37,8 +37,8 @@ export interface NodeUse {
 }
 
 /** A run, and what the nodes used for it. */
-export interface Run {
-  readonly result: RunResult;
+export interface Run<Result = RunResult> {
+  readonly result: Result;
   /** Sealed meanwhile. */
   readonly blocks: number;
   readonly nodes: readonly NodeUse[];
@@ -81,7 +81,7 @@ export async function measurePeak(cluster: Cluster, load: Load, { seconds, progr
   return { ...(await measureRun(cluster, () => load.call('run', { ...peakLoad, seconds }))), meanBytes };
 }
 
-export async function measureRun(cluster: Cluster, run: () => Promise<RunResult>): Promise<Run> {
+export async function measureRun<Result>(cluster: Cluster, run: () => Promise<Result>): Promise<Run<Result>> {
   const status = await cluster.status();
   const roles = rolesOf(status);
   const before = cluster.nodes.map(({ pid }) => ({

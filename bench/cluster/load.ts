@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { present } from '../../src/base/index.ts';
 import type { CallMessage, LoadCall, LoadCalls, LoadPlan, ReplyMessage } from './load-messages.ts';
 
 /** The load process, as the benchmark sees it. */
@@ -28,6 +29,10 @@ export class Load {
     const message: CallMessage = { call, request };
     this.#process.send(message);
     return Promise.race([reply, this.#failed]);
+  }
+
+  get pid(): number {
+    return present(this.#process.pid, 'the process runs');
   }
 
   stop(): void {
