@@ -3,7 +3,8 @@ import { present } from '../../src/base/index.ts';
 import { type Percentiles, percentilesOf } from '../statistics.ts';
 import { Connection, type HttpReply } from './connection.ts';
 
-const connectionsPerNode = 8;
+/** More than are ever busy while a node keeps up: who waits for a connection would wait for the asker. */
+const connectionsPerNode = 32;
 
 /** Sends one request and resolves with the reply. */
 export type Request = (connection: Connection, count: number) => Promise<HttpReply>;

@@ -257,7 +257,7 @@ export const mutants: readonly Mutant[] = [
   mutant('a read joins a question that was asked before it came', 40, {
     find: 'this.#next.push({ done, deadline: this.#ticks + this.#waitTicks });',
     replace:
-      'const reader = { done, deadline: this.#ticks + this.#waitTicks }; if (this.#asked === undefined) this.#next.push(reader); else this.#asked = { ...this.#asked, readers: [...this.#asked.readers, reader] };',
+      'const reader = { done, deadline: this.#ticks + this.#waitTicks }; const [asked] = this.#asked; if (asked === undefined) this.#next.push(reader); else this.#asked.set(asked[0], [...asked[1], reader]);',
   }),
   // What clients are told.
   mutant('clients are told when a block is sealed', 20, {

@@ -6,6 +6,8 @@ export type ReadListener = (error?: AssentError) => void;
 
 /** The most readers that wait. */
 export const readersMax = 4096;
+/** The most requests under way. A few, so that a reader need not wait for a slow answer to those before it. */
+export const requestsMax = 8;
 
 interface Reader {
   readonly done: ReadListener;
@@ -29,14 +31,15 @@ export interface ReadBarrierOptions {
 
 /**
  * Linearizable reads (protocol.md §5): each reader waits for a height that was asked for after it came, and until that
- * height is applied here. One request is under way at a time; readers that come meanwhile share the next one.
+ * height is applied here. A bounded number of requests is under way; readers that come beyond it share the next one.
  */
 export class ReadBarrier {
   readonly #options: ReadBarrierOptions;
   readonly #waitTicks: number;
-  /** In the order they came, as in every list below. */
+  /** In the order they came, as in every list below, but for those that are asked for again. */
   #next: Reader[] = [];
-  #asked: { readonly context: number; readonly readers: readonly Reader[] } | undefined;
+  /** By the number of their request; contexts ascend. */
+  readonly #asked = new Map<number, readonly Reader[]>();
   #applying: { readonly height: number; readonly readers: readonly Reader[] }[] = [];
   #context: number | undefined;
   #ticks = 0;
@@ -72,13 +75,13 @@ export class ReadBarrier {
 
   /** The core's answer. One to a request that was given up is of no use to those who came since. */
   answer({ context, height }: ReadResult): void {
-    const asked = this.#asked;
-    if (asked?.context !== context) return;
-    this.#asked = undefined;
-    if (height === undefined) this.#refused(asked.readers);
-    else if (height <= this.#options.appliedHeight()) this.#end(asked.readers);
+    const readers = this.#asked.get(context);
+    if (readers === undefined) return;
+    this.#asked.delete(context);
+    if (height === undefined) this.#refused(readers);
+    else if (height <= this.#options.appliedHeight()) this.#end(readers);
     else {
-      this.#applying.push({ height, readers: asked.readers });
+      this.#applying.push({ height, readers });
       this.#options.hasten();
     }
     this.#ask();
@@ -109,19 +112,19 @@ export class ReadBarrier {
   close(error: AssentError): void {
     this.#closed ??= error;
     const applying = this.#applying.flatMap(({ readers }) => readers);
-    const readers = [...applying, ...(this.#asked?.readers ?? []), ...this.#next];
+    const readers = [...applying, ...this.#askedFor(), ...this.#next];
     this.#applying = [];
-    this.#asked = undefined;
+    this.#asked.clear();
     this.#next = [];
     this.#end(readers, this.#closed);
   }
 
   #ask(): void {
-    if (this.#asked !== undefined || this.#isRefused || this.#next.length === 0) return;
+    if (this.#asked.size >= requestsMax || this.#isRefused || this.#next.length === 0) return;
     // Never a number twice, restarts included: an answer that comes late must not pass for a newer one.
     const context = this.#context === undefined ? this.#options.firstContext() : this.#context + 1;
     this.#context = context;
-    this.#asked = { context, readers: this.#next };
+    this.#asked.set(context, this.#next);
     this.#next = [];
     this.#options.request(context);
   }
@@ -139,12 +142,15 @@ export class ReadBarrier {
   #expire(): void {
     const isLate = ({ deadline }: Reader): boolean => deadline <= this.#ticks;
     const isInTime = (reader: Reader): boolean => !isLate(reader);
-    const unconfirmed = [...(this.#asked?.readers ?? []), ...this.#next].filter(isLate);
+    const unconfirmed = [...this.#askedFor(), ...this.#next].filter(isLate);
     const unapplied = this.#applying.flatMap(({ readers }) => readers.filter(isLate));
     if (unconfirmed.length > 0) {
       this.#next = this.#next.filter(isInTime);
-      const readers = (this.#asked?.readers ?? []).filter(isInTime);
-      this.#asked = this.#asked === undefined || readers.length === 0 ? undefined : { ...this.#asked, readers };
+      for (const [context, asked] of this.#asked) {
+        const left = asked.filter(isInTime);
+        if (left.length === 0) this.#asked.delete(context);
+        else this.#asked.set(context, left);
+      }
       this.#end(unconfirmed, noQuorum());
     }
     if (unapplied.length > 0) {
@@ -154,6 +160,10 @@ export class ReadBarrier {
       });
       this.#end(unapplied, new AssentError('node-behind', 'This node lags behind what was committed before the read.'));
     }
+  }
+
+  #askedFor(): Reader[] {
+    return [...this.#asked.values()].flat();
   }
 
   #end(readers: readonly Reader[], error?: AssentError): void {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AssentError } from '../../../../src/base/index.ts';
 import type { BlockReference, Message } from '../../../../src/consensus/index.ts';
-import { ReadBarrier, readersMax } from '../../../../src/node/replica/read-barrier.ts';
+import { ReadBarrier, readersMax, requestsMax } from '../../../../src/node/replica/read-barrier.ts';
 import { blockCertificate, leaderId, PlayedChain, start, TestedNode, termCertificate } from './hand-peers.ts';
 
 const electionTicks = 10;
@@ -40,14 +40,25 @@ function ticks(count: number): void {
 }
 
 describe('the read barrier', () => {
-  it('has one request under way, and those that come meanwhile share the next', () => {
-    const first = readers(1);
+  it('has a few requests under way, and those that come beyond them share the next', () => {
+    const first = readers(requestsMax);
     const later = readers(3);
-    expect([requests, barrier.waiting]).toEqual([[70], 4]);
-    barrier.answer({ context: 70, height: 5 });
-    expect([first, later, requests]).toEqual([['read'], [], [70, 71]]);
+    const asked = Array.from({ length: requestsMax }, (_, place) => 70 + place);
+    expect([requests, barrier.waiting]).toEqual([asked, requestsMax + 3]);
     barrier.answer({ context: 71, height: 5 });
-    expect([later, barrier.waiting]).toEqual([['read', 'read', 'read'], 0]);
+    const next = 70 + requestsMax;
+    expect([first, later, requests]).toEqual([['read'], [], [...asked, next]]);
+    barrier.answer({ context: next, height: 5 });
+    expect([first, later, barrier.waiting]).toEqual([['read'], ['read', 'read', 'read'], requestsMax - 1]);
+  });
+
+  it('takes each answer for those who came before its request only', () => {
+    const first = readers(1);
+    const later = readers(1);
+    barrier.answer({ context: 70, height: 5 });
+    expect([first, later]).toEqual([['read'], []]);
+    barrier.answer({ context: 70, height: 5 });
+    expect(later).toEqual([]);
   });
 
   it('waits until the height is applied, and hurries what is on its way there', () => {
