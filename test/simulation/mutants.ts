@@ -251,8 +251,8 @@ export const mutants: readonly Mutant[] = [
     replace: 'core.effects.reads.push({ context, height: 0 });',
   }),
   mutant('a read does not wait until its height is applied', 40, {
-    find: 'else if (height <= this.#options.appliedHeight()) this.#end(asked.readers);',
-    replace: 'else if (height >= 0) this.#end(asked.readers);',
+    find: 'else if (height <= this.#options.appliedHeight()) this.#end(readers);',
+    replace: 'else if (height >= 0) this.#end(readers);',
   }),
   mutant('a read joins a question that was asked before it came', 40, {
     find: 'this.#next.push({ done, deadline: this.#ticks + this.#waitTicks });',
