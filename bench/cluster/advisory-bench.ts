@@ -21,9 +21,12 @@ const revocations = 30;
 const loadSubjectCount = 6000;
 /** The ledger at its most: first until what it runs is compiled, then measured. */
 const peak = { seconds: 5, signedPerSecond: 4000 } as const;
-const warmUpSeconds = 20;
+/** Before what is measured alone, and again before what is measured beside the load. */
+const warmUpSeconds = 10;
 /** What the asker itself and the machine cost: the same requests a second to where nothing is decided. */
 const floor = 'floor';
+/** The same decisions before the load begins. */
+const alone = 'alone';
 
 /**
  * Advisory decisions over HTTP while the ledger is under a quarter of the load that it takes, measured in the same run; and
@@ -44,7 +47,7 @@ export const advisory: Bench = async (options) => {
     }
     const conditions =
       `${askedPerSecond}/s to 3 nodes in turn, one record of a patient with ${consentsEach} consents each, from the time ` +
-      `at which each was due (${floor}: GET /healthz instead); beside it ${ratePerSecond} tx/s of consent.grant, a ` +
+      `at which each was due (${floor}: GET /healthz instead; ${alone}: linearizable, without load); beside it ${ratePerSecond} tx/s of consent.grant, a ` +
       `quarter of ${ratePerSecond * 4}; ${machine}`;
     return [
       ...[...runs].flatMap(([name, run]) => rowsOf(name, run, conditions)),
@@ -79,22 +82,24 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     const ratePerSecond = Math.round((committed * 1000) / elapsedMs / 4);
     const running = warmUpSeconds + 3 * seconds + 60;
     await load.call('sign', { count: ratePerSecond * running });
+    const asker = await Asker.open(urls);
+    const decide = decisionOf(subjects);
+    const runs = new Map<string, Run<Asked>>();
+    const warmUp = (): Promise<unknown> => asker.run(decide('linearizable'), askedPerSecond, warmUpSeconds);
+    const measure = async (name: string, request: Request): Promise<void> => {
+      progress(`${name}, for ${seconds} s …`);
+      runs.set(name, await measureRun(nodes, () => askedBeside(load, asker, request, seconds)));
+    };
+    await warmUp();
+    await measure(alone, decide('linearizable'));
     progress(`${askedPerSecond} decisions/s beside ${ratePerSecond} tx/s …`);
     const background = load.call('run', { inFlight: 6, batch: 20, seconds: running, ratePerSecond });
     // It is ended with the load's process, and tells by then that this has ended.
     void background.catch(() => undefined);
-    const asker = await Asker.open(urls);
-    const decide = decisionOf(subjects);
-    await asker.run(decide('linearizable'), askedPerSecond, warmUpSeconds);
-    const runs = new Map<string, Run<Asked>>();
-    for (const [name, request] of [
-      [floor, healthz],
-      ['linearizable', decide('linearizable')],
-      ['local', decide('local')],
-    ] as const) {
-      progress(`${name}, for ${seconds} s …`);
-      runs.set(name, await measureRun(nodes, () => askedBeside(load, asker, request, seconds)));
-    }
+    await warmUp();
+    await measure(floor, healthz);
+    await measure('linearizable', decide('linearizable'));
+    await measure('local', decide('local'));
     asker.close();
     progress('revocations …');
     const stale = await staleAfterRevocation(urls, subjects);
