@@ -20,7 +20,7 @@ const usage = `usage: npm run bench [-- NAME] [-- OPTIONS]
   --seconds N       length of the main measurement (default 10)
   --kind KIND       ${transactionKinds.join(' or ')} (default ${transactionKinds[0]}; cluster)
   --transactions N  how many it grows by (default 1,000,000; growth)
-  --profile DIR     CPU profiles of the nodes into this directory, and what they say (cluster)
+  --profile DIR     CPU profiles of the nodes into this directory, and what they say (access, advisory, cluster)
   --json            an array of { name, value, unit, conditions }
 `;
 
