@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { AssentError } from '../../base/index.ts';
-import { type Consent, type Effect, includedPurposes, isPurpose, readPurpose } from '../../decision/index.ts';
+import { type Consent, type Effect, includedPurposes, isPurpose } from '../../decision/index.ts';
 import { actorOf, type ProvisionFlags, provisionOf, provisionOptions } from '../consents/provision.ts';
 import { readConsent, readMap } from '../consents/read-consent.ts';
 import { sealedIn } from '../consents/sealed.ts';
@@ -69,7 +69,7 @@ async function add(
   const content = kind === 'consent.refuse' ? { provision } : { provision, nested };
   const receipt = await submitAs(home, sender, kind, { domain, ...subject, ...content });
   const text = `The consent ${shortHash(receipt.id)} is in force in ${domain}.`;
-  const includes = flags.deny === true ? '' : includesText(flags.purpose);
+  const includes = flags.deny === true ? '' : includesText(root.purposes);
   return committedReport(context.style, receipt, text + includes, { consent: receipt.id, provision });
 }
 
@@ -162,8 +162,7 @@ async function ownIds(context: Context, as: string, references: readonly string[
 
 /** HL7's purposes contain others: whoever grants one is told what they grant with it. */
 function includesText(granted: readonly string[] | undefined): string {
-  const lines = (granted ?? []).flatMap((text) => {
-    const purpose = readPurpose(text) ?? text;
+  const lines = (granted ?? []).flatMap((purpose) => {
     const included = isPurpose(purpose) ? includedPurposes(purpose).filter((other) => other !== purpose) : [];
     return included.length === 0 ? [] : [` ${purpose} includes ${included.join(', ')}.`];
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { actions, categories } from '../../contracts/index.ts';
-import { type Effect, type Provision, purposes } from '../../decision/index.ts';
+import { type Effect, type Provision, purposes, readPurpose } from '../../decision/index.ts';
 import type { Home } from '../../demo/index.ts';
 import { listOf, time } from '../commands/values.ts';
 import { didOf } from '../keys/people.ts';
@@ -43,7 +43,7 @@ export function provisionOf(home: Home, type: Effect, flags: ProvisionFlags): Pr
     type,
     ...(Object.keys(period).length === 0 ? {} : { period }),
     ...(flags.actor === undefined ? {} : { actors: flags.actor.map((actor) => actorOf(home, actor)) }),
-    ...(flags.purpose === undefined ? {} : { purposes: flags.purpose }),
+    ...(flags.purpose === undefined ? {} : { purposes: flags.purpose.map((text) => readPurpose(text) ?? text) }),
     ...(flags.action === undefined ? {} : { actions: flags.action }),
     ...(label.length === 0 ? {} : { labels }),
     ...(flags.class === undefined ? {} : { classes: flags.class }),

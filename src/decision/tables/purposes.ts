@@ -160,7 +160,7 @@ export function includedPurposes(purpose: Purpose): readonly Purpose[] {
 const systemAndCode = /^[^\s|]+\|[^\s]+( [^\s]+)*$/;
 
 /**
- * A purpose in its one written form. One of another system than v3 ActReason is permitted by itself alone, since no table
+ * A purpose in its one written form. One of another system than v3 ActReason matches itself alone, since no table
  * says what includes it. Undefined for what is none.
  */
 export function readPurpose(text: string): PurposeOfUse | undefined {

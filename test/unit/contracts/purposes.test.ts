@@ -10,6 +10,7 @@ import {
   subsumes,
   wireCodec,
 } from '../../../src/contracts/index.ts';
+import { encodeCanonical } from '../../../src/contracts/ledger-types.ts';
 import { hasVectors, readJson } from '../../support/vectors.ts';
 import { policy, world } from './support.ts';
 
@@ -81,6 +82,8 @@ describe('a purpose as it is written on the ledger', () => {
   it('has its bound, and no more bytes than characters', () => {
     expect(isStored(`urn:x|${'F'.repeat(purposeTextMax - 6)}`)).toBe(true);
     expect(isStored(`urn:x|${'F'.repeat(purposeTextMax - 5)}`)).toBe(false);
+    const longest = codec.toWire({ purpose: `urn:x|${'F'.repeat(purposeTextMax - 6)}` });
+    expect(encodeCanonical(longest).length).toBeLessThanOrEqual(codec.bytesMax);
     expect(codec.bytesMax).toBeLessThan(purposeTextMax + 40);
   });
 });
