@@ -91,7 +91,7 @@ export function openRecovery(bytes: Uint8Array): SignedRecovery {
   for (const [index, { governanceKey }] of signatures.entries()) {
     const previous = signatures[index - 1];
     if (previous !== undefined && compareBytes(previous.governanceKey, governanceKey) >= 0)
-      throw invalidRecovery('a member signs twice, or the signatures are not in the order of their keys');
+      throw invalidRecovery('the keys of the signatures do not ascend');
   }
   return { statement: openStatement(statement), statementBytes: statement, signatures };
 }

@@ -123,14 +123,14 @@ function verifyStep(
     const single = after && stepBetween(before.configuration, after);
     if (single === undefined) throw invalidHistory('more or less than one node changes in one step', height);
     if (cited === undefined) throw invalidHistory('it cites no certificate', height);
-    needs(cited.ack.term === term, 'the certificate that it cites is of another term');
+    needs(cited.ack.term === term, 'it cites a certificate of another term');
     needs(
       cited.ack.height >= before.height && cited.ack.height < height,
-      'the certificate that it cites is not between it and the change before',
+      'it cites no certificate between it and the change before',
     );
     needs(
       verifyBlockCertificate(cited, before.configuration, ledgerId, verify),
-      'the certificate that it cites is not one of the configuration before',
+      'it cites no certificate of the configuration before',
     );
     return single;
   }

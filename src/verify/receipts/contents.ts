@@ -113,7 +113,7 @@ export function verifyAccessLog(content: AccessLogContent, block: ProvedBlock): 
   const isWhole = size === 0 && entries.length === 0 && first === 0 && content.rangePath.length === 0;
   const leafHashes = content.entries.map((bytes) => leafHash(bytes));
   if (!isWhole && !verifyRange({ leafHashes, start: first, size, path: content.rangePath, root }))
-    throw incomplete('the entries do not stand in the log one after another');
+    throw incomplete('the entries are no range of the log');
   for (const [index, { at }] of entries.entries())
     if (index > 0 && at < (entries[index - 1] as LogEntry).at) throw incomplete('the entries do not ascend by time');
   const before = first > 0 ? entries[0] : undefined;
@@ -122,7 +122,7 @@ export function verifyAccessLog(content: AccessLogContent, block: ProvedBlock): 
   const within = entries.slice(before === undefined ? 0 : 1, after === undefined ? undefined : -1);
   // Entries of one block have one time: a range that begins or ends within a block would not be complete.
   if (from !== (before === undefined ? 0 : before.at + 1) || to !== after?.at)
-    throw incomplete('the range is not the one between the entries before and after it');
+    throw incomplete('it is not between the entries before and after it');
   // Neighbours of one block have no time between them.
   if (to !== undefined && to < from) throw incomplete('the range ends before it begins');
   if (within.some(({ at }) => at < from || (to !== undefined && at >= to)))
@@ -146,7 +146,7 @@ function openLog(bytes: Uint8Array): { readonly size: number; readonly root: Uin
   const value = readAs('the record of the log', () => decodeCanonical(bytes));
   const [version, size, root] = Array.isArray(value) ? value : [];
   if (version !== 1 || typeof size !== 'number' || size < 1 || !(root instanceof Uint8Array))
-    throw incomplete('the record of the log in the state has another shape');
+    throw incomplete('the record of the log has another shape');
   return { size, root };
 }
 

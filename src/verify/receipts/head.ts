@@ -43,7 +43,7 @@ export function verifyHead(frame: ReceiptFrame, anchor: Anchor, verify: VerifySi
   if (frame.head.certificate === undefined) {
     checkPinned(anchor, block);
     if (frame.checkpoint !== undefined || frame.configurations.length > 0)
-      throw malformed('it has a history although its newest block is pinned');
+      throw malformed('its newest block is pinned, and it has a history');
     return { block, genesis, certified: undefined, changes: 0 };
   }
   const configuration = configurationAt(frame, block, genesis, anchor, verify);
@@ -141,7 +141,7 @@ function checkpointConfiguration(frame: ReceiptFrame, head: ProvedBlock, anchor:
   if (!isAncestor(block, path, head)) throw otherChain(block.height);
   const opened = readAs('a configuration', () => openConfiguration(configuration));
   if (!equalBytes(opened.hash, block.configurationHash))
-    throw unproved('the configuration that it begins with is not that of the checkpoint');
+    throw unproved("it does not begin with the checkpoint's configuration");
   return opened;
 }
 

@@ -129,7 +129,7 @@ function proveWitnessed(
   if (!equalBytes(sha256(receipt.head.header), vouched.asOf.blockHash))
     throw new AssentError(
       'receipt-witnesses-missing',
-      `The receipt is not proved by block ${vouched.asOf.height}, which the witnesses cosigned.`,
+      `It is not proved by block ${vouched.asOf.height}, which the witnesses cosigned.`,
     );
   const below = anchorOf({ checkpoint: encodeCheckpoint(headerOf(cosigned)) });
   return { ...prove(receipt, below, verify), witnesses: sightings };

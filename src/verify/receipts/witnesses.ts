@@ -31,10 +31,7 @@ export function checkDemand({ keys, atLeast }: Witnesses): void {
   if (keys.some((key) => key.length !== PUBLIC_KEY_BYTES) || new Set(keys.map(toHex)).size !== keys.length)
     throw new AssentError('usage', 'Each witness is named once, by its key of 32 bytes.');
   if (!Number.isSafeInteger(atLeast) || atLeast < 1 || atLeast > keys.length)
-    throw new AssentError(
-      'usage',
-      `Of ${keys.length} witnesses at least 1 and at most ${keys.length} can be demanded.`,
-    );
+    throw new AssentError('usage', `Demand from 1 to ${keys.length} of the witnesses.`);
 }
 
 /** Every cosignature must hold, also of keys that nobody asks for. Throws `receipt-cosignature-invalid`. */
@@ -46,7 +43,7 @@ export function verifyCosignatures(
   for (const [index, { witness, time, signature }] of cosignatures.entries()) {
     const before = cosignatures[index - 1];
     if (before !== undefined && compareBytes(before.witness, witness) >= 0)
-      throw invalid('the keys do not ascend, or a witness stands there twice');
+      throw invalid('the keys of the witnesses do not ascend');
     if (!verify(witness, cosignatureMessage(ledgerId, { time, height, blockHash }), signature))
       throw invalid(`that of the witness ${toHex(witness).slice(0, 12)} does not verify`);
   }
@@ -59,7 +56,7 @@ export function metDemand({ cosignatures }: CheckpointVerdict, { keys, atLeast }
   if (sightings.length >= atLeast) return sightings;
   throw new AssentError(
     'receipt-witnesses-missing',
-    `Only ${sightings.length} of ${keys.length} named witnesses cosigned the checkpoint; ${atLeast} are demanded.`,
+    `Only ${sightings.length} of ${keys.length} witnesses cosigned it; ${atLeast} are demanded.`,
   );
 }
 

@@ -97,7 +97,7 @@ describe('a configuration history', () => {
       { configuration: configurationOf([1, 2, 3], [5]), citedBy: [1, 2], certifiedBy: [1, 2] },
     ]);
     expect(verdict(historyOf(back))).toHaveLength(3);
-    expect(refusal(historyOf(back.slice(2)))).toContain('not one of the configuration before');
+    expect(refusal(historyOf(back.slice(2)))).toContain('no certificate of the configuration before');
   });
 
   it('is refused with the steps in another order, or one twice', () => {
@@ -192,10 +192,10 @@ describe('a change', () => {
   it.each<[string, Parameters<typeof certificateOf>[2] | undefined, readonly number[], string]>([
     ['none', undefined, [1, 2], 'cites no certificate'],
     ['one of another term', { term: 2 }, [1, 2], 'of another term'],
-    ['one from above it', { height: 2 }, [1, 2], 'not between it and the change before'],
+    ['one from above it', { height: 2 }, [1, 2], 'no certificate between it and the change before'],
     ['one under another configuration', { configurationHash: configurationOf([1, 2]).hash }, [1, 2], 'before'],
-    ['one of a minority', {}, [1], 'not one of the configuration before'],
-    ['one of strangers', {}, [4, 5], 'not one of the configuration before'],
+    ['one of a minority', {}, [1], 'no certificate of the configuration before'],
+    ['one of strangers', {}, [4, 5], 'no certificate of the configuration before'],
   ])('is refused that cites %s', (_, ack, by, message) => {
     const start = { hash: known.ledgerId, height: 0, term: 1, configuration: genesis };
     const below = blockOn(start);
@@ -213,7 +213,7 @@ describe('a change', () => {
     const justification = { configuration, block: present(before.justification.block, 'it cites one') };
     const block = blockOn(present(before.links.at(-1), 'it has a link'), justification);
     const forged = { block, justification, links: [], certificate: certificateOf(block, [1, 2, 4]) };
-    expect(refusal(historyOf([before, forged]))).toContain('not between it and the change before');
+    expect(refusal(historyOf([before, forged]))).toContain('no certificate between it and the change before');
   });
 
   it('may cite the certificate of the change before', () => {
