@@ -301,4 +301,26 @@ describe('a node without a majority', () => {
     expect(late.status).toBe(503);
     expect(((await late.json()) as ErrorReply).error.code).toBe('no-quorum');
   });
+
+  it('decides nothing that was asked for as linearizable, and looks at what was asked of it alone', async () => {
+    const prepared = prepareNode(temporaryDirectory(), {}, 1);
+    const node = await start(prepared.config);
+    const did = encodeDid(prepared.member.publicKey);
+    const question = {
+      ...{ agent: did, role: 'clinician', organisation: 'st-mary', subject: did, domain: 'nowhere' },
+      ...{ purpose: 'TREAT', action: 'access' },
+    };
+    const ask = async (body: object, consistency: string): Promise<readonly [string, string | null]> => {
+      const reply = await fetch(`${node.apiUrl}/v1/decisions?consistency=${consistency}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return [((await reply.json()) as ErrorReply).error.code, reply.headers.get('assent-consistency')];
+    };
+    const all = [question, { questions: [question] }, { ...question, at: { height: 1 } }];
+    for (const body of all) expect(await ask(body, 'linearizable')).toEqual(['no-quorum', null]);
+    // The question is looked at, and its domain is not there.
+    for (const body of all.slice(0, 2)) expect((await ask(body, 'local'))[0]).toBe('not-found');
+  });
 });
