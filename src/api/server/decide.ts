@@ -13,8 +13,9 @@ export function decideHandler(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   return async (request, reply) => {
     const { consistency } = splitQuery(request.query);
-    const { readPoint, json } = await service.decide(parseInput(bodySchema, request.body, 'body'), consistency);
+    const { readPoint, outcome } = await service.decide(parseInput(bodySchema, request.body, 'body'), consistency);
     sayReadPoint(reply, consistency, readPoint);
-    return reply.header('content-type', 'application/json; charset=utf-8').send(json);
+    if ('refusal' in outcome) throw outcome.refusal;
+    return reply.header('content-type', 'application/json; charset=utf-8').send(outcome.json);
   };
 }

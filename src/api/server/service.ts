@@ -1,3 +1,4 @@
+import type { AssentError } from '../../base/index.ts';
 import type {
   AccessProofPage,
   AccessProofQuery,
@@ -70,10 +71,10 @@ export interface Submission extends SubmitQuery {
   readonly batched: boolean;
 }
 
-/** A `DecisionReply` as JSON text, and what the answering node had applied when it began to read. */
+/** A `DecisionReply` as JSON text, or why there is none; and what the answering node had applied when it began to read. */
 export interface Decided {
   readonly readPoint: ReadPoint;
-  readonly json: string;
+  readonly outcome: { readonly json: string } | { readonly refusal: AssentError };
 }
 
 export type SubjectStream = 'consents' | 'access' | 'timeline' | 'enrolment' | 'identity';
@@ -145,8 +146,8 @@ export interface NodeService {
   /** Rejects with `not-found`. */
   proposal(id: string): Promise<ProposalView>;
   /**
-   * Rejects as {@link NodeService.readPoint} does, and with `request-invalid` and the path that is wrong; of a past block
-   * also with `block-unknown` and `history-not-kept`.
+   * Rejects as {@link NodeService.readPoint} does. Refuses with `not-found`, or `request-invalid` and the path that is
+   * wrong; of a past block also with `block-unknown` and `history-not-kept`.
    */
   decide(asked: DecisionBody, consistency: Consistency): Promise<Decided>;
   /** Rejects with `not-found`, `request-invalid` or `history-not-kept`. */

@@ -42,16 +42,27 @@ export class Decisions {
     if (isCommit(asked)) return this.#read(consistency, async () => ({ outcomes: await this.#record(asked) }));
     if (isBatch(asked)) {
       refusePast(asked.questions);
-      return this.#ask('decide', { asked, consistency });
+      return this.#decide(asked, consistency);
     }
     const height = asked.at?.height;
-    if (height === undefined) return this.#ask('decide', { asked, consistency });
+    if (height === undefined) return this.#decide(asked, consistency);
     return this.#read(consistency, () => this.#replays.decideAt(height, asked));
+  }
+
+  async #decide(asked: DecisionRequest | DecisionBatch, consistency: Consistency): Promise<Decided> {
+    const { readPoint, outcome } = await this.#ask('decide', { asked, consistency });
+    if ('json' in outcome) return { readPoint, outcome };
+    return { readPoint, outcome: { refusal: new AssentError(outcome.code, outcome.message) } };
   }
 
   async #read(consistency: Consistency, reply: () => Promise<DecisionReply>): Promise<Decided> {
     const readPoint = await this.#ask('readPoint', { consistency });
-    return { readPoint, json: JSON.stringify(await reply()) };
+    try {
+      return { readPoint, outcome: { json: JSON.stringify(await reply()) } };
+    } catch (error) {
+      if (!(error instanceof AssentError)) throw error;
+      return { readPoint, outcome: { refusal: error } };
+    }
   }
 
   /** Resolves when the entries are certified, or it is known that they will not be. */

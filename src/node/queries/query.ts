@@ -32,6 +32,7 @@ import type {
   TransferView,
   WaitingQuery,
 } from '../../api/index.ts';
+import type { ErrorCode } from '../../base/index.ts';
 
 import type { PastValue, StateKey, StateProof } from '../../ledger/index.ts';
 import type { KeptCosignature } from '../cosignatures/store.ts';
@@ -151,10 +152,13 @@ export interface Queries {
   };
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
-  /** All from the same state, which is as new as the consistency says. JSON text of a `DecisionReply`. */
+  /** All from the same state, which is as new as the consistency says. JSON text of a `DecisionReply`, or why there is none. */
   readonly decide: {
     readonly input: { readonly asked: DecisionRequest | DecisionBatch; readonly consistency: Consistency };
-    readonly answer: { readonly readPoint: ReadPoint; readonly json: string };
+    readonly answer: {
+      readonly readPoint: ReadPoint;
+      readonly outcome: { readonly json: string } | { readonly code: ErrorCode; readonly message: string };
+    };
   };
   /** A value of the state after a committed block. */
   readonly valueAt: { readonly input: { height: number; key: StateKey }; readonly answer: PastValue };

@@ -1,9 +1,9 @@
 import type { ReadPoint } from '../../api/index.ts';
-import { toHex } from '../../base/index.ts';
+import { AssentError, toHex } from '../../base/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { HistoryKeeper, PruneOutcome } from '../archive/index.ts';
 import { systemClock } from '../clock.ts';
-import type { Asked, InputOf } from '../queries/query.ts';
+import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
 import type { QueryIndexer } from '../query-index/index.ts';
 import type { Replica } from '../replica/index.ts';
 import { lookAtArchive, prune } from './archive-answers.ts';
@@ -73,7 +73,7 @@ export function answersOf(options: AskedOptions): Asked {
     proposal: (input) => state.proposal(input),
     async decide({ asked, consistency }) {
       const at = await readPoint(options, { consistency });
-      return { readPoint: at, json: state.decide(asked) };
+      return { readPoint: at, outcome: outcomeOf(() => state.decide(asked)) };
     },
     valueAt: (input) => chain.valueAt(input),
     bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
@@ -101,6 +101,16 @@ export function answersOf(options: AskedOptions): Asked {
     },
     metrics: () => options.metrics.text(),
   };
+}
+
+/** What fails after the read point is an answer from that point, too. */
+function outcomeOf(decide: () => string): AnswerOf<'decide'>['outcome'] {
+  try {
+    return { json: decide() };
+  } catch (error) {
+    if (!(error instanceof AssentError)) throw error;
+    return { code: error.code, message: error.message };
+  }
 }
 
 /** A read that is to be linearizable passes the replica's barrier once, however many slices it has. */

@@ -160,6 +160,45 @@ describe('reads of the ledger', () => {
     }
   });
 
+  it('that decide say so too, in one with the answer or with why there is none', async () => {
+    const readPoint = { height: 3, timestamp: 1_700_000_000_123 };
+    const asked: unknown[] = [];
+    const url = await serve({
+      readPoint: () => Promise.reject(new InvariantError('the answer brings its own')),
+      decide(question, consistency) {
+        asked.push([question, consistency]);
+        const refusal = new AssentError('not-found', 'There is no such domain.');
+        return Promise.resolve({
+          readPoint,
+          outcome: consistency === 'local' ? { refusal } : { json: '{"decision":"deny"}' },
+        });
+      },
+    });
+    const question = { domain: 'nowhere' };
+    for (const [query, status, consistency] of [
+      ['', 200, 'linearizable'],
+      ['?consistency=local', 404, 'local'],
+    ] as const) {
+      const response = await fetch(`${url}/v1/decisions${query}`, post(JSON.stringify(question), 'application/json'));
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        status,
+        'application/json; charset=utf-8',
+      ]);
+      expect([response.headers.get('assent-consistency'), response.headers.get('assent-applied-height')]).toEqual([
+        consistency,
+        '3',
+      ]);
+      const reply = (await response.json()) as Partial<ErrorReply> & { readonly decision?: string };
+      expect([reply.decision, reply.error?.code]).toEqual(
+        status === 200 ? ['deny', undefined] : [undefined, 'not-found'],
+      );
+    }
+    expect(asked).toEqual([
+      [question, 'linearizable'],
+      [question, 'local'],
+    ]);
+  });
+
   it('that cannot be had end with the reason, and nothing is read', async () => {
     const url = await serve({
       readPoint: () => Promise.reject(new AssentError('no-quorum', 'No leader confirmed it.')),

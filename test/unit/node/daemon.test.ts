@@ -321,6 +321,7 @@ describe('a node without a majority', () => {
     const all = [question, { questions: [question] }, { ...question, at: { height: 1 } }];
     for (const body of all) expect(await ask(body, 'linearizable')).toEqual(['no-quorum', null]);
     // The question is looked at, and its domain is not there.
-    for (const body of all.slice(0, 2)) expect((await ask(body, 'local'))[0]).toBe('not-found');
+    for (const body of all.slice(0, 2)) expect(await ask(body, 'local')).toEqual(['not-found', 'local']);
+    expect(await ask(all[2] ?? {}, 'local')).toEqual(['block-unknown', 'local']);
   });
 });
