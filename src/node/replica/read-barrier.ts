@@ -6,8 +6,11 @@ export type ReadListener = (error?: AssentError) => void;
 
 /** The most readers that wait. */
 export const readersMax = 4096;
-/** The most requests under way. A few, so that a reader need not wait for a slow answer to those before it. */
-export const requestsMax = 8;
+/**
+ * The most requests under way. With one a reader waits for an answer that came too early for it, and then for its own;
+ * with many those who come to a busy node share none.
+ */
+export const requestsMax = 2;
 
 interface Reader {
   readonly done: ReadListener;
