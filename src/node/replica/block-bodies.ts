@@ -1,4 +1,4 @@
-import { AssentError, equalBytes, present, toHex, uint64Bytes } from '../../base/index.ts';
+import { AssentError, BoundedQueue, equalBytes, present, toHex, uint64Bytes } from '../../base/index.ts';
 import type {
   BlockReference,
   ChainReader,
@@ -26,9 +26,14 @@ import { acceptRecovery } from './recovery-record.ts';
 /** Signed headers kept to prove a contradiction with, should another of the same height turn up. */
 const recentHeadersMax = 1024;
 
+/** Settled blocks are kept up to so many, and so many bytes, for followers that are a little behind. */
+const settledMax = 256;
+const settledBytesMax = 8 * 1024 * 1024;
+
 /**
  * The bytes behind consensus' references, and the durable chain as consensus reads it. A reference that consensus holds
- * keeps its block in memory, and no other does: memory is bounded by the core's own limits.
+ * keeps its block in memory until the block is settled and others came after it, and no other does: memory is bounded by
+ * the core's own limits on what is not committed. From then on the block is read from the store.
  */
 export class BlockBodies implements ChainReader {
   readonly #store: Store;
@@ -37,6 +42,11 @@ export class BlockBodies implements ChainReader {
   readonly #verify: VerifySignature;
   readonly #configurations: ConfigurationRecords;
   readonly #bodies = new WeakMap<BlockReference, OpenedBlock>();
+  /** Oldest first. */
+  readonly #settled = new BoundedQueue<BlockReference>({
+    countMax: settledMax + 1,
+    weigh: ({ byteLength }) => byteLength,
+  });
   readonly #headers = new Map<string, SignedHeader>();
 
   constructor(options: {
@@ -82,12 +92,19 @@ export class BlockBodies implements ChainReader {
     this.#rememberHeader(block);
   }
 
+  /** The block's effects are durable, and so is it. */
+  settled(reference: BlockReference): void {
+    this.#settled.push(reference);
+    while (this.#settled.length > settledMax || this.#settled.weight > settledBytesMax) {
+      const oldest = this.#settled.shift();
+      if (oldest !== undefined) this.#bodies.delete(oldest);
+    }
+  }
+
   #refer(block: OpenedBlock): BlockReference {
-    const reference = referenceOf(
-      block,
-      decodeJustification(block.justification, readConfiguration),
-      block.bytes.length,
-    );
+    // A reference outlives its block: of what it names it has copies, since a view would keep the block.
+    const justification = decodeJustification(block.justification.slice(), readConfiguration);
+    const reference = referenceOf(block, justification, block.bytes.length);
     this.#bodies.set(reference, block);
     return reference;
   }
@@ -148,9 +165,9 @@ function referenceOf(
     height,
     term,
     hash: block.hash,
-    parentHash,
+    parentHash: parentHash.slice(),
     proposer: encodeNodeId(proposer),
-    configurationHash,
+    configurationHash: configurationHash.slice(),
     justification,
     byteLength,
   };

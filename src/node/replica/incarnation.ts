@@ -351,6 +351,7 @@ export class Incarnation {
     this.#pool.forgetBlock(toHex(block.hash));
     if (receipts.length === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     this.history.applied(block.height);
+    this.#bodies.settled(block);
     this.#options.onCommitted?.(block, receipts.length);
     this.#reads.applied();
     this.#ledger.demandRulesAfter();

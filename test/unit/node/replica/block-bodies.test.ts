@@ -50,6 +50,27 @@ describe('the bodies behind references', () => {
     expect(bodies.signedHeader(1)).toEqual(encodeSignedHeader(block));
   });
 
+  it('keeps the newest settled blocks in memory, and reads those before them from the store', async () => {
+    const received = bodies.receive(block);
+    expect([received.parentHash, received.configurationHash].map(({ buffer }) => buffer.byteLength)).toEqual([32, 32]);
+    await write(store, [putBlock(1, block.bytes)]);
+    bodies.settled(received);
+    expect(bodies.body(received)).toBe(block);
+    bodies.settled({ ...received, byteLength: 8 * 1024 * 1024 });
+    expect(bodies.body(received)).not.toBe(block);
+    expect(bodies.body(received).bytes).toEqual(block.bytes);
+  });
+
+  it('keeps no more settled blocks than it may, however small', async () => {
+    const received = bodies.receive(block);
+    await write(store, [putBlock(1, block.bytes)]);
+    bodies.settled(received);
+    for (let count = 0; count < 255; count++) bodies.settled({ ...received });
+    expect(bodies.body(received)).toBe(block);
+    bodies.settled({ ...received });
+    expect(bodies.body(received)).not.toBe(block);
+  });
+
   it('says that the store is damaged when it holds another block than the chain', async () => {
     const received = bodies.receive(block);
     await write(store, [putBlock(1, resigned(proposer, 1 + 1).bytes)]);
