@@ -1,7 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
 import { AssentError, type Clock, errorTable, messageOf } from '../base/index.ts';
 import { loadConfig } from './config/index.ts';
 import { type RunningNode, startNode } from './daemon.ts';
+import { boundHeaps } from './heap-bounds.ts';
 
 /** The part of the process that a node's life hangs on: `process` itself, in the CLI. */
 export interface HostProcess {
@@ -17,12 +17,6 @@ const bugExitCode = 70;
 const interruptedExitCode = 130;
 
 /**
- * By how much of what lives the heap grows before V8 collects it again, in percent. Left alone, V8 lets it grow to a
- * multiple on a machine with much memory, of which a node is seldom the only user.
- */
-const heapGrowingPercent = 40;
-
-/**
  * Runs the node of a configuration file until it stops, then exits the process. The first signal stops it cleanly, a
  * second at once. What nobody caught is a bug: the node ends, since what is in memory may no longer match what it
  * promised. `started` is told once it runs, `failed` what ended it, before the process exits.
@@ -36,7 +30,7 @@ export async function superviseNode(
   failed: (fault: Error) => void = () => undefined,
   clock?: Clock,
 ): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
+  boundHeaps();
   const signals = new Signals(host);
   const node = await startNode(loadConfig(configFile), clock);
   started(node);
