@@ -329,7 +329,9 @@ describe('the verbs on a real node', () => {
     });
     writeFileSync(file, again.join('\n'));
     expect((await cluster.run(...batch)).stdout).toContain('0 recorded, 2 known from before, 0 refused.');
-    writeFileSync(file, `${again[0]}\n\n${again[1]?.replace(/.."}$/, '00"}')}`);
+    // The highest byte of an Ed25519 signature is often zero.
+    const altered = again[1]?.replace(/(..)"}$/, (_, last: string) => `${last === '00' ? '01' : '00'}"}`);
+    writeFileSync(file, `${again[0]}\n\n${altered}`);
     const forged = await cluster.run(...batch);
     expect(forged.stderr).toMatch(/line 3: Access 1 of the batch is not signed by its agent\. .*\[signature-invalid/s);
     expect((await cluster.run(...batch, '--agent', 'kira')).stderr).toContain('each line says what is asked');
