@@ -1,10 +1,13 @@
-import { AssentError } from '../base/index.ts';
-import { leafHash } from '../crypto/portable.ts';
+import { AssentError, concatBytes, equalBytes } from '../base/index.ts';
+import { leafHash, sha256 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
 import type { TransactionResult } from './types/execution.ts';
 
 const resultVersion = 1;
+const receiptVersion = 2;
+/** Of SHA-256 over the id and what is stored: tells what a disk altered, before it is answered. */
+const checksumBytes = 8;
 const resultDepthMax = 20;
 const resultValuesMax = 100_000;
 
@@ -58,23 +61,33 @@ export function resultLeaf(result: TransactionResult): Uint8Array {
   return leafHash(encodeResult(result));
 }
 
-/** The stored form of a receipt; the id is its key. The sentence of a refusal is kept beside what is hashed. */
+/**
+ * The stored form of a receipt, and a checksum; the id is its key. The sentence of a refusal is kept beside what is hashed
+ * under `resultsRoot`.
+ */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  const { result } = receipt;
-  return encodeCanonical([
-    resultVersion,
+  const { id, result } = receipt;
+  const encoded = encodeCanonical([
+    receiptVersion,
     receipt.height,
     receipt.index,
     receipt.timestamp,
     receipt.blockHash,
     result.ok ? [true, result.output] : [false, result.code, result.rule, result.sentence],
   ]);
+  return concatBytes(encoded, checksumOf(id, encoded));
+}
+
+function checksumOf(id: Uint8Array, encoded: Uint8Array): Uint8Array {
+  return sha256(id, encoded).subarray(0, checksumBytes);
 }
 
 /** Reads a stored receipt. Throws `storage-damaged`. */
 export function decodeReceipt(id: Uint8Array, bytes: Uint8Array): Receipt {
-  const value = decodeStored(bytes);
-  if (!Array.isArray(value) || value.length !== 6) throw damaged();
+  const encoded = bytes.subarray(0, Math.max(0, bytes.length - checksumBytes));
+  if (!equalBytes(checksumOf(id, encoded), bytes.subarray(encoded.length))) throw damaged();
+  const value = decodeStored(encoded);
+  if (!Array.isArray(value) || value.length !== 6 || value[0] !== receiptVersion) throw damaged();
   const [, height, index, timestamp, blockHash, result] = value as readonly CanonicalValue[];
   if (typeof height !== 'number' || typeof index !== 'number' || typeof timestamp !== 'number') throw damaged();
   if (!(blockHash instanceof Uint8Array) || !Array.isArray(result)) throw damaged();
@@ -98,5 +111,5 @@ function decodeResult(value: readonly CanonicalValue[]): TransactionResult {
 }
 
 function damaged(cause?: unknown): AssentError {
-  return new AssentError('storage-damaged', 'a stored receipt is not readable', {}, { cause });
+  return new AssentError('storage-damaged', 'a stored receipt was changed on disk', {}, { cause });
 }

@@ -22,6 +22,7 @@ import {
 import { checkTables, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import type { CosignatureStore } from '../cosignatures/store.ts';
 import { blockRecords, type QueryIndexer } from '../query-index/index.ts';
+import type { Wanted } from './messages.ts';
 import { rederived } from './rederive.ts';
 import type { Repairs, RepairsOptions } from './repair.ts';
 
@@ -67,6 +68,9 @@ const sliceRecords = 64;
 /** A batch on its way to the disk can look like damage: what is found is looked at again so many times. */
 const looksMax = 20;
 const lookAgainMs = 50;
+/** Just after a start nobody is connected, or has its disk open: in a pass, so often is asked again. */
+const asksAgainMax = 20;
+const askAgainMs = 500;
 /** Receipts that are withheld while they are damaged, in blocks. */
 const withheldBlocksMax = 1000;
 
@@ -84,6 +88,7 @@ export class Scrubber {
   readonly #repaired: Record<ScrubbedPart, number> = none();
   /** What is damaged, by name. */
   readonly #open = new Set<string>();
+  #asksAgainLeft = 0;
   #isStopped = false;
   #wake: (() => void) | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -132,6 +137,7 @@ export class Scrubber {
 
   /** Gives the bytes that were looked at, in slices of a few milliseconds. */
   async *#pass(): AsyncGenerator<number> {
+    this.#asksAgainLeft = asksAgainMax;
     yield* this.#blocks();
     // Before the values, which it says something of.
     yield* this.#tree();
@@ -157,7 +163,7 @@ export class Scrubber {
   }
 
   async #block(height: number, hash: Uint8Array): Promise<OpenedBlock | undefined> {
-    const { ledger, store, verify, repairs } = this.#options;
+    const { ledger, store, verify } = this.#options;
     const look = (): OpenedBlock => {
       const block = checkedBlock(store, height, hash);
       asDamage(() => checkHeaderSignature(block, ledger.ledgerId, verify));
@@ -169,11 +175,20 @@ export class Scrubber {
     // Dropped meanwhile, not damaged.
     if (height < ledger.firstBlockHeight) return undefined;
     this.#note('blocks', name, damage);
-    const bytes = await repairs.fetch({ type: 'block', height, hash });
+    const bytes = await this.#fetch({ type: 'block', height, hash });
     if (bytes === undefined || height < ledger.firstBlockHeight) return undefined;
     await this.#write([putBlock(height, bytes)]);
     this.#mended('blocks', name);
     return look();
+  }
+
+  async #fetch(wanted: Wanted): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const bytes = await this.#options.repairs.fetch(wanted);
+      if (bytes !== undefined || this.#isStopped || this.#asksAgainLeft === 0) return bytes;
+      this.#asksAgainLeft -= 1;
+      await this.#sleep(askAgainMs);
+    }
   }
 
   async *#receipts(block: OpenedBlock): AsyncGenerator<number> {
@@ -289,7 +304,7 @@ export class Scrubber {
 
   /** Seems damaged. */
   async #value(key: string): Promise<void> {
-    const { ledger, store, repairs } = this.#options;
+    const { ledger, store } = this.#options;
     const damage = await this.#lookAgain(() => this.#demandValue(key));
     // A key can say whose data it is.
     const name = 'a value of the state';
@@ -309,7 +324,7 @@ export class Scrubber {
       this.#mended('state', `${name} ${key}`);
       return;
     }
-    const bytes = await repairs.fetch({ type: 'value', key, height, hash });
+    const bytes = await this.#fetch({ type: 'value', key, height, hash });
     if (bytes === undefined) return;
     const now = ledger.storedTrees;
     const expected = expectedValue(store, now, key);

@@ -77,6 +77,8 @@ async function run(
     await afterRound(node);
   }
   while (prepared.config.archive !== undefined && (await client.lookAtArchive()).chunks === 0);
+  // A query waits for the index: what is left behind has all of it.
+  await client.transactions({ limit: 1 });
   const { height } = await client.status();
   await node.stop();
   return height;
