@@ -155,7 +155,9 @@ describe('a recovery statement', () => {
     for (const wrong of [bytes.subarray(0, -1), Uint8Array.of(...bytes, 0), new Uint8Array(), encodeCanonical([1, 2])])
       expect(() => openRecovery(wrong)).toThrow(refused(''));
     const [version, inner, entries] = decodeCanonical(bytes) as readonly [number, Uint8Array, readonly never[]];
-    expect(() => openRecovery(encodeCanonical([version, inner, entries.toReversed()]))).toThrow(refused('do not ascend'));
+    expect(() => openRecovery(encodeCanonical([version, inner, entries.toReversed()]))).toThrow(
+      refused('do not ascend'),
+    );
     expect(() => openRecovery(encodeCanonical([version + 1, inner, entries]))).toThrow(refused('version'));
   });
 });
