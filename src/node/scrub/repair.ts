@@ -5,6 +5,8 @@ import { encodeRepairMessage, pieceBytesMax, type RepairMessage, type Wanted } f
 
 /** A peer that says nothing for so many ticks is passed over. */
 const silentTicksMax = 80;
+/** A question may be lost on the way: after so many ticks it is put again. */
+const againTicks = 20;
 /** So many answers a peer gets for each tick of the driver's clock; it asks for one piece after the other. */
 const answersPerTick = 4;
 
@@ -69,7 +71,10 @@ export class Repairs {
     this.#tick += 1;
     this.#answered.clear();
     const question = this.#question;
-    if (question !== undefined && this.#tick - question.lastTick > silentTicksMax) this.#end(undefined);
+    if (question === undefined) return;
+    const silentTicks = this.#tick - question.lastTick;
+    if (silentTicks > silentTicksMax) this.#end(undefined);
+    else if (silentTicks % againTicks === 0) this.#put(question);
   }
 
   stop(): void {
@@ -80,8 +85,13 @@ export class Repairs {
   #ask(peer: NodeId, wanted: Wanted): Promise<Uint8Array | undefined> {
     return new Promise((resolve) => {
       this.#question = { wanted, peer, resolve, content: undefined, received: 0, lastTick: this.#tick };
-      this.#options.send(peer, encodeRepairMessage({ type: 'ask', wanted, offset: 0 }));
+      this.#put(this.#question);
     });
+  }
+
+  /** Asks for the next piece. */
+  #put({ peer, wanted, received }: Question): void {
+    this.#options.send(peer, encodeRepairMessage({ type: 'ask', wanted, offset: received }));
   }
 
   #take(from: NodeId, { wanted, offset, total, bytes }: Extract<RepairMessage, { type: 'give' }>): void {
@@ -99,7 +109,7 @@ export class Repairs {
     question.received += bytes.length;
     question.lastTick = this.#tick;
     if (question.received === total) this.#end(content);
-    else this.#options.send(from, encodeRepairMessage({ type: 'ask', wanted, offset: question.received }));
+    else this.#put(question);
   }
 
   #end(bytes: Uint8Array | undefined): void {

@@ -149,6 +149,24 @@ describe('a look at everything', () => {
     expect(sums(await scrubbed())).toEqual({ found: none, repaired: none, open: 0 });
   });
 
+  it('puts a question again that was lost on the way', async () => {
+    const sent: RepairMessage[] = [];
+    const repairs = new Repairs({
+      ledger: chain.ledger,
+      verify: verifySignature,
+      peers: () => ['peer' as NodeId],
+      send: (_, frame) => sent.push(decodeRepairMessage(frame)),
+    });
+    const fetched = repairs.fetch({ type: 'block', height: 1, hash: new Uint8Array(32) });
+    await Promise.resolve();
+    for (let tick = 0; tick < 50; tick++) repairs.tick();
+    expect(sent).toHaveLength(3);
+    expect(new Set(sent.map((message) => JSON.stringify(message))).size).toBe(1);
+    for (let tick = 0; tick < 50; tick++) repairs.tick();
+    expect(await fetched).toBeUndefined();
+    expect(sent).toHaveLength(5);
+  });
+
   it('finds a header whose signature is another: the hash of a block does not cover it', async () => {
     const healthy = await twin();
     const { bytes, headerSignature } = present(readBlock(store, 4), 'a block');
