@@ -4,6 +4,7 @@
  * in this room only.
  */
 
+export { appended } from './appended.ts';
 export { type ArchiveStore, type ByteRange, isArchiveName } from './archive-store.ts';
 export { type DataDirectory, type Owner, openDataDirectory, readOwner } from './data-directory.ts';
 export { archiveError, DirectoryArchiveStore } from './directory-archive-store.ts';

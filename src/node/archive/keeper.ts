@@ -1,6 +1,6 @@
 import { AssentError, type Clock, type Logger, messageOf } from '../../base/index.ts';
 import { chunkGroupBlocks, chunkName, type Genesis, type Ledger, readPruned } from '../../ledger/index.ts';
-import { archiveError, type Journal, type Operation, type Store } from '../../storage/index.ts';
+import { appended, archiveError, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import type { Replica } from '../replica/index.ts';
 import { Archivist } from './archivist.ts';
 import type { NodeArchive } from './node-archive.ts';
@@ -66,10 +66,7 @@ export class HistoryKeeper {
     this.archive = archive;
     this.#options = options;
     this.#turns = new Turns(clock);
-    const write = (operations: readonly Operation[]): Promise<void> =>
-      new Promise((resolve, reject) => {
-        journal.append(operations, undefined, (error) => (error === undefined ? resolve() : reject(error)));
-      });
+    const write = (operations: readonly Operation[]): Promise<void> => appended(journal, operations);
     const parts = { archive, ledger, database, write, logger, turns: this.#turns };
     this.#archivist = new Archivist(parts);
     this.#pruner = new Pruner({ ...parts, raiseBase: (height) => replica.raiseBase(height) });

@@ -1,6 +1,6 @@
 import { AssentError, type Clock, equalBytes, type Logger, type Timer } from '../../base/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
-import type { Journal, Operation, Store } from '../../storage/index.ts';
+import { appended, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import type { NodeArchive } from '../archive/index.ts';
 import { Turns } from '../archive/turns.ts';
 import { blockRecords } from './block-records.ts';
@@ -214,9 +214,7 @@ export class QueryIndexer {
   }
 
   #write(operations: readonly Operation[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#options.journal.append(operations, undefined, (error) => (error === undefined ? resolve() : reject(error)));
-    });
+    return appended(this.#options.journal, operations);
   }
 }
 

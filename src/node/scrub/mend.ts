@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/index.ts';
 import { expectedValue, holdsValue, type Ledger, putValue, type StateKey, storedValue } from '../../ledger/index.ts';
-import type { Journal, Operation, Store } from '../../storage/index.ts';
+import { appended, type Journal, type Store } from '../../storage/index.ts';
 import type { Repairs } from './repair.ts';
 
 /** After this time no peer is asked anew; until then again and again, as some may be connected late. */
@@ -37,12 +37,6 @@ export async function mendValue(
     if (bytes === undefined) await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
   }
   const put = putValue(space, key, bytes ?? new Uint8Array());
-  await written(journal, bytes === undefined ? { type: 'delete', key: put.key } : put);
+  await appended(journal, [bytes === undefined ? { type: 'delete', key: put.key } : put]);
   return true;
-}
-
-function written(journal: Pick<Journal, 'append'>, operation: Operation): Promise<void> {
-  return new Promise((resolve, reject) => {
-    journal.append([operation], undefined, (error) => (error === undefined ? resolve() : reject(error)));
-  });
 }

@@ -19,7 +19,7 @@ import {
   storedValue,
   UnverifiedTransaction,
 } from '../../ledger/index.ts';
-import { checkTables, type Journal, type Operation, type Store } from '../../storage/index.ts';
+import { appended, checkTables, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import type { CosignatureStore } from '../cosignatures/store.ts';
 import { blockRecords, type QueryIndexer } from '../query-index/index.ts';
 import type { Wanted } from './messages.ts';
@@ -417,9 +417,7 @@ export class Scrubber {
   }
 
   #write(operations: readonly Operation[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#options.journal.append(operations, undefined, (error) => (error === undefined ? resolve() : reject(error)));
-    });
+    return appended(this.#options.journal, operations);
   }
 
   #sleep(delayMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { AssentError, type Logger } from '../../base/index.ts';
 import type { NodeId, VerifySignature } from '../../crypto/index.ts';
 import type { Ledger, SnapshotSource } from '../../ledger/index.ts';
-import type { Journal, Store } from '../../storage/index.ts';
+import { appended, type Journal, type Store } from '../../storage/index.ts';
 import type { Replica } from '../replica/index.ts';
 import { SnapshotFetcher, type SnapshotProgress } from './fetcher.ts';
 import { decodeSnapshotMessage } from './messages.ts';
@@ -51,10 +51,7 @@ export class Snapshots {
     });
     this.#fetcher = new SnapshotFetcher({
       ...options,
-      write: (operations) =>
-        new Promise((resolve, reject) => {
-          journal.append(operations, undefined, (error) => (error === undefined ? resolve() : reject(error)));
-        }),
+      write: (operations) => appended(journal, operations),
     });
   }
 
