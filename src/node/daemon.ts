@@ -20,7 +20,7 @@ import { QueryIndexer } from './query-index/index.ts';
 import { type Membership, Replica } from './replica/index.ts';
 import { sentenceOf } from './rules.ts';
 import { decodeRepairMessage, isRepairFrame, mendValue, Repairs, Scrubber } from './scrub/index.ts';
-import { answersOf } from './service/asked.ts';
+import { answersOf, readPointOf } from './service/asked.ts';
 import { CommitWaiters } from './service/commit-waiters.ts';
 import { CosignatureAnswers } from './service/cosignature-answers.ts';
 import { FileAnswers } from './service/file-answers.ts';
@@ -412,6 +412,7 @@ class Daemon {
     const http = new HttpThread({
       data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
       logger: this.#log.logger,
+      readPoint: (consistency) => readPointOf({ replica: this.#replica, ledger }, consistency),
       onSubmission: (message) => this.#desk.receive(message),
       asked: answersOf({
         ledger,

@@ -31,6 +31,7 @@ import type { BlockSource } from '../../src/node/audit/index.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { CosignatureStore } from '../../src/node/cosignatures/store.ts';
 import { Checkpoints } from '../../src/node/front/receipts/checkpoints.ts';
+import { LogRanges } from '../../src/node/front/receipts/log-ranges.ts';
 import { Receipts } from '../../src/node/front/receipts/receipts.ts';
 import type { Ask, Asked } from '../../src/node/queries/query.ts';
 import { buildHistoryStep } from '../../src/node/replica/history-step.ts';
@@ -103,7 +104,12 @@ export class ReceiptLedger {
     this.#configuration = genesis.configuration;
     this.ledger = new Ledger(store, genesis, createExecutor(verify));
     this.ask = this.#ask();
-    this.receipts = new Receipts({ ask: this.ask, ledgerId: genesis.ledgerId, clock: systemClock });
+    this.receipts = new Receipts({
+      ask: this.ask,
+      ledgerId: genesis.ledgerId,
+      clock: systemClock,
+      ranges: new LogRanges(),
+    });
   }
 
   static async begin(name = 'receipts', options: ReceiptLedgerOptions = {}): Promise<ReceiptLedger> {
@@ -350,7 +356,7 @@ export class ReceiptLedger {
       resultBytes: (input) => made.resultBytes(input),
       genesis: () => ({ ledgerId: toHex(genesis.ledgerId), genesis: toHex(genesis.bytes) }),
       history: () => ({ bytes: this.#history() }),
-      readPoint: () => ledger.applied,
+      bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
       cosignatures: () => this.cosignatures?.cosignatures() ?? [],
       cosign: (input) => present(this.cosignatures, 'cosignatures are kept').cosign(input),
     };

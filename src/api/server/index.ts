@@ -3,5 +3,6 @@
  * them. Every error has one form, every bound a name; it binds loopback only, until the API authenticates its callers.
  * fastify appears in this folder only.
  */
+export type { LedgerReading, SubjectStream } from './ledger-reading.ts';
 export { ApiServer, type ServerLimits, type ServerOptions, serverLimits } from './server.ts';
-export type { Decided, NodeService, SubjectStream, Submission } from './service.ts';
+export type { NodeService, Submission } from './service.ts';

@@ -6,6 +6,7 @@ import {
   consistencyQuery,
   type ReadPoint,
 } from '../index.ts';
+import type { LedgerReading } from './ledger-reading.ts';
 import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
 
@@ -16,12 +17,23 @@ export function splitQuery(query: unknown): ConsistencyQuery & { readonly own: u
   return { consistency, own };
 }
 
-/** Waits until the node may read as asked for, and says in the reply's headers how far it is. */
-export async function beginRead(service: NodeService, consistency: Consistency, reply: FastifyReply): Promise<void> {
-  sayReadPoint(reply, consistency, await service.readPoint(consistency));
+/** Has the question answered, and says in the reply's headers how far the node was, also where the answer is a refusal. */
+export async function answerFromLedger<Answer>(
+  service: NodeService,
+  consistency: Consistency,
+  reply: FastifyReply,
+  answer: (reading: LedgerReading) => Promise<Answer>,
+): Promise<Answer> {
+  const reading = service.read(consistency);
+  try {
+    return await answer(reading);
+  } finally {
+    // Without one the ledger was not read.
+    if (reading.readPoint !== undefined) sayReadPoint(reply, consistency, reading.readPoint);
+  }
 }
 
-export function sayReadPoint(reply: FastifyReply, consistency: Consistency, { height, timestamp }: ReadPoint): void {
+function sayReadPoint(reply: FastifyReply, consistency: Consistency, { height, timestamp }: ReadPoint): void {
   reply.headers({
     'assent-consistency': consistency,
     'assent-applied-height': String(height),

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { AssentError, InvariantError, type Logger, messageOf } from '../../base/index.ts';
+import { AssentError, assert, InvariantError, type Logger, messageOf } from '../../base/index.ts';
 import {
   type AnyRoute,
   checkLoopback,
@@ -15,9 +15,11 @@ import {
 } from '../index.ts';
 import { decideHandler } from './decide.ts';
 import { expectedFailure, malformedRequestReply, sendError } from './errors.ts';
-import { type Handlers, type ReadingRoute, readingHandlers } from './handlers.ts';
+import { type Input, type OwnHandlers, type OwnRoute, ownHandlers } from './handlers.ts';
+import { type LedgerRoute, ledgerHandlers } from './ledger-handlers.ts';
+import type { LedgerReading } from './ledger-reading.ts';
 import { parseInput } from './parse.ts';
-import { beginRead, splitQuery } from './reading.ts';
+import { answerFromLedger, splitQuery } from './reading.ts';
 import type { NodeService } from './service.ts';
 import { submitHandler } from './submit.ts';
 
@@ -122,8 +124,9 @@ function build(options: ServerOptions, limits: ServerLimits): FastifyInstance {
     config: { operation: routes.decide.operation },
     handler: decideHandler(options.service),
   });
-  const handlers = readingHandlers(options.service, openApiDocument(options.version, options.ruleSchemas));
-  for (const name of Object.keys(handlers) as ReadingRoute[]) readingRoute(app, name, handlers, options.service);
+  const own = ownHandlers(options.service, openApiDocument(options.version, options.ruleSchemas));
+  for (const name of Object.keys(own) as OwnRoute[]) ownRoute(app, name, own);
+  for (const name of Object.keys(ledgerHandlers) as LedgerRoute[]) ledgerRoute(app, name, options.service);
   return app;
 }
 
@@ -163,34 +166,45 @@ function failuresOf(app: FastifyInstance, { logger, onBug }: ServerOptions): voi
   });
 }
 
-function readingRoute<Name extends ReadingRoute>(
-  app: FastifyInstance,
-  name: Name,
-  handlers: Handlers,
-  service: NodeService,
-): void {
+function ownRoute<Name extends OwnRoute>(app: FastifyInstance, name: Name, handlers: OwnHandlers): void {
   const route: AnyRoute = routes[name];
   const handle = handlers[name] as (input: unknown) => Promise<unknown>;
-  const bodySchema = route.bodies?.[0]?.schema;
   app.route({
     method: route.method,
     url: urlOf(route),
     config: { operation: route.operation },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
-      const { consistency, own: query } = route.readsLedger
-        ? splitQuery(request.query)
-        : { consistency: undefined, own: request.query };
-      const input = {
-        params: route.params === undefined ? {} : parseInput(route.params, request.params, 'path'),
-        query: route.query === undefined ? {} : parseInput(route.query, query, 'query'),
-        body: bodySchema === undefined ? undefined : parseInput(bodySchema, request.body, 'body'),
-      };
-      if (consistency !== undefined) await beginRead(service, consistency, reply);
-      const result = await handle(input);
+      const result = await handle(inputOf(route, request, request.query));
       if (route.reply.mediaType === 'text/plain') reply.type('text/plain; version=0.0.4; charset=utf-8');
       return reply.send(result);
     },
   });
+}
+
+function ledgerRoute<Name extends LedgerRoute>(app: FastifyInstance, name: Name, service: NodeService): void {
+  const route: AnyRoute = routes[name];
+  assert(route.readsLedger === true, 'a route says that it reads the ledger');
+  const handle = ledgerHandlers[name] as (reading: LedgerReading, input: unknown) => Promise<unknown>;
+  app.route({
+    method: route.method,
+    url: urlOf(route),
+    config: { operation: route.operation },
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const { consistency, own } = splitQuery(request.query);
+      const input = inputOf(route, request, own);
+      const answer = (reading: LedgerReading): Promise<unknown> => handle(reading, input);
+      return reply.send(await answerFromLedger(service, consistency, reply, answer));
+    },
+  });
+}
+
+function inputOf(route: AnyRoute, request: FastifyRequest, query: unknown): Record<keyof Input<AnyRoute>, unknown> {
+  const bodySchema = route.bodies?.[0]?.schema;
+  return {
+    params: route.params === undefined ? {} : parseInput(route.params, request.params, 'path'),
+    query: route.query === undefined ? {} : parseInput(route.query, query, 'query'),
+    body: bodySchema === undefined ? undefined : parseInput(bodySchema, request.body, 'body'),
+  };
 }
 
 /** The path in the form of fastify's router. */

@@ -1,6 +1,5 @@
 import type {
   CommittedDecision,
-  Consistency,
   DecisionBatch,
   DecisionBody,
   DecisionCommit,
@@ -8,7 +7,6 @@ import type {
   DecisionRequest,
   OutcomeView,
 } from '../../api/index.ts';
-import type { Decided } from '../../api/server/index.ts';
 import { AssentError, fromHex, present } from '../../base/index.ts';
 import { encodeCanonical, UnverifiedTransaction } from '../../ledger/index.ts';
 import type { Submissions } from '../ingress/submissions.ts';
@@ -37,32 +35,19 @@ export class Decisions {
     this.#replays = replays;
   }
 
-  /** What is asked about the present takes one message to the main thread, which waits for the read point itself. */
-  async answer(asked: DecisionBody, consistency: Consistency): Promise<Decided> {
-    if (isCommit(asked)) return this.#read(consistency, async () => ({ outcomes: await this.#record(asked) }));
+  /** JSON text of a `DecisionReply`. */
+  async answer(asked: DecisionBody): Promise<string> {
+    if (isCommit(asked)) {
+      // Nothing is recorded where the node could not say how far it is.
+      await this.#ask('bounds', {});
+      return textOf({ outcomes: await this.#record(asked) });
+    }
     if (isBatch(asked)) {
       refusePast(asked.questions);
-      return this.#decide(asked, consistency);
+      return this.#ask('decide', asked);
     }
     const height = asked.at?.height;
-    if (height === undefined) return this.#decide(asked, consistency);
-    return this.#read(consistency, () => this.#replays.decideAt(height, asked));
-  }
-
-  async #decide(asked: DecisionRequest | DecisionBatch, consistency: Consistency): Promise<Decided> {
-    const { readPoint, outcome } = await this.#ask('decide', { asked, consistency });
-    if ('json' in outcome) return { readPoint, outcome };
-    return { readPoint, outcome: { refusal: new AssentError(outcome.code, outcome.message) } };
-  }
-
-  async #read(consistency: Consistency, reply: () => Promise<DecisionReply>): Promise<Decided> {
-    const readPoint = await this.#ask('readPoint', { consistency });
-    try {
-      return { readPoint, outcome: { json: JSON.stringify(await reply()) } };
-    } catch (error) {
-      if (!(error instanceof AssentError)) throw error;
-      return { readPoint, outcome: { refusal: error } };
-    }
+    return height === undefined ? this.#ask('decide', asked) : textOf(await this.#replays.decideAt(height, asked));
   }
 
   /** Resolves when the entries are certified, or it is known that they will not be. */
@@ -85,6 +70,10 @@ export class Decisions {
       this.#submissions.submit(submission, (outcomes) => resolve(outcomes.map(withDecision)));
     });
   }
+}
+
+function textOf(reply: DecisionReply): string {
+  return JSON.stringify(reply);
 }
 
 function refusePast(questions: readonly DecisionRequest[]): void {

@@ -3,7 +3,6 @@ import type {
   CertificateView,
   ConfigurationPage,
   ConfigurationsQuery,
-  Consistency,
   ContractObject,
   CredentialList,
   DecisionBatch,
@@ -32,8 +31,6 @@ import type {
   TransferView,
   WaitingQuery,
 } from '../../api/index.ts';
-import type { ErrorCode } from '../../base/index.ts';
-
 import type { PastValue, StateKey, StateProof } from '../../ledger/index.ts';
 import type { KeptCosignature } from '../cosignatures/store.ts';
 import type { RowPlace, Search } from '../query-index/index.ts';
@@ -83,8 +80,6 @@ export interface ResultCode {
  * is long is asked for in slices, so that no reader costs an election (protocol.md §11).
  */
 export interface Queries {
-  /** Comes before all other questions of a read: what is asked after the answer is answered with such consistency. */
-  readonly readPoint: { readonly input: { consistency: Consistency }; readonly answer: ReadPoint };
   /** Waits up to `timeoutMs` for the commit; with 0 it answers at once. */
   readonly place: { readonly input: { id: string; timeoutMs: number }; readonly answer: Place };
   /** Block bytes by height, hash or `head`. */
@@ -152,14 +147,8 @@ export interface Queries {
   };
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
-  /** All from the same state, which is as new as the consistency says. JSON text of a `DecisionReply`, or why there is none. */
-  readonly decide: {
-    readonly input: { readonly asked: DecisionRequest | DecisionBatch; readonly consistency: Consistency };
-    readonly answer: {
-      readonly readPoint: ReadPoint;
-      readonly outcome: { readonly json: string } | { readonly code: ErrorCode; readonly message: string };
-    };
-  };
+  /** JSON text of a `DecisionReply`, all of it from the same state. */
+  readonly decide: { readonly input: DecisionRequest | DecisionBatch; readonly answer: string };
   /** A value of the state after a committed block. */
   readonly valueAt: { readonly input: { height: number; key: StateKey }; readonly answer: PastValue };
   /** The first block whose state can be read, and the newest. */
@@ -228,3 +217,10 @@ export const resultsMax = 64;
 
 /** Asks the main thread. Rejects with the AssentError that it answers. */
 export type Ask = <Kind extends QueryKind>(kind: Kind, input: InputOf<Kind>) => Promise<AnswerOf<Kind>>;
+
+/** Asks in the name of one request that reads the ledger. */
+export interface ReadingAsk {
+  /** What was applied when the request might read; undefined until the first answer. */
+  readonly readPoint: ReadPoint | undefined;
+  readonly ask: Ask;
+}

@@ -16,16 +16,15 @@ import type { ReplaySource } from './source.ts';
 import { Turns } from './turns.ts';
 import { whatIf } from './what-if.ts';
 
-/** Replays that wait for the one that runs. */
-const waitingMax = 8;
-
 /** Answers about the past. Runs beside the HTTP server; of the main thread it asks for blocks and single values. */
 export class Replays {
   readonly #source: ReplaySource;
   readonly #versions: RuleVersions;
-  readonly #turns = new Turns(waitingMax);
+  readonly #turns: Turns;
 
-  constructor(source: ReplaySource, versions: RuleVersions) {
+  /** `turns`: of all who replay beside one another. */
+  constructor(source: ReplaySource, versions: RuleVersions, turns: Turns = new Turns()) {
+    this.#turns = turns;
     this.#source = source;
     this.#versions = versions;
   }

@@ -25,7 +25,7 @@ export interface ReplaySource {
 }
 
 /** Reads through the main thread. */
-export function replaySource(ledgerId: Uint8Array, ask: Ask): ReplaySource {
+export function replaySource(ledgerId: Uint8Array, ask: Ask, values: PastValues = new PastValues()): ReplaySource {
   return {
     ledgerId,
     block: async (height) => openBlock(await ask('block', { reference: String(height) })),
@@ -34,7 +34,7 @@ export function replaySource(ledgerId: Uint8Array, ask: Ask): ReplaySource {
       return { height, index, result: unpackResult(result) };
     },
     valueAt: (height, key) => ask('valueAt', { height, key }),
-    values: new PastValues(),
+    values,
     bounds: () => ask('bounds', {}),
   };
 }

@@ -1,9 +1,9 @@
-import type { ReadPoint } from '../../api/index.ts';
-import { AssentError, toHex } from '../../base/index.ts';
+import type { Consistency, ReadPoint } from '../../api/index.ts';
+import { toHex } from '../../base/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { HistoryKeeper, PruneOutcome } from '../archive/index.ts';
 import { systemClock } from '../clock.ts';
-import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
+import type { Asked } from '../queries/query.ts';
 import type { QueryIndexer } from '../query-index/index.ts';
 import type { Replica } from '../replica/index.ts';
 import { lookAtArchive, prune } from './archive-answers.ts';
@@ -45,7 +45,6 @@ export function answersOf(options: AskedOptions): Asked {
   const receipts = new ReceiptAnswers(ledger, store, options.past, keeper?.archive);
   const rows = new RowAnswers(ledger, store, options.indexer);
   return {
-    readPoint: (input) => readPoint(options, input),
     place: (input) => chain.place(input),
     block: (input) => chain.block(input),
     headers: (input) => chain.headers(input),
@@ -71,10 +70,7 @@ export function answersOf(options: AskedOptions): Asked {
     governance: () => state.governance(),
     proposals: () => state.proposals(),
     proposal: (input) => state.proposal(input),
-    async decide({ asked, consistency }) {
-      const at = await readPoint(options, { consistency });
-      return { readPoint: at, outcome: outcomeOf(() => state.decide(asked)) };
-    },
+    decide: (input) => state.decide(input),
     valueAt: (input) => chain.valueAt(input),
     bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
     lookAtArchive: () => lookAtArchive(keeper),
@@ -103,18 +99,11 @@ export function answersOf(options: AskedOptions): Asked {
   };
 }
 
-/** What fails after the read point is an answer from that point, too. */
-function outcomeOf(decide: () => string): AnswerOf<'decide'>['outcome'] {
-  try {
-    return { json: decide() };
-  } catch (error) {
-    if (!(error instanceof AssentError)) throw error;
-    return { code: error.code, message: error.message };
-  }
-}
-
-/** A read that is to be linearizable passes the replica's barrier once, however many slices it has. */
-async function readPoint({ replica, ledger }: AskedOptions, { consistency }: InputOf<'readPoint'>): Promise<ReadPoint> {
+/** Waits until the ledger may be read as the consistency says. A linearizable read passes the replica's barrier once. */
+export async function readPointOf(
+  { replica, ledger }: Pick<AskedOptions, 'replica' | 'ledger'>,
+  consistency: Consistency,
+): Promise<ReadPoint> {
   if (consistency === 'linearizable') {
     await new Promise<void>((resolve, reject) => {
       replica.read((error) => (error === undefined ? resolve() : reject(error)));

@@ -1,7 +1,17 @@
 import { Worker } from 'node:worker_threads';
+import type { Consistency, ReadPoint } from '../../api/index.ts';
 import { AssentError, InvariantError, type Logger, messageOf, unreachable } from '../../base/index.ts';
-import type { Asked, QueryKind } from '../queries/query.ts';
-import type { GiveUpMessage, HttpThreadData, SettledMessage, SubmitMessage, ToHttpThread, ToMain } from './messages.ts';
+import type { Asked } from '../queries/query.ts';
+import type {
+  AnswerMessage,
+  GiveUpMessage,
+  HttpThreadData,
+  QueryMessage,
+  SettledMessage,
+  SubmitMessage,
+  ToHttpThread,
+  ToMain,
+} from './messages.ts';
 import { workerFile } from './worker-file.ts';
 
 export interface HttpThreadOptions {
@@ -10,6 +20,8 @@ export interface HttpThreadOptions {
   readonly onSubmission: (message: SubmitMessage | GiveUpMessage) => void;
   /** Answers questions. What it fails with must be an AssentError, or it is a bug. */
   readonly asked: Asked;
+  /** Resolves when the ledger may be read with this consistency. Fails as `asked` does. */
+  readonly readPoint: (consistency: Consistency) => Promise<ReadPoint>;
   /** Told when the thread dies or a broken invariant comes to light: the node cannot go on. */
   readonly onFault: (error: Error) => void;
 }
@@ -67,7 +79,7 @@ export class HttpThread {
   #receive(message: ToMain): void {
     const { type } = message;
     if (type === 'submit' || type === 'give-up') this.#options.onSubmission(message);
-    else if (type === 'query') void this.#answer(message.call, message.kind, message.input);
+    else if (type === 'query') void this.#answer(message);
     else if (type === 'log') this.#options.logger[message.level](message.fields, message.message);
     else if (type === 'listening') this.#started?.resolve(message.port);
     else if (type === 'start-failed') this.#startFailed(new AssentError(message.code, message.message));
@@ -79,15 +91,17 @@ export class HttpThread {
     this.#started?.reject(error);
   }
 
-  async #answer(call: number, kind: QueryKind, input: unknown): Promise<void> {
+  async #answer({ call, kind, input, consistency }: QueryMessage): Promise<void> {
+    let at: Pick<AnswerMessage, 'readPoint'> = {};
     try {
+      if (consistency !== undefined) at = { readPoint: await this.#options.readPoint(consistency) };
       // The kind and its input were paired by `Ask` on the other side.
       const value = await (this.#options.asked[kind] as (input: unknown) => unknown)(input);
-      this.#send({ type: 'answer', call, value });
+      this.#send({ type: 'answer', call, ...at, value });
     } catch (error) {
       const known =
         error instanceof AssentError ? error : new AssentError('internal', 'The node has a bug; its log says more.');
-      this.#send({ type: 'answer', call, error: { code: known.code, message: known.message } });
+      this.#send({ type: 'answer', call, ...at, error: { code: known.code, message: known.message } });
       if (!(error instanceof AssentError)) this.#fault(error instanceof Error ? error : new Error(messageOf(error)));
     }
   }

@@ -1,15 +1,21 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Consistency } from '../../api/index.ts';
 import { ApiServer } from '../../api/server/index.ts';
 import { AssentError, type LogFields, type Logger, messageOf, present, unreachable } from '../../base/index.ts';
 import { verifySignature } from '../../crypto/index.ts';
+import { PastValues } from '../../ledger/index.ts';
 import { systemClock } from '../clock.ts';
+import { Decisions } from '../front/decisions.ts';
 import { Front } from '../front/front.ts';
+import { LedgerReader } from '../front/ledger-reader.ts';
 import { FrontMetrics } from '../front/metrics.ts';
 import { Checkpoints } from '../front/receipts/checkpoints.ts';
+import { LogRanges } from '../front/receipts/log-ranges.ts';
 import { Receipts } from '../front/receipts/receipts.ts';
 import { Submissions } from '../ingress/submissions.ts';
 import { Replays } from '../replay/replays.ts';
 import { replaySource } from '../replay/source.ts';
+import { Turns } from '../replay/turns.ts';
 import { createForms, ruleSchemas, rulesJson, ruleVersions } from '../rules.ts';
 import { Asking } from './asking.ts';
 import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
@@ -35,10 +41,7 @@ const submissions: Submissions = new Submissions({
   ledgerId: data.ledgerId,
   forms: createForms(),
   verify: verifySignature,
-  async askSigners(input) {
-    await asking.ask('readPoint', { consistency: 'linearizable' });
-    return asking.ask('signers', input);
-  },
+  askSigners: (input) => asking.read('linearizable').ask('signers', input),
   outputToJson: rulesJson.outputToJson,
   countMax: data.limits.outstandingTransactionsMax,
   bytesMax: data.limits.outstandingBytesMax,
@@ -46,18 +49,33 @@ const submissions: Submissions = new Submissions({
   observe: (outcome) => metrics.outcome(outcome),
 });
 
-const replays = new Replays(replaySource(data.ledgerId, asking.ask), ruleVersions());
+/* Of all requests that read the ledger. */
+const versions = ruleVersions();
+const turns = new Turns();
+const values = new PastValues();
+const ranges = new LogRanges();
 
-const receipts = new Receipts({ ask: asking.ask, ledgerId: data.ledgerId, clock: systemClock });
+function readerOf(consistency: Consistency): LedgerReader {
+  const { ledgerId } = data;
+  const reading = asking.read(consistency);
+  const { ask } = reading;
+  const replays = new Replays(replaySource(ledgerId, ask, values), versions, turns);
+  const receipts = new Receipts({ ask, ledgerId, clock: systemClock, ranges });
+  return new LedgerReader({
+    reading,
+    rules: rulesJson,
+    replays,
+    receipts,
+    checkpoints: new Checkpoints({ ask, ledgerId, receipts }),
+    decisions: new Decisions({ submissions, ask, replays }),
+  });
+}
 
 const server = new ApiServer({
   service: new Front({
     submissions,
     ask: asking.ask,
-    rules: rulesJson,
-    replays,
-    receipts,
-    checkpoints: new Checkpoints({ ask: asking.ask, ledgerId: data.ledgerId, receipts }),
+    read: readerOf,
     ownMetrics: () => metrics.text(),
   }),
   version: data.version,

@@ -1,3 +1,4 @@
+import type { Consistency, ReadPoint } from '../../api/index.ts';
 import type { ErrorCode, LogFields } from '../../base/index.ts';
 import type { NodeConfig } from '../config/index.ts';
 import type { QueryKind } from '../queries/query.ts';
@@ -59,17 +60,23 @@ export interface SettledMessage {
   readonly refused: readonly Unsettled[];
 }
 
-/** A question of queries/query.ts; `input` is of its kind. */
+/**
+ * A question of queries/query.ts; `input` is of its kind. With a consistency it is answered once the ledger may be read as that
+ * says, and the answer brings the read point.
+ */
 export interface QueryMessage {
   readonly type: 'query';
   readonly call: number;
   readonly kind: QueryKind;
   readonly input: unknown;
+  readonly consistency?: Consistency;
 }
 
 export interface AnswerMessage {
   readonly type: 'answer';
   readonly call: number;
+  /** Also of what is refused after it. */
+  readonly readPoint?: ReadPoint;
   readonly value?: unknown;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }

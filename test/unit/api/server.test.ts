@@ -2,28 +2,13 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type ErrorReply, transactionMediaType, transactionsMediaType } from '../../../src/api/index.ts';
-import { ApiServer, type NodeService, type ServerOptions } from '../../../src/api/server/index.ts';
+import { ApiServer, type ServerOptions } from '../../../src/api/server/index.ts';
 import { AssentError, InvariantError, silentLogger } from '../../../src/base/index.ts';
 import { encodeNodeId } from '../../../src/crypto/index.ts';
+import { type Answers, nodeWith } from '../../support/service.ts';
 
 const nodeId = encodeNodeId(new Uint8Array(32).fill(1));
-const readPoint: NodeService['readPoint'] = () => Promise.resolve({ height: 3, timestamp: 1_700_000_000_123 });
-
-/** A node of which a test says only what it needs; any consistency is to be had. */
-function nodeWith(answers: Partial<NodeService>): NodeService {
-  return new Proxy(
-    { readPoint, ...answers },
-    {
-      get: (target, name) =>
-        Reflect.get(target, name) ??
-        (() => {
-          throw new AssentError('not-found', `nobody expected ${String(name)}`);
-        }),
-    },
-  ) as NodeService;
-}
-
-async function serve(answers: Partial<NodeService>, options: Partial<ServerOptions> = {}): Promise<string> {
+async function serve(answers: Answers, options: Partial<ServerOptions> = {}): Promise<string> {
   const bugs: unknown[] = [];
   const server = new ApiServer({
     service: nodeWith(answers),
@@ -120,24 +105,17 @@ describe('a transfer of the leadership', () => {
 describe('reads of the ledger', () => {
   const noDomains = (): Promise<{ domains: [] }> => Promise.resolve({ domains: [] });
 
-  it('are linearizable unless asked otherwise, and begin once the node may read', async () => {
+  it('are linearizable unless asked otherwise', async () => {
     const asked: string[] = [];
     const url = await serve({
-      async readPoint(consistency) {
+      read(consistency) {
         asked.push(consistency);
-        await new Promise(setImmediate);
-        asked.push('may read');
-        return readPoint(consistency);
-      },
-      domains() {
-        asked.push('domains');
-        return noDomains();
+        return nodeWith({ domains: noDomains }).read(consistency);
       },
     });
     for (const query of ['', '?consistency=linearizable', '?consistency=local'])
       expect((await fetch(`${url}/v1/domains${query}`)).status).toBe(200);
-    const rest = ['may read', 'domains'];
-    expect(asked).toEqual(['linearizable', ...rest, 'linearizable', ...rest, 'local', ...rest]);
+    expect(asked).toEqual(['linearizable', 'linearizable', 'local']);
   });
 
   it('say in headers how far the node is, also when there is nothing', async () => {
@@ -160,19 +138,17 @@ describe('reads of the ledger', () => {
     }
   });
 
-  it('that decide say so too, in one with the answer or with why there is none', async () => {
-    const readPoint = { height: 3, timestamp: 1_700_000_000_123 };
+  it('that decide say so too, with the answer as with why there is none', async () => {
     const asked: unknown[] = [];
     const url = await serve({
-      readPoint: () => Promise.reject(new InvariantError('the answer brings its own')),
-      decide(question, consistency) {
-        asked.push([question, consistency]);
-        const refusal = new AssentError('not-found', 'There is no such domain.');
-        return Promise.resolve({
-          readPoint,
-          outcome: consistency === 'local' ? { refusal } : { json: '{"decision":"deny"}' },
-        });
-      },
+      read: (consistency) =>
+        nodeWith({
+          decide(question) {
+            asked.push([question, consistency]);
+            if (consistency === 'linearizable') return Promise.resolve('{"decision":"deny"}');
+            return Promise.reject(new AssentError('not-found', 'There is no such domain.'));
+          },
+        }).read(consistency),
     });
     const question = { domain: 'nowhere' };
     for (const [query, status, consistency] of [
@@ -199,12 +175,14 @@ describe('reads of the ledger', () => {
     ]);
   });
 
-  it('that cannot be had end with the reason, and nothing is read', async () => {
+  it('that cannot be had end with the reason, and say nothing of how far the node is', async () => {
     const url = await serve({
-      readPoint: () => Promise.reject(new AssentError('no-quorum', 'No leader confirmed it.')),
-      domains: () => Promise.reject(new InvariantError('nothing is read')),
+      readPoint: undefined,
+      domains: () => Promise.reject(new AssentError('no-quorum', 'No leader confirmed it.')),
     });
-    expect(await errorOf(await fetch(`${url}/v1/domains`))).toMatchObject({ status: 503, code: 'no-quorum' });
+    const response = await fetch(`${url}/v1/domains`);
+    expect(response.headers.get('assent-applied-height')).toBeNull();
+    expect(await errorOf(response)).toMatchObject({ status: 503, code: 'no-quorum' });
   });
 
   it.each([
@@ -235,7 +213,9 @@ describe('reads of the ledger', () => {
 
   it('are not what status and readiness are', async () => {
     const url = await serve({
-      readPoint: () => Promise.reject(new InvariantError('the ledger is not read')),
+      read() {
+        throw new InvariantError('the ledger is not read');
+      },
       readiness: () => Promise.resolve(),
     });
     const response = await fetch(`${url}/readyz`);
@@ -302,7 +282,7 @@ describe('requests', () => {
 });
 
 describe('submissions', () => {
-  const accepting: Partial<NodeService> = {
+  const accepting: Answers = {
     submit: ({ batched, wait }, done) => done([{ status: wait === 'none' && batched ? 'accepted' : 'committed' }]),
   };
 

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ApiServer, type NodeService } from '../../../src/api/server/index.ts';
+import { ApiServer } from '../../../src/api/server/index.ts';
 import { silentLogger } from '../../../src/base/index.ts';
 import { domainPolicyToJson, readDomainPolicy } from '../../../src/contracts/index.ts';
 import { documentOf, runCli } from '../../support/cli.ts';
+import { nodeWith } from '../../support/service.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'assent-lint-'));
 const cli = (...args: string[]) => runCli(args, { workingDirectory: directory });
@@ -78,12 +79,11 @@ describe('policy', () => {
     const policy = domainPolicyToJson(
       readDomainPolicy({ timeZone: 'UTC', roles: [], emergency: { roles: ['clinician'] } }),
     );
-    const service: Partial<NodeService> = {
-      readPoint: async () => ({ height: 1, timestamp: 1 }),
+    const service = nodeWith({
       domain: async (name) => ({ name, custodian: name, policy: JSON.parse(JSON.stringify(policy)) }),
-    };
+    });
     const server = new ApiServer({
-      service: service as NodeService,
+      service,
       version: '1.2.3',
       logger: silentLogger,
       onBug: (error) => {

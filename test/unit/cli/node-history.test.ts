@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ApiServer, type NodeService } from '../../../src/api/server/index.ts';
+import { ApiServer } from '../../../src/api/server/index.ts';
 import { silentLogger, toHex } from '../../../src/base/index.ts';
 import { createGenesis, genesisToText } from '../../../src/ledger/index.ts';
 import { configurationPage, historyAnswer } from '../../../src/node/service/configuration-answers.ts';
 import { type ConfigurationHistory, encodeHistory, verifyHistory } from '../../../src/verify/index.ts';
 import { documentOf, runCli } from '../../support/cli.ts';
+import { nodeWith } from '../../support/service.ts';
 import { forgeChain, growth, historyOf, known, ledgerGenesis } from '../verify/forge-history.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'assent-history-'));
@@ -26,23 +27,22 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A node with these changes, which puts so many in one piece. */
-async function nodeWith(after: (height: number) => ConfigurationHistory | undefined): Promise<string> {
+async function nodeOf(after: (height: number) => ConfigurationHistory | undefined): Promise<string> {
   const changes = proved.map(({ height, configuration, ...change }) => {
     return { height, configuration, ...(change.step !== undefined && { change }) };
   });
   const histories = { known: [{ height: 0, configuration: known.configuration }, ...changes], after };
-  const service: Partial<NodeService> = {
-    readPoint: async () => ({ height: 12, timestamp: 0 }),
+  const service = nodeWith({
     configurations: async (query) => configurationPage(histories, query),
     history: async (query) => {
       const { bytes, next } = historyAnswer(histories, query);
       return { history: toHex(bytes), ...(next !== undefined && { next }) };
     },
-  };
+  });
   const onBug = (error: unknown): void => {
     throw error;
   };
-  const server = new ApiServer({ service: service as NodeService, version: '1.2.3', logger: silentLogger, onBug });
+  const server = new ApiServer({ service, version: '1.2.3', logger: silentLogger, onBug });
   const port = await server.listen('127.0.0.1', 0);
   onTestFinished(() => server.close(100));
   return `http://127.0.0.1:${port}`;
@@ -92,7 +92,7 @@ describe('node history', () => {
   });
 
   it('shows what a node says, verifies it, and writes it down in as many files as it has pieces', async () => {
-    const url = await nodeWith(inPieces);
+    const url = await nodeOf(inPieces);
     const list = documentOf<Document>(await cli('node', 'history', '--node', url, '--json'));
     expect(list.verified).toBe(false);
     expect(list.configurations.map(({ change }) => change?.step ?? null)).toEqual(steps);
@@ -106,7 +106,7 @@ describe('node history', () => {
   });
 
   it('ends with 4 when a node says what is not so', async () => {
-    const url = await nodeWith((height) => (height === 0 ? wrong : inPieces(height)));
+    const url = await nodeOf((height) => (height === 0 ? wrong : inPieces(height)));
     const { exitCode, stderr } = await cli('node', 'history', '--node', url, '--verify', '--genesis', 'genesis');
     expect(exitCode).toBe(4);
     expect(stderr).toContain('[history-invalid]');

@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiServer, type NodeService } from '../../../src/api/server/index.ts';
+import { ApiServer } from '../../../src/api/server/index.ts';
 import { present, silentLogger, toHex } from '../../../src/base/index.ts';
-import { Front } from '../../../src/node/front/front.ts';
+import { LedgerReader, type LedgerReaderOptions } from '../../../src/node/front/ledger-reader.ts';
 import { rulesJson } from '../../../src/node/rules.ts';
 import { documentOf, runCli } from '../../support/cli.ts';
 import { ReceiptLedger, who } from '../../support/receipt-ledger.ts';
+import { nodeWith } from '../../support/service.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'assent-receipt-'));
 const cli = (...args: string[]) => runCli(args, { workingDirectory: directory });
@@ -30,22 +31,18 @@ beforeAll(async () => {
   await ledger.block([ledger.access(), ledger.access()]);
   await ledger.forgetCertificates(height, ledger.height - 1);
   // Receipts are all that is asked of it.
-  const front = new Front({ ask: ledger.ask, rules: rulesJson, receipts: ledger.receipts } as ConstructorParameters<
-    typeof Front
-  >[0]);
-  const { height: head, timestamp } = ledger.ledger.applied;
-  const service: Partial<NodeService> = {
-    readPoint: async () => ({ height: head, timestamp }),
-    transaction: (id, query) => front.transaction(id, query),
-    transactionReceipt: (id, query) => front.transactionReceipt(id, query),
-    stateReceipt: (query) => front.stateReceipt(query),
-    consistencyReceipt: (query) => front.consistencyReceipt(query),
-    accessReceipt: (did, query) => front.accessReceipt(did, query),
-  };
+  const { applied: readPoint } = ledger.ledger;
+  const reading = { ask: ledger.ask, readPoint };
+  const reader = new LedgerReader({
+    reading,
+    rules: rulesJson,
+    receipts: ledger.receipts,
+  } as Partial<LedgerReaderOptions> as LedgerReaderOptions);
+  const service = nodeWith({ read: () => reader });
   const onBug = (error: unknown): void => {
     throw error;
   };
-  server = new ApiServer({ service: service as NodeService, version: '1.2.3', logger: silentLogger, onBug });
+  server = new ApiServer({ service, version: '1.2.3', logger: silentLogger, onBug });
   node = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
 });
 

@@ -2,13 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiServer, type NodeService } from '../../../src/api/server/index.ts';
+import { ApiServer } from '../../../src/api/server/index.ts';
 import { present, silentLogger, toHex, utf8 } from '../../../src/base/index.ts';
 import { sha256 } from '../../../src/crypto/index.ts';
-import { Front } from '../../../src/node/front/front.ts';
+import { LedgerReader, type LedgerReaderOptions } from '../../../src/node/front/ledger-reader.ts';
 import { rulesJson } from '../../../src/node/rules.ts';
 import { documentOf, runCli } from '../../support/cli.ts';
 import { ReceiptLedger, who } from '../../support/receipt-ledger.ts';
+import { nodeWith } from '../../support/service.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'assent-witness-'));
 const environment = { ASSENT_PASSPHRASE: 'a witness' };
@@ -24,19 +25,21 @@ const patients = who('patients');
 
 async function serve(one: ReceiptLedger): Promise<string> {
   await one.keepCosignatures();
-  const options = { ask: one.ask, rules: rulesJson, receipts: one.receipts, checkpoints: one.checkpoints };
-  const front = new Front(options as ConstructorParameters<typeof Front>[0]);
-  const service: Partial<NodeService> = {
-    readPoint: async () => one.ledger.applied,
-    consistencyReceipt: (query) => front.consistencyReceipt(query),
-    checkpoints: () => front.checkpoints(),
-    checkpoint: (params, query) => front.checkpoint(params, query),
-    cosign: (height, body) => front.cosign(height, body),
+  const { receipts, checkpoints } = one;
+  const read = (): LedgerReader => {
+    const reading = { ask: one.ask, readPoint: one.ledger.applied };
+    return new LedgerReader({
+      reading,
+      rules: rulesJson,
+      receipts,
+      checkpoints,
+    } as Partial<LedgerReaderOptions> as LedgerReaderOptions);
   };
+  const service = nodeWith({ read });
   const onBug = (error: unknown): void => {
     throw error;
   };
-  const server = new ApiServer({ service: service as NodeService, version: '1.2.3', logger: silentLogger, onBug });
+  const server = new ApiServer({ service, version: '1.2.3', logger: silentLogger, onBug });
   servers.push(server);
   return `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { transactionMediaType } from '../../../src/api/index.ts';
-import { silentLogger } from '../../../src/base/index.ts';
+import { AssentError, InvariantError, silentLogger } from '../../../src/base/index.ts';
 import { createSigner, generateSeed, sha256 } from '../../../src/crypto/index.ts';
 import {
   encodeSignedTransaction,
@@ -9,7 +9,10 @@ import {
   UnverifiedTransaction,
 } from '../../../src/ledger/index.ts';
 import { parseConfig } from '../../../src/node/index.ts';
-import { HttpThread } from '../../../src/node/threads/http-thread.ts';
+import type { Asked } from '../../../src/node/queries/query.ts';
+import { Asking } from '../../../src/node/threads/asking.ts';
+import { HttpThread, type HttpThreadOptions } from '../../../src/node/threads/http-thread.ts';
+import type { QueryMessage } from '../../../src/node/threads/messages.ts';
 import { VerifyThread } from '../../../src/node/threads/verify-thread.ts';
 
 const ledgerId = sha256(Uint8Array.of(1));
@@ -77,7 +80,10 @@ describe('verification thread', () => {
 });
 
 describe('HTTP thread', () => {
-  function start(): { thread: HttpThread; fault: Promise<Error> } {
+  function start(answers: Partial<Pick<HttpThreadOptions, 'asked' | 'readPoint'>> = {}): {
+    thread: HttpThread;
+    fault: Promise<Error>;
+  } {
     const fault = Promise.withResolvers<Error>();
     const { limits } = parseConfig('{}', 'node.json');
     const thread = new HttpThread({
@@ -85,6 +91,8 @@ describe('HTTP thread', () => {
       logger: silentLogger,
       onSubmission: () => expect.unreachable(),
       asked: {} as never,
+      readPoint: () => Promise.reject(new InvariantError('nothing is read')),
+      ...answers,
       onFault: fault.resolve,
     });
     onTestFinished(() => thread.stop(100));
@@ -114,5 +122,59 @@ describe('HTTP thread', () => {
     const response = await fetch(`http://127.0.0.1:${await thread.listening()}/v1/status`);
     expect(response.status).toBe(500);
     expect((await fault).message).toContain('not a function');
+  });
+
+  it('reads by questions of which the first waits until the ledger may be read, and the others do not', async () => {
+    const asked: string[] = [];
+    const readPoint: HttpThreadOptions['readPoint'] = async (consistency) => {
+      asked.push(consistency);
+      await new Promise(setImmediate);
+      asked.push('may read');
+      return { height: 7, timestamp: 1_700_000_000_123 };
+    };
+    const answers: Pick<Asked, 'domainNames' | 'domain'> = {
+      domainNames() {
+        asked.push('names');
+        return ['north', 'south'];
+      },
+      domain({ name }) {
+        asked.push(name);
+        if (asked.length > 5) throw new AssentError('not-found', `There is no ${name}.`);
+        return { name, custodian: name, policy: {} };
+      },
+    };
+    const { thread } = start({ asked: answers as Asked, readPoint });
+    const url = `http://127.0.0.1:${await thread.listening()}`;
+    const whole = await fetch(`${url}/v1/domains`);
+    expect([whole.status, whole.headers.get('assent-applied-height')]).toEqual([200, '7']);
+    expect(asked).toEqual(['linearizable', 'may read', 'names', 'north', 'south']);
+    const refused = await fetch(`${url}/v1/domains/east?consistency=local`);
+    expect([refused.status, refused.headers.get('assent-applied-height')]).toEqual([404, '7']);
+    expect(asked.slice(5)).toEqual(['local', 'may read', 'east']);
+  });
+
+  it('asks nothing of a ledger that may not be read', async () => {
+    const { thread } = start({
+      asked: { domainNames: () => expect.unreachable() } as never,
+      readPoint: () => Promise.reject(new AssentError('no-quorum', 'No leader confirmed it.')),
+    });
+    const response = await fetch(`http://127.0.0.1:${await thread.listening()}/v1/domains`);
+    expect([response.status, response.headers.get('assent-applied-height')]).toEqual([503, null]);
+  });
+});
+
+describe('questions of one request', () => {
+  it('wait each for the read point until an answer has brought it', async () => {
+    const sent: QueryMessage[] = [];
+    const asking = new Asking(10, (message) => sent.push(message));
+    const reading = asking.read('local');
+    const first = [reading.ask('bounds', {}), reading.ask('bounds', {})];
+    asking.answer({ type: 'answer', call: 1, readPoint: { height: 2, timestamp: 9 }, value: 'second' });
+    asking.answer({ type: 'answer', call: 0, readPoint: { height: 3, timestamp: 9 }, value: 'first' });
+    expect(await Promise.all(first)).toEqual(['first', 'second']);
+    expect(reading.readPoint).toEqual({ height: 2, timestamp: 9 });
+    void reading.ask('bounds', {});
+    void asking.ask('bounds', {});
+    expect(sent.map(({ consistency }) => consistency)).toEqual(['local', 'local', undefined, undefined]);
   });
 });

@@ -85,7 +85,7 @@ export class Checkpoints {
 
   /** The newest block, or the newest one with so many cosignatures. */
   async #latest(kept: readonly KeptCosignature[], witnesses: number): Promise<number> {
-    if (witnesses === 0) return (await this.#options.ask('readPoint', { consistency: 'local' })).height;
+    if (witnesses === 0) return (await this.#options.ask('bounds', {})).height;
     const heights = Map.groupBy(kept, ({ height }) => height);
     const found = [...heights].filter(([, cosignatures]) => cosignatures.length >= witnesses).map(([height]) => height);
     if (found.length === 0)

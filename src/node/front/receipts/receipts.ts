@@ -13,11 +13,13 @@ import {
 import { type Ask, resultsMax } from '../../queries/query.ts';
 import { type AccessRange, accessLogContent, proofOfLog } from './access-log.ts';
 import { frameOf, headerAt } from './frame.ts';
+import type { LogRanges } from './log-ranges.ts';
 
 export interface ReceiptsOptions {
   readonly ask: Ask;
   readonly ledgerId: Uint8Array;
   readonly clock: Clock;
+  readonly ranges: LogRanges;
   readonly verify?: VerifySignature;
 }
 
@@ -28,9 +30,6 @@ export interface MadeReceipt {
   readonly bytes: Uint8Array;
 }
 
-/** Ranges of logs that are read at a time: each reads its whole log. */
-const rangesMax = 4;
-
 /**
  * Makes receipts out of what the main thread hands out, beside it. What is given out was verified as its receiver will
  * do: a proof out of damaged data leaves the node as `storage-damaged`, and never as a receipt.
@@ -38,7 +37,6 @@ const rangesMax = 4;
 export class Receipts {
   readonly #options: ReceiptsOptions;
   readonly #ask: Ask;
-  #ranges = 0;
 
   constructor(options: ReceiptsOptions) {
     this.#options = options;
@@ -86,17 +84,10 @@ export class Receipts {
 
   /** Every entry of a subject's access log in a time, as of the newest block. Throws `overloaded`, `receipt-too-large`. */
   async accessLog(range: AccessRange, checkpoint?: number): Promise<MadeReceipt> {
-    if (this.#ranges >= rangesMax)
-      throw new AssentError('overloaded', 'Other ranges of access logs are being read; each takes its time.');
-    this.#ranges += 1;
-    try {
+    return this.#options.ranges.read(async () => {
       const proved = await proofOfLog(this.#ask, range.subject);
-      return await this.#made('access-log', proved.height, checkpoint, () =>
-        accessLogContent(this.#ask, range, proved),
-      );
-    } finally {
-      this.#ranges -= 1;
-    }
+      return this.#made('access-log', proved.height, checkpoint, () => accessLogContent(this.#ask, range, proved));
+    });
   }
 
   /** A block, and who cosigned it. */
