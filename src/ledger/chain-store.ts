@@ -1,13 +1,4 @@
-import {
-  AssentError,
-  latin1Text,
-  present,
-  putUint32,
-  putUint64,
-  readUint64,
-  uint64Bytes,
-  utf8,
-} from '../base/index.ts';
+import { AssentError, latin1Text, present, readUint64, uint64Bytes, utf8 } from '../base/index.ts';
 import { leafHash, MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
@@ -19,6 +10,7 @@ import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { genesisOrigin, type Origin, stateSpaces } from './state/state-space.ts';
+import { streamOperations } from './stream-records.ts';
 import type { IndexEntry } from './types/execution.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
@@ -86,9 +78,7 @@ export function receiptOperations(receipt: Receipt, index: readonly IndexEntry[]
   const { id, height } = receipt;
   return [
     { type: 'put', key: prefixedKey('transactionPlace', id), value: encodeReceipt(receipt) },
-    ...index.map(({ stream, entry }, number): Operation => {
-      return { type: 'put', key: streamKey(stream, height, receipt.index, number), value: entry };
-    }),
+    ...streamOperations(height, receipt.index, index),
   ];
 }
 
@@ -99,19 +89,6 @@ export function appliedOperations(record: AppliedRecord): Operation[] {
     { type: 'put', key: appliedKey, value: encodeRecord(record) },
   ];
 }
-
-/** Key of an index entry: streams are separated by a zero byte, entries sort by their place in the chain. */
-export function streamKey(stream: string, height: number, index: number, number: number): Uint8Array {
-  const key = prefixedTextKey('stream', stream, 1 + streamPlaceBytes);
-  const place = key.length - streamPlaceBytes;
-  putUint64(key, height, place);
-  putUint32(key, index, place + 8);
-  putUint32(key, number, place + 12);
-  return key;
-}
-
-/** Height, transaction's index, entry's number. */
-const streamPlaceBytes = 16;
 
 /** Whether anything was ever committed to the store. */
 export function hasApplied(store: Store): boolean {

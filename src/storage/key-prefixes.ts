@@ -17,7 +17,7 @@ export const keyPrefixes = {
   treeNode: 0x05,
   /** Transaction id → height, index, result. */
   transactionPlace: 0x06,
-  /** Stream, height, transaction index, n → entry of a query index. */
+  /** Stream, height, transaction index, n → entries of an index stream, n the first of them. */
   stream: 0x07,
   /** Block hash → height. */
   blockHash: 0x08,

@@ -119,12 +119,25 @@ export class LevelStore implements Store {
   async range(options: RangeOptions): Promise<Entry[]> {
     assert(!this.#closing, 'the store is open');
     assert(options.limit >= 1 && options.limit <= rangeLimitMax, 'a page has 1 to 10,000 entries');
-    const { from, to, limit, reverse = false } = options;
+    const { from, to, limit, reverse = false, bytesMax } = options;
     try {
-      const entries = await this.#level.iterator({ gte: from, lt: to, limit, reverse }).all();
+      const range = { gte: from, lt: to, limit, reverse };
+      const entries =
+        bytesMax === undefined ? await this.#level.iterator(range).all() : await this.#firstOf(range, bytesMax);
       return entries.map(([key, value]): Entry => [plain(key), plain(value)]);
     } catch (error) {
       throw storageError(error, this.#level.location);
+    }
+  }
+
+  /** One turn of LevelDB's iterator, which ends above the given bytes. */
+  async #firstOf(range: LevelRange, bytesMax: number): Promise<[Uint8Array, Uint8Array][]> {
+    const options: LevelRange & { readonly highWaterMarkBytes: number } = { ...range, highWaterMarkBytes: bytesMax };
+    const iterator = this.#level.iterator(options);
+    try {
+      return await iterator.nextv(range.limit);
+    } finally {
+      await iterator.close();
     }
   }
 
@@ -205,6 +218,13 @@ export class LevelStore implements Store {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.done(failure);
     this.#idle?.();
   }
+}
+
+interface LevelRange {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+  readonly limit: number;
+  readonly reverse: boolean;
 }
 
 interface Compacting {

@@ -49,7 +49,15 @@ export class MemoryTable {
     const page = options.reverse
       ? keys.slice(Math.max(from, to - options.limit), Math.max(from, to)).reverse()
       : keys.slice(from, Math.min(Math.max(from, to), from + options.limit));
-    return page.map((text): Entry => [new Uint8Array(Buffer.from(text, 'latin1')), this.#values.get(text) ?? noBytes]);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const text of page) {
+      const value = this.#values.get(text) ?? noBytes;
+      entries.push([new Uint8Array(Buffer.from(text, 'latin1')), value]);
+      bytes += text.length + value.length;
+      if (options.bytesMax !== undefined && bytes >= options.bytesMax) break;
+    }
+    return entries;
   }
 }
 

@@ -16,6 +16,8 @@ export interface RangeOptions {
   readonly reverse?: boolean;
   /** The most entries returned; 1 to 10,000. */
   readonly limit: number;
+  /** Of keys and values: no further entry is returned once the page has so many. */
+  readonly bytesMax?: number;
 }
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];

@@ -9,6 +9,7 @@ import {
 } from '../../storage/index.ts';
 import { openBlock } from '../block.ts';
 import { type Origin, type StateSpace, stateSpaces } from '../state/state-space.ts';
+import { streamPlaceOf } from '../stream-records.ts';
 import { leftoversKey, recordRange } from './staging-keys.ts';
 
 /** Entries that one slice looks at. A block takes hashing, and most of the memory. */
@@ -78,12 +79,12 @@ function historyTasks(height: number): Task[] {
     {
       ...prefixRange('stream'),
       limit: sliceEntries,
-      operations: (entry) => (heightAtEnd(entry[0], streamPlaceBytes) <= height ? remove(entry) : []),
+      operations: (entry) => (streamPlaceOf(entry[0]).height <= height ? remove(entry) : []),
     },
     {
       ...prefixRange('stateHistory'),
       limit: sliceEntries,
-      operations: (entry) => (heightAtEnd(entry[0], undoPlaceBytes) <= height ? remove(entry) : []),
+      operations: (entry) => (undoHeightOf(entry[0]) <= height ? remove(entry) : []),
     },
   ];
 }
@@ -92,11 +93,7 @@ function remove([key]: Entry): Operation[] {
   return [{ type: 'delete', key }];
 }
 
-/** What ends the key of an index entry: height (8), transaction's index (4) and number (4). */
-const streamPlaceBytes = 16;
-/** What ends the key of a past value: height. */
-const undoPlaceBytes = 8;
-
-function heightAtEnd(key: Uint8Array, placeBytes: number): number {
-  return readUint64(key, key.length - placeBytes);
+/** A past value's key ends with the height. */
+function undoHeightOf(key: Uint8Array): number {
+  return readUint64(key, key.length - 8);
 }
