@@ -1,7 +1,8 @@
 import type { AccessProofPage, AccessProofQuery } from '../../api/index.ts';
 import { AssentError, present, toHex } from '../../base/index.ts';
 import { inclusionPaths, leafHash } from '../../crypto/index.ts';
-import type { Ask, RawStreamPage } from '../queries/query.ts';
+import { type PlacedEntry, unpackEntries } from '../queries/packed-entries.ts';
+import type { Ask } from '../queries/query.ts';
 
 /** Entries that the main thread is asked for at a time. */
 const sliceMax = 500;
@@ -19,7 +20,7 @@ export async function accessProofs(
   const { at, size, root } = log;
   const to = Math.min(from + limit, size);
   const leaves: Uint8Array[] = [];
-  const wanted: RawStreamPage['entries'][number][] = [];
+  const wanted: PlacedEntry[] = [];
   let cursor: string | undefined;
   // The log may have grown since: what came later is no part of this one.
   while (leaves.length < size) {
@@ -29,7 +30,7 @@ export async function accessProofs(
       limit: Math.min(sliceMax, size - leaves.length),
       newestFirst: false,
     });
-    for (const entry of page.entries) {
+    for (const entry of unpackEntries(page.packed)) {
       if (leaves.length >= from && leaves.length < to) wanted.push(entry);
       leaves.push(leafHash(entry.entry));
     }

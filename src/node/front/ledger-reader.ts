@@ -56,6 +56,7 @@ import { AssentError, fromHex, present, toHex } from '../../base/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
 import { decodeBlock, decodeHeader, openBlock, UnverifiedTransaction } from '../../ledger/index.ts';
 import { receiptView } from '../ingress/outcome.ts';
+import { unpackEntries } from '../queries/packed-entries.ts';
 import { type Ask, headersMax, type ReadingAsk, type ResultCode, resultsMax } from '../queries/query.ts';
 import type { Replays } from '../replay/replays.ts';
 import type { RulesJson } from '../rules.ts';
@@ -280,7 +281,7 @@ export class LedgerReader implements LedgerReading {
 
   async #stream(stream: string, { cursor, limit, order }: StreamQuery): Promise<StreamPage> {
     const page = await this.#ask('stream', { stream, cursor, limit, newestFirst: order === 'newest-first' });
-    const entries = page.entries.map(({ height, index, entry }) => {
+    const entries = unpackEntries(page.packed).map(({ height, index, entry }) => {
       return { height, index, entry: this.#rules.entryToJson(entry) };
     });
     return page.next === undefined ? { entries } : { entries, next: page.next };

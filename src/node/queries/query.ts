@@ -64,7 +64,8 @@ export interface ProvedValue {
 }
 
 export interface RawStreamPage {
-  readonly entries: readonly { readonly height: number; readonly index: number; readonly entry: Uint8Array }[];
+  /** See packed-entries.ts. */
+  readonly packed: Uint8Array;
   /** Where the next page begins, absent at the end. */
   readonly next?: string;
 }

@@ -5,6 +5,7 @@ import { type ArchivedPlace, type Ledger, openResult, type Receipt } from '../..
 import type { Store } from '../../storage/index.ts';
 import type { NodeArchive } from '../archive/index.ts';
 import { packResult } from '../ingress/packed-result.ts';
+import { packEntries } from '../queries/packed-entries.ts';
 import {
   type AnswerOf,
   type Asked,
@@ -124,10 +125,10 @@ export class ChainAnswers
     if (isBelow && !isWhole) throw this.#notKept('The beginning of the stream is not kept here', originHeight + 1);
     const after = place === undefined ? {} : { after: place };
     const page = await this.#ledger.stream(stream, { ...after, limit, reverse: newestFirst });
-    const entries = page.entries.map(({ height, index, entry }) => ({ height, index, entry }));
+    const packed = packEntries(page.entries);
     // There may be more where the history of this node ends: whoever goes on with the cursor is told so.
     const next = page.next ?? (newestFirst && !isWhole ? begin : undefined);
-    return next === undefined ? { entries } : { entries, next: toHex(next) };
+    return next === undefined ? { packed } : { packed, next: toHex(next) };
   }
 
   async valueAt({ height, key }: InputOf<'valueAt'>): Promise<AnswerOf<'valueAt'>> {

@@ -7,6 +7,7 @@ import {
   logSizeOf,
   receiptEntriesMax,
 } from '../../../verify/index.ts';
+import { unpackEntries } from '../../queries/packed-entries.ts';
 import type { Ask, ProvedValue } from '../../queries/query.ts';
 import { LeafSpans } from './range-paths.ts';
 
@@ -86,7 +87,7 @@ async function* entriesOf(
   for (let place = 0; place < size; ) {
     const limit = Math.min(sliceMax, size - place);
     const page = await ask('stream', { stream: `access:${toHex(subject)}`, cursor, limit, newestFirst: false });
-    for (const { entry } of page.entries) yield { place: place++, entry };
+    for (const { entry } of unpackEntries(page.packed)) yield { place: place++, entry };
     cursor = place < size ? present(page.next, 'the stream has all entries of the log') : undefined;
   }
 }
