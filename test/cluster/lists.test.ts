@@ -102,6 +102,35 @@ describe('what a stranger to the ledger lists and verifies', () => {
       expect(await cluster.run(...args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
   });
 
+  it('every entry of an access log, by name in the keystore or by DID, as of the newest block or an older one', async () => {
+    const file = join(cluster.directory, 'log.receipt');
+    const genesis = ['--genesis', cluster.file.ledgerId];
+    const prove = async (...args: string[]): Promise<unknown> => {
+      await cluster.json('receipt', 'get', '--access', ...args, '--out', file);
+      return cluster.json('receipt', 'verify', file, ...genesis);
+    };
+    const { transactions } = await list('access', 'list', '--oldest-first');
+    const heights = transactions.map(({ height }) => height);
+    const before = present(heights[0], 'an access') - 1;
+    for (const who of [[ada], ['ada', '--domain', 'st-mary']]) {
+      expect(await prove(...who)).toMatchObject({ verified: true, size: 3, entries: [{}, {}, {}] });
+      for (const [size, height] of [before, ...heights].entries()) {
+        const entries = transactions.slice(0, size).map(({ id }) => ({ entry: expect.stringContaining(id) }));
+        const proved = await prove(...who, '--at', String(height));
+        expect(proved).toMatchObject({ verified: true, asOf: { height }, size, entries });
+      }
+    }
+    for (const [exitCode, code, ...args] of [
+      [1, 'block-unknown', ada, '--at', '1000'],
+      [2, 'key-unknown', 'nobody', '--domain', 'st-mary'],
+      [2, 'usage', 'ada'],
+    ] as const)
+      expect(await cluster.run('receipt', 'get', '--access', ...args, '--out', file)).toMatchObject({
+        exitCode,
+        stderr: expect.stringContaining(`[${code}]`),
+      });
+  });
+
   it('what came after a checkpoint, with a snapshot of the node', async () => {
     const at = (name: string): string => join(cluster.directory, name);
     const [first] = (await list('tx', 'list', '--oldest-first', '--limit', '1')).transactions;

@@ -86,7 +86,8 @@ export const receiptRoutes: ReceiptRoutes = {
     operation: 'getAccessReceipt',
     method: 'GET',
     path: '/v1/receipts/access/{did}',
-    summary: "A receipt: every entry of the subject's access log in a time, and that there are no others.",
+    summary:
+      "A receipt: every entry of the subject's access log in a time, and that there are no others, as of the newest block or of the one at a height.",
     params: didParams,
     query: accessReceiptQuery,
     reply: { mediaType: 'application/json', schema: receiptFileView },

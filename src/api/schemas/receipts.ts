@@ -33,6 +33,8 @@ export interface AccessReceiptQuery extends ReceiptQuery {
   readonly from: number;
   /** Exclusive; absent: up to the end of the log. */
   readonly to?: number | undefined;
+  /** Height of the block as of which; absent: the newest. */
+  readonly at?: number | undefined;
 }
 
 export const receiptFileView: z.ZodType<ReceiptFileView, ReceiptFileView> = z.object({
@@ -59,5 +61,5 @@ export const consistencyReceiptQuery: z.ZodType<ConsistencyReceiptQuery, QueryIn
 const time = queryNumber(0, Number.MAX_SAFE_INTEGER);
 
 export const accessReceiptQuery: z.ZodType<AccessReceiptQuery, QueryInput<AccessReceiptQuery>> = z
-  .strictObject({ from: time.default(0), to: z.optional(time), checkpoint })
+  .strictObject({ from: time.default(0), to: z.optional(time), at: z.optional(height), checkpoint })
   .refine(({ from, to }) => to === undefined || from < to, 'expected a time that ends after it begins');

@@ -6,6 +6,7 @@ import { verifySignature } from '../../crypto/index.ts';
 import { decodeHeader } from '../../ledger/index.ts';
 import { anchorOf, encodeCheckpoint, headerOf, openReceipt, receiptToJson, verifyReceipt } from '../../verify/index.ts';
 import type { Context } from '../context.ts';
+import { didNamed } from '../keys/people.ts';
 import { findTransaction } from '../ledger/find.ts';
 import { pinnedBy, readInput } from '../ledger/pinned.ts';
 import { verdictJson, verdictText } from '../output/receipt-verdict.ts';
@@ -21,7 +22,8 @@ Examples:
   $ assent receipt get --state access/log/SUBJECT --out log.receipt
   $ assent receipt get --state consent/record/CONSENT --at 980 --out consent.receipt
   $ assent receipt get --consistency 12 980 --out consistency.receipt
-  $ assent receipt get --access did:assent:z6Mk… --from 2027-01-01 --to 2027-02-01 --out january.receipt
+  $ assent receipt get --access anna --domain st-mary --from 2027-01-01 --to 2027-02-01 --out january.receipt
+  $ assent receipt get --access did:assent:z6Mk… --at 980 --out log.receipt
   $ assent receipt verify january.receipt --genesis LEDGER --pin january.checkpoint
   $ assent receipt verify later.receipt --checkpoint january.checkpoint`;
 
@@ -30,6 +32,7 @@ interface GetFlags {
   readonly at?: number;
   readonly consistency?: readonly string[];
   readonly access?: string;
+  readonly domain?: string;
   readonly from?: number;
   readonly to?: number;
   readonly checkpoint?: string;
@@ -62,9 +65,10 @@ export function addReceipt(program: Command, session: Session): void {
     .command('get [id]')
     .description('get the receipt of a transaction, a value, two blocks, or a time of an access log')
     .option('--state <key>', 'of what stands under a key of the state, or that nothing does, as of the newest block')
-    .option('--at <height>', 'with --state: as of this block', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--at <height>', 'with --state or --access: as of this block', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--consistency <heights...>', 'that the first of two blocks stands in the history of the second')
-    .option('--access <did>', "of every entry of a subject's access log from --from to --to, as of the newest block")
+    .option('--access <who>', "of every entry of a subject's access log from --from to --to; by key or DID")
+    .option('--domain <name>', 'with --access: the domain in which a person of the keystore is meant')
     .option('--from <time>', 'with --access: the beginning; default: that of the log', time)
     .option('--to <time>', 'with --access: the end, exclusive; default: that of the log', time)
     .option('--checkpoint <file>', 'for whoever has pinned this checkpoint: without what it says already')
@@ -103,18 +107,22 @@ async function get(context: Context, id: string | undefined, flags: GetFlags): P
 async function asked(
   context: Context,
   id: string | undefined,
-  { state, at, consistency, access, from, to }: GetFlags,
+  { state, at, consistency, access, domain, from, to }: GetFlags,
   checkpoint: number | undefined,
 ): Promise<ReceiptFileView> {
   const given = [id, state, consistency, access].filter((one) => one !== undefined);
   if (given.length !== 1)
     throw new AssentError('usage', 'Name one thing: a transaction, --state, --consistency or --access.');
-  if (at !== undefined && state === undefined) throw new AssentError('usage', '--at goes with --state.');
+  if (at !== undefined && state === undefined && access === undefined)
+    throw new AssentError('usage', '--at goes with --state or --access.');
   const client = context.client();
   const pinned = checkpoint === undefined ? {} : { checkpoint };
   const options = { timeoutMs: getTimeoutMs };
   if (state !== undefined) return client.stateReceipt({ key: state, at, ...pinned }, options);
-  if (access !== undefined) return client.accessReceipt(access, { from, to, ...pinned }, options);
+  if (access !== undefined) {
+    const subject = await didNamed(context, access, domain);
+    return client.accessReceipt(subject, { from, to, at, ...pinned }, options);
+  }
   if (consistency !== undefined) {
     const [older, newer, ...rest] = consistency.map(wholeNumber(1, Number.MAX_SAFE_INTEGER));
     if (older === undefined || newer === undefined || rest.length > 0 || older >= newer)

@@ -3,7 +3,7 @@ import type { TransactionPage, TransactionRow, TransactionsQuery } from '../../a
 import { AssentError } from '../../base/index.ts';
 import { builtInContracts } from '../../contracts/index.ts';
 import type { Context } from '../context.ts';
-import { didOf } from '../keys/people.ts';
+import { didNamed } from '../keys/people.ts';
 import { resultText } from '../output/results.ts';
 import { paintDecision } from '../output/style.ts';
 import { table } from '../output/table.ts';
@@ -82,8 +82,7 @@ async function queryOf(context: Context, flags: ListFlags): Promise<Omit<Partial
     throw new AssentError('usage', `"${consent}" is no id of a consent; give its 64 hexadecimal digits.`);
   if (from !== undefined && to !== undefined && from >= to)
     throw new AssentError('usage', 'The time of --to is not after that of --from.');
-  const did = async (who: string | undefined): Promise<string | undefined> =>
-    who === undefined || /^did:assent:z6Mk\w{44}$/.test(who) ? who : didOf(await context.home('read'), who, domain);
+  const did = async (who: string | undefined): Promise<string | undefined> => who && didNamed(context, who, domain);
   return {
     ...{ subject: await did(subject), agent: await did(agent), organisation, kind, consent, from, to },
     order: flags.oldestFirst === true ? 'oldest-first' : 'newest-first',

@@ -3,6 +3,7 @@ import type { Identity } from '../../client/index.ts';
 import { decodeDid } from '../../crypto/index.ts';
 import { type Home, identityNamed, laterKeyRole, linkedIdentities, walletNamed } from '../../demo/index.ts';
 import type { KeyEntry, Keystore } from '../../vault/index.ts';
+import type { Context } from '../context.ts';
 import { shortDid } from '../output/words.ts';
 import { recoveredIdentity, withCurrentKey } from './current-key.ts';
 
@@ -72,6 +73,11 @@ export function didOf(home: Home, text: string, domain: string | undefined): str
   if (text.startsWith('did:')) return checkedDid(text);
   if (text.startsWith('z6Mk')) return knownDid(home, text, domain === undefined ? [] : [domain]);
   return firstIdentityOf(home, text, domain).did;
+}
+
+/** As {@link didOf}. A DID in full takes no keystore. */
+export async function didNamed(context: Context, text: string, domain: string | undefined): Promise<string> {
+  return decodeDid(text) === undefined ? didOf(await context.home('read'), text, domain) : text;
 }
 
 function checkedDid(text: string): string {

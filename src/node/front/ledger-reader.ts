@@ -242,8 +242,8 @@ export class LedgerReader implements LedgerReading {
     return receiptFileView(await this.#receipts.consistency(older, newer, checkpoint));
   }
 
-  async accessReceipt(did: string, { from, to, checkpoint }: AccessReceiptQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#receipts.accessLog({ subject: keyOf(did), from, to }, checkpoint));
+  async accessReceipt(did: string, { checkpoint, ...range }: AccessReceiptQuery): Promise<ReceiptFileView> {
+    return receiptFileView(await this.#receipts.accessLog({ subject: keyOf(did), ...range }, checkpoint));
   }
 
   checkpoints(): Promise<CheckpointList> {

@@ -91,6 +91,7 @@ describe('assent receipt', () => {
       ['--state', `access/log/${toHex(who('ana').publicKey)}`, '--at', '4', '--out', 'state-4.receipt'],
       ['--consistency', '2', '5', '--out', 'consistency.receipt'],
       ['--access', subject, '--from', '2027-01-01', '--out', 'log.json'],
+      ['--access', subject, '--at', '4', '--out', 'log-4.receipt'],
     ];
     for (const get of gets) {
       expect(await cli('receipt', 'get', ...get, '--node', node)).toMatchObject({ exitCode: 0, stderr: '' });

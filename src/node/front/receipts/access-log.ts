@@ -20,11 +20,13 @@ export interface AccessRange {
   readonly subject: Uint8Array;
   /** Milliseconds since the Unix epoch: the first and, exclusive, the last; undefined for the log's end. */
   readonly from: number;
-  readonly to: number | undefined;
+  readonly to?: number | undefined;
+  /** Height of the block as of which; absent: the newest. */
+  readonly at?: number | undefined;
 }
 
-export function proofOfLog(ask: Ask, subject: Uint8Array): Promise<ProvedValue> {
-  return ask('stateProof', { key: accessLogKey(subject) });
+export function proofOfLog(ask: Ask, { subject, at }: AccessRange): Promise<ProvedValue> {
+  return ask('stateProof', { key: accessLogKey(subject), at });
 }
 
 /**

@@ -82,10 +82,13 @@ export class Receipts {
     }));
   }
 
-  /** Every entry of a subject's access log in a time, as of the newest block. Throws `overloaded`, `receipt-too-large`. */
+  /**
+   * Every entry of a subject's access log in a time, as of the newest block or of an older one. Throws `block-unknown`,
+   * `history-not-kept`, `overloaded`, `receipt-too-large`.
+   */
   async accessLog(range: AccessRange, checkpoint?: number): Promise<MadeReceipt> {
     return this.#options.ranges.read(async () => {
-      const proved = await proofOfLog(this.#ask, range.subject);
+      const proved = await proofOfLog(this.#ask, range);
       return this.#made('access-log', proved.height, checkpoint, () => accessLogContent(this.#ask, range, proved));
     });
   }

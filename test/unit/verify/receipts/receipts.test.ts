@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { present, toHex, uint64Bytes } from '../../../../src/base/index.ts';
 import { verifySignature } from '../../../../src/crypto/index.ts';
+import { decodeHeader } from '../../../../src/ledger/index.ts';
 import { prefixedKey } from '../../../../src/storage/index.ts';
 import {
   encodeCheckpoint,
@@ -138,6 +139,22 @@ describe('receipts that a node makes', () => {
     const nobody = who('nobody').publicKey;
     const empty = verdictOf((await ledger.receipts.accessLog({ subject: nobody, from: 5, to: 9 })).bytes);
     expect(empty).toMatchObject({ ok: true, size: 0, entries: [], from: 0, to: undefined });
+  });
+
+  it('prove an access log to be complete as it was after any block', async () => {
+    const subject = who('ana').publicKey;
+    const whole = verdictOf((await ledger.receipts.accessLog({ subject, from: 0 })).bytes);
+    const all = whole.ok && whole.kind === 'access-log' ? whole.entries : [];
+    for (let at = 1; at <= ledger.height; at++) {
+      const { timestamp } = decodeHeader(ledger.header(at));
+      const { bytes, height } = await ledger.receipts.accessLog({ subject, from: 0, at });
+      const entries = all.filter((entry) => entry.at <= timestamp);
+      expect(height).toBe(at);
+      expect(verdictOf(bytes)).toMatchObject({ ok: true, asOf: { height: at }, size: entries.length, to: undefined });
+      expect(verdictOf(bytes)).toMatchObject({ entries });
+    }
+    const unknown = ledger.receipts.accessLog({ subject, from: 0, at: ledger.height + 1 });
+    await expect(unknown).rejects.toMatchObject({ code: 'block-unknown' });
   });
 
   it('begin with a checkpoint that the verifier has pinned, below it or above', async () => {
