@@ -68,6 +68,5 @@ export function isInNamedCategory(
 ): boolean {
   if (breakGlass === undefined || emergency === undefined || type === undefined) return false;
   const allowed = emergency.categories ?? defaultCategories;
-  const named = breakGlass.categories.filter((category) => allowed.includes(category));
-  return named.some((category) => isInCategory(category, type));
+  return breakGlass.categories.some((category) => allowed.includes(category) && isInCategory(category, type));
 }

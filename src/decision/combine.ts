@@ -18,19 +18,29 @@ export interface Combination {
  * of the enumeration, in linear time.
  */
 export function combineResults(sets: readonly ResultSet[], implicit: 'permit' | 'deny'): Combination {
+  return combineScopes(
+    sets.map((results) => ({ results })),
+    implicit,
+  );
+}
+
+/** {@link combineResults} of what consents came to, as it is. */
+export function combineScopes(
+  consents: readonly { readonly results: ResultSet }[],
+  implicit: 'permit' | 'deny',
+): Combination {
   let some = 0;
   let isDenied = false;
   let isQuiet = true;
   let mayBeSilent = true;
-  for (const set of sets) {
+  for (const { results: set } of consents) {
     some |= set;
     isDenied ||= set === result.deny;
     // A way without PERMIT and DENY exists when each consent can be one of the other two.
     isQuiet &&= (set & (result.weakDeny | result.notApplicable)) !== 0;
     mayBeSilent &&= (set & result.notApplicable) !== 0;
   }
-  const holding = (bits: number): number[] => placesOf(sets, bits);
-  if (isDenied) return { decision: 'deny', by: 'deny', determining: holding(result.deny) };
+  if (isDenied) return { decision: 'deny', by: 'deny', determining: placesOf(consents, result.deny) };
 
   // From here on every consent can be other than DENY, so some way has no DENY at all.
   const mayDeny = (some & result.deny) !== 0;
@@ -41,21 +51,25 @@ export function combineResults(sets: readonly ResultSet[], implicit: 'permit' | 
   const someWayDenies = mayDeny || mayWeakDeny || (mayBeSilent && implicit === 'deny');
   if (someWayPermits && someWayDenies) {
     const all = result.permit | result.deny | result.weakDeny;
-    return { decision: 'indeterminate', by: 'undecided', determining: holding(all) };
+    return { decision: 'indeterminate', by: 'undecided', determining: placesOf(consents, all) };
   }
   if (someWayPermits) {
     return mayPermit
-      ? { decision: 'permit', by: 'permit', determining: holding(result.permit) }
+      ? { decision: 'permit', by: 'permit', determining: placesOf(consents, result.permit) }
       : { decision: 'permit', by: 'implicit-policy', determining: [] };
   }
   // Where nothing is denied by a consent, a weak denial does: without it the implicit policy might permit.
-  if (mayDeny) return { decision: 'deny', by: 'deny', determining: holding(result.deny | result.weakDeny) };
-  if (mayWeakDeny) return { decision: 'deny', by: 'weak-deny', determining: holding(result.weakDeny) };
+  if (mayDeny) return { decision: 'deny', by: 'deny', determining: placesOf(consents, result.deny | result.weakDeny) };
+  if (mayWeakDeny) return { decision: 'deny', by: 'weak-deny', determining: placesOf(consents, result.weakDeny) };
   return { decision: 'deny', by: 'implicit-policy', determining: [] };
 }
 
-function placesOf(sets: readonly ResultSet[], bits: number): number[] {
+function placesOf(consents: readonly { readonly results: ResultSet }[], bits: number): number[] {
   const places: number[] = [];
-  for (const [place, set] of sets.entries()) if ((set & bits) !== 0) places.push(place);
+  let place = 0;
+  for (const { results } of consents) {
+    if ((results & bits) !== 0) places.push(place);
+    place += 1;
+  }
   return places;
 }

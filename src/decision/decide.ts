@@ -4,11 +4,11 @@ import { type ConsentName, consentName } from './consent.ts';
 import { type Explanation, explain } from './explain.ts';
 import { invalidInput } from './input.ts';
 import { type Candidate, Inquiry } from './inquiry.ts';
+import { decisionLimits } from './limits.ts';
 import { readConsents } from './read-consents.ts';
 import {
   type DecisionInput,
   type DecisionRequest,
-  decisionLimits,
   type Policy,
   type Question,
   readPolicy,

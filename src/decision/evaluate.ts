@@ -73,6 +73,12 @@ function notApplicable(miss: Miss): ConsentResult {
 }
 
 const rootPath = 'provision';
+const pathsInRoot = Array.from({ length: 16 }, (_, place) => `${rootPath}.provision[${place}]`);
+
+function pathInside(around: string, place: number): string {
+  const known = around === rootPath ? pathsInRoot[place] : undefined;
+  return known ?? `${around}.provision[${place}]`;
+}
 
 /** Where a provision stands. */
 interface Place<S> {
@@ -114,7 +120,8 @@ class Evaluation<P extends Branch<P>, S> {
     if (standing !== 'undecided') return this.#resolved(provision, place, scope, standing === 'in');
     this.#known ??= { held: new Map(), free: new Map() };
     const isIn = this.#resolved(provision, place, scope, true);
-    const outcome = join(isIn, this.#resolved(provision, place, scope, false));
+    const isOut = this.#resolved(provision, place, scope, false);
+    const outcome = join(isIn, isOut, isIn.none || isOut.none);
     this.#known[place.isHeld ? 'held' : 'free'].set(provision, outcome);
     return outcome;
   }
@@ -122,7 +129,7 @@ class Evaluation<P extends Branch<P>, S> {
   #resolved(provision: P, { path, purposes, isHeld }: Place<S>, scope: S, isIn: boolean): Outcome {
     const isDeny = provision.type === 'deny';
     const isOwn = isIn && (isDeny || isHeld);
-    const own = isOwn ? effectOutcome({ path, type: provision.type, purposes }) : nothing;
+    const own = isOwn ? outcomeOf({ path, type: provision.type, purposes }) : nothing;
     if (provision.provisions === undefined) return own;
     const inside = this.#children(provision.provisions, {
       path,
@@ -131,15 +138,21 @@ class Evaluation<P extends Branch<P>, S> {
       isHeld: isDeny ? isHeld && isIn : isHeld,
     });
     if (!inside.none) return inside;
-    return { ...join(inside, own), none: own.none };
+    return join(inside, own, own.none);
   }
 
   /** Deny before permit; undecided ones in every combination. */
   #children(provisions: readonly P[], around: Place<S>): Outcome {
-    let [permit, denyNamed, denyPlain]: (Deciding | undefined)[] = [];
-    let [none, isDenied, isNamed] = [true, false, false];
-    for (const [place, child] of provisions.entries()) {
-      const path = `${around.path}.provision[${place}]`;
+    let permit: Deciding | undefined;
+    let denyNamed: Deciding | undefined;
+    let denyPlain: Deciding | undefined;
+    let none = true;
+    let isDenied = false;
+    let isNamed = false;
+    let place = 0;
+    for (const child of provisions) {
+      const path = pathInside(around.path, place);
+      place += 1;
       const miss = this.#targets.miss(child, path);
       if (miss !== undefined) {
         this.#miss(miss);
@@ -164,18 +177,19 @@ class Evaluation<P extends Branch<P>, S> {
   }
 }
 
-function effectOutcome(deciding: Deciding): Outcome {
-  const outcome = { ...nothing, none: false };
-  if (deciding.type === 'permit') return { ...outcome, permit: deciding };
-  return namesBreakGlass(deciding) ? { ...outcome, denyNamed: deciding } : { ...outcome, denyPlain: deciding };
+function outcomeOf(deciding: Deciding): Outcome {
+  if (deciding.type === 'permit') return { permit: deciding, denyNamed: undefined, denyPlain: undefined, none: false };
+  return namesBreakGlass(deciding)
+    ? { permit: undefined, denyNamed: deciding, denyPlain: undefined, none: false }
+    : { permit: undefined, denyNamed: undefined, denyPlain: deciding, none: false };
 }
 
-function join(first: Outcome, second: Outcome): Outcome {
+function join(first: Outcome, second: Outcome, none: boolean): Outcome {
   return {
     permit: first.permit ?? second.permit,
     denyNamed: first.denyNamed ?? second.denyNamed,
     denyPlain: first.denyPlain ?? second.denyPlain,
-    none: first.none || second.none,
+    none,
   };
 }
 

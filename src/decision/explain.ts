@@ -8,7 +8,7 @@ import type { Resource } from './request.ts';
 import { namesOfResultSet, type ResultName } from './result-set.ts';
 import { type DecidedBy, type Decision, worst } from './settle.ts';
 import { type SmallestChange, smallestChange } from './smallest-change.ts';
-import { type Clause, type Miss, momentText } from './target.ts';
+import type { Clause, Miss } from './target.ts';
 
 /** The tables and the order of evaluation under which a decision was made: it replays under the same. */
 export const decisionVersion = 'assent-decision/1';
@@ -67,18 +67,17 @@ export interface Explanation {
 /** `settled`: for each record of the question. */
 export function explain(inquiry: Inquiry, settled: readonly Settled[]): Explanation {
   const { question, gate, basis } = inquiry;
-  const { request, atMs, purpose } = question;
-  const decision = worst(settled.map((one) => one.decision));
+  const { request, purpose } = question;
   return {
-    decision,
+    decision: worst(settled),
     version: decisionVersion,
     subject: request.subject,
-    at: momentText(atMs),
+    at: inquiry.targets.at(),
     purpose,
     action: request.action,
     implicitPolicy: inquiry.policy.implicit,
-    ...(gate && { gate }),
-    ...(basis && { legalBasis: basis }),
+    // Mostly neither is there, and one look tells.
+    ...((gate || basis) && { ...(gate && { gate }), ...(basis && { legalBasis: basis }) }),
     obligations: obligationsOf(purpose, settled),
     resources: settled.map((one, place) =>
       explainResource(inquiry, present(question.resources[place], 'each has its result'), one),
@@ -88,14 +87,10 @@ export function explain(inquiry: Inquiry, settled: readonly Settled[]): Explanat
 
 /** Whoever claims an emergency is looked at, also where a consent would have permitted (docs/decision.md, step 8). */
 function obligationsOf(purpose: string, settled: readonly Settled[]): Explanation['obligations'] {
-  const isReleased = settled.some(({ decision }) => isPermit(decision));
-  const isEmergency = purpose === 'BTG' && isReleased;
+  const isEmergency = purpose === 'BTG' && settled.some(({ decision }) => isPermit(decision));
   const isByLaw = settled.some(({ by }) => by === 'legal-basis');
-  return [
-    'log',
-    ...(isEmergency ? (['notify-subject', 'review'] as const) : []),
-    ...(isByLaw ? (['log-disclosure'] as const) : []),
-  ];
+  if (!isEmergency) return isByLaw ? ['log', 'log-disclosure'] : ['log'];
+  return isByLaw ? ['log', 'notify-subject', 'review', 'log-disclosure'] : ['log', 'notify-subject', 'review'];
 }
 
 function isPermit(decision: Decision): boolean {
@@ -106,23 +101,27 @@ function isPermit(decision: Decision): boolean {
 const mismatchesMax = 16;
 
 function explainResource(inquiry: Inquiry, resource: Resource, settled: Settled): ResourceDecision {
-  const { decision, by, determining, results, glass } = settled;
+  const { decision, by, results, glass } = settled;
   const nameOf = (index: number): ConsentName => present(inquiry.candidates[index], 'it was considered').name;
   const change = isPermit(decision) ? undefined : smallestChange(inquiry, resource, settled);
-  return {
-    reference: resource.given,
-    decision,
-    by,
-    determining: determining.map((index) => {
-      const one = present(results[index], 'each consent has a result');
-      const path = decidingPath(one, decision);
-      return { ...nameOf(index), path, results: namesOfResultSet(one.results) };
-    }),
-    considered: results.map((one, index) => consideredOf(nameOf(index), one)),
-    ...(glass !== undefined && glass !== 'not-asked' && { breakGlassRefused: glass }),
-    ...(change && { smallestChange: change }),
-  };
+  const determining: DeterminingConsent[] = [];
+  for (const index of settled.determining) {
+    const one = present(results[index], 'each consent has a result');
+    determining.push({
+      ...nameOf(index),
+      path: decidingPath(one, decision),
+      results: namesOfResultSet(one.results),
+    });
+  }
+  const considered: ConsideredConsent[] = [];
+  for (const one of results) considered.push(consideredOf(nameOf(considered.length), one));
+  const explained: Mutable<ResourceDecision> = { reference: resource.given, decision, by, determining, considered };
+  if (glass !== undefined && glass !== 'not-asked') explained.breakGlassRefused = glass;
+  if (change !== undefined) explained.smallestChange = change;
+  return explained;
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Written out: it is made for each consent of each decision. */
 function consideredOf({ consent, version }: ConsentName, { results: set, misses }: ConsentResult): ConsideredConsent {
@@ -132,7 +131,10 @@ function consideredOf({ consent, version }: ConsentName, { results: set, misses 
 }
 
 function mismatchesOf(misses: readonly Miss[]): Mismatch[] {
-  return (misses.length > mismatchesMax ? misses.slice(0, mismatchesMax) : misses).map(mismatchOf);
+  const count = Math.min(misses.length, mismatchesMax);
+  const mismatches: Mismatch[] = [];
+  for (let place = 0; place < count; place++) mismatches.push(mismatchOf(misses[place] as Miss));
+  return mismatches;
 }
 
 function mismatchOf(miss: Miss): Mismatch {

@@ -12,7 +12,7 @@ export function gateRefusal(
   policy: Pick<Policy, 'roles'>,
   { roles, purpose }: { readonly roles: readonly string[]; readonly purpose: string },
 ): GateRefusal | undefined {
-  if (policy.roles === undefined) return undefined;
+  if (policy.roles === undefined || mayClaim(policy.roles, roles, purpose)) return undefined;
   const held = policy.roles.filter(({ role }) => roles.includes(role));
   if (held.length === 0)
     return {
@@ -20,9 +20,13 @@ export function gateRefusal(
       expected: policy.roles.map(({ role }) => role).join(', ') || 'none',
       got: roles.join(', ') || 'none',
     };
-  const allowed = held.flatMap(({ purposes }) => purposes);
-  if (allowed.some((general) => includesPurpose(general, purpose))) return undefined;
-  return { element: 'purpose', expected: allowed.join(', '), got: purpose };
+  return { element: 'purpose', expected: held.flatMap(({ purposes }) => purposes).join(', '), got: purpose };
+}
+
+function mayClaim(listed: NonNullable<Policy['roles']>, roles: readonly string[], purpose: string): boolean {
+  for (const { role, purposes } of listed)
+    if (roles.includes(role)) for (const general of purposes) if (includesPurpose(general, purpose)) return true;
+  return false;
 }
 
 /** What became of the legal basis that was cited; undefined when none was. */

@@ -29,6 +29,7 @@ export {
 export { type Refusal, type RefusalCode, refusalCodes } from './fhir/findings.ts';
 export { type Normalized, type NormalizeOptions, normalizeConsent } from './fhir/normalize.ts';
 export { type Basis, type GateRefusal, gateRefusal } from './gate.ts';
+export { decisionLimits } from './limits.ts';
 export { lintConsent } from './lint/consent.ts';
 export { type LintCode, type LintFinding, lintCodes } from './lint/finding.ts';
 export { lintPolicy } from './lint/policy.ts';
@@ -46,7 +47,6 @@ export {
   type DecisionInput,
   type DecisionPolicy,
   type DecisionRequest,
-  decisionLimits,
   type Policy,
   policySchema,
   type ResourceFacts,

@@ -27,7 +27,7 @@ export class Inquiry {
   readonly question: Question;
   readonly gate: GateRefusal | undefined;
   readonly basis: Basis | undefined;
-  readonly #targets: Targets;
+  readonly targets: Targets;
   readonly #glass: Glass | undefined;
 
   constructor(policy: Policy, candidates: readonly Candidate[], question: Question) {
@@ -36,7 +36,7 @@ export class Inquiry {
     this.question = question;
     this.gate = gateRefusal(policy, { roles: question.request.requester.roles, purpose: question.purpose });
     this.basis = citedBasis(policy, question);
-    this.#targets = new Targets(question, { resources: question.resources.length });
+    this.targets = new Targets(question, { resources: question.resources.length });
     this.#glass = glassOf(question.request);
   }
 
@@ -61,6 +61,8 @@ export class Inquiry {
   /** What each consent comes to, in their order. */
   evaluate(resource: Resource): ConsentResult[] {
     const scoping = scopingOf(resource);
-    return this.candidates.map(({ consent }) => evaluateConsent(consent.provision, this.#targets, scoping));
+    const results: ConsentResult[] = [];
+    for (const { consent } of this.candidates) results.push(evaluateConsent(consent.provision, this.targets, scoping));
+    return results;
   }
 }

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { consentLimits, consentSchema, type Effect, type Provision } from './consent.ts';
 import { InputReader, invalidInput } from './input.ts';
-import { decisionLimits } from './request.ts';
+import { decisionLimits } from './limits.ts';
 import { readPurpose } from './tables/purposes.ts';
+import { noTexts, type TargetTexts } from './target.ts';
 
 type Clauses = Omit<Provision, 'type' | 'provisions'>;
 
 /** A provision as the evaluation takes it: each clause in its place, so that all have one shape; purposes as they are compared. */
 export type ReadProvision = {
   readonly type: Effect;
+  readonly texts: TargetTexts;
   readonly provisions: readonly ReadProvision[] | undefined;
 } & { readonly [Name in keyof Clauses]-?: Clauses[Name] | undefined };
 
@@ -38,7 +40,21 @@ function readProvision(given: Provision): ReadProvision | string {
   const provisions = given.provisions && readProvisions(given.provisions);
   if (typeof provisions === 'string') return provisions;
   const { type, period, actors, actions, labels, dataPeriod, data, classes, codes, categories } = given;
-  return { type, period, actors, purposes, actions, labels, dataPeriod, data, classes, codes, categories, provisions };
+  return {
+    type,
+    period,
+    actors,
+    purposes,
+    actions,
+    labels,
+    dataPeriod,
+    data,
+    classes,
+    codes,
+    categories,
+    texts: noTexts(),
+    provisions,
+  };
 }
 
 function readProvisions(given: readonly Provision[]): readonly ReadProvision[] | string {

@@ -1,26 +1,20 @@
 import { z } from 'zod';
+import type { AssentError } from '../base/index.ts';
 import { actionCodes, type Consent, type Effect, type Interval } from './consent.ts';
 import { intervalOf } from './fhir/interval.ts';
 import { InputReader, invalidInput } from './input.ts';
 import { instantOf } from './instant.ts';
+import { decisionLimits } from './limits.ts';
+import { isOrdinaryRequest } from './request-check.ts';
 import { type Confidentiality, isConfidentiality } from './tables/confidentiality.ts';
 import { readPurpose } from './tables/purposes.ts';
 import { isSensitivity } from './tables/sensitivity.ts';
 import { codeIn } from './tables/systems.ts';
 
-/** Bounds of one question. */
-export const decisionLimits = {
-  consentsMax: 10_000,
-  resourcesMax: 10_000,
-  /** Consents of the subject times resources, of one request. */
-  pairsMax: 100_000,
-  listMax: 1024,
-  textMax: 512,
-} as const;
-
 const text = z.string().min(1).max(decisionLimits.textMax);
 const texts = z.array(text).max(decisionLimits.listMax);
-const instant = text.refine((moment) => instantOf(moment) !== undefined, 'a moment of RFC 3339 is expected');
+const notAMoment = 'a moment of RFC 3339 is expected';
+const instant = text.refine((moment) => instantOf(moment) !== undefined, notAMoment);
 
 /** What is known of a record; what is absent is unknown, and an empty list is none. */
 export interface ResourceFacts {
@@ -234,12 +228,11 @@ export function readPolicy(value: unknown): Policy {
 }
 
 export function readRequest(value: unknown, timeZone = 'UTC'): Question {
-  const request = requestReader.read(value, 'request');
-  const resources = request.resources.map((resource, place) =>
-    readResource(resource, `request.resources[${place}]`, timeZone),
-  );
+  const request = isOrdinaryRequest(value) ? value : requestReader.read(value, 'request');
   const atMs = instantOf(request.at);
-  if (atMs === undefined) throw invalidInput('request.at', `${request.at} is no moment`);
+  if (atMs === undefined) throw invalidInput('request.at', notAMoment);
+  const resources: Resource[] = [];
+  for (const resource of request.resources) resources.push(readResource(resource, resources.length, timeZone));
   return { request, atMs, purpose: purposeOf(request.purpose, () => 'request.purpose'), resources };
 }
 
@@ -254,57 +247,85 @@ export function purposeOf(text: string, path: () => string): string {
   return purpose;
 }
 
-function readResource(resource: ResourceFacts, path: string, timeZone: string): Resource {
-  const { reference, codes, categories, authors, related, confidentiality } = resource;
+function readResource(resource: ResourceFacts, place: number, timeZone: string): Resource {
+  const { reference, type, codes, categories, date, authors, related, confidentiality, sensitivity } = resource;
   const record = unversioned(reference);
   const level = confidentiality === undefined ? undefined : codeIn('confidentiality', confidentiality);
   if (confidentiality !== undefined && (level === undefined || !isConfidentiality(level)))
-    throw invalidInput(`${path}.confidentiality`, `${confidentiality} is no level of confidentiality`);
-  const labels = resource.sensitivity === undefined ? undefined : listOf(resource.sensitivity);
+    throw invalidResource(place, 'confidentiality', `${confidentiality} is no level of confidentiality`);
+  const interval = date === undefined ? undefined : dateOf(date, timeZone);
+  if (typeof interval === 'string') throw invalidResource(place, 'date', interval);
   return {
     given: reference,
     reference: record,
-    type: resource.type ?? typeIn(record),
+    type: type ?? typeIn(record),
     classes: resource.class === undefined ? undefined : listOf(resource.class),
     codes,
     categories,
-    date: resource.date === undefined ? undefined : dateOf(resource.date, `${path}.date`, timeZone),
+    date: interval,
     authors,
     related: related?.map(unversioned),
     confidentiality: level as Confidentiality | undefined,
-    sensitivity: labels?.map((label) => sensitivityOf(label, path)),
+    sensitivity:
+      sensitivity === undefined ? undefined : listOf(sensitivity).map((label) => sensitivityOf(label, place)),
   };
 }
 
+function invalidResource(place: number, member: keyof ResourceFacts, reason: string): AssentError {
+  return invalidInput(`request.resources[${place}].${member}`, reason);
+}
+
+const history = '/_history';
+
 /** A record is the same in each of its versions. */
 export function unversioned(reference: string): string {
-  return reference.includes('/_history/') ? reference.replace(/\/_history\/[^/]+$/, '') : reference;
+  const slash = slashBefore(reference, reference.length);
+  const end = slash - history.length;
+  const isVersioned = end >= 0 && slash < reference.length - 1 && reference.startsWith(history, end);
+  return isVersioned ? reference.slice(0, end) : reference;
 }
 
 /** `Observation` of `Observation/1`, and of an address that ends so. */
 function typeIn(reference: string): string | undefined {
-  const end = reference.lastIndexOf('/');
+  const end = slashBefore(reference, reference.length);
   if (end < 1 || end === reference.length - 1) return undefined;
-  const type = reference.slice(reference.lastIndexOf('/', end - 1) + 1, end);
-  return /^[A-Z][A-Za-z]+$/.test(type) ? type : undefined;
+  let start = end;
+  while (start > 0 && isLetter(reference.charCodeAt(start - 1))) start -= 1;
+  if (end - start < 2 || (start > 0 && reference.charCodeAt(start - 1) !== slashCode)) return undefined;
+  return isCapital(reference.charCodeAt(start)) ? reference.slice(start, end) : undefined;
+}
+
+const slashCode = 0x2f;
+
+function isCapital(code: number): boolean {
+  return code >= 0x41 && code <= 0x5a;
+}
+
+function isLetter(code: number): boolean {
+  return isCapital(code & ~0x20);
+}
+
+/** The place of the last slash before `end`; -1 where there is none. */
+function slashBefore(text: string, end: number): number {
+  let place = end - 1;
+  while (place >= 0 && text.charCodeAt(place) !== slashCode) place -= 1;
+  return place;
 }
 
 function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
-function sensitivityOf(label: string, path: string): string {
+function sensitivityOf(label: string, place: number): string {
   const code = codeIn('sensitivity', label);
   if (code === undefined || !isSensitivity(code))
-    throw invalidInput(`${path}.sensitivity`, `${label} is no sensitivity`);
+    throw invalidResource(place, 'sensitivity', `${label} is no sensitivity`);
   return code;
 }
 
 type DateInput = NonNullable<ResourceFacts['date']>;
 
-function dateOf(date: DateInput, path: string, timeZone: string): Interval {
-  const period = typeof date === 'string' ? { start: date, end: date } : date;
-  const interval = intervalOf({ start: period.start, end: period.end }, timeZone);
-  if (typeof interval === 'string') throw invalidInput(path, interval);
-  return interval;
+/** Or what is wrong with it. */
+function dateOf(date: DateInput, timeZone: string): Interval | string {
+  return intervalOf(typeof date === 'string' ? { start: date, end: date } : date, timeZone);
 }

@@ -48,76 +48,75 @@ export interface Placed {
 
 const inside: Placed = { standing: 'in', describe: undefined };
 
-interface ScopeClause {
-  /** Undefined where the scope does not have this clause. */
-  readonly place: (scope: Scope, effect: Effect, resource: Resource) => Standing | undefined;
-  readonly describe: (scope: Scope, resource: Resource) => Clause;
-}
-
-const clauses: readonly ScopeClause[] = [
-  {
-    place: ({ labels }, effect, resource) => labels && placeByLabel(labels, effect, resource),
-    describe: ({ labels }, resource) => ({
-      element: 'securityLabel',
-      expected: shortList([...(labels?.confidentiality ?? []), ...(labels?.sensitivity ?? [])]),
-      got: labelsText(resource),
-    }),
-  },
-  {
-    place: ({ dataPeriod }, effect, { date }) => dataPeriod && placeByDate(dataPeriod, effect, date),
-    describe: ({ dataPeriod = {} }, { date }) => ({
-      element: 'dataPeriod',
-      expected: intervalText(dataPeriod),
-      got: date === undefined ? unknownText : intervalText(date),
-    }),
-  },
-  {
-    place: ({ data }, _, resource) => data && any(data.map((one) => placeByReference(one, resource))),
-    describe: ({ data = [] }, resource) => ({
-      element: 'data',
-      expected: shortList(data.map(({ meaning, reference }) => `${meaning} ${reference}`)),
-      got: knownOf(data, resource),
-    }),
-  },
-  {
-    place: ({ classes: named }, _, { classes }) => named && placeByList(named, classes),
-    describe: ({ classes: named = [] }, { classes }) => ({
-      element: 'class',
-      expected: shortList(named),
-      got: listText(classes),
-    }),
-  },
-  {
-    place: ({ codes: named }, _, { codes }) => named && placeByList(named, codes),
-    describe: ({ codes: named = [] }, { codes }) => ({
-      element: 'code',
-      expected: shortList(named),
-      got: listText(codes),
-    }),
-  },
-  {
-    place: ({ categories: named }, _, { categories }) => named && placeByList(named, categories),
-    describe: ({ categories: named = [] }, { categories }) => ({
-      element: 'category',
-      expected: shortList(named),
-      got: listText(categories),
-    }),
-  },
-];
+/** What a clause asks for of the record, and what is known of it. */
+type DescribeClause = (scope: Scope, resource: Resource) => Clause;
 
 /** Security label ∧ data period ∧ data reference ∧ class ∧ code ∧ category (docs/decision.md, step 4). */
 function placeInScope(scope: Scope, effect: Effect, resource: Resource): Placed {
-  let undecided: ScopeClause | undefined;
-  for (const clause of clauses) {
-    const standing = clause.place(scope, effect, resource);
-    if (standing === 'out') return beside(standing, clause, scope, resource);
-    if (standing === 'undecided') undecided ??= clause;
+  const { labels, dataPeriod, data, classes, codes, categories } = scope;
+  let undecided: DescribeClause | undefined;
+  if (labels !== undefined) {
+    const standing = placeByLabel(labels, effect, resource);
+    if (standing === 'out') return beside(standing, describeLabels, scope, resource);
+    if (standing === 'undecided') undecided = describeLabels;
+  }
+  if (dataPeriod !== undefined) {
+    const standing = placeByDate(dataPeriod, effect, resource.date);
+    if (standing === 'out') return beside(standing, describeDataPeriod, scope, resource);
+    if (standing === 'undecided') undecided ??= describeDataPeriod;
+  }
+  if (data !== undefined) {
+    const standing = placeByReferences(data, resource);
+    if (standing === 'out') return beside(standing, describeData, scope, resource);
+    if (standing === 'undecided') undecided ??= describeData;
+  }
+  if (classes !== undefined) {
+    const standing = placeByList(classes, resource.classes);
+    if (standing === 'out') return beside(standing, describeClasses, scope, resource);
+    if (standing === 'undecided') undecided ??= describeClasses;
+  }
+  if (codes !== undefined) {
+    const standing = placeByList(codes, resource.codes);
+    if (standing === 'out') return beside(standing, describeCodes, scope, resource);
+    if (standing === 'undecided') undecided ??= describeCodes;
+  }
+  if (categories !== undefined) {
+    const standing = placeByList(categories, resource.categories);
+    if (standing === 'out') return beside(standing, describeCategories, scope, resource);
+    if (standing === 'undecided') undecided ??= describeCategories;
   }
   return undecided === undefined ? inside : beside('undecided', undecided, scope, resource);
 }
 
-function beside(standing: Standing, { describe }: ScopeClause, scope: Scope, resource: Resource): Placed {
+function beside(standing: Standing, describe: DescribeClause, scope: Scope, resource: Resource): Placed {
   return { standing, describe: () => describe(scope, resource) };
+}
+
+function describeLabels({ labels }: Scope, resource: Resource): Clause {
+  const expected = shortList([...(labels?.confidentiality ?? []), ...(labels?.sensitivity ?? [])]);
+  return { element: 'securityLabel', expected, got: labelsText(resource) };
+}
+
+function describeDataPeriod({ dataPeriod = {} }: Scope, { date }: Resource): Clause {
+  const got = date === undefined ? unknownText : intervalText(date);
+  return { element: 'dataPeriod', expected: intervalText(dataPeriod), got };
+}
+
+function describeData({ data = [] }: Scope, resource: Resource): Clause {
+  const expected = shortList(data.map(({ meaning, reference }) => `${meaning} ${reference}`));
+  return { element: 'data', expected, got: knownOf(data, resource) };
+}
+
+function describeClasses({ classes = [] }: Scope, resource: Resource): Clause {
+  return { element: 'class', expected: shortList(classes), got: listText(resource.classes) };
+}
+
+function describeCodes({ codes = [] }: Scope, resource: Resource): Clause {
+  return { element: 'code', expected: shortList(codes), got: listText(resource.codes) };
+}
+
+function describeCategories({ categories = [] }: Scope, resource: Resource): Clause {
+  return { element: 'category', expected: shortList(categories), got: listText(resource.categories) };
 }
 
 /**
@@ -125,25 +124,31 @@ function beside(standing: Standing, { describe }: ScopeClause, scope: Scope, res
  * whose sensitivities it covers; a deny one at or above, and one with any of its sensitivities.
  */
 function placeByLabel(labels: Labels, effect: Effect, { confidentiality, sensitivity }: Resource): Standing {
-  const standings: Standing[] = [];
+  let isUndecided = false;
   // A sensitivity without confidentiality counts as restricted.
   const level = confidentiality ?? (sensitivity !== undefined && sensitivity.length > 0 ? 'R' : undefined);
   for (const named of labels.confidentiality) {
-    if (level === undefined) standings.push('undecided');
-    else {
-      const order = compareConfidentiality(level, named);
-      standings.push((effect === 'permit' ? order <= 0 : order >= 0) ? 'in' : 'out');
+    if (level === undefined) {
+      isUndecided = true;
+      continue;
     }
+    const order = compareConfidentiality(level, named);
+    if (effect === 'permit' ? order <= 0 : order >= 0) return 'in';
   }
   if (labels.sensitivity.length > 0) {
     // With confidentiality present, absent sensitivity is none.
-    const kinds = sensitivity ?? (confidentiality === undefined ? undefined : []);
-    const isCovered = (kind: string): boolean => labels.sensitivity.some((named) => coversSensitivity(named, kind));
-    if (kinds === undefined) standings.push('undecided');
-    else if (effect === 'permit') standings.push(kinds.length > 0 && kinds.every(isCovered) ? 'in' : 'out');
-    else standings.push(kinds.some(isCovered) ? 'in' : 'out');
+    const kinds = sensitivity ?? (confidentiality === undefined ? undefined : none);
+    if (kinds === undefined) isUndecided = true;
+    else if (coversKinds(labels.sensitivity, kinds, effect)) return 'in';
   }
-  return any(standings);
+  return isUndecided ? 'undecided' : 'out';
+}
+
+const none: readonly string[] = [];
+
+function coversKinds(sensitivity: readonly string[], kinds: readonly string[], effect: Effect): boolean {
+  const isCovered = (kind: string): boolean => sensitivity.some((named) => coversSensitivity(named, kind));
+  return effect === 'permit' ? kinds.length > 0 && kinds.every(isCovered) : kinds.some(isCovered);
 }
 
 /** A permit needs the whole of the resource's interval inside, a deny any overlap. */
@@ -155,19 +160,35 @@ function placeByDate(period: Interval, effect: Effect, date: Interval | undefine
   return isIn ? 'in' : 'out';
 }
 
+function placeByReferences(data: NonNullable<Scope['data']>, resource: Resource): Standing {
+  let isUndecided = false;
+  for (const one of data) {
+    const standing = placeByReference(one, resource);
+    if (standing === 'in') return standing;
+    isUndecided ||= standing === 'undecided';
+  }
+  return isUndecided ? 'undecided' : 'out';
+}
+
 function placeByReference(
   { meaning, reference }: NonNullable<Scope['data']>[number],
   { reference: own, related, authors }: Resource,
 ): Standing {
-  if (meaning === 'authoredby') return placeByList([reference], authors);
+  if (meaning === 'authoredby') return placeAmong(reference, authors);
   const record = unversioned(reference);
   if (own === record) return 'in';
-  return meaning === 'instance' ? 'out' : placeByList([record], related);
+  return meaning === 'instance' ? 'out' : placeAmong(record, related);
 }
 
 function placeByList(named: readonly string[], known: readonly string[] | undefined): Standing {
   if (known === undefined) return 'undecided';
-  return named.some((one) => known.includes(one)) ? 'in' : 'out';
+  for (const one of named) if (known.includes(one)) return 'in';
+  return 'out';
+}
+
+function placeAmong(one: string, known: readonly string[] | undefined): Standing {
+  if (known === undefined) return 'undecided';
+  return known.includes(one) ? 'in' : 'out';
 }
 
 /** What is known of a record, as far as these clauses ask for it. */
@@ -178,11 +199,6 @@ function knownOf(data: NonNullable<Scope['data']>, { reference, related, authors
     ...(meanings.has('related') || meanings.has('dependents') ? [`related: ${listText(related)}`] : []),
     ...(meanings.has('authoredby') ? [`authored by: ${listText(authors)}`] : []),
   ].join('; ');
-}
-
-function any(standings: readonly Standing[]): Standing {
-  if (standings.includes('in')) return 'in';
-  return standings.includes('undecided') ? 'undecided' : 'out';
 }
 
 const unknownText = 'unknown';

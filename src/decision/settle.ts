@@ -1,5 +1,5 @@
 import type { GlassRefusal } from './break-glass.ts';
-import { combineResults } from './combine.ts';
+import { combineScopes } from './combine.ts';
 import type { Effect } from './consent.ts';
 import type { Basis } from './gate.ts';
 import { type ResultSet, result } from './result-set.ts';
@@ -47,7 +47,7 @@ export function settle(
   basis: Basis | undefined,
   refuseGlass: (namesBreakGlass: boolean) => GlassRefusal | undefined,
 ): Settlement {
-  const settled = basis?.applies ? withBasis(results, implicit, basis.honourDeny) : fromConsents(results, implicit);
+  const settled = basis?.applies ? withBasis(results, implicit, basis.honourDeny) : combineScopes(results, implicit);
   const { decision, by, determining } = settled;
   if (decision === 'permit') return { decision, by, determining, glass: 'not-asked' };
   const glass = refuseGlass(results.some(({ namesBreakGlass }) => namesBreakGlass));
@@ -55,23 +55,18 @@ export function settle(
   return { decision: 'permit-break-glass', by: 'break-glass', determining, glass };
 }
 
-export function worst(all: readonly Decision[]): Decision {
-  return decisions[Math.max(...all.map((decision) => decisions.indexOf(decision)))] ?? 'deny';
+export function worst(all: readonly { readonly decision: Decision }[]): Decision {
+  let place = -1;
+  for (const { decision } of all) place = Math.max(place, decisions.indexOf(decision));
+  return decisions[place] ?? 'deny';
 }
 
 type Unbroken = Omit<Settlement, 'glass'>;
-
-function fromConsents(results: readonly ScopeResult[], implicit: Effect): Unbroken {
-  return combineResults(
-    results.map((one) => one.results),
-    implicit,
-  );
-}
 
 /** A basis beats every denial, or, where it says so, honours those of consents: one that may stand leaves it open. */
 function withBasis(results: readonly ScopeResult[], implicit: Effect, honourDeny: boolean): Unbroken {
   const denying = [...results.keys()].filter((place) => ((results[place]?.results ?? 0) & result.deny) !== 0);
   if (!honourDeny || denying.length === 0) return { decision: 'permit', by: 'legal-basis', determining: [] };
-  if (results.some((one) => one.results === result.deny)) return fromConsents(results, implicit);
+  if (results.some((one) => one.results === result.deny)) return combineScopes(results, implicit);
   return { decision: 'indeterminate', by: 'undecided', determining: denying };
 }

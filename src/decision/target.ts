@@ -1,6 +1,6 @@
 import type { Effect, Interval, Provision } from './consent.ts';
 import type { DecisionRequest } from './request.ts';
-import { isPurpose, subsumes } from './tables/purposes.ts';
+import { generalsOf } from './tables/purposes.ts';
 
 /** A clause, what it asks for, and what there is. */
 export interface Clause {
@@ -37,7 +37,17 @@ export interface Miss {
 /** The clauses that depend on no record. */
 export type Target = Pick<Provision, 'type'> & {
   readonly [Name in 'period' | 'actors' | 'purposes' | 'actions']?: Provision[Name] | undefined;
+} & {
+  /** What the clauses ask for, once it was written: of a provision that many requests are held against. */
+  readonly texts?: TargetTexts | undefined;
 };
+
+/** Each as far as somebody read it. */
+export type TargetTexts = { -readonly [Name in TargetElement]: string | undefined };
+
+export function noTexts(): TargetTexts {
+  return { period: undefined, actor: undefined, purpose: undefined, action: undefined };
+}
 
 /** A question without the records that it is about. */
 export interface Asked {
@@ -55,6 +65,7 @@ export class Targets {
   readonly #asked: Asked;
   readonly #known: Map<Target, TargetMiss | null> | undefined;
   #asker: string | undefined;
+  #at: string | undefined;
 
   constructor(asked: Asked, { resources }: { readonly resources: number } = { resources: 1 }) {
     this.#asked = asked;
@@ -71,18 +82,24 @@ export class Targets {
     return found;
   }
 
-  describe(element: TargetElement, { period = {}, actors = [], purposes = [], actions = [] }: Target): Clause {
-    const { request, atMs, purpose } = this.#asked;
-    switch (element) {
-      case 'period':
-        return { element, expected: intervalText(period), got: momentText(atMs) };
-      case 'actor':
-        return { element, expected: shortList(actors), got: this.#askedBy() };
-      case 'purpose':
-        return { element, expected: shortList(purposes), got: purpose };
-      case 'action':
-        return { element, expected: shortList(actions), got: request.action };
-    }
+  describe(element: TargetElement, target: Target): Clause {
+    const { texts } = target;
+    const expected = texts?.[element] ?? expectedText(element, target);
+    if (texts !== undefined) texts[element] = expected;
+    return { element, expected, got: this.#got(element) };
+  }
+
+  /** When it is asked, RFC 3339. */
+  at(): string {
+    this.#at ??= momentText(this.#asked.atMs);
+    return this.#at;
+  }
+
+  #got(element: TargetElement): string {
+    const { request, purpose } = this.#asked;
+    if (element === 'actor') return this.#askedBy();
+    if (element === 'purpose') return purpose;
+    return element === 'period' ? this.at() : request.action;
   }
 
   #askedBy(): string {
@@ -116,13 +133,20 @@ class TargetMiss implements Miss {
 
 type TargetElement = 'period' | 'actor' | 'purpose' | 'action';
 
+function expectedText(element: TargetElement, { period = {}, actors, purposes, actions }: Target): string {
+  if (element === 'period') return intervalText(period);
+  const named = element === 'actor' ? actors : element === 'purpose' ? purposes : actions;
+  return shortList(named ?? []);
+}
+
 function failing({ period, actors, purposes, actions }: Target, asked: Asked): TargetElement | undefined {
   const { request, atMs, purpose } = asked;
+  const { requester, action } = request;
   if (period !== undefined && (atMs < (period.from ?? atMs) || atMs >= (period.until ?? Number.POSITIVE_INFINITY)))
     return 'period';
-  if (actors !== undefined && !isAmong(actors, request.requester)) return 'actor';
+  if (actors !== undefined && !isAmong(actors, requester)) return 'actor';
   if (purposes !== undefined && !includeOne(purposes, purpose)) return 'purpose';
-  return actions === undefined || actions.includes(request.action) ? undefined : 'action';
+  return actions === undefined || actions.includes(action) ? undefined : 'action';
 }
 
 function isAmong(actors: readonly string[], { references, roles }: DecisionRequest['requester']): boolean {
@@ -131,13 +155,14 @@ function isAmong(actors: readonly string[], { references, roles }: DecisionReque
 }
 
 function includeOne(purposes: readonly string[], special: string): boolean {
-  for (const general of purposes) if (includesPurpose(general, special)) return true;
+  if (purposes.includes(special)) return true;
+  for (const general of generalsOf(special)) if (purposes.includes(general)) return true;
   return false;
 }
 
 /** By subsumption within v3 ActReason, by equality elsewhere. */
 export function includesPurpose(general: string, special: string): boolean {
-  return general === special || (isPurpose(general) && isPurpose(special) && subsumes(general, special));
+  return general === special || (generalsOf(special) as readonly string[]).includes(general);
 }
 
 const rolePrefix = 'role:';

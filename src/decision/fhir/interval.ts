@@ -20,14 +20,15 @@ export function intervalOf(
   if (typeof first === 'string') return first;
   if (typeof last === 'string') return last;
   if (first !== undefined && last !== undefined && first.from >= last.until) return 'it ends before it starts';
-  return { ...(first && { from: first.from }), ...(last && { until: last.until }) };
+  if (first === undefined) return last === undefined ? {} : { until: last.until };
+  return last === undefined ? { from: first.from } : { from: first.from, until: last.until };
 }
 
 /** The first moment of a date or dateTime, and the first after it. */
 function momentsOf(value: string, timeZone: string): { readonly from: number; readonly until: number } | string {
-  if (!dateTime.test(value)) return `${value} is no date or dateTime`;
   const hasMonth = value.length > 4;
   const hasDay = value.length > 7;
+  if (!isDay(value) && !dateTime.test(value)) return `${value} is no date or dateTime`;
   const year = digitsAt(value, 0, 4);
   const month = hasMonth ? digitsAt(value, 5, 7) : 1;
   const day = hasDay ? digitsAt(value, 8, 10) : 1;
@@ -41,6 +42,12 @@ function momentsOf(value: string, timeZone: string): { readonly from: number; re
       : dayNumber(year + 1, 1, 1);
   const until = startOfDay(dayAfter, timeZone);
   return from === undefined || until === undefined ? `${timeZone} is no time zone` : { from, until };
+}
+
+/** As most are: `YYYY-MM-DD`. */
+function isDay(value: string): boolean {
+  if (value.length !== 10 || value[4] !== '-' || value[7] !== '-') return false;
+  return !Number.isNaN(digitsAt(value, 0, 4) + digitsAt(value, 5, 7) + digitsAt(value, 8, 10));
 }
 
 function secondsOf(value: string): { readonly from: number; readonly until: number } | undefined {

@@ -135,20 +135,34 @@ const parents: Readonly<Record<Purpose, Purpose | undefined>> = {
   POPHLTH: 'TREAT',
 };
 
+const noneAbove: readonly Purpose[] = [];
+
+/** Those above each purpose, the nearest first. */
+const generals: ReadonlyMap<string, readonly Purpose[]> = new Map(
+  purposes.map((purpose) => {
+    const above: Purpose[] = [];
+    for (let one = parents[purpose]; one !== undefined; one = parents[one]) above.push(one);
+    return [purpose, above];
+  }),
+);
+
 /** The purpose directly above, or undefined at the top. */
 export function parentPurpose(purpose: Purpose): Purpose | undefined {
   return parents[purpose];
 }
 
 export function isPurpose(code: string): code is Purpose {
-  return Object.hasOwn(parents, code);
+  return generals.has(code);
 }
 
 /** Whether `general` is `special` or stands above it: BTG is an ETREAT is a TREAT (docs/decision.md, step 3). */
 export function subsumes(general: Purpose, special: Purpose): boolean {
-  for (let purpose: Purpose | undefined = special; purpose !== undefined; purpose = parents[purpose])
-    if (purpose === general) return true;
-  return false;
+  return general === special || generalsOf(special).includes(general);
+}
+
+/** Everything above a purpose, nearest first; nothing for one of another system. */
+export function generalsOf(purpose: string): readonly Purpose[] {
+  return generals.get(purpose) ?? noneAbove;
 }
 
 /** The purpose and everything below it, to show to whoever grants it. */

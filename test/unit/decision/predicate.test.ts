@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { consentSchema, policySchema, requestSchema } from '../../../src/decision/index.ts';
+import { consentSchema, decide, policySchema, requestSchema } from '../../../src/decision/index.ts';
+import { instantOf } from '../../../src/decision/instant.ts';
 import { predicateOf } from '../../../src/decision/predicate.ts';
+import { isOrdinaryRequest } from '../../../src/decision/request-check.ts';
 import { consents, requests } from './draw.ts';
 
 const word = fc.string({ minLength: 1, maxLength: 3 });
@@ -31,6 +33,24 @@ const richRequests = fc.tuple(requests, fc.boolean()).map(([request, isGlass]) =
   ...request,
   ...(isGlass && { breakGlass: glass, legalBasis: 'court-order' }),
 }));
+
+const labelled = fc.record({
+  type: word,
+  class: fc.oneof(word, words),
+  categories: words,
+  date: fc.oneof(word, fc.record({ start: word, end: word }, { requiredKeys: [] })),
+  confidentiality: word,
+  sensitivity: fc.oneof(word, words),
+});
+const richerRequests = fc.tuple(richRequests, labelled).map(([request, facts]) => ({
+  ...request,
+  resources: [...request.resources, { reference: 'Observation/a', ...facts }],
+}));
+
+function hasUndefined(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === undefined;
+  return Object.values(value).some(hasUndefined);
+}
 
 /** What a caller may get wrong, and what it may get right at another place. */
 const otherValues: fc.Arbitrary<unknown> = fc.oneof(
@@ -93,6 +113,36 @@ describe.each<readonly [string, z.ZodType, fc.Arbitrary<unknown>]>([
     expect(right).toBeGreaterThan(300);
     expect(wrong).toBeGreaterThan(300);
   });
+});
+
+it('the check of requests, written out, knows each that the schema accepts as it is', () => {
+  const accepts = predicateOf(requestSchema);
+  let [right, wrong] = [0, 0];
+  fc.assert(
+    fc.property(richerRequests, fc.option(edits, { nil: undefined }), (value, edit) => {
+      const given = edit === undefined ? value : edited(value, edit);
+      const isOrdinary = isOrdinaryRequest(given) && instantOf(given.at) !== undefined;
+      if (isOrdinary) right += 1;
+      else wrong += 1;
+      expect(isOrdinary).toBe(accepts(given) && !hasUndefined(given));
+    }),
+    { numRuns: 5000 },
+  );
+  expect(right).toBeGreaterThan(300);
+  expect(wrong).toBeGreaterThan(300);
+});
+
+it('a request is made at a moment that there is', () => {
+  const request = {
+    subject: 'patient',
+    at: '2026-02-29T10:00:00Z',
+    purpose: 'TREAT',
+    action: 'access' as const,
+    requester: { references: [], roles: [] },
+    resources: [{ reference: 'Observation/a', confidentiality: 'no such level' }],
+  };
+  const ask = (): unknown => decide({ consents: [], request, policy: { implicit: 'deny' } });
+  expect(ask).toThrow('request.at: a moment of RFC 3339 is expected');
 });
 
 it('no predicate is made for a schema that it would not agree with', () => {
