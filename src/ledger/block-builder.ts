@@ -10,15 +10,10 @@ import { hashOf } from './state/nodes.ts';
 import { pageReader } from './state/parts.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
-import { bytesMaxOf, type VerifiedTransaction } from './transaction.ts';
-import type {
-  BlockContext,
-  IndexEntry,
-  RecoveryContent,
-  RuleExecutor,
-  StateKey,
-  TransactionResult,
-} from './types/execution.ts';
+import { type StreamRecord, streamRecords } from './stream-records.ts';
+import { bytesMaxOf } from './transaction.ts';
+import type { BlockContext, RecoveryContent, RuleExecutor, StateKey, TransactionResult } from './types/execution.ts';
+import type { VerifiedTransaction } from './verified-transaction.ts';
 
 /** Why a transaction has no place in a block (protocol.md §3): a leader leaves it out, a follower refuses the block. */
 export type Inadmissible =
@@ -51,7 +46,7 @@ export class BlockBuilder {
   readonly #state = new Map<StateKey, Uint8Array | undefined>();
   readonly #transactions: VerifiedTransaction[] = [];
   readonly #results: TransactionResult[] = [];
-  readonly #index: (readonly IndexEntry[])[] = [];
+  readonly #streams: (readonly StreamRecord[])[] = [];
   readonly #ids = new Set<string>();
   #bytes = 0;
 
@@ -77,7 +72,7 @@ export class BlockBuilder {
     if (result.ok) this.#keep(state);
     this.#transactions.push(transaction);
     this.#results.push(result);
-    this.#index.push(result.ok ? index : []);
+    this.#streams.push(result.ok ? streamRecords(index) : []);
     this.#ids.add(transaction.idHex);
     this.#bytes += transaction.byteLength;
     return undefined;
@@ -163,7 +158,7 @@ export class BlockBuilder {
       const result = this.#results[index] as TransactionResult;
       return { id, height, index, timestamp, blockHash, result };
     });
-    return { state: this.#state, tree, receipts, index: this.#index, ids: this.#ids };
+    return { state: this.#state, tree, receipts, streams: this.#streams, ids: this.#ids };
   }
 
   /** Writes the executed ids' buckets into the state and drops those whose minute has passed. */

@@ -10,8 +10,7 @@ import { ChainPoint, type ChainPointFacts } from './state/chain-point.ts';
 import { TreeParts } from './state/parts.ts';
 import { StateCache } from './state/state-cache.ts';
 import { genesisOrigin, type Origin, stateSpaces } from './state/state-space.ts';
-import { streamOperations } from './stream-records.ts';
-import type { IndexEntry } from './types/execution.ts';
+import { putStreamRecord, type StreamRecord } from './stream-records.ts';
 
 /** Blocks, receipts, indexes and the applied point, as they stand in the store. */
 const appliedKey: Uint8Array = prefixedKey('meta', utf8('applied'));
@@ -68,17 +67,17 @@ export function commitOperations(point: ChainPoint, parts: TreeParts, pastFrom: 
   operations.push(...historyOperations(facts.height, before, facts.hash));
   if (facts.height > pastFrom) operations.push(...undoOperations(point));
   for (const receipt of changes.receipts)
-    operations.push(...receiptOperations(receipt, changes.index[receipt.index] ?? []));
+    operations.push(...receiptOperations(receipt, changes.streams[receipt.index] ?? []));
   operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, pastFrom, origin }));
   return operations;
 }
 
 /** What an executed transaction adds for ever: its receipt, and entries of indexes. */
-export function receiptOperations(receipt: Receipt, index: readonly IndexEntry[]): Operation[] {
-  const { id, height } = receipt;
+export function receiptOperations(receipt: Receipt, streams: readonly StreamRecord[]): Operation[] {
+  const { id, height, index } = receipt;
   return [
     { type: 'put', key: prefixedKey('transactionPlace', id), value: encodeReceipt(receipt) },
-    ...streamOperations(height, receipt.index, index),
+    ...streams.map((record) => putStreamRecord(record, height, index)),
   ];
 }
 

@@ -92,6 +92,7 @@ export {
 } from './stored-checks.ts';
 export { differenceOfApplied, type StoredSummary, walkStored } from './stored-content.ts';
 export { type StoredLeaf, storedKeys, storedLeaves } from './stored-keys.ts';
+export { streamRecords } from './stream-records.ts';
 export type { StreamEntry, StreamOptions } from './streams.ts';
 export {
   bytesMaxOf,
@@ -100,7 +101,6 @@ export {
   transactionIdOf,
   transactionMessage,
   UnverifiedTransaction,
-  VerifiedTransaction,
 } from './transaction.ts';
 export type {
   BlockContext,
@@ -122,3 +122,4 @@ export type {
   TransactionResult,
 } from './types/execution.ts';
 export { checkHeaderSignature, VerifiedBlock } from './verified-block.ts';
+export { VerifiedTransaction } from './verified-transaction.ts';

@@ -24,9 +24,9 @@ import { OpenedPages } from './state/tree-walk.ts';
 import type { StateProof } from './state-proof.ts';
 import { holdsValue, type StoredTrees } from './stored-checks.ts';
 import { readStream, type StreamOptions } from './streams.ts';
-import type { VerifiedTransaction } from './transaction.ts';
 import type { ConfigurationStep, RecoveryContent, RuleExecutor, StateKey, StateView } from './types/execution.ts';
 import type { VerifiedBlock } from './verified-block.ts';
+import type { VerifiedTransaction } from './verified-transaction.ts';
 
 export interface SealInput {
   readonly parentHash: Uint8Array;
@@ -102,7 +102,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   const nothing = new ChainPoint(cache, { ...facts, tree: undefined });
   const point = new ChainPoint(cache, facts, {
     parent: nothing,
-    changes: { state: state.changes, tree, receipts: [], index: [], ids: new Set() },
+    changes: { state: state.changes, tree, receipts: [], streams: [], ids: new Set() },
   });
   return commitOperations(point, TreeParts.empty(genesisOrigin.space), 0);
 }

@@ -42,6 +42,6 @@ export {
   encodeTransactionBody,
   transactionMessage,
   UnverifiedTransaction,
-  VerifiedTransaction,
 } from './transaction.ts';
 export type * from './types/execution.ts';
+export { VerifiedTransaction } from './verified-transaction.ts';

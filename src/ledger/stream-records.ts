@@ -37,18 +37,30 @@ export function streamPlaceOf(key: Uint8Array): StreamPlace {
   return { height: readUint64(key, at), index: readUint32(key, at + 8), number: readUint32(key, at + 12) };
 }
 
+/** A record on its way to the store. */
+export interface StreamRecord {
+  readonly stream: string;
+  /** Of its first entry. */
+  readonly number: number;
+  readonly value: Uint8Array;
+}
+
 /** What a transaction adds to index streams. */
-export function streamOperations(height: number, index: number, entries: readonly IndexEntry[]): Operation[] {
-  const operations: Operation[] = [];
+export function streamRecords(entries: readonly IndexEntry[]): StreamRecord[] {
+  const records: StreamRecord[] = [];
   for (let from = 0; from < entries.length; ) {
     const first = entries[from] as IndexEntry;
     let to = from + 1;
     while (to < entries.length && to - from < entriesPerRecordMax && joins(first, entries[to] as IndexEntry)) to += 1;
     const value = to === from + 1 ? encodeOne(first.entry) : encodeRun(entries, from, to);
-    operations.push({ type: 'put', key: streamKey(first.stream, height, index, from), value });
+    records.push({ stream: first.stream, number: from, value });
     from = to;
   }
-  return operations;
+  return records;
+}
+
+export function putStreamRecord({ stream, number, value }: StreamRecord, height: number, index: number): Operation {
+  return { type: 'put', key: streamKey(stream, height, index, number), value };
 }
 
 /** The entries of a record, in their order; one that is alone is a view. Throws `storage-damaged`. */

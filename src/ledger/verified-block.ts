@@ -2,7 +2,7 @@ import { AssentError, assert, equalBytes, present } from '../base/index.ts';
 import type { VerifySignature } from '../crypto/portable.ts';
 import type { ReceivedBlock } from './block.ts';
 import { headerMessage } from './header.ts';
-import type { VerifiedTransaction } from './transaction.ts';
+import type { VerifiedTransaction } from './verified-transaction.ts';
 
 /** Throws `signature-invalid` unless the header is signed by the proposer that it names. */
 export function checkHeaderSignature(

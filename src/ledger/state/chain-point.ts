@@ -1,7 +1,8 @@
 import { present } from '../../base/index.ts';
 import type { MerkleFrontier } from '../../crypto/portable.ts';
 import type { Receipt } from '../results.ts';
-import type { IndexEntry, StateKey, StateView } from '../types/execution.ts';
+import type { StreamRecord } from '../stream-records.ts';
+import type { StateKey, StateView } from '../types/execution.ts';
 import type { Child } from './nodes.ts';
 import type { StateCache } from './state-cache.ts';
 import type { StateChange, TreeUpdate } from './tree.ts';
@@ -11,8 +12,8 @@ export interface BlockChanges {
   readonly state: ReadonlyMap<StateKey, Uint8Array | undefined>;
   readonly tree: TreeUpdate<StateChange>;
   readonly receipts: readonly Receipt[];
-  /** By transaction, in block order. */
-  readonly index: readonly (readonly IndexEntry[])[];
+  /** By transaction, in block order: what it adds to index streams. */
+  readonly streams: readonly (readonly StreamRecord[])[];
   /** Ids executed in this block. */
   readonly ids: ReadonlySet<string>;
 }

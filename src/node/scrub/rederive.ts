@@ -1,6 +1,13 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
 import { merkleRoot } from '../../crypto/index.ts';
-import { type Ledger, type OpenedBlock, PastValues, receiptOperations, resultLeaf } from '../../ledger/index.ts';
+import {
+  type Ledger,
+  type OpenedBlock,
+  PastValues,
+  receiptOperations,
+  resultLeaf,
+  streamRecords,
+} from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
 import { BlockReplay } from '../replay/block-replay.ts';
 import { ledgerRules } from '../replay/deciding-rules.ts';
@@ -32,7 +39,7 @@ export async function rederived(ledger: Ledger, block: OpenedBlock): Promise<Ope
     const { executed, keep } = await replay.execute();
     const { result } = executed;
     const receipt = { id, height, index, timestamp, blockHash: block.hash, result };
-    operations.push(...receiptOperations(receipt, result.ok ? executed.index : []));
+    operations.push(...receiptOperations(receipt, result.ok ? streamRecords(executed.index) : []));
     leaves.push(resultLeaf(result));
     await keep();
   }

@@ -8,12 +8,13 @@ import { genesisOrigin } from '../../../src/ledger/state/state-space.ts';
 import {
   entriesOfRecord,
   entriesPerRecordMax,
-  streamOperations,
+  putStreamRecord,
   streamPlaceOf,
+  streamRecords,
 } from '../../../src/ledger/stream-records.ts';
 import { readStream, type StreamEntry } from '../../../src/ledger/streams.ts';
 import type { IndexEntry } from '../../../src/ledger/types/execution.ts';
-import { MemoryStore, type Store } from '../../../src/storage/index.ts';
+import { MemoryStore, type Operation, type Store } from '../../../src/storage/index.ts';
 import { LevelStore } from '../../../src/storage/level-store.ts';
 
 /** Runs of entries that differ in little, as a batch has, between others. */
@@ -87,6 +88,10 @@ async function pagesOf(store: Store, name: string, limit: number, reverse: boole
     expect(entries).toHaveLength(limit);
     after = next;
   }
+}
+
+function streamOperations(height: number, index: number, entries: readonly IndexEntry[]): Operation[] {
+  return streamRecords(entries).map((record) => putStreamRecord(record, height, index));
 }
 
 describe('records of an index stream', () => {
