@@ -36,7 +36,7 @@ import { statusOf } from './status.ts';
 import { transferLeadership } from './transfer.ts';
 import { askNonces, handleNonceRequest } from './tripwire.ts';
 import { handleNonceReply } from './tripwire-replies.ts';
-import type { BlockReference, Configuration, Hash, Message, ProposalSlot, Ready, Verdict } from './types.ts';
+import type { BlockReference, Configuration, Hash, Message, ProposalSlot, Ready, Tip, Verdict } from './types.ts';
 import { handleVoteRequest } from './voting.ts';
 
 /**
@@ -173,6 +173,15 @@ export class Raft {
   /** The leader that this node follows or is; cheaper than the whole status. */
   get leader(): NodeId | undefined {
     return this.#core.leader;
+  }
+
+  /**
+   * The newest block of this chain that a certificate covers, where that is above a height: executed here, its sync perhaps
+   * under way.
+   */
+  certifiedAbove(height: number): Tip | undefined {
+    const { certifiedHeight, log } = this.#core;
+    return certifiedHeight > height ? log.tipAt(certifiedHeight) : undefined;
   }
 
   /** In force at the tip. */

@@ -115,8 +115,8 @@ export class Ledger {
   readonly genesis: Genesis;
   /** Of genesis. */
   readonly #rules: RuleExecutor;
-  /** Asked for with every transaction that comes in. */
-  #inForce: { readonly point: ChainPoint; readonly executor: RuleExecutor } | undefined;
+  /** Asked for with every transaction that comes in, and with every decision. */
+  readonly #executors = new WeakMap<ChainPoint, RuleExecutor>();
   readonly #store: Store;
   readonly #checksReads: boolean;
   readonly #points = new Map<string, ChainPoint>();
@@ -131,6 +131,8 @@ export class Ledger {
   #pending: { readonly point: ChainPoint; readonly change: ConfigurationStep | undefined } | undefined;
   /** The newest committed point; ahead of `#applied` while its batch is being written. */
   #committed: ChainPoint;
+  /** The newest point that a certificate covers; ahead of `#committed` while the block itself is being written. */
+  #certified: ChainPoint;
 
   /**
    * Opens what {@link genesisOperations} began. `checksReads`: whether values that come from the store are held against
@@ -160,6 +162,7 @@ export class Ledger {
     this.#prunedThrough = readPruned(store).through;
     this.#pastFrom = Math.max(pastFrom, this.#prunedThrough);
     this.#committed = this.#applied;
+    this.#certified = this.#applied;
     this.#points.set(toHex(this.#applied.facts.hash), this.#applied);
     this.#guard();
   }
@@ -193,6 +196,7 @@ export class Ledger {
     this.#prunedThrough = readPruned(this.#store).through;
     this.#pastFrom = Math.max(pastFrom, this.#prunedThrough);
     this.#committed = point;
+    this.#certified = point;
     this.#points.clear();
     this.#points.set(toHex(point.facts.hash), point);
     this.#guard();
@@ -202,7 +206,7 @@ export class Ledger {
     return this.genesis.ledgerId;
   }
 
-  /** The newest block whose effects are durable: what reads are answered from. */
+  /** The newest block whose effects are durable here: what reads are answered from that look into the store. */
   get applied(): ChainPoint['facts'] {
     return this.#applied.facts;
   }
@@ -252,10 +256,16 @@ export class Ledger {
 
   /** The rules of the block that follows {@link applied}; those of that block itself where this program lacks them. */
   get executor(): RuleExecutor {
-    const point = this.#applied;
-    if (this.#inForce?.point !== point)
-      this.#inForce = { point, executor: this.#rulesAfter(point) ?? this.#rulesOf(point) };
-    return this.#inForce.executor;
+    return this.#executorAt(this.#applied);
+  }
+
+  #executorAt(point: ChainPoint): RuleExecutor {
+    let executor = this.#executors.get(point);
+    if (executor === undefined) {
+      executor = this.#rulesAfter(point) ?? this.#rulesOf(point);
+      this.#executors.set(point, executor);
+    }
+    return executor;
   }
 
   /** The rules under which the block ran. */
@@ -289,6 +299,26 @@ export class Ledger {
   /** State as of {@link applied}. */
   get state(): StateView {
     return this.#applied;
+  }
+
+  /**
+   * The newest block that is known to be final, its state, and the rules of the block that follows: a majority has synced
+   * it, this node perhaps not yet. What is in the store beside the state (blocks, receipts, proofs) may not be there yet.
+   */
+  get certified(): { readonly facts: ChainPoint['facts']; readonly state: StateView; readonly executor: RuleExecutor } {
+    const point = this.#certified;
+    return { facts: point.facts, state: point, executor: this.#executorAt(point) };
+  }
+
+  get certifiedHeight(): number {
+    return this.#certified.facts.height;
+  }
+
+  /** A certificate covers this executed block, and with it all below it. */
+  certify(hash: Uint8Array): void {
+    const point = this.#pointOf(hash);
+    assert(point.facts.height >= this.#certified.facts.height, 'what is certified stays');
+    this.#certified = point;
   }
 
   /**
@@ -445,8 +475,8 @@ export class Ledger {
   discard(hash: Uint8Array): void {
     const point = this.#points.get(toHex(hash));
     if (point === undefined) return;
-    for (let kept: ChainPoint | undefined = this.#committed; kept !== undefined; kept = kept.parent)
-      assert(point !== kept, 'a committed block never leaves the chain');
+    for (let kept: ChainPoint | undefined = this.#certified; kept !== undefined; kept = kept.parent)
+      assert(point !== kept, 'a certified block never leaves the chain');
     this.#points.delete(toHex(hash));
   }
 
@@ -461,6 +491,7 @@ export class Ledger {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
+    if (point.facts.height > this.#certified.facts.height) this.#certified = point;
     const operations = commitOperations(point, this.#parts, this.#pastFrom);
     if (!this.#hasHistory) {
       const before = present(point.facts.historyBefore, 'a block that is written now knows the history before it');

@@ -412,7 +412,7 @@ class Daemon {
     const http = new HttpThread({
       data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
       logger: this.#log.logger,
-      readPoint: (consistency) => readPointOf({ replica: this.#replica, ledger }, consistency),
+      readPoint: (consistency, kind) => readPointOf({ replica: this.#replica, ledger }, consistency, kind),
       onSubmission: (message) => this.#desk.receive(message),
       asked: answersOf({
         ledger,

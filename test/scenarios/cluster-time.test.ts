@@ -70,7 +70,7 @@ test('29: clocks that drift by 10 % and step by an hour endanger nothing, and go
     for (const node of scenario.everyone())
       scenario.machine(node).skew.offsetMs = wrong.includes(node) ? (round % 2 === 0 ? hourMs : -hourMs) : 0;
     scenario.submit(round % 5);
-    scenario.cluster.read((round + 1) % 5, (end) => ends.push(end));
+    scenario.cluster.read((round + 1) % 5, 'applied', (end) => ends.push(end));
     await scenario.pass(200);
   }
   expect(ends.filter((end) => typeof end === 'number').length).toBeGreaterThan(0);

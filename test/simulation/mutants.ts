@@ -250,14 +250,37 @@ export const mutants: readonly Mutant[] = [
     find: "send(core, core.leader, { type: 'read-index-request', context });",
     replace: 'core.effects.reads.push({ context, height: 0 });',
   }),
+  mutant(
+    'a follower that asks counts as all of them',
+    300,
+    {
+      find: '  const { voters, majority } = electorateOf(configurationAtTip(core));\n  const rounds',
+      replace:
+        '  if (asker !== core.nodeId) return Number.POSITIVE_INFINITY;\n  const { voters, majority } = electorateOf(configurationAtTip(core));\n  const rounds',
+    },
+    {
+      find: 'if (countPeers(core, leadership, isWilling) < majority) {',
+      replace: 'if (countPeers(core, leadership, isWilling) < 0) {',
+    },
+    { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
+  ),
+  mutant(
+    'a decision is made on what is not certified',
+    40,
+    {
+      find: 'return certifiedHeight > height ? log.tipAt(certifiedHeight) : undefined;',
+      replace: 'return certifiedHeight >= 0 && log.tip.height > height ? log.tip : undefined;',
+    },
+    { find: "assert(point !== kept, 'a certified block never leaves the chain');", replace: '' },
+  ),
   mutant('a read does not wait until its height is applied', 40, {
-    find: 'else if (height <= this.#options.appliedHeight()) this.#end(readers);',
-    replace: 'else if (height >= 0) this.#end(readers);',
+    find: 'const isThere = ({ state }: Reader): boolean => height <= heights[state]();',
+    replace: 'const isThere = ({ state }: Reader): boolean => height >= 0 || heights[state]() < 0;',
   }),
   mutant('a read joins a question that was asked before it came', 40, {
-    find: 'this.#next.push({ done, deadline: this.#ticks + this.#waitTicks });',
+    find: 'this.#next.push({ state, done, deadline: this.#ticks + this.#waitTicks });',
     replace:
-      'const reader = { done, deadline: this.#ticks + this.#waitTicks }; const [asked] = this.#asked; if (asked === undefined) this.#next.push(reader); else this.#asked.set(asked[0], [...asked[1], reader]);',
+      'const reader = { state, done, deadline: this.#ticks + this.#waitTicks }; const [asked] = this.#asked; if (asked === undefined) this.#next.push(reader); else this.#asked.set(asked[0], [...asked[1], reader]);',
   }),
   // What clients are told.
   mutant('clients are told when a block is sealed', 20, {

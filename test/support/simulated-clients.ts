@@ -116,7 +116,7 @@ export class RegisterClients {
       goOn(outcome);
     };
     this.#after(this.#timeoutMs(), () => end('failed'));
-    this.#cluster.read(node, (answer, valueAt) => {
+    this.#cluster.read(node, this.#random.chance(0.5) ? 'certified' : 'applied', (answer, valueAt) => {
       if (typeof answer === 'number') end('ok', valueAt(register));
       else end('failed');
     });

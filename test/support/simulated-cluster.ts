@@ -1,6 +1,7 @@
 import type { Random } from '../../src/base/index.ts';
 import type { RaftLimits } from '../../src/consensus/index.ts';
 import { createGenesis, type Genesis, type VerifiedTransaction } from '../../src/ledger/index.ts';
+import type { ReadState } from '../../src/node/replica/index.ts';
 import type { Operation } from '../../src/storage/index.ts';
 import { Trace } from '../simulation/trace.ts';
 import { describePacket } from '../simulation/trace-packets.ts';
@@ -231,10 +232,10 @@ export class SimulatedCluster {
   }
 
   /** Asks a node for a linearizable read. `done` may read values of the state at that moment only. */
-  read(index: number, done: ReadDone): void {
+  read(index: number, state: ReadState, done: ReadDone): void {
     const machine = this.machineAt(index);
     machine.act(() => {
-      machine.process?.read(done);
+      machine.process?.read(state, done);
       this.acted(machine);
     });
   }

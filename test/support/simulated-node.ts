@@ -7,6 +7,7 @@ import {
   isEvidenceFrame,
   type Membership,
   type Outcome,
+  type ReadState,
   Replica,
   type ReplicaChannel,
   type ReplicaStatus,
@@ -27,7 +28,7 @@ export type NodeChannel = ReplicaChannel | 'bulk';
 
 export type SubmitDone = (index: number, outcome: Outcome) => void;
 
-/** Takes the applied height that may be read, and what the keys of the simulator's rules are worth in it; or a code. */
+/** Takes the height that may be read, and what the keys of the simulator's rules are worth in it; or a code. */
 export type ReadDone = (end: number | ErrorCode, valueAt: (key: string) => Uint8Array | undefined) => void;
 
 /** How long the simulated verification thread takes for an answer. */
@@ -100,13 +101,14 @@ export class NodeProcess implements SimulatedProcess {
     this.#machine.disk.process(() => this.#replica?.submit(transactions, listen));
   }
 
-  read(done: ReadDone): void {
+  read(state: ReadState, done: ReadDone): void {
     const answer = (error?: AssentError): void => {
       if (!this.#isAlive) return;
-      const state = present(this.#ledger, 'it answered').state;
-      done(error?.code ?? present(this.status(), 'it answered').appliedHeight, (key) => state.get(`sim/value/${key}`));
+      const ledger = present(this.#ledger, 'it answered');
+      const read = state === 'certified' ? ledger.certified : { facts: ledger.applied, state: ledger.state };
+      done(error?.code ?? read.facts.height, (key) => read.state.get(`sim/value/${key}`));
     };
-    this.#machine.disk.process(() => this.#replica?.read(answer));
+    this.#machine.disk.process(() => this.#replica?.read(state, answer));
   }
 
   /** Undefined while the node's database is being made, and where it is too damaged to tell. */

@@ -28,7 +28,8 @@ export const consistencyQuery: z.ZodType<ConsistencyQuery, QueryInput<Consistenc
 /** Headers of every answer of a route that reads the ledger, with what they say. */
 export const consistencyHeaders = {
   'assent-consistency': 'How new the answer is: linearizable or local.',
-  'assent-applied-height': 'Height of the newest block that the answering node had applied when it began to read.',
+  'assent-applied-height':
+    'Height of the newest block that the answering node had applied when it began to read; of an advisory decision, of the newest certified block that it had executed.',
   'assent-applied-time':
     'Certified time of this block (RFC 3339). On an idle ledger it is old though nothing is missing.',
 } as const;

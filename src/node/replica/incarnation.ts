@@ -27,7 +27,7 @@ import { readOrBlame } from './peer-bytes.ts';
 import { periods } from './periods.ts';
 import { persistOperations } from './persistence.ts';
 import { Proposer } from './proposer.ts';
-import { ReadBarrier, type ReadListener } from './read-barrier.ts';
+import { ReadBarrier, type ReadListener, type ReadState } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { damagedKey, mendingError, stoppingError } from './stopping.ts';
@@ -106,7 +106,7 @@ export class Incarnation {
     this.#reads = new ReadBarrier({
       request: (context) => this.#raft.readIndex(context),
       firstContext: () => options.random.below(2 ** 31),
-      appliedHeight: () => ledger.applied.height,
+      heights: { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height },
       hasten: () => options.journal.flush(),
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
@@ -227,17 +227,14 @@ export class Incarnation {
     return this.#pool.giveUp(idHex, listener);
   }
 
-  /**
-   * Calls back once, at once or later: when this node has applied all that was committed anywhere before the call, or
-   * with `no-quorum`, `node-behind`, `overloaded` or `shutting-down`.
-   */
-  read(done: ReadListener): void {
+  /** See {@link ReadBarrier.read}. */
+  read(state: ReadState, done: ReadListener): void {
     if (this.#stopped !== undefined) {
       done(this.#stopped);
       return;
     }
     this.#guarded(() => {
-      this.#reads.read(done);
+      this.#reads.read(state, done);
       this.#pump();
     });
   }
@@ -299,6 +296,7 @@ export class Incarnation {
     try {
       do {
         for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) this.#handle(ready);
+        this.#noteCertified();
         this.#noteLeader();
         this.#noteMembership();
       } while (this.#execute() || this.#proposer.seal());
@@ -309,6 +307,7 @@ export class Incarnation {
 
   /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
   #handle(ready: Ready): void {
+    this.#noteCertified();
     for (const hash of ready.abandoned) {
       this.#execution.abandon(hash);
       this.#ledger.discard(hash);
@@ -353,7 +352,7 @@ export class Incarnation {
     this.history.applied(block.height);
     this.#bodies.settled(block);
     this.#options.onCommitted?.(block, receipts.length);
-    this.#reads.applied();
+    this.#reads.advanced();
     this.#ledger.demandRulesAfter();
   }
 
@@ -390,6 +389,14 @@ export class Incarnation {
       this.#options.logger.warn({ height, reason }, 'refused a block');
     }
     this.#raft.verdict(block.hash, verdict);
+  }
+
+  /** What a certificate covers may be read, though its sync is under way here. */
+  #noteCertified(): void {
+    const newer = this.#raft.certifiedAbove(this.#ledger.certifiedHeight);
+    if (newer === undefined) return;
+    this.#ledger.certify(newer.hash);
+    this.#reads.advanced();
   }
 
   #noteLeader(): void {

@@ -11,7 +11,7 @@ export { isEvidenceFrame } from './evidence-wire.ts';
 export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
 export type { ProvedSnapshot } from './installation.ts';
 export { blockCertificateRange, certificateKey, termCertificateOf } from './persistence.ts';
-export type { ReadListener } from './read-barrier.ts';
+export type { ReadListener, ReadState } from './read-barrier.ts';
 export { ownBytes } from './records.ts';
 export { Replica } from './replica.ts';
 export type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';

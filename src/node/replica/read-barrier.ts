@@ -1,8 +1,14 @@
 import { AssentError } from '../../base/index.ts';
 import { type BlockReference, type ReadResult, raftParameters } from '../../consensus/index.ts';
 
-/** Told once: the state that is applied now may be read, or why not. */
+/** Told once: the state that it asked for may be read now, or why not. */
 export type ReadListener = (error?: AssentError) => void;
+
+/**
+ * What is read: the newest state that is final, or the newest one that is also on this node's disk, with all that a commit
+ * writes beside it.
+ */
+export type ReadState = 'certified' | 'applied';
 
 /** The most readers that wait. */
 export const readersMax = 4096;
@@ -13,9 +19,16 @@ export const readersMax = 4096;
 export const requestsMax = 2;
 
 interface Reader {
+  readonly state: ReadState;
   readonly done: ReadListener;
   /** Tick at which it is refused. */
   readonly deadline: number;
+}
+
+/** Readers whose height is known. */
+interface Confirmed {
+  readonly height: number;
+  readonly readers: readonly Reader[];
 }
 
 export interface ReadBarrierOptions {
@@ -23,7 +36,8 @@ export interface ReadBarrierOptions {
   readonly request: (context: number) => void;
   /** The first request's number; the next ones follow. Drawn when the first reader comes. */
   readonly firstContext: () => number;
-  readonly appliedHeight: () => number;
+  /** How far each state is; the applied one is never ahead. */
+  readonly heights: { readonly [state in ReadState]: () => number };
   /** Writes commits that wait for the next append. */
   readonly hasten: () => void;
   /** Whether no leader has been known for so long that there is nothing to wait for. */
@@ -34,7 +48,7 @@ export interface ReadBarrierOptions {
 
 /**
  * Linearizable reads (protocol.md §5): each reader waits for a height that was asked for after it came, and until that
- * height is applied here. A bounded number of requests is under way; readers that come beyond it share the next one.
+ * height is reached here. A bounded number of requests is under way; readers that come beyond it share the next one.
  */
 export class ReadBarrier {
   readonly #options: ReadBarrierOptions;
@@ -43,7 +57,7 @@ export class ReadBarrier {
   #next: Reader[] = [];
   /** By the number of their request; contexts ascend. */
   readonly #asked = new Map<number, readonly Reader[]>();
-  #applying: { readonly height: number; readonly readers: readonly Reader[] }[] = [];
+  #behind: Confirmed[] = [];
   #context: number | undefined;
   #ticks = 0;
   #count = 0;
@@ -62,17 +76,18 @@ export class ReadBarrier {
   }
 
   /**
-   * Fails with `no-quorum` when no majority confirms a height in time, with `node-behind` when the height is not applied
-   * here in time, and with `overloaded`.
+   * Calls back once, at once or later: when this state holds all that was committed anywhere before the call. Fails with
+   * `no-quorum` when no majority confirms a height in time, with `node-behind` when the height is not reached here in time,
+   * and with `overloaded`.
    */
-  read(done: ReadListener): void {
+  read(state: ReadState, done: ReadListener): void {
     const refusal = this.#closed ?? (this.#count < readersMax ? undefined : tooMany());
     if (refusal !== undefined) {
       done(refusal);
       return;
     }
     this.#count += 1;
-    this.#next.push({ done, deadline: this.#ticks + this.#waitTicks });
+    this.#next.push({ state, done, deadline: this.#ticks + this.#waitTicks });
     this.#ask();
   }
 
@@ -82,26 +97,26 @@ export class ReadBarrier {
     if (readers === undefined) return;
     this.#asked.delete(context);
     if (height === undefined) this.#refused(readers);
-    else if (height <= this.#options.appliedHeight()) this.#end(readers);
     else {
-      this.#applying.push({ height, readers });
-      this.#options.hasten();
+      const left = this.#reach({ height, readers });
+      if (left.readers.length > 0) this.#behind.push(left);
+      if (left.readers.some(isOfDisk)) this.#options.hasten();
     }
     this.#ask();
   }
 
   /** Whether a reader waits for this very block to be applied. */
-  awaits({ height }: BlockReference): boolean {
-    return this.#applying.some((batch) => batch.height === height);
+  awaits(block: BlockReference): boolean {
+    return this.#behind.some(({ height, readers }) => height === block.height && readers.some(isOfDisk));
   }
 
-  /** A block has been applied. */
-  applied(): void {
-    if (this.#applying.length === 0) return;
-    const appliedHeight = this.#options.appliedHeight();
-    const reached = this.#applying.filter(({ height }) => height <= appliedHeight);
-    this.#applying = this.#applying.filter(({ height }) => height > appliedHeight);
-    for (const { readers } of reached) this.#end(readers);
+  /** A block has been certified or applied. */
+  advanced(): void {
+    if (this.#behind.length === 0) return;
+    const behind = this.#behind;
+    this.#behind = [];
+    const left = behind.map((confirmed) => this.#reach(confirmed)).filter(({ readers }) => readers.length > 0);
+    this.#behind.push(...left);
   }
 
   tick(): void {
@@ -114,9 +129,9 @@ export class ReadBarrier {
   /** Refuses all who wait, and all who come. */
   close(error: AssentError): void {
     this.#closed ??= error;
-    const applying = this.#applying.flatMap(({ readers }) => readers);
-    const readers = [...applying, ...this.#askedFor(), ...this.#next];
-    this.#applying = [];
+    const behind = this.#behind.flatMap(({ readers }) => readers);
+    const readers = [...behind, ...this.#askedFor(), ...this.#next];
+    this.#behind = [];
     this.#asked.clear();
     this.#next = [];
     this.#end(readers, this.#closed);
@@ -146,7 +161,7 @@ export class ReadBarrier {
     const isLate = ({ deadline }: Reader): boolean => deadline <= this.#ticks;
     const isInTime = (reader: Reader): boolean => !isLate(reader);
     const unconfirmed = [...this.#askedFor(), ...this.#next].filter(isLate);
-    const unapplied = this.#applying.flatMap(({ readers }) => readers.filter(isLate));
+    const behind = this.#behind.flatMap(({ readers }) => readers.filter(isLate));
     if (unconfirmed.length > 0) {
       this.#next = this.#next.filter(isInTime);
       for (const [context, asked] of this.#asked) {
@@ -156,13 +171,22 @@ export class ReadBarrier {
       }
       this.#end(unconfirmed, noQuorum());
     }
-    if (unapplied.length > 0) {
-      this.#applying = this.#applying.flatMap(({ height, readers }) => {
+    if (behind.length > 0) {
+      this.#behind = this.#behind.flatMap(({ height, readers }) => {
         const left = readers.filter(isInTime);
         return left.length === 0 ? [] : [{ height, readers: left }];
       });
-      this.#end(unapplied, new AssentError('node-behind', 'This node lags behind what was committed before the read.'));
+      this.#end(behind, new AssentError('node-behind', 'This node lags behind what was committed before the read.'));
     }
+  }
+
+  /** Answers those whose state is there; the others are left. */
+  #reach({ height, readers }: Confirmed): Confirmed {
+    const { heights } = this.#options;
+    const isThere = ({ state }: Reader): boolean => height <= heights[state]();
+    const left = readers.filter((reader) => !isThere(reader));
+    if (left.length < readers.length) this.#end(readers.filter(isThere));
+    return { height, readers: left };
   }
 
   #askedFor(): Reader[] {
@@ -173,6 +197,11 @@ export class ReadBarrier {
     this.#count -= readers.length;
     for (const { done } of readers) done(error);
   }
+}
+
+/** The others wait for no write. */
+function isOfDisk({ state }: Reader): boolean {
+  return state === 'applied';
 }
 
 function noQuorum(): AssentError {

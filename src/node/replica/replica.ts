@@ -7,7 +7,7 @@ import type { ConfigurationHistories } from './configuration-history.ts';
 import type { EvidenceGossip } from './evidence-gossip.ts';
 import { Incarnation } from './incarnation.ts';
 import { installationOperations, type ProvedSnapshot } from './installation.ts';
-import type { ReadListener } from './read-barrier.ts';
+import type { ReadListener, ReadState } from './read-barrier.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { damagedKey, mendingError, stoppingError } from './stopping.ts';
 import type { OutcomeListener } from './transaction-pool.ts';
@@ -64,11 +64,11 @@ export class Replica {
   }
 
   /**
-   * Calls back once, at once or later: when this node has applied all that was committed anywhere before the call, or
-   * with `no-quorum`, `node-behind`, `overloaded` or `shutting-down`.
+   * Calls back once, at once or later: when this state of the node's ledger holds all that was committed anywhere before
+   * the call, or with `no-quorum`, `node-behind`, `overloaded` or `shutting-down`.
    */
-  read(done: ReadListener): void {
-    this.#incarnation.read(done);
+  read(state: ReadState, done: ReadListener): void {
+    this.#incarnation.read(state, done);
   }
 
   get leader(): NodeId | undefined {

@@ -3,9 +3,9 @@ import { toHex } from '../../base/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { HistoryKeeper, PruneOutcome } from '../archive/index.ts';
 import { systemClock } from '../clock.ts';
-import type { Asked } from '../queries/query.ts';
+import type { Asked, QueryKind } from '../queries/query.ts';
 import type { QueryIndexer } from '../query-index/index.ts';
-import type { Replica } from '../replica/index.ts';
+import type { ReadState, Replica } from '../replica/index.ts';
 import { lookAtArchive, prune } from './archive-answers.ts';
 import { ChainAnswers } from './chain-answers.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
@@ -103,12 +103,15 @@ export function answersOf(options: AskedOptions): Asked {
 export async function readPointOf(
   { replica, ledger }: Pick<AskedOptions, 'replica' | 'ledger'>,
   consistency: Consistency,
+  kind: QueryKind,
 ): Promise<ReadPoint> {
+  // A decision is made on the state alone; all others look also at what a commit writes beside it.
+  const state: ReadState = kind === 'decide' ? 'certified' : 'applied';
   if (consistency === 'linearizable') {
     await new Promise<void>((resolve, reject) => {
-      replica.read((error) => (error === undefined ? resolve() : reject(error)));
+      replica.read(state, (error) => (error === undefined ? resolve() : reject(error)));
     });
   }
-  const { height, timestamp } = ledger.applied;
+  const { height, timestamp } = state === 'certified' ? ledger.certified.facts : ledger.applied;
   return { height, timestamp };
 }

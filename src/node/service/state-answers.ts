@@ -153,14 +153,15 @@ export class StateAnswers
     return Math.max(this.#ledger.applied.timestamp, this.#nowMs());
   }
 
-  /** JSON text of the decision, or of those of a batch. */
+  /** JSON text of the decision, or of those of a batch, from the newest state that is final. */
   decide(asked: DecisionRequest | DecisionBatch): string {
-    const { height } = this.#ledger.applied;
-    const at = this.#atMs;
-    const { ruleSet } = this.#ledger.executor;
+    const { facts, state, executor } = this.#ledger.certified;
+    const { height, timestamp } = facts;
+    const { ruleSet } = executor;
+    const at = Math.max(timestamp, this.#nowMs());
     const decide = (request: DecisionRequest): DecisionView => {
       const { question, view = 'full' } = splitDecisionRequest(request);
-      const evaluation = evaluateAccess(this.#ledger.state, question, at, ruleSet);
+      const evaluation = evaluateAccess(state, question, at, ruleSet);
       return decisionView(evaluation, { height, at, ruleset: ruleSet }, view);
     };
     // Text is copied to the other thread at once; an object would be written out, read and written out again.

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Consistency, ReadPoint } from '../../api/index.ts';
 import { AssentError, InvariantError, type Logger, messageOf, unreachable } from '../../base/index.ts';
-import type { Asked } from '../queries/query.ts';
+import type { Asked, QueryKind } from '../queries/query.ts';
 import type {
   AnswerMessage,
   GiveUpMessage,
@@ -20,8 +20,8 @@ export interface HttpThreadOptions {
   readonly onSubmission: (message: SubmitMessage | GiveUpMessage) => void;
   /** Answers questions. What it fails with must be an AssentError, or it is a bug. */
   readonly asked: Asked;
-  /** Resolves when the ledger may be read with this consistency. Fails as `asked` does. */
-  readonly readPoint: (consistency: Consistency) => Promise<ReadPoint>;
+  /** Resolves when the ledger may be read with this consistency, for a question of this kind. Fails as `asked` does. */
+  readonly readPoint: (consistency: Consistency, kind: QueryKind) => Promise<ReadPoint>;
   /** Told when the thread dies or a broken invariant comes to light: the node cannot go on. */
   readonly onFault: (error: Error) => void;
 }
@@ -94,7 +94,7 @@ export class HttpThread {
   async #answer({ call, kind, input, consistency }: QueryMessage): Promise<void> {
     let at: Pick<AnswerMessage, 'readPoint'> = {};
     try {
-      if (consistency !== undefined) at = { readPoint: await this.#options.readPoint(consistency) };
+      if (consistency !== undefined) at = { readPoint: await this.#options.readPoint(consistency, kind) };
       // The kind and its input were paired by `Ask` on the other side.
       const value = await (this.#options.asked[kind] as (input: unknown) => unknown)(input);
       this.#send({ type: 'answer', call, ...at, value });

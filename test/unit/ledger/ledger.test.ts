@@ -209,12 +209,36 @@ describe('the chain', () => {
     const next = seal(ledger, kept.hash, 1_000_004, []).block;
     const { operations } = ledger.commit(kept.hash);
     ledger.discard(lost.hash);
-    expect(() => ledger.discard(kept.hash)).toThrow('a committed block never leaves the chain');
+    expect(() => ledger.discard(kept.hash)).toThrow('a certified block never leaves the chain');
     await write(store, operations);
     ledger.settle(kept.hash);
-    expect(() => ledger.discard(kept.hash)).toThrow('a committed block never leaves the chain');
+    expect(() => ledger.discard(kept.hash)).toThrow('a certified block never leaves the chain');
     // Nobody told it of this one: nothing can be built on it any more.
     expect([lost, forgotten, kept, next].map(({ hash }) => ledger.has(hash))).toEqual([false, false, true, true]);
+  });
+
+  it('shows what is certified before any of it is written, and what is applied only from the store', async () => {
+    const { ledger, store } = await openLedger();
+    const first = seal(ledger, genesis.ledgerId, 1_000_001, [put('a', 1)]).block;
+    const second = seal(ledger, first.hash, 1_000_002, [put('a', 2)]).block;
+    const third = seal(ledger, second.hash, 1_000_003, [put('a', 3)]).block;
+    const shown = (): unknown[] =>
+      [ledger.certified.state, ledger.state].map((state) => state.get('sim/value/a')?.join() ?? null);
+    expect([ledger.certifiedHeight, shown()]).toEqual([0, [null, null]]);
+    const [one, two] = [first, second].map(({ hash }) => {
+      ledger.certify(hash);
+      return ledger.certified.state.get('sim/value/a')?.join();
+    });
+    expect([ledger.certified.facts.hash, ledger.applied.height]).toEqual([second.hash, 0]);
+    expect(() => ledger.discard(first.hash)).toThrow('a certified block never leaves the chain');
+    expect(() => ledger.certify(first.hash)).toThrow('what is certified stays');
+    await commit(ledger, store, first);
+    expect([ledger.certifiedHeight, shown()]).toEqual([2, [two, one]]);
+    await commit(ledger, store, second);
+    await commit(ledger, store, third);
+    expect([ledger.certifiedHeight, new Set(shown()).size]).toEqual([3, 1]);
+    ledger.reload();
+    expect([ledger.certifiedHeight, new Set(shown()).size]).toEqual([3, 1]);
   });
 
   it('forgets a branch that was left, and takes the other', async () => {

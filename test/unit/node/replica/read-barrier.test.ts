@@ -1,25 +1,27 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AssentError } from '../../../../src/base/index.ts';
-import type { BlockReference, Message } from '../../../../src/consensus/index.ts';
-import { ReadBarrier, readersMax, requestsMax } from '../../../../src/node/replica/read-barrier.ts';
+import { type BlockReference, type Message, tipOf } from '../../../../src/consensus/index.ts';
+import { ReadBarrier, type ReadState, readersMax, requestsMax } from '../../../../src/node/replica/read-barrier.ts';
 import { blockCertificate, leaderId, PlayedChain, start, TestedNode, termCertificate } from './hand-peers.ts';
 
 const electionTicks = 10;
 
 let requests: number[];
 let appliedHeight: number;
+let certifiedHeight: number;
 let hastened: number;
 let isLeaderless: boolean;
 let barrier: ReadBarrier;
 beforeEach(() => {
   requests = [];
   appliedHeight = 5;
+  certifiedHeight = 5;
   hastened = 0;
   isLeaderless = false;
   barrier = new ReadBarrier({
     request: (context) => requests.push(context),
     firstContext: () => 70,
-    appliedHeight: () => appliedHeight,
+    heights: { certified: () => certifiedHeight, applied: () => appliedHeight },
     hasten: () => {
       hastened += 1;
     },
@@ -29,9 +31,9 @@ beforeEach(() => {
 });
 
 /** What each reader came to: `read` or a code. */
-function readers(count: number): string[] {
+function readers(count: number, state: ReadState = 'applied'): string[] {
   const ends: string[] = [];
-  for (let reader = 0; reader < count; reader++) barrier.read((error) => ends.push(error?.code ?? 'read'));
+  for (let reader = 0; reader < count; reader++) barrier.read(state, (error) => ends.push(error?.code ?? 'read'));
   return ends;
 }
 
@@ -69,11 +71,31 @@ describe('the read barrier', () => {
     const at = (height: number): BlockReference => ({ height }) as BlockReference;
     expect([5, 6, 7, 8].map((height) => barrier.awaits(at(height)))).toEqual([false, true, true, false]);
     appliedHeight = 6;
-    barrier.applied();
+    barrier.advanced();
     expect(ends).toEqual(['read']);
     appliedHeight = 8;
-    barrier.applied();
+    barrier.advanced();
     expect([ends, barrier.waiting]).toEqual([['read', 'read'], 0]);
+  });
+
+  it('answers who reads what is certified without a write, and the others after it', () => {
+    const [certified, applied] = [readers(1, 'certified'), readers(1, 'applied')];
+    barrier.answer({ context: 70, height: 6 });
+    expect([hastened, barrier.awaits({ height: 6 } as BlockReference)]).toEqual([0, false]);
+    barrier.answer({ context: 71, height: 6 });
+    expect([hastened, barrier.awaits({ height: 6 } as BlockReference)]).toEqual([1, true]);
+    barrier.advanced();
+    expect([certified, applied]).toEqual([[], []]);
+    certifiedHeight = 6;
+    barrier.advanced();
+    expect([certified, applied, barrier.waiting]).toEqual([['read'], [], 1]);
+    expect([readers(1, 'certified'), readers(1)]).toEqual([[], []]);
+    barrier.answer({ context: 72, height: 6 });
+    expect([hastened, barrier.waiting]).toEqual([1, 2]);
+    appliedHeight = 6;
+    barrier.advanced();
+    barrier.answer({ context: 73, height: 6 });
+    expect([applied, barrier.waiting]).toEqual([['read'], 0]);
   });
 
   it('takes no answer to a request that was given up for one that came later', () => {
@@ -155,9 +177,10 @@ describe('a reader at a follower', () => {
     first = { type: 'append', term: 1, sequence: 1, previous: start, blocks: [block], termCertificate: certificate };
   });
 
-  function read(): string[] {
+  function read(state: ReadState = 'applied'): string[] {
     const ends: string[] = [];
-    node.replica.read((error) => ends.push(error?.code ?? `at ${node.ledger.applied.height}`));
+    const height = (): number => (state === 'applied' ? node.ledger.applied : node.ledger.certified.facts).height;
+    node.replica.read(state, (error) => ends.push(error?.code ?? `at ${height()}`));
     return ends;
   }
 
@@ -181,6 +204,24 @@ describe('a reader at a follower', () => {
     expect(ends).toEqual([]);
     node.sync();
     expect(ends).toEqual(['at 1']);
+  });
+
+  it('reads what is certified before the block itself is on the disk, and nothing that is not', () => {
+    node.hear(chain, first);
+    node.sync();
+    const second = chain.seal(tipOf(block), 1, 1_000_002);
+    node.hear(chain, { type: 'append', term: 1, sequence: 2, previous: tipOf(block), blocks: [second] });
+    const ends = read('certified');
+    answer(1);
+    expect(ends).toEqual([]);
+    const next: Append = { type: 'append', term: 1, sequence: 3, previous: tipOf(second), blocks: [] };
+    node.hear(chain, { ...next, certificate: blockCertificate(second) });
+    expect([ends, node.ledger.applied.height]).toEqual([['at 2'], 0]);
+    const afterwards = read('applied');
+    answer(2);
+    expect(afterwards).toEqual([]);
+    node.sync();
+    expect([afterwards, node.faults]).toEqual([['at 2'], []]);
   });
 
   it('has a commit written at once that comes after the answer', () => {
