@@ -11,6 +11,8 @@ import { Asker, type Request } from './asker.ts';
 import { Cluster } from './cluster.ts';
 import { measureRun, peakLoad, type Run } from './cluster-measures.ts';
 import { Load } from './load.ts';
+import type { RunResult } from './load-messages.ts';
+import { MachineServer } from './machine-server.ts';
 import { usageOf } from './processes.ts';
 
 const askedPerSecond = 500;
@@ -23,10 +25,14 @@ const loadSubjectCount = 6000;
 const peak = { seconds: 5, signedPerSecond: 4000 } as const;
 /** Before what is measured alone, and again before what is measured beside the load. */
 const warmUpSeconds = 10;
-/** What the asker itself and the machine cost: the same requests a second to where nothing is decided. */
+/** What the machine and the asker cost: the same requests a second to a process beside the nodes that does nothing. */
+const machine = 'machine';
+/** What a request to a node costs where nothing is decided. */
 const floor = 'floor';
 /** Before the load begins. */
 const alone = 'alone';
+/** A ledger's load comes from other machines: here its process has what the nodes and the asker leave. */
+const loadNiceness = 10;
 
 /**
  * Advisory decisions over HTTP while the ledger is under a quarter of the load that it takes, measured in the same run; and
@@ -37,7 +43,7 @@ export const advisory: Bench = async (options) => {
   const profiles = options.profileDirectory === undefined ? undefined : resolve(options.profileDirectory);
   if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
   try {
-    const machine = `${diskConditions(directory)}, ${machineConditions()}`;
+    const system = `${diskConditions(directory)}, ${machineConditions()}`;
     const given = profiles === undefined ? {} : { profileDirectory: profiles };
     const nodes = await Cluster.start({ directory, nodeCount: 3, signal: options.signal, ...given });
     const { runs, stale, ratePerSecond } = await underLoad(nodes, options).finally(() => nodes.stop());
@@ -47,8 +53,9 @@ export const advisory: Bench = async (options) => {
     }
     const conditions =
       `${askedPerSecond}/s to 3 nodes in turn, one record of a patient with ${consentsEach} consents each, from the time ` +
-      `at which each was due (${floor}: GET /healthz instead; ${alone}: without load); beside it ${ratePerSecond} tx/s of consent.grant, a ` +
-      `quarter of ${ratePerSecond * 4}; ${machine}`;
+      `at which each was due (${floor}: GET /healthz instead; ${machine}: GET of a process that does nothing; ${alone}: ` +
+      `without load); beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}, sent at niceness ` +
+      `${loadNiceness}; ${system}`;
     return [
       ...[...runs].flatMap(([name, run]) => rowsOf(name, run, conditions)),
       { name: 'advisory/stale-after-revocation', value: stale, unit: `of ${3 * revocations} decisions`, conditions },
@@ -68,7 +75,9 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
   const { ledgerId } = nodes.genesis;
   const urls = nodes.nodes.map(({ url }) => url);
   const plan = { urls, ledgerId: toHex(ledgerId), subjectCount: loadSubjectCount, kind: 'consent.grant' } as const;
-  const load = new Load(plan, signal);
+  const load = new Load(plan, signal, loadNiceness);
+  const server = await MachineServer.start();
+  const askers: Asker[] = [];
   try {
     progress('enrolling …');
     await load.call('enrol', null);
@@ -80,33 +89,38 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     const { committed, elapsedMs, failures } = await load.call('run', { ...peakLoad, seconds: peak.seconds });
     if (Object.keys(failures).length > 0) throw new Error(`not committed: ${JSON.stringify(failures)}`);
     const ratePerSecond = Math.round((committed * 1000) / elapsedMs / 4);
-    const running = warmUpSeconds + 3 * seconds + 60;
+    const running = warmUpSeconds + 4 * seconds + 60;
     await load.call('sign', { count: ratePerSecond * running });
     const asker = await Asker.open(urls);
+    const machineAsker = await Asker.open([server.url]);
+    askers.push(asker, machineAsker);
     const decide = decisionOf(subjects);
     const runs = new Map<string, Run<Asked>>();
-    const warmUp = (): Promise<unknown> => asker.run(decide('linearizable'), askedPerSecond, warmUpSeconds);
-    const measure = async (name: string, request: Request): Promise<void> => {
+    const measure = async (name: string, request: Request, ratePerSecond = 0, who = asker): Promise<void> => {
       progress(`${name}, for ${seconds} s …`);
-      runs.set(name, await measureRun(nodes, () => askedBeside(load, asker, request, seconds)));
+      runs.set(name, await measureRun(nodes, () => askedBeside({ load, ratePerSecond }, who, request, seconds)));
     };
-    await warmUp();
+    const warmUp = (ratePerSecond: number): Promise<Asked> =>
+      askedBeside({ load, ratePerSecond }, asker, decide('linearizable'), warmUpSeconds);
+    await warmUp(0);
     await measure(`${alone}/${floor}`, healthz);
     await measure(`${alone}/linearizable`, decide('linearizable'));
     progress(`${askedPerSecond} decisions/s beside ${ratePerSecond} tx/s …`);
-    const background = load.call('run', { inFlight: 6, batch: 20, seconds: running, ratePerSecond });
-    // It is ended with the load's process, and tells by then that this has ended.
-    void background.catch(() => undefined);
-    await warmUp();
-    await measure(floor, healthz);
-    await measure('linearizable', decide('linearizable'));
-    await measure('local', decide('local'));
-    asker.close();
+    await warmUp(ratePerSecond);
+    await measure(machine, root, ratePerSecond, machineAsker);
+    await measure(floor, healthz, ratePerSecond);
+    await measure('linearizable', decide('linearizable'), ratePerSecond);
+    await measure('local', decide('local'), ratePerSecond);
     progress('revocations …');
+    const background = sendLoad({ load, ratePerSecond }, 60);
+    // It is ended with the load's process, and tells by then that this has ended.
+    void background?.catch(() => undefined);
     const stale = await staleAfterRevocation(urls, subjects);
     if (stale > 0) throw new Error(`${stale} decisions of ${3 * revocations} permitted after a revocation`);
     return { runs, stale, ratePerSecond };
   } finally {
+    for (const asker of askers) asker.close();
+    server.stop();
     load.stop();
   }
 }
@@ -114,21 +128,37 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
 /** What the asker was told, and what it and the load used beside the nodes. */
 interface Asked {
   readonly latencyMs: Percentiles;
+  /** Transactions a second that were committed meanwhile. */
+  readonly committedPerSecond: number;
   readonly askerCpuSeconds: number;
   readonly loadCpuSeconds: number;
 }
 
-async function askedBeside(load: Load, asker: Asker, request: Request, seconds: number): Promise<Asked> {
+/** The load's process, and what it sends in a second; 0 for nothing. */
+interface Beside {
+  readonly load: Load;
+  readonly ratePerSecond: number;
+}
+
+function sendLoad({ load, ratePerSecond }: Beside, seconds: number): Promise<RunResult> | undefined {
+  return ratePerSecond === 0 ? undefined : load.call('run', { inFlight: 6, batch: 20, seconds, ratePerSecond });
+}
+
+async function askedBeside(beside: Beside, asker: Asker, request: Request, seconds: number): Promise<Asked> {
+  const { load } = beside;
+  const sending = sendLoad(beside, seconds);
   const before = { asker: usageOf(process.pid).cpuSeconds, load: usageOf(load.pid).cpuSeconds };
-  const latencyMs = await asker.run(request, askedPerSecond, seconds);
+  const [latencyMs, sent] = await Promise.all([asker.run(request, askedPerSecond, seconds), sending]);
   return {
     latencyMs,
+    committedPerSecond: sent === undefined ? 0 : (sent.committed * 1000) / sent.elapsedMs,
     askerCpuSeconds: usageOf(process.pid).cpuSeconds - before.asker,
     loadCpuSeconds: usageOf(load.pid).cpuSeconds - before.load,
   };
 }
 
 const healthz: Request = (connection) => connection.get('/healthz');
+const root: Request = (connection) => connection.get('/');
 
 function decisionOf(subjects: AskedSubjects): (consistency: string) => Request {
   const bodies = Array.from({ length: subjects.count }, (_, place) => utf8(JSON.stringify(subjects.question(place))));
@@ -150,6 +180,7 @@ function rowsOf(name: string, { result, nodes, fromUs, toUs }: Run<Asked>, condi
   }
   return [
     ...(['p50', 'p95', 'p99'] as const).map((rank) => row(rank, result.latencyMs[rank], 'ms')),
+    row('beside', result.committedPerSecond, 'tx/s'),
     share(
       'nodes',
       nodes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
