@@ -39,7 +39,8 @@ export async function readStream(
   if (after !== undefined && !reverse) from = later(first, keyOf(earliestRecordWith(after)));
   const entries: StreamEntry[] = [];
   while (entries.length < limit) {
-    const rows = await store.range({ from, to, reverse, limit, bytesMax: limit * bytesPerEntry });
+    const bytesMax = limit * bytesPerEntry;
+    const rows = await store.range({ from, to, reverse, limit, bytesMax });
     for (const row of rows) {
       const all = entriesOf(row);
       for (const entry of reverse ? all.reverse() : all) {
@@ -48,12 +49,17 @@ export async function readStream(
       }
     }
     const last = rows.at(-1);
-    if (last === undefined) break;
+    // What is shorter than was asked for ends the stream.
+    if (last === undefined || (rows.length < limit && byteLengthOf(rows) < bytesMax)) break;
     if (reverse) to = last[0];
     else from = successor(last[0]);
   }
   const last = entries.at(-1);
   return entries.length < limit || last === undefined ? { entries } : { entries, next: placeBytes(last) };
+}
+
+function byteLengthOf(rows: readonly Entry[]): number {
+  return rows.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
 }
 
 function entriesOf([key, value]: Entry): StreamEntry[] {

@@ -14,8 +14,9 @@ import {
 } from '../../../src/ledger/stream-records.ts';
 import { readStream, type StreamEntry } from '../../../src/ledger/streams.ts';
 import type { IndexEntry } from '../../../src/ledger/types/execution.ts';
-import { MemoryStore, type Operation, type Store } from '../../../src/storage/index.ts';
+import { type Entry, MemoryStore, type Operation, type Store } from '../../../src/storage/index.ts';
 import { LevelStore } from '../../../src/storage/level-store.ts';
+import type { RangeOptions } from '../../../src/storage/store.ts';
 
 /** Runs of entries that differ in little, as a batch has, between others. */
 const entryRuns: fc.Arbitrary<Uint8Array[]> = fc
@@ -152,6 +153,15 @@ describe('records of an index stream', () => {
   });
 });
 
+class CountingStore extends MemoryStore {
+  reads = 0;
+
+  override range(options: RangeOptions): Promise<Entry[]> {
+    this.reads += 1;
+    return super.range(options);
+  }
+}
+
 describe('a page of an index stream', () => {
   const limits = fc.constantFrom(1, 2, 7, 50, 63, 64, 65, 500);
 
@@ -167,6 +177,18 @@ describe('a page of an index stream', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('takes one read where the stream ends within it', async () => {
+    const store = new CountingStore();
+    const entries = Array.from({ length: 20 }, (_, place) => ({ stream: 'a', entry: new Uint8Array(300).fill(place) }));
+    await writeAll(store, [{ height: 1, index: 0, entries: entries.slice(0, 7) }]);
+    await writeAll(store, [{ height: 2, index: 0, entries: entries.slice(7) }]);
+    for (const reverse of [false, true]) {
+      const { entries: read } = await readStream(store, 'a', genesisOrigin, { limit: 50, reverse });
+      expect(read).toHaveLength(20);
+    }
+    expect(store.reads).toBe(2);
   });
 
   it('is the same on a disk', async () => {
