@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { StatusView } from '../../src/api/index.ts';
 import { present } from '../../src/base/index.ts';
-import { nodeOptions } from '../../src/cli/node-options.ts';
+import { nodeEnvironment, nodeOptions } from '../../src/cli/node-options.ts';
 import { type Genesis, genesisToText } from '../../src/ledger/index.ts';
 import { createNodeKey, type NodeKey } from '../../src/node/index.ts';
 import { consortiumGenesis } from '../workload/consortium.ts';
@@ -181,6 +181,7 @@ function startNode(configFile: string, { profileDirectory, signal }: ClusterOpti
   const file = join(import.meta.dirname, 'node-process.ts');
   const node = spawn(process.execPath, [...nodeOptions, ...profiling, file, configFile], {
     stdio: ['ignore', log, log, 'ipc'],
+    env: { ...nodeEnvironment, ...process.env },
   });
   closeSync(log);
   const exited = new Promise<void>((resolve) => node.once('exit', () => resolve()));

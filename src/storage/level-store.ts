@@ -22,7 +22,7 @@ const levelOptions = {
   compression: false,
   /** At some MiB/s of blocks the default 4 MiB is flushed every second and compaction never rests. Held twice, at most. */
   writeBufferSize: 16 * mebibyte,
-  /** The hot part of state and tree; what is colder comes from the system's page cache, which holds it too. */
+  /** For tables that are not mapped into memory, as on Windows; what is mapped is read in place. */
   cacheSize: 32 * mebibyte,
   /** A point read decodes a whole block for one value of about 100 bytes: keep it one page. */
   blockSize: 4 * 1024,

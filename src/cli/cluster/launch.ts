@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AssentError } from '../../base/index.ts';
-import { nodeOptions } from '../node-options.ts';
+import { nodeEnvironment, nodeOptions } from '../node-options.ts';
 import { type ClusterNode, type NodeProcess, nodeDirectory, nodeLog, noteProcess } from './cluster-file.ts';
 import { processFacts } from './processes.ts';
 
@@ -31,7 +31,7 @@ export function launchNode(directory: string, node: ClusterNode): Launched {
     detached: true,
     stdio: ['ignore', 'ignore', descriptor],
     // A node that has stopped must end at once, and not first write down what it compiled.
-    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    env: { ...nodeEnvironment, ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
   });
   closeSync(descriptor);
   const ended = new Promise<void>((resolve) => {
