@@ -66,13 +66,15 @@ export class EventBook {
   readonly #pages = new Map<string, Page>();
   /** Of each owner the pages that its last event was looked for on: the next one's id often begins alike. */
   readonly #chains = new Map<EventOwner, Page[]>();
+  /** The id that was looked for last: if it is not there, it is added next. */
+  #id: { readonly text: string; readonly bytes: Uint8Array } = { text: '', bytes: nothing };
 
   constructor(state: StateView) {
     this.#state = state;
   }
 
   get({ owner, id }: EventKey): RecordedEvent | undefined {
-    const wanted = idOf(id);
+    const wanted = this.#bytesOf(id);
     for (const page of this.#chain(owner, id)) {
       const found = find(page, wanted);
       if (found !== undefined) return found;
@@ -82,12 +84,17 @@ export class EventBook {
 
   /** Adds an event that is not there. */
   add({ owner, id }: EventKey, event: RecordedEvent): void {
-    write(present(this.#chain(owner, id).at(-1), 'there is a first page'), idOf(id), event);
+    write(present(this.#chain(owner, id).at(-1), 'there is a first page'), this.#bytesOf(id), event);
   }
 
   finish(state: WritableState): void {
     for (const { parts, bytes, length, isChanged } of this.#pages.values())
       if (isChanged) pages.put(state, parts, { events: bytes.subarray(0, length) });
+  }
+
+  #bytesOf(id: string): Uint8Array {
+    if (this.#id.text !== id) this.#id = { text: id, bytes: idOf(id) };
+    return this.#id.bytes;
   }
 
   /** The pages that the event may stand on, or go to: all of them are full, and then one that has room. */

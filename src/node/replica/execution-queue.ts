@@ -170,7 +170,7 @@ export class ExecutionQueue {
     const verified = block.transactions.map((transaction) => this.#alreadyVerified(transaction));
     const open = block.transactions.filter((_, index) => verified[index] === undefined);
     if (open.length === 0) {
-      item.block = new VerifiedBlock(block, verified as VerifiedTransaction[]);
+      item.block = new VerifiedBlock(item.opened, verified as VerifiedTransaction[]);
       return;
     }
     const keys = open.map((transaction) => this.#ledger.executor.currentKey(this.#ledger.state, transaction.sender));
@@ -185,7 +185,7 @@ export class ExecutionQueue {
         if (valid[place] === true) return VerifiedTransaction.vouchedFor(transaction, keys[place] as Uint8Array);
         return this.#toBeChecked(transaction);
       });
-      item.block = new VerifiedBlock(block, transactions);
+      item.block = new VerifiedBlock(item.opened, transactions);
       this.#onChecked();
     });
   }
