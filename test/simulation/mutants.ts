@@ -251,20 +251,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'core.effects.reads.push({ context, height: 0 });',
   }),
   mutant(
-    'a follower that asks counts as all of them',
-    300,
-    {
-      find: '  const { voters, majority } = electorateOf(configurationAtTip(core));\n  const rounds',
-      replace:
-        '  if (asker !== core.nodeId) return Number.POSITIVE_INFINITY;\n  const { voters, majority } = electorateOf(configurationAtTip(core));\n  const rounds',
-    },
-    {
-      find: 'if (countPeers(core, leadership, isWilling) < majority) {',
-      replace: 'if (countPeers(core, leadership, isWilling) < 0) {',
-    },
-    { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
-  ),
-  mutant(
     'a decision is made on what is not certified',
     40,
     {
