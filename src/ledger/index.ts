@@ -44,10 +44,13 @@ export {
   type BlockRefusal,
   type BlockVerdict,
   type Draft,
+  type Execution,
   genesisOperations,
   isBegun,
   Ledger,
+  type MayGoOn,
   type SealInput,
+  type Sealing,
 } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
 export { type PastProof, PastProofs } from './past/past-proofs.ts';

@@ -28,11 +28,15 @@ import type { ConfigurationStep, RecoveryContent, RuleExecutor, StateKey, StateV
 import type { VerifiedBlock } from './verified-block.ts';
 import type { VerifiedTransaction } from './verified-transaction.ts';
 
-export interface SealInput {
+/** Where a leader's block stands. */
+export interface SealPlace {
   readonly parentHash: Uint8Array;
-  readonly term: number;
   /** Milliseconds since the Unix epoch, above the parent's. */
   readonly timestamp: number;
+}
+
+export interface SealInput {
+  readonly term: number;
   /** Whether the block enacts the first change of the configuration that waits once its transactions ran. */
   readonly enactsChange: boolean;
   /** Of the first block after a recovery, instead: the nodes that it founds. */
@@ -50,6 +54,25 @@ export interface Draft {
   readonly configuration: NodeConfiguration | undefined;
   /** Signs the header and gives the block as it travels. */
   sign(signer: Signer): OpenedBlock;
+}
+
+/** Whether another transaction may be executed before others have their turn on this thread. */
+export type MayGoOn = () => boolean;
+
+/** A leader's block that is being executed. It is no part of the ledger until it is finished and accepted. */
+export interface Sealing {
+  /** Executed so far. */
+  readonly transactions: readonly VerifiedTransaction[];
+  /** Executes one candidate at least, and as many as it may. False while there are more. */
+  step(mayGoOn: MayGoOn): boolean;
+  /** What is executed becomes a block. */
+  finish(input: SealInput, proposer: Uint8Array): { draft: Draft; accept: () => void };
+}
+
+/** A received block that is being executed. It is no part of the ledger until its verdict is good. */
+export interface Execution {
+  /** Executes one transaction at least, and as many as it may. Undefined while there is more to do. */
+  step(mayGoOn: MayGoOn): BlockVerdict | undefined;
 }
 
 /** Why a follower refuses a block: stable names, used in refusals, logs and metrics. */
@@ -372,17 +395,15 @@ export class Ledger {
   }
 
   /**
-   * Executes candidates on the parent until they end or the block is full, and leaves out what has no place. The draft is
-   * no part of the ledger until `accept` is called.
+   * Executes candidates on the parent until they end or the block is full, and leaves out what has no place. Where it is
+   * done in slices, the parent has to be in this node's chain still whenever it goes on.
    */
-  seal(
-    input: SealInput,
-    proposer: Uint8Array,
+  beginSeal(
+    { parentHash, timestamp }: SealPlace,
     candidates: Iterable<VerifiedTransaction>,
     onLeftOut: (transaction: VerifiedTransaction, reason: Inadmissible) => void,
-  ): { draft: Draft; accept: () => void } {
-    const parent = present(this.#points.get(toHex(input.parentHash)), 'a leader seals on a block it executed');
-    const { timestamp } = input;
+  ): Sealing {
+    const parent = present(this.#points.get(toHex(parentHash)), 'a leader seals on a block it executed');
     const height = parent.facts.height + 1;
     const rules = present(this.#rulesAfter(parent), 'a leader seals under rules that it has');
     const builder = new BlockBuilder(this.#store, rules, parent, {
@@ -390,11 +411,41 @@ export class Ledger {
       height,
       timestamp,
     });
-    for (const transaction of candidates) {
-      const reason = builder.add(transaction);
-      if (reason !== undefined) onLeftOut(transaction, reason);
-      if (reason === 'block-full') break;
-    }
+    const waiting = candidates[Symbol.iterator]();
+    return {
+      transactions: builder.transactions,
+      step: (mayGoOn) => {
+        for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+          const reason = builder.add(next.value);
+          if (reason !== undefined) onLeftOut(next.value, reason);
+          if (reason === 'block-full') return true;
+          if (!mayGoOn()) return false;
+        }
+        return true;
+      },
+      finish: (input, proposer) => this.#draft(builder, parent, { ...input, timestamp }, proposer),
+    };
+  }
+
+  /** {@link beginSeal} in one go. */
+  seal(
+    { parentHash, timestamp, ...input }: SealPlace & SealInput,
+    proposer: Uint8Array,
+    candidates: Iterable<VerifiedTransaction>,
+    onLeftOut: (transaction: VerifiedTransaction, reason: Inadmissible) => void,
+  ): ReturnType<Sealing['finish']> {
+    const sealing = this.beginSeal({ parentHash, timestamp }, candidates, onLeftOut);
+    const isWhole = sealing.step(() => true);
+    assert(isWhole, 'nothing else had its turn');
+    return sealing.finish(input, proposer);
+  }
+
+  #draft(
+    builder: BlockBuilder,
+    parent: ChainPoint,
+    input: SealInput & { readonly timestamp: number },
+    proposer: Uint8Array,
+  ): { draft: Draft; accept: () => void } {
     const configuration = changeOf(builder, input);
     assert(
       configuration !== undefined || (!input.enactsChange && input.recovery === undefined),
@@ -406,10 +457,10 @@ export class Ledger {
     const { transactions } = builder;
     const header: BlockHeader = {
       ledgerId: this.ledgerId,
-      height,
+      height: parent.facts.height + 1,
       term: input.term,
-      parentHash: input.parentHash,
-      timestamp,
+      parentHash: parent.facts.hash,
+      timestamp: input.timestamp,
       proposer,
       transactionsRoot: merkleRoot(transactions.map((transaction) => transaction.leaf)),
       transactionCount: transactions.length,
@@ -436,13 +487,48 @@ export class Ledger {
     return { draft, accept: () => this.#points.set(hashHex, sealed) };
   }
 
+  /** {@link beginExecution} in one go. */
+  execute(block: VerifiedBlock, enactsChange: boolean, recovery?: RecoveryContent): BlockVerdict {
+    const verdict = this.beginExecution(block, enactsChange, recovery).step(() => true);
+    return present(verdict, 'nothing else had its turn');
+  }
+
   /**
    * Executes a received block on its parent and compares every root. Refuses, with the reason, what it cannot reproduce.
    * `enactsChange`: whether the block's justification says that it enacts a change of the configuration; `recovery`: the
    * nodes that it founds, where it says that instead.
    */
-  execute(block: VerifiedBlock, enactsChange: boolean, recovery?: RecoveryContent): BlockVerdict {
-    const { header, hash, hashHex } = block.received;
+  beginExecution(block: VerifiedBlock, enactsChange: boolean, recovery?: RecoveryContent): Execution {
+    let builder: BlockBuilder | undefined;
+    let next = 0;
+    return {
+      step: (mayGoOn) => {
+        // What it stands on may have left the chain since the last step.
+        const opening = this.#openBlock(block, enactsChange, recovery);
+        if (!(opening instanceof ChainPoint)) return opening;
+        builder ??= this.#builderOn(opening, block);
+        if (builder === undefined) return refuse('rule-set-missing');
+        const { transactions } = block;
+        for (let isFirst = true; next < transactions.length; isFirst = false) {
+          if (!isFirst && !mayGoOn()) return undefined;
+          const reason = builder.add(present(transactions[next], 'one of the block'));
+          if (reason !== undefined) return refuse(reason);
+          next += 1;
+          // The roots take as long as some transactions do.
+          if (next === transactions.length && !mayGoOn()) return undefined;
+        }
+        return this.#judge(builder, opening, block, { enactsChange, recovery });
+      },
+    };
+  }
+
+  /** The point that the block stands on, or the verdict that is clear already. */
+  #openBlock(
+    block: VerifiedBlock,
+    enactsChange: boolean,
+    recovery: RecoveryContent | undefined,
+  ): ChainPoint | BlockVerdict {
+    const { header, hashHex } = block.received;
     if (this.#points.has(hashHex)) return { ok: true };
     const parent = this.#points.get(toHex(header.parentHash));
     if (parent === undefined) return refuse('parent-unknown');
@@ -452,15 +538,26 @@ export class Ledger {
     if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');
     const isUnchanged = equalBytes(header.configurationHash, parent.facts.configurationHash);
     if (!enactsChange && recovery === undefined && !isUnchanged) return refuse('configuration');
-    const { ledgerId } = this;
-    const { height, timestamp, term, configurationHash } = header;
+    return parent;
+  }
+
+  #builderOn(parent: ChainPoint, { received: { header } }: VerifiedBlock): BlockBuilder | undefined {
     const rules = this.#rulesAfter(parent);
-    if (rules === undefined) return refuse('rule-set-missing');
-    const builder = new BlockBuilder(this.#store, rules, parent, { ledgerId, height, timestamp });
-    for (const transaction of block.transactions) {
-      const reason = builder.add(transaction);
-      if (reason !== undefined) return refuse(reason);
-    }
+    const { ledgerId } = this;
+    const { height, timestamp } = header;
+    return rules && new BlockBuilder(this.#store, rules, parent, { ledgerId, height, timestamp });
+  }
+
+  /** Holds what came of the block against its header. */
+  #judge(
+    builder: BlockBuilder,
+    parent: ChainPoint,
+    block: VerifiedBlock,
+    { enactsChange, recovery }: { readonly enactsChange: boolean; readonly recovery: RecoveryContent | undefined },
+  ): BlockVerdict {
+    const { header, hash, hashHex } = block.received;
+    const { term, configurationHash } = header;
+    const isUnchanged = equalBytes(configurationHash, parent.facts.configurationHash);
     const change = { enactsChange, ...(recovery !== undefined && { recovery }) };
     const after = changeOf(builder, change)?.hash ?? (isUnchanged && !enactsChange ? configurationHash : nothing);
     if (!equalBytes(after, configurationHash)) return refuse('configuration');

@@ -1,5 +1,6 @@
 import nodeProcess from 'node:process';
 import type { Clock } from '../base/index.ts';
+import type { Slicing } from './replica/index.ts';
 
 /** Time of the machine. */
 export const systemClock: Clock = {
@@ -17,3 +18,16 @@ export function threadWorkMs(): number {
   const { user, system } = nodeProcess.threadCpuUsage();
   return (user + system) / 1000;
 }
+
+/** So long a block holds the thread at a time, in milliseconds. */
+const sliceMs = 1;
+
+/** By the clock: where others have the cores, too, whoever waits for this thread waits for them already. */
+export const threadSlicing: Slicing = {
+  begin() {
+    const endMs = performance.now() + sliceMs;
+    return () => performance.now() < endMs;
+  },
+  // After what has come in by then.
+  pause: (goOn) => void setImmediate(goOn),
+};

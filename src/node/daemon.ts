@@ -6,7 +6,7 @@ import { createTransport, type Transport } from '../p2p/index.ts';
 import { DirectoryArchiveStore } from '../storage/index.ts';
 import { recoveriesOf } from '../verify/index.ts';
 import { HistoryKeeper } from './archive/index.ts';
-import { systemClock, threadWorkMs } from './clock.ts';
+import { systemClock, threadSlicing, threadWorkMs } from './clock.ts';
 import { Closers } from './closers.ts';
 import type { NodeConfig } from './config/index.ts';
 import { CosignatureStore } from './cosignatures/store.ts';
@@ -284,6 +284,7 @@ class Daemon {
       logger: this.#log.logger,
       send: (to, channel, frame) => this.#transport.send(to, channel, frame),
       flush: () => this.#transport.flush(),
+      slicing: threadSlicing,
       onFault: (error) => this.#fail(error),
       mend: (key) => mendValue(this.#mending(), key),
       onAnswered: () => this.#desk.flush(),

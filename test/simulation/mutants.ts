@@ -230,6 +230,10 @@ export const mutants: readonly Mutant[] = [
     { find: "if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };", replace: '' },
     { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
   ),
+  mutant('what was begun for a place that is gone is sealed', 60, {
+    find: 'return term === slot.term && equalBytes(parent.hash, slot.parent.hash);',
+    replace: 'return term > 0 && slot.term > 0;',
+  }),
   // Reads.
   mutant(
     'a read is answered without asking a majority',

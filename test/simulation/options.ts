@@ -50,6 +50,8 @@ export interface SimulationOptions {
     readonly stepMaxMs: number;
   };
   readonly limits: Partial<RaftLimits>;
+  /** Between two slices of a block others have their turn for so long at most; undefined in seeds without slices. */
+  readonly slicePauseMaxMs?: number;
   /** A newcomer that lags by more begins with a snapshot; undefined in seeds without snapshots. */
   readonly snapshotLagBlocks: number | undefined;
   readonly nemesis: {
@@ -116,7 +118,8 @@ export function withoutFaults(options: SimulationOptions, off: readonly FaultKin
  */
 export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOptions {
   const plain = withDiskFaults(drawOptions(seed, random), random.fork('disk faults'));
-  const drawn = withSnapshots(withMembership(plain, random.fork('membership')), random.fork('snapshots'));
+  const whole = withSnapshots(withMembership(plain, random.fork('membership')), random.fork('snapshots'));
+  const drawn = withSlices(whole, random.fork('slices'));
   return { ...drawn, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
 }
 
@@ -147,6 +150,11 @@ function withDiskFaults(drawn: SimulationOptions, random: SeededRandom): Simulat
     misdirection: random.chance(0.1) ? random.between(1, 2) : 0,
   };
   return { ...drawn, nemesis: { ...drawn.nemesis, weights } };
+}
+
+/** In half of the seeds blocks are executed in slices. */
+function withSlices(drawn: SimulationOptions, random: SeededRandom): SimulationOptions {
+  return random.chance(0.5) ? { ...drawn, slicePauseMaxMs: random.unit() * 5 } : drawn;
 }
 
 /** In some of the seeds with newcomers these begin with a snapshot. The others are what they are without it. */

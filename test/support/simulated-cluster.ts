@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly heartbeatTicks: number;
   readonly electionTicks: number;
   readonly limits?: Partial<RaftLimits>;
+  /** Between two slices of a block others have their turn for so long at most. Default: blocks are executed in one go. */
+  readonly slicePauseMaxMs?: number;
   /** A newcomer that lags by more begins with a snapshot. Default: nodes give and take none. */
   readonly snapshotLagBlocks?: number | undefined;
   readonly network: Readonly<NetworkFaults>;

@@ -11,6 +11,7 @@ import {
   Replica,
   type ReplicaChannel,
   type ReplicaStatus,
+  type Slicing,
   type VerifyTransactions,
 } from '../../src/node/replica/index.ts';
 import { Snapshots } from '../../src/node/snapshots/index.ts';
@@ -213,6 +214,7 @@ export class NodeProcess implements SimulatedProcess {
       store: disk.store,
       journal: this.#journal,
       verify: signatures.verify,
+      ...(options.slicePauseMaxMs !== undefined && { slicing: this.#slicing(options.slicePauseMaxMs) }),
       verifyTransactions: this.#verificationThread(this.#clock),
       clock: this.#clock,
       random: this.#random,
@@ -229,6 +231,14 @@ export class NodeProcess implements SimulatedProcess {
   }
 
   /** Answers a little later, in order, unless the process died meanwhile. */
+  #slicing(pauseMaxMs: number): Slicing {
+    const { disk } = this.#machine;
+    return {
+      begin: () => () => this.#random.chance(0.7),
+      pause: (goOn) => void this.#clock.after(this.#random.unit() * pauseMaxMs, () => disk.process(goOn)),
+    };
+  }
+
   #verificationThread(clock: Clock): VerifyTransactions {
     const { signatures, genesis } = this.#cluster;
     return (transactions, keys, done) => {

@@ -2,9 +2,10 @@ import { AssentError, equalBytes } from '../../base/index.ts';
 import type { BlockReference, ExecuteRequest, Hash, Verdict } from '../../consensus/index.ts';
 import type { VerifySignature } from '../../crypto/index.ts';
 import {
-  type BlockVerdict,
   decodeTransactions,
+  type Execution,
   type Ledger,
+  type MayGoOn,
   type OpenedBlock,
   type ReceivedBlock,
   type UnverifiedTransaction,
@@ -41,6 +42,8 @@ interface Item {
   isAsked: boolean;
   /** With every signature checked that can be before the block is executed. */
   block: VerifiedBlock | undefined;
+  /** Begun, and not at its end. */
+  execution: Execution | undefined;
 }
 
 /** A voter refuses a block this far ahead of, or behind, its own clock (protocol.md §4, "Time"). */
@@ -101,6 +104,7 @@ export class ExecutionQueue {
       contentRefusal: undefined,
       isAsked: false,
       block: undefined,
+      execution: undefined,
     };
     item.request = request;
     item.clockRefusal = this.#judgeTime(request, opened, currentTerm);
@@ -112,22 +116,28 @@ export class ExecutionQueue {
     this.#remove(hash);
   }
 
-  /** Executes the first block, if its signatures are checked. */
-  next(): Executed | undefined {
+  /** Executes the first block, if its signatures are checked, or one more slice of it. */
+  next(mayGoOn: MayGoOn): Executed | 'unfinished' | undefined {
     this.#askAhead();
     const [item] = this.#items;
     if (item === undefined) return undefined;
     const { clockRefusal, contentRefusal } = item;
-    const verdict = clockRefusal ?? contentRefusal ?? (item.block && this.#executed(item.block, item.request.block));
-    if (verdict === undefined) return undefined;
+    let verdict = clockRefusal ?? contentRefusal;
+    if (verdict === undefined) {
+      if (item.block === undefined) return undefined;
+      item.execution ??= this.#begin(item.block, item.request.block);
+      verdict = item.execution.step(mayGoOn);
+      if (verdict === undefined) return 'unfinished';
+    }
     this.#items.shift();
     const { block, certified } = item.request;
     return { block, verdict, certified, executed: verdict.ok ? item.block : undefined };
   }
 
-  #executed(block: VerifiedBlock, { justification }: BlockReference): BlockVerdict {
+  #begin(block: VerifiedBlock, { justification }: BlockReference): Execution {
     const recovery = recoveryContent(justification);
-    return this.#ledger.execute(block, recovery === undefined && justification.configuration !== undefined, recovery);
+    const enactsChange = recovery === undefined && justification.configuration !== undefined;
+    return this.#ledger.beginExecution(block, enactsChange, recovery);
   }
 
   #remove(hash: Hash): Item | undefined {

@@ -1,4 +1,4 @@
-import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
+import { AssentError, InvariantError, messageOf, present, toHex } from '../../base/index.ts';
 import type {
   BlockReference,
   Configuration,
@@ -9,7 +9,7 @@ import type {
   Ready,
 } from '../../consensus/index.ts';
 import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
-import type { Ledger, Receipt, VerifiedTransaction } from '../../ledger/index.ts';
+import type { Ledger, MayGoOn, Receipt, VerifiedTransaction } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
 import { admit } from './admission.ts';
 import type { BlockBodies } from './block-bodies.ts';
@@ -33,6 +33,8 @@ import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from '
 import { damagedKey, mendingError, stoppingError } from './stopping.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { channelOf, decodeMessage, encodeMessage } from './wire.ts';
+
+const always: MayGoOn = () => true;
 
 /** With more batches than this on their way to the disk frames are dropped, as a network would: each can ask for another. */
 const writingMax = 1024;
@@ -67,6 +69,8 @@ export class Incarnation {
   #ticks = 0;
   #leaderlessTicks = 0;
   #pumping = false;
+  /** Between two slices of a block. */
+  #isPaused = false;
   #started = false;
   /** Why it has ended. */
   #stopped: AssentError | undefined;
@@ -156,7 +160,8 @@ export class Incarnation {
       this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
-      if (leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && this.#proposer.sealIdle()) this.#pump();
+      const isIdleDue = leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && !this.#isPaused;
+      if (isIdleDue && this.#isSealed(this.#proposer.sealIdle(this.#beginSlice()))) this.#pump();
       if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
       if (this.#ticks % periods.flush === 0) this.#options.journal.flush();
       if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
@@ -299,7 +304,7 @@ export class Incarnation {
         this.#noteCertified();
         this.#noteLeader();
         this.#noteMembership();
-      } while (this.#execute() || this.#proposer.seal());
+      } while (this.#work());
     } finally {
       this.#pumping = false;
     }
@@ -372,11 +377,33 @@ export class Incarnation {
     };
   }
 
-  /** Executes a block that the core asked for, and answers. False when there is none to execute now. */
-  #execute(): boolean {
-    const next = this.#commits.isBehind ? undefined : this.#execution.next();
-    if (next !== undefined) this.#answer(next);
-    return next !== undefined;
+  /** Executes or seals a block, or a slice of it. False when nothing is to be done now. */
+  #work(): boolean {
+    if (this.#isPaused) return false;
+    const mayGoOn = this.#beginSlice();
+    const executed = this.#commits.isBehind ? undefined : this.#execution.next(mayGoOn);
+    if (executed === undefined) return this.#isSealed(this.#proposer.seal(mayGoOn));
+    if (executed === 'unfinished') this.#pause();
+    else this.#answer(executed);
+    return executed !== 'unfinished';
+  }
+
+  #isSealed(outcome: ReturnType<Proposer['seal']>): boolean {
+    if (outcome === 'unfinished') this.#pause();
+    return outcome === 'sealed';
+  }
+
+  #beginSlice(): MayGoOn {
+    return this.#options.slicing?.begin() ?? always;
+  }
+
+  /** Until the thread has done what else waits, no block is executed or sealed. */
+  #pause(): void {
+    this.#isPaused = true;
+    present(this.#options.slicing, 'only a slice ends before its block').pause(() => {
+      this.#isPaused = false;
+      this.#guarded(() => this.#pump());
+    });
   }
 
   #answer({ block, verdict, certified, executed }: Executed): void {

@@ -14,7 +14,7 @@ export { blockCertificateRange, certificateKey, termCertificateOf } from './pers
 export type { ReadListener, ReadState } from './read-barrier.ts';
 export { ownBytes } from './records.ts';
 export { Replica } from './replica.ts';
-export type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
+export type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus, Slicing } from './replica-options.ts';
 export { damagedKey } from './stopping.ts';
 export { type Outcome, type OutcomeListener, type PoolLimits, poolLimits } from './transaction-pool.ts';
 export { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';

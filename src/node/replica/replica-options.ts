@@ -1,7 +1,7 @@
 import type { AssentError, Clock, Logger, Random } from '../../base/index.ts';
 import type { BlockReference, RaftLimits, RaftParameters, RaftStatus } from '../../consensus/index.ts';
 import type { NodeId, Signer, VerifySignature } from '../../crypto/index.ts';
-import type { Ledger } from '../../ledger/index.ts';
+import type { Ledger, MayGoOn } from '../../ledger/index.ts';
 import type { Journal, Store } from '../../storage/index.ts';
 import type { VerifyTransactions } from './execution-queue.ts';
 import type { PoolLimits } from './transaction-pool.ts';
@@ -25,6 +25,8 @@ export interface ReplicaOptions {
   readonly send: (to: NodeId, channel: ReplicaChannel, frame: Uint8Array) => boolean;
   /** What was sent in this turn leaves now: the turn goes on with something long. */
   readonly flush?: () => void;
+  /** How long blocks may hold the thread; without it each is executed in one go. */
+  readonly slicing?: Slicing;
   /** The node cannot go on: a poisoned disk, a divergence, a bug. Called once; nothing is done afterwards. */
   readonly onFault: (error: Error) => void;
   /**
@@ -45,6 +47,14 @@ export interface ReplicaOptions {
   readonly parameters?: Partial<RaftParameters>;
   readonly limits?: Partial<RaftLimits>;
   readonly poolLimits?: PoolLimits;
+}
+
+/** A block is executed in slices: between two of them the thread does what else is to be done. */
+export interface Slicing {
+  /** A slice begins: whether it may go on is asked after each transaction. */
+  readonly begin: () => MayGoOn;
+  /** Calls back, once, when all that waits now had its turn. */
+  readonly pause: (goOn: () => void) => void;
 }
 
 export interface Membership {

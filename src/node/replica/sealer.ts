@@ -1,12 +1,14 @@
 import type { Clock, ErrorCode } from '../../base/index.ts';
-import { type BlockReference, encodeJustification, type ProposalSlot } from '../../consensus/index.ts';
+import { type BlockReference, encodeJustification, type ProposalSlot, type Tip } from '../../consensus/index.ts';
 import { encodeNodeId, type Signer } from '../../crypto/index.ts';
 import {
   type Draft,
   type Inadmissible,
   type Ledger,
   ledgerLimits,
+  type MayGoOn,
   type NodeConfiguration,
+  type Sealing,
   type VerifiedTransaction,
 } from '../../ledger/index.ts';
 import { consensusConfiguration } from './configuration.ts';
@@ -46,6 +48,15 @@ interface SealerOptions {
   /** Time that this thread has worked, in milliseconds: tells what a block costs. */
   readonly workMs: () => number;
   readonly pool: TransactionPool;
+}
+
+/** A block that is being executed. */
+export interface Begun {
+  readonly parent: Tip;
+  readonly term: number;
+  readonly sealing: Sealing;
+  readonly leftOut: LeftOut[];
+  workedMs: number;
 }
 
 interface LeftOut {
@@ -99,10 +110,29 @@ export class Sealer {
     return this.#clock.nowMs() - (this.#ledger.timestampOf(hash) ?? 0);
   }
 
-  /** Executes what waits on the slot's parent, as much as one block may take; what has no place leaves the pool or the way. */
-  seal(slot: ProposalSlot, enactsChange: boolean): Sealed {
-    const parentHash = slot.parent.hash;
-    const timestamp = Math.max(slot.nowMs, (this.#ledger.timestampOf(parentHash) ?? 0) + 1);
+  /** Begins a block of what waits on the slot's parent, as much as it may take. */
+  begin({ parent, term, nowMs }: ProposalSlot): Begun {
+    const timestamp = Math.max(nowMs, (this.#ledger.timestampOf(parent.hash) ?? 0) + 1);
+    const leftOut: LeftOut[] = [];
+    const sealing = this.#ledger.beginSeal(
+      { parentHash: parent.hash, timestamp },
+      including(this.#pool.candidates(), this.#transactionsMax, leftOut),
+      (transaction, reason) => leftOut.push({ transaction, reason }),
+    );
+    return { parent, term, sealing, leftOut, workedMs: 0 };
+  }
+
+  /** Executes a slice of it. False while there is more; those that are in it then can no longer be taken back. */
+  step(begun: Begun, mayGoOn: MayGoOn): boolean {
+    const startedMs = this.#workMs();
+    const isWhole = begun.sealing.step(mayGoOn);
+    begun.workedMs += this.#workMs() - startedMs;
+    if (!isWhole) this.#pool.handOn(begun.sealing.transactions);
+    return isWhole;
+  }
+
+  /** Makes a block of what was executed, for the slot as it is now; what has no place leaves the pool or the way. */
+  finish({ sealing, leftOut, workedMs }: Begun, slot: ProposalSlot, enactsChange: boolean): Sealed {
     let { justification } = slot;
     let byteLength = headerBytesAbout;
     const justify = (after: NodeConfiguration | undefined): Uint8Array => {
@@ -113,14 +143,11 @@ export class Sealer {
     };
     const recovery = recoveryContent(slot.justification);
     const startedMs = this.#workMs();
-    const leftOut: LeftOut[] = [];
-    const { draft, accept } = this.#ledger.seal(
-      { parentHash, term: slot.term, timestamp, enactsChange, ...(recovery && { recovery }), justification: justify },
+    const { draft, accept } = sealing.finish(
+      { term: slot.term, enactsChange, ...(recovery && { recovery }), justification: justify },
       this.#nodeKey.publicKey,
-      including(this.#pool.candidates(), this.#transactionsMax, leftOut),
-      (transaction, reason) => leftOut.push({ transaction, reason }),
     );
-    this.#adapt(draft.transactions.length, this.#workMs() - startedMs);
+    this.#adapt(draft.transactions.length, workedMs + this.#workMs() - startedMs);
     for (const item of leftOut) this.#dismiss(item);
     for (const transaction of draft.transactions) byteLength += transaction.byteLength;
     const { height, term, configurationHash } = draft.header;
@@ -128,7 +155,7 @@ export class Sealer {
       height,
       term,
       hash: draft.hash,
-      parentHash,
+      parentHash: slot.parent.hash,
       proposer: encodeNodeId(this.#nodeKey.publicKey),
       configurationHash,
       justification,

@@ -106,6 +106,14 @@ export class TransactionPool {
     return this.#pending.get(idHex)?.handedOn === true;
   }
 
+  /** These transactions are being executed for a block. */
+  handOn(transactions: readonly VerifiedTransaction[]): void {
+    for (const { idHex } of transactions) {
+      const pending = this.#pending.get(idHex);
+      if (pending !== undefined) pending.handedOn = true;
+    }
+  }
+
   /** These transactions are in a block of this node's chain. */
   place(blockHex: string, transactions: readonly VerifiedTransaction[]): void {
     const placed: string[] = [];

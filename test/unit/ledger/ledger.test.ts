@@ -31,14 +31,16 @@ function seal(ledger: Ledger, parentHash: Uint8Array, timestamp: number, transac
 
 /** What a follower does with received bytes. */
 function execute(ledger: Ledger, block: ReceivedBlock) {
-  return ledger.execute(
-    new VerifiedBlock(
-      block,
-      block.transactions.map((transaction) => verified(transaction.bytes)),
-    ),
-    false,
-  );
+  return ledger.execute(verifiedBlock(block), false);
 }
+
+function verifiedBlock(block: ReceivedBlock): VerifiedBlock {
+  const transactions = block.transactions.map((transaction) => verified(transaction.bytes));
+  return new VerifiedBlock(block, transactions);
+}
+
+/** As little at a time as there is. */
+const never = (): boolean => false;
 
 async function commit(ledger: Ledger, store: MemoryStore, block: ReceivedBlock): Promise<void> {
   await write(store, ledger.commit(block.hash).operations);
@@ -239,6 +241,47 @@ describe('the chain', () => {
     expect([ledger.certifiedHeight, new Set(shown()).size]).toEqual([3, 1]);
     ledger.reload();
     expect([ledger.certifiedHeight, new Set(shown()).size]).toEqual([3, 1]);
+  });
+
+  it('executes and seals in slices what it does in one go, and shows nothing of it before the end', async () => {
+    const [leader, follower] = [await openLedger(), await openLedger()];
+    const transactions = [put('a', 1), put('b', 2), put('a', 3)];
+    const sealing = leader.ledger.beginSeal(
+      { parentHash: genesis.ledgerId, timestamp: 1_000_001 },
+      transactions,
+      () => undefined,
+    );
+    expect([0, 1, 2, 3].map(() => sealing.step(never))).toEqual([false, false, false, true]);
+    const header = { term: 1, enactsChange: false, justification: () => noJustification };
+    const { draft } = sealing.finish(header, proposer.publicKey);
+    const { block } = seal(leader.ledger, genesis.ledgerId, 1_000_001, transactions);
+    expect(draft.hash).toEqual(block.hash);
+    const execution = follower.ledger.beginExecution(verifiedBlock(block), false);
+    const steps = [0, 1, 2, 3].map(() => [follower.ledger.has(block.hash), execution.step(never)]);
+    expect(steps).toEqual([
+      [false, undefined],
+      [false, undefined],
+      [false, undefined],
+      [false, { ok: true }],
+    ]);
+    expect(follower.ledger.has(block.hash)).toBe(true);
+  });
+
+  it('refuses what it has begun to execute when its parent leaves the chain, or another takes its place', async () => {
+    const { ledger, store } = await openLedger();
+    const leader = (await openLedger()).ledger;
+    const parent = seal(leader, genesis.ledgerId, 1_000_001, []).block;
+    const child = seal(leader, parent.hash, 1_000_002, [put('a', 1), put('a', 2)]).block;
+    const sibling = seal(leader, genesis.ledgerId, 1_000_003, [put('a', 3), put('a', 4)]).block;
+    expect(execute(ledger, parent)).toEqual({ ok: true });
+    const [first, second] = [child, sibling].map((block) => ledger.beginExecution(verifiedBlock(block), false));
+    expect([first?.step(never), second?.step(never)]).toEqual([undefined, undefined]);
+    ledger.discard(parent.hash);
+    expect(first?.step(never)).toEqual({ ok: false, reason: 'parent-unknown' });
+    const winner = seal(leader, genesis.ledgerId, 1_000_004, []).block;
+    expect(execute(ledger, winner)).toEqual({ ok: true });
+    await commit(ledger, store, winner);
+    expect(second?.step(never)).toEqual({ ok: false, reason: 'parent-unknown' });
   });
 
   it('forgets a branch that was left, and takes the other', async () => {

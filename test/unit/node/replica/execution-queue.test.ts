@@ -13,7 +13,7 @@ import {
 import { ExecutionQueue } from '../../../../src/node/replica/execution-queue.ts';
 import { clockAheadMsMax, clockBehindMsMax } from '../../../../src/node/replica/index.ts';
 import { genesis, openLedger, proposer, put } from '../../ledger/fixture.ts';
-import { chainOf, HandClock, HandVerifier, referenceOf } from './fixture.ts';
+import { chainOf, HandClock, HandVerifier, inOneGo, referenceOf } from './fixture.ts';
 
 const term = 1;
 
@@ -39,7 +39,7 @@ async function setUp() {
 /** All answers there are now, as height and verdict. */
 function answers(queue: ExecutionQueue): (readonly [number, string])[] {
   const given: (readonly [number, string])[] = [];
-  for (let next = queue.next(); next !== undefined; next = queue.next()) {
+  for (let next = inOneGo(queue); next !== undefined; next = inOneGo(queue)) {
     given.push([next.block.height, next.verdict.ok ? 'ok' : next.verdict.reason]);
   }
   return given;
@@ -79,7 +79,7 @@ describe('the execution queue', () => {
   it('refuses a block with a wrong signature and what stands on it', async () => {
     const { leader, queue, verifier, push } = await setUp();
     for (const block of chainOf(leader, [[put('a', 1)], []])) push(block);
-    queue.next();
+    inOneGo(queue);
     verifier.answer(false);
     expect(answers(queue)).toEqual([
       [1, 'signature-invalid'],
@@ -104,7 +104,7 @@ describe('the execution queue', () => {
     const at = (now: number, currentTerm: number, certified: boolean): unknown => {
       clock.now = now;
       queue.push({ block: referenceOf(block), certified }, block, currentTerm);
-      return queue.next()?.verdict;
+      return inOneGo(queue)?.verdict;
     };
     const { timestamp } = block.header;
     const ahead = { ok: false, reason: 'clock-ahead' };
@@ -129,7 +129,7 @@ describe('the execution queue', () => {
     push(first);
     push(second);
     push(third, true);
-    expect(queue.next()?.verdict).toEqual({ ok: false, reason: 'clock-behind' });
+    expect(inOneGo(queue)?.verdict).toEqual({ ok: false, reason: 'clock-behind' });
     // The core found that a certificate covers all three.
     for (const block of [first, second, third]) push(block, true);
     expect(queue.length).toBe(3);
@@ -145,7 +145,7 @@ describe('the execution queue', () => {
     const [first, second] = chainOf(leader, [[put('a', 1)], [put('b', 1)]]) as [ReceivedBlock, ReceivedBlock];
     push(first);
     push(second);
-    queue.next();
+    inOneGo(queue);
     expect(verifier.asked).toBe(2);
     verifier.answer();
     verifier.answer(false);
@@ -163,7 +163,7 @@ describe('the execution queue', () => {
     const [first, second] = chainOf(leader, [[put('a', 1)], [put('b', 1)]]) as [ReceivedBlock, ReceivedBlock];
     push(first);
     push(second);
-    queue.next();
+    inOneGo(queue);
     queue.abandon(second.hash);
     queue.abandon(first.hash);
     verifier.answer();

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../../../src/base/index.ts';
-import type { BlockReference } from '../../../../src/consensus/index.ts';
+import type { BlockReference, ProposalSlot } from '../../../../src/consensus/index.ts';
 import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import {
   decodeBlock,
@@ -9,7 +9,9 @@ import {
   VerifiedBlock,
   type VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
+import type { Executed, ExecutionQueue } from '../../../../src/node/replica/execution-queue.ts';
 import type { VerifyTransactions } from '../../../../src/node/replica/index.ts';
+import type { Sealed, Sealer } from '../../../../src/node/replica/sealer.ts';
 import { genesis, proposer, verified } from '../../ledger/fixture.ts';
 
 /** A clock that stands until it is set. */
@@ -89,4 +91,18 @@ export function referenceOf({ header, hash, bytes }: OpenedBlock): BlockReferenc
   const proposerId = encodeNodeId(header.proposer);
   const byteLength = bytes.length;
   return { height, term, hash, parentHash, proposer: proposerId, configurationHash, justification: {}, byteLength };
+}
+
+/** What a queue executes when nothing else has its turn. */
+export function inOneGo(queue: ExecutionQueue): Executed | undefined {
+  const next = queue.next(() => true);
+  if (next === 'unfinished') throw new Error('it may go on');
+  return next;
+}
+
+/** What a sealer seals for this slot when nothing else has its turn. */
+export function sealed(sealer: Sealer, slot: ProposalSlot): Sealed {
+  const begun = sealer.begin(slot);
+  if (!sealer.step(begun, () => true)) throw new Error('it may go on');
+  return sealer.finish(begun, slot, false);
 }

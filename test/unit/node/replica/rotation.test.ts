@@ -34,7 +34,7 @@ import { Sealer } from '../../../../src/node/replica/sealer.ts';
 import { type Outcome, TransactionPool } from '../../../../src/node/replica/transaction-pool.ts';
 import { LevelStore, type Operation, type Store } from '../../../../src/storage/index.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
-import { HandClock, referenceOf } from './fixture.ts';
+import { HandClock, inOneGo, referenceOf, sealed } from './fixture.ts';
 
 /*
  * A key that changes while blocks are on their way: a leader and a follower with the real rules over real databases. Which
@@ -161,7 +161,7 @@ function follow(ledger: Ledger, blocks: readonly OpenedBlock[]): string[] {
   });
   for (const block of blocks) queue.push({ block: referenceOf(block), certified: false }, block, 1);
   const verdicts: string[] = [];
-  for (let next = queue.next(); next !== undefined; next = queue.next())
+  for (let next = inOneGo(queue); next !== undefined; next = inOneGo(queue))
     verdicts.push(next.verdict.ok ? 'ok' : next.verdict.reason);
   return verdicts;
 }
@@ -264,7 +264,7 @@ describe('a transaction under a key that was replaced', () => {
     const { hash } = ledger.applied;
     const parent = { term: 1, height: 1, hash };
     const slot = { term: 1, parent, justification: {}, nowMs: clock.now, mandatory: false, mayChange: false };
-    expect(sealer.seal(slot, false).draft.transactions).toEqual([]);
+    expect(sealed(sealer, slot).draft.transactions).toEqual([]);
     expect(outcomes).toEqual(['new key-not-current']);
     expect([pool.waiting, pool.parked, pool.size]).toEqual([0, 1, 1]);
     pool.expire(createdAt + 61_000);

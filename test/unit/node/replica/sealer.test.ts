@@ -4,7 +4,7 @@ import type { Ledger, VerifiedTransaction } from '../../../../src/ledger/index.t
 import { Sealer } from '../../../../src/node/replica/sealer.ts';
 import { type Outcome, TransactionPool } from '../../../../src/node/replica/transaction-pool.ts';
 import { genesis, openLedger, proposer, put, signed, verified } from '../../ledger/fixture.ts';
-import { HandClock, seal } from './fixture.ts';
+import { HandClock, seal, sealed } from './fixture.ts';
 
 function slot(parent: ProposalSlot['parent'] = { term: 0, height: 0, hash: genesis.ledgerId }): ProposalSlot {
   return { term: 1, parent, justification: {}, nowMs: clock.now, mandatory: false, mayChange: false };
@@ -48,7 +48,7 @@ describe('sealing', () => {
     for (let index = 0; index < 400; index++) pool.add(put(`k${index}`, 1, { validUntil: 9_999_999_999 }));
     const good = put('a', 1);
     submit(good);
-    expect(sealer.seal(slot(), false).draft.transactions).toEqual([good]);
+    expect(sealed(sealer, slot()).draft.transactions).toEqual([good]);
     // The late ones wait apart; those of another node that are early are its own affair.
     expect([pool.waiting, pool.parked, pool.size]).toEqual([1, 400, 401]);
   });
@@ -56,36 +56,48 @@ describe('sealing', () => {
   it('takes as many as it may, in the order of their arrival', () => {
     const transactions = Array.from({ length: 300 }, (_, index) => put(`k${index}`, 1));
     for (const transaction of transactions) submit(transaction);
-    expect(sealer.seal(slot(), false).draft.transactions).toEqual(transactions.slice(0, 256));
+    expect(sealed(sealer, slot()).draft.transactions).toEqual(transactions.slice(0, 256));
   });
 
   it('takes fewer when they cost much of the processor, and more when they cost little', () => {
     for (let index = 0; index < 900; index++) submit(put(`k${index}`, 1));
-    const next = (): number => sealer.seal(slot(), false).draft.transactions.length;
-    workStepMs = 16;
+    const next = (): number => sealed(sealer, slot()).draft.transactions.length;
+    workStepMs = 8;
     expect([next(), next()]).toEqual([256, 256]);
-    workStepMs = 80;
+    workStepMs = 40;
     next();
     expect(next()).toBeLessThan(256);
-    workStepMs = 1;
+    workStepMs = 0.5;
     next();
     expect(next()).toBeGreaterThan(256);
   });
 
   it('says at once what can never have a place, whatever the chain', () => {
     const [unknown, wrong] = [submit(verified(signed('nonsense', [1]))), submit(verified(signed('sim.put', [1])))];
-    expect(sealer.seal(slot(), false).draft.transactions).toEqual([]);
+    expect(sealed(sealer, slot()).draft.transactions).toEqual([]);
     expect([unknown, wrong].map(([outcome]) => outcome?.status === 'refused' && outcome.error.code)).toEqual([
       'transaction-kind-unknown',
       'transaction-payload-invalid',
     ]);
   });
 
+  it('seals in slices, and does not say that nothing happened to what is in one', () => {
+    const transactions = Array.from({ length: 3 }, (_, index) => put(`k${index}`, 1));
+    const listen = (): void => undefined;
+    for (const transaction of transactions) pool.add(transaction, listen);
+    const begun = sealer.begin(slot());
+    expect(sealer.step(begun, () => false)).toBe(false);
+    const [first, second] = transactions.map(({ idHex }) => pool.giveUp(idHex, listen));
+    expect([first, second]).toEqual(['unknown', 'nothing-happened']);
+    while (!sealer.step(begun, () => false));
+    expect(sealer.finish(begun, slot(), false).draft.transactions[0]).toBe(transactions[0]);
+  });
+
   it('gives a block a time above its parent, whatever the clock says', () => {
     clock.now = 500;
-    expect(sealer.seal(slot(), false).draft.header.timestamp).toBe(1_000_001);
+    expect(sealed(sealer, slot()).draft.header.timestamp).toBe(1_000_001);
     clock.now = 1_000_500;
-    expect(sealer.seal(slot(), false).draft.header.timestamp).toBe(1_000_500);
+    expect(sealed(sealer, slot()).draft.header.timestamp).toBe(1_000_500);
   });
 });
 
@@ -100,7 +112,7 @@ describe('when to seal', () => {
     const parent = seal(ledger, genesis.ledgerId, clock.now).hash;
     clock.now += 500;
     submit(put('a', 1, { validUntil: clock.now - 1 }));
-    sealer.seal(slot({ term: 1, height: 1, hash: parent }), false);
+    sealed(sealer, slot({ term: 1, height: 1, hash: parent }));
     expect([sealer.timeBlockDue(parent), sealer.hasWork(0, parent)]).toEqual([false, false]);
     clock.now += 500;
     expect([sealer.timeBlockDue(parent), sealer.hasWork(0, parent)]).toEqual([true, true]);
