@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { present } from '../../src/base/index.ts';
 import type { CallMessage, LoadCall, LoadCalls, LoadPlan, ReplyMessage } from './load-messages.ts';
@@ -9,11 +9,11 @@ export class Load {
   readonly #process: ChildProcess;
   readonly #failed: Promise<never>;
 
-  /** `niceness`: at which the system runs it, 0 unless stated. */
+  /** `niceness`: at which the system runs it; this process's own where that is higher. */
   constructor(plan: LoadPlan, signal: AbortSignal, niceness = 0) {
     this.#process = fork(join(import.meta.dirname, 'load-process.ts'), [JSON.stringify(plan)], { execArgv: [] });
     // Before it has threads, which take over what the first one has.
-    if (niceness !== 0) setPriority(this.pid, niceness);
+    if (niceness > getPriority()) setPriority(this.pid, niceness);
     this.#failed = new Promise((_, reject) => {
       this.#process.once('exit', () => reject(new Error('the load process ended')));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
