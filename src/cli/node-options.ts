@@ -6,9 +6,13 @@ export const nodeOptions: readonly string[] = ['--disable-warning=ExperimentalWa
 
 /**
  * What a node's process has in its environment unless that says otherwise. glibc gives threads arenas of their own, up to
- * eight a core, and each keeps what was freed in it; other allocators do not know the variable.
+ * eight a core, and each keeps what was freed in it; and once a large piece was freed it takes pieces of that size, up to
+ * 32 MiB, out of them, too. Other allocators do not know these variables.
  */
-export const nodeEnvironment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '2' };
+export const nodeEnvironment: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '262144',
+};
 
 /** Begins this process anew with options and environment, unless it has both; not on systems that cannot. Call it before anything is open. */
 export function demandNodeOptions(): void {

@@ -1,8 +1,9 @@
 /** Demands the options of a node, then says which process it was before and is now, and with which options and environment. */
-import { demandNodeOptions } from '../../src/cli/node-options.ts';
+import { demandNodeOptions, nodeEnvironment } from '../../src/cli/node-options.ts';
 
 process.env['PIDS'] = `${process.env['PIDS'] ?? ''} ${process.pid}`;
 demandNodeOptions();
 const pids = process.env['PIDS'].trim().split(' ');
 const { execArgv: options, argv, env } = process;
-process.stdout.write(JSON.stringify({ pids, options, arenas: env['MALLOC_ARENA_MAX'], rest: argv.slice(2) }));
+const environment = Object.fromEntries(Object.keys(nodeEnvironment).map((name) => [name, env[name]]));
+process.stdout.write(JSON.stringify({ pids, options, environment, rest: argv.slice(2) }));

@@ -40,7 +40,7 @@ export class HttpThread {
     this.#worker = new Worker(file, {
       workerData: options.data,
       name: 'http',
-      resourceLimits: { maxYoungGenerationSizeMb: 24 },
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     this.#worker.on('message', (message: ToMain) => this.#receive(message));
     this.#worker.on('error', (error) => this.#fault(error instanceof Error ? error : new Error(messageOf(error))));
