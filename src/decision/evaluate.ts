@@ -118,11 +118,13 @@ class Evaluation<P extends Branch<P>, S> {
     if (standing !== 'in' && describe !== undefined)
       this.#miss({ path: place.path, type: provision.type, standing, describe });
     if (standing !== 'undecided') return this.#resolved(provision, place, scope, standing === 'in');
-    this.#known ??= { held: new Map(), free: new Map() };
+    // Alone it is looked at once, whatever it comes to.
+    const isAlone = this.#known === undefined && hasNothingInside(provision);
+    if (!isAlone) this.#known ??= { held: new Map(), free: new Map() };
     const isIn = this.#resolved(provision, place, scope, true);
     const isOut = this.#resolved(provision, place, scope, false);
     const outcome = join(isIn, isOut, isIn.none || isOut.none);
-    this.#known[place.isHeld ? 'held' : 'free'].set(provision, outcome);
+    this.#known?.[place.isHeld ? 'held' : 'free'].set(provision, outcome);
     return outcome;
   }
 
@@ -130,7 +132,7 @@ class Evaluation<P extends Branch<P>, S> {
     const isDeny = provision.type === 'deny';
     const isOwn = isIn && (isDeny || isHeld);
     const own = isOwn ? outcomeOf({ path, type: provision.type, purposes }) : nothing;
-    if (provision.provisions === undefined) return own;
+    if (provision.provisions === undefined || hasNothingInside(provision)) return own;
     const inside = this.#children(provision.provisions, {
       path,
       purposes,
@@ -175,6 +177,10 @@ class Evaluation<P extends Branch<P>, S> {
   #miss(miss: Miss): void {
     if (this.#known === undefined || !this.#misses.some(({ path }) => path === miss.path)) this.#misses.push(miss);
   }
+}
+
+function hasNothingInside<P>({ provisions }: Branch<P>): boolean {
+  return provisions === undefined || provisions.length === 0;
 }
 
 function outcomeOf(deciding: Deciding): Outcome {

@@ -74,4 +74,4 @@ export {
   readPurpose,
   subsumes,
 } from './tables/purposes.ts';
-export type { Asked, Miss } from './target.ts';
+export { type Asked, type Miss, noTexts } from './target.ts';

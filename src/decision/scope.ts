@@ -46,7 +46,7 @@ export interface Placed {
   readonly describe: Describe | undefined;
 }
 
-const inside: Placed = { standing: 'in', describe: undefined };
+export const inside: Placed = { standing: 'in', describe: undefined };
 
 /** What a clause asks for of the record, and what is known of it. */
 type DescribeClause = (scope: Scope, resource: Resource) => Clause;

@@ -4,6 +4,7 @@ import { encodeDid } from '../../crypto/portable.ts';
 import { type Basis, namesOfResultSet } from '../../decision/index.ts';
 import { consentsOf } from '../consent/state.ts';
 import { credentialsInForce, groupsOf } from '../credential/state.ts';
+import { type Asking, askingOf } from '../decision/asking.ts';
 import { type DecisionInput, type DecisionOutcome, decideOpen, type ResultClaim } from '../decision/decide.ts';
 import { type RequestFacts, withDids } from '../decision/question.ts';
 import { jsonSchemaOf } from '../engine/catalogue.ts';
@@ -16,43 +17,54 @@ import { purpose } from '../tables/purpose.ts';
 import { resultClaims } from './claims.ts';
 import { openingsOf } from './state.ts';
 
-interface Question extends RequestFacts {
+/** Whose records are asked for, and what the gateway says of them. */
+interface RecordFacts {
   readonly subject: Uint8Array;
   readonly results: readonly ResultClaim[];
   readonly category?: Category;
   readonly inEmergencyCategory: boolean;
 }
 
-/** What the state says of an agent, whoever it asks about. */
-export type Requester = Pick<DecisionInput, 'held' | 'groups'>;
+interface Question extends RequestFacts, RecordFacts {}
 
-export function requesterOf(state: StateView, agent: Uint8Array, atMs: number): Requester {
-  return { held: credentialsInForce(state, agent, atMs), groups: groupsOf(state, agent, atMs) };
+/** Who asks what for, whoever it is about, and what the state says of the agent. */
+export type Requester = Pick<DecisionInput, 'atMs' | 'policy' | 'request' | 'held' | 'groups'> & {
+  readonly asking: Asking;
+};
+
+export function requesterOf(state: StateView, { policy }: Domain, request: RequestFacts, atMs: number): Requester {
+  const { agent } = request;
+  const held = credentialsInForce(state, agent, atMs);
+  const groups = groupsOf(state, agent, atMs);
+  const known = { atMs, policy, request, held, groups };
+  return { ...known, asking: askingOf(known) };
 }
 
-/** Gathers from the state what the decision depends on. */
+/** Gathers from the state what the decision depends on. `subjects`: those whose consents count. */
 export function decisionInput(
   state: StateView,
-  domain: Domain,
-  question: Question,
-  atMs: number,
-  { held, groups }: Requester = requesterOf(state, question.agent, atMs),
+  { atMs, policy, request, held, groups, asking }: Requester,
+  domain: string,
+  { subject, results, category, inEmergencyCategory }: RecordFacts,
+  subjects: readonly Uint8Array[] = subjectsOf(state, domain, subject),
 ): DecisionInput {
-  const others = subjectsOf(state, domain.name, question.subject).slice(1);
   return {
     atMs,
-    policy: domain.policy,
-    request: question,
+    policy,
+    request,
     held,
     groups,
-    consents: consentsOf(state, question.subject, domain.name),
-    ...(others.length > 0 && { mergedConsents: others.flatMap((other) => consentsOf(state, other, domain.name)) }),
-    claims: question.results,
-    category: domain.policy.openCategories ? question.category : undefined,
-    inEmergencyCategory: question.inEmergencyCategory,
-    openings: question.purpose === 'BTG' ? openingsOf(state, domain.name, question.subject, question.agent) : [],
+    asking,
+    consents: consentsOf(state, subject, domain),
+    mergedConsents: subjects.length > 1 ? subjects.slice(1).flatMap((one) => consentsOf(state, one, domain)) : none,
+    claims: results,
+    category: policy.openCategories ? category : undefined,
+    inEmergencyCategory,
+    openings: request.purpose === 'BTG' ? openingsOf(state, domain, subject, request.agent) : none,
   };
 }
+
+const none: readonly never[] = [];
 
 const decisionQuestion = z.strictObject({
   agent: did(),
@@ -159,7 +171,7 @@ export function inputOfQuestion(
   if (domain === undefined) throw new AssentError('not-found', `there is no domain named ${asked.domain}`);
   if (linkOf(state, domain.name, asked.subject) === undefined)
     throw new AssentError('not-found', `the domain ${domain.name} does not know this subject`);
-  return { asked, domain, input: decisionInput(state, domain, asked, atMs) };
+  return { asked, domain, input: decisionInput(state, requesterOf(state, domain, asked, atMs), domain.name, asked) };
 }
 
 function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {

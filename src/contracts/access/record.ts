@@ -20,7 +20,7 @@ import { domainIsKnown, isLinked, isSentByGateway, senderIsGateway, subjectIsLin
 import { type Category, categories } from '../tables/codes.ts';
 import { resultClaims } from './claims.ts';
 import { accessRecorded, namedConsents } from './entries.ts';
-import { decisionInput } from './evaluate.ts';
+import { decisionInput, requesterOf } from './evaluate.ts';
 import { type EventKey, events } from './events.ts';
 import {
   type AccessRequest,
@@ -62,7 +62,9 @@ function knownRequest(context: Context): AccessRequest {
 const inputOf: (context: Context) => DecisionInput = derived((context) => {
   const request = knownRequest(context);
   const domain = present(domainOf(context.state, request.domain), 'a rule checked that the domain is known');
-  return decisionInput(context.state, domain, { ...context.payload, ...request }, context.block.timestamp);
+  const { state, payload, block } = context;
+  const requester = requesterOf(state, domain, request, block.timestamp);
+  return decisionInput(state, requester, domain.name, { ...payload, subject: request.subject });
 });
 
 const outcomeOf: (context: Context) => DecisionOutcome = derived((context) => decideOpen(inputOf(context)));

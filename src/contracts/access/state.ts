@@ -56,17 +56,22 @@ export function accessLogKey(subjectHex: string): StateKey {
 
 /** Appends an entry to the subject's log. Returns its place, from 0. */
 export function appendToLog(state: WritableState, subject: Uint8Array, entry: Uint8Array): number {
-  return appendAllToLog(state, subject, [entry]);
+  const log = accessLogOf(state, subject);
+  extendLog(state, toHex(subject), log, [entry]);
+  return log?.size ?? 0;
 }
 
-/** Appends entries to the subject's log. Returns the place of the last one, from 0. */
-export function appendAllToLog(state: WritableState, subject: Uint8Array, entries: readonly Uint8Array[]): number {
-  const log = accessLogOf(state, subject);
+/** Appends entries to the subject's log, which stands as `log`. */
+export function extendLog(
+  state: WritableState,
+  subjectHex: string,
+  log: AccessLog | undefined,
+  entries: readonly Uint8Array[],
+): void {
   const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
   for (const entry of entries) frontier.append(leafHash(entry));
   const { size, peaks } = frontier;
-  accessLogs.putKnown(state, [toHex(subject)], { size, root: frontier.root(), peaks });
-  return size - 1;
+  accessLogs.putKnown(state, [subjectHex], { size, root: frontier.root(), peaks });
 }
 
 /** Break-glasses of the agent for the subject in the domain, ended ones possibly among them. */

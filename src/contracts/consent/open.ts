@@ -1,5 +1,5 @@
 import { present, toHex } from '../../base/index.ts';
-import type { OpenConsent, OpenProvision } from '../../decision/index.ts';
+import { noTexts, type OpenConsent, type OpenProvision } from '../../decision/index.ts';
 import { keyText } from '../decision/question.ts';
 import type { NestedProvision, Provision } from './provision.ts';
 import type { Consent } from './state.ts';
@@ -33,15 +33,17 @@ function openTree({ provision, nested }: ProvisionTree): OpenProvision {
   return present(all[0], 'the root');
 }
 
+/** Each clause in its place, so that all have one shape. */
 function openProvision({ type, period, actors, purposes, actions, sealed, categories }: Provision): Grown {
   return {
     type,
-    ...(period && { period }),
-    ...(actors && { actors: actors.map((actor) => (typeof actor === 'string' ? actor : keyText(actor))) }),
-    ...(purposes && { purposes }),
-    ...(actions && { actions }),
-    ...(sealed && { isSealed: true }),
-    ...(categories && { categories }),
+    period,
+    actors: actors?.map((actor) => (typeof actor === 'string' ? actor : keyText(actor))),
+    purposes,
+    actions,
+    isSealed: sealed !== undefined,
+    categories,
+    texts: noTexts(),
     provisions: [],
   };
 }

@@ -1,5 +1,6 @@
 import { equalBytes, present } from '../../base/index.ts';
 import {
+  type Asked,
   type Basis,
   type Decision,
   type DecidedBy as DecisionReason,
@@ -18,8 +19,9 @@ import type { Consent } from '../consent/state.ts';
 import type { Credential } from '../credential/state.ts';
 import { type DomainPolicy, emergencyHoursMax } from '../enrolment/policy.ts';
 import type { Category } from '../tables/codes.ts';
-import { type GateMismatch, gateMismatch } from './gate.ts';
-import { askedOf, type RequestFacts, rulesOf } from './question.ts';
+import { type Asking, askingOf } from './asking.ts';
+import type { GateMismatch } from './gate.ts';
+import { type RequestFacts, rulesOf } from './question.ts';
 
 export { type Decision, type DecisionReason, decisionReasons, decisions };
 
@@ -46,6 +48,8 @@ export interface DecisionInput {
   readonly held: readonly Credential[];
   /** Groups that it belongs to at `atMs`, as consents name them. */
   readonly groups: readonly string[];
+  /** What follows from the fields above, where it is known already: one asker's for many subjects. */
+  readonly asking?: Asking;
   /** Consents of the subject in the domain that are in force, in the ledger's order. */
   readonly consents: readonly Consent[];
   /** Of those that the subject is merged with: they narrow what its own consents open, and never widen it. */
@@ -89,40 +93,45 @@ export interface DecisionOutcome {
  * Order of everything: gate, legal basis, consents, break-glass. Pure.
  */
 export function decideOpen(input: DecisionInput): DecisionOutcome {
-  const { policy, request, held, atMs } = input;
-  const consents = candidatesOf(input);
-  const gate = gateMismatch(policy, request, held);
+  const { gate, asked } = input.asking ?? askingOf(input);
   if (gate !== undefined) {
     const none = { basis: undefined, considered: [], determining: [], opening: undefined };
     return { decision: 'deny', reason: 'gate', gate, ...none };
   }
+  const consents = consentsIn(input);
+  const rules = rulesOf(input.policy);
   let opening: GlassOpening | undefined;
-  const asked = askedOf(request, held, input.groups, atMs);
   const settled = decideOpenly({
-    consents: consents.map(({ open }) => open),
+    consents: openConsentsIn(input),
     asked,
-    policy: rulesOf(policy),
+    policy: rules,
     claims: { results: claimsInOrder(input, consents), category: input.category },
     refuseGlass(namesBreakGlass) {
-      const refusals = input.openings.map((one) => refusalOf(one, namesBreakGlass));
+      const refusals = input.openings.map((one) => refusalOf(input, one, asked, namesBreakGlass));
       const held = refusals.indexOf(undefined);
       opening = input.openings[held];
-      return held >= 0 ? undefined : (refusals[0] ?? glassRefusal(asked, rulesOf(policy), undefined, false, false));
+      return held >= 0 ? undefined : (refusals[0] ?? glassRefusal(asked, rules, undefined, false, false));
     },
   });
-  function refusalOf(one: GlassOpening, namesBreakGlass: boolean): GlassRefusal | undefined {
-    const glass = { justified: true, openedAtMs: one.openedAt, expiresAtMs: glassEndsAt(one, policy) };
-    const inCategory =
-      input.category === undefined ? input.inEmergencyCategory : one.categories.includes(input.category);
-    return glassRefusal(asked, rulesOf(policy), glass, inCategory, namesBreakGlass);
+  const considered: ConsideredConsent[] = [];
+  for (const { results, namesBreakGlass, isClaimed, isImpossible, misses } of settled.results) {
+    const { id, version } = present(consents[considered.length], 'each consent has its result');
+    considered.push({ id, version, results, namesBreakGlass, isClaimed, isImpossible, misses });
   }
-  const considered = settled.results.map((one, place) => {
-    const { id, version } = present(consents[place], 'each consent has its result').consent;
-    const { results, namesBreakGlass, isClaimed, isImpossible, misses } = one;
-    return { id, version, results, namesBreakGlass, isClaimed, isImpossible, misses };
-  });
   const { decision, by, determining, basis } = settled;
   return { decision, reason: by, gate, basis, considered, determining, opening };
+}
+
+/** Why the glass that was opened is whole for what is asked. */
+function refusalOf(
+  { policy, category, inEmergencyCategory }: DecisionInput,
+  opening: GlassOpening,
+  asked: Asked,
+  namesBreakGlass: boolean,
+): GlassRefusal | undefined {
+  const glass = { justified: true, openedAtMs: opening.openedAt, expiresAtMs: glassEndsAt(opening, policy) };
+  const inCategory = category === undefined ? inEmergencyCategory : opening.categories.includes(category);
+  return glassRefusal(asked, rulesOf(policy), glass, inCategory, namesBreakGlass);
 }
 
 /**
@@ -135,30 +144,26 @@ export function impossibleClaim(
 ): ResultClaim | undefined {
   if (input.claims.length === 0) return undefined;
   if (gate === undefined && !considered.some(({ isImpossible }) => isImpossible)) return undefined;
-  const consents = candidatesOf(input);
-  const claims = claimsInOrder(input, consents);
-  const asked = askedOf(input.request, input.held, input.groups, input.atMs);
-  const open = consents.map((one) => one.open);
-  const taken = openResults(open, asked, { results: claims, category: input.category });
+  const claims = claimsInOrder(input, consentsIn(input));
+  const { asked } = input.asking ?? askingOf(input);
+  const taken = openResults(openConsentsIn(input), asked, { results: claims, category: input.category });
   return claims[taken.findIndex((one) => one.isImpossible)];
 }
 
-interface Candidate {
-  readonly consent: Consent;
-  readonly open: OpenConsent;
+/** The subject's own, then those that only narrow. */
+function consentsIn({ consents, mergedConsents = [] }: DecisionInput): readonly Consent[] {
+  return mergedConsents.length === 0 ? consents : [...consents, ...mergedConsents];
 }
 
-/** The subject's own, then those that only narrow. */
-function candidatesOf({ consents, mergedConsents = [] }: DecisionInput): Candidate[] {
-  return [
-    ...consents.map((consent) => ({ consent, open: openConsentOf(consent) })),
-    ...mergedConsents.map((consent) => ({ consent, open: { ...openConsentOf(consent), onlyNarrows: true } })),
-  ];
+function openConsentsIn({ consents, mergedConsents = [] }: DecisionInput): OpenConsent[] {
+  const open = consents.map(openConsentOf);
+  for (const consent of mergedConsents) open.push({ ...openConsentOf(consent), onlyNarrows: true });
+  return open;
 }
 
 /** The claim about each consent; undefined where there is none, or of another version. */
-function claimsInOrder({ claims }: DecisionInput, consents: readonly Candidate[]): (ResultClaim | undefined)[] {
-  return consents.map(({ consent: { id, version } }) =>
+function claimsInOrder({ claims }: DecisionInput, consents: readonly Consent[]): (ResultClaim | undefined)[] {
+  return consents.map(({ id, version }) =>
     claims.find((claim) => claim.version === version && equalBytes(claim.consent, id)),
   );
 }

@@ -70,6 +70,7 @@ export function subjectsOf(state: StateView, domain: string, subject: Uint8Array
   const link = linkOf(state, domain, subject);
   if (link === undefined) return [];
   const { mergedInto } = link;
+  if (mergedInto === undefined && link.absorbed === undefined) return [subject];
   const survivor = mergedInto === undefined ? link : linkOf(state, domain, mergedInto);
   const { subject: first, absorbed = [] } = present(survivor, 'nobody is unlinked who is merged');
   return [subject, ...[first, ...absorbed].filter((other) => !equalBytes(other, subject))];

@@ -71,7 +71,8 @@ export function decideOpenly(known: {
   const { consents, asked, policy, claims, refuseGlass } = known;
   const basis = citedBasis(policy, asked);
   const results = openResults(consents, asked, claims);
-  return { ...settle(results, policy.implicit, basis, refuseGlass), basis, results };
+  const { decision, by, determining, glass } = settle(results, policy.implicit, basis, refuseGlass);
+  return { decision, by, determining, glass, basis, results };
 }
 
 /** What each consent may come to, with the gateway's word where it is possible. */

@@ -1,12 +1,12 @@
 import type { Consent, Provision } from '../consent.ts';
-import type { Placed, Scoping } from '../scope.ts';
+import { inside, type Placed, type Scoping } from '../scope.ts';
 import type { Clause, Target } from '../target.ts';
 
 /** A provision as everyone sees it: the target, and that there are data clauses, but not what they say. */
 export interface OpenProvision extends Target {
   readonly isSealed?: boolean;
   /** Coarse categories of data: the one clause about data that may be in clear. */
-  readonly categories?: readonly string[];
+  readonly categories?: readonly string[] | undefined;
   readonly provisions?: readonly OpenProvision[];
 }
 
@@ -47,6 +47,7 @@ export function openScoping(category: string | undefined): Scoping<OpenProvision
 }
 
 function placeFromOutside({ isSealed, categories }: OpenScope, category: string | undefined): Placed {
+  if (!isSealed && categories === undefined) return inside;
   const describe = (): Clause => ({
     element: 'scope',
     expected: [...(categories ?? []), ...(isSealed ? ['what is sealed'] : [])].join(', '),
@@ -54,6 +55,5 @@ function placeFromOutside({ isSealed, categories }: OpenScope, category: string 
   });
   if (categories !== undefined && category !== undefined && !categories.includes(category))
     return { standing: 'out', describe };
-  const isDecided = !isSealed && (categories === undefined || category !== undefined);
-  return isDecided ? { standing: 'in', describe: undefined } : { standing: 'undecided', describe };
+  return isSealed || category === undefined ? { standing: 'undecided', describe } : inside;
 }

@@ -1,11 +1,13 @@
 import { toHex } from '../../../base/index.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
-import { accessLogOf, appendAllToLog } from '../state.ts';
+import { type AccessLog, accessLogOf, extendLog } from '../state.ts';
 
 interface Appended {
   readonly subject: Uint8Array;
+  readonly subjectHex: string;
   readonly stream: string;
-  /** Entries that were there before. */
+  /** As it was before. */
+  readonly log: AccessLog | undefined;
   readonly size: number;
   readonly entries: Uint8Array[];
 }
@@ -32,16 +34,17 @@ export class LogAppends {
 
   /** Writes the logs. */
   finish(): void {
-    for (const { subject, entries } of this.#logs.values()) appendAllToLog(this.#context.state, subject, entries);
+    for (const { subjectHex, log, entries } of this.#logs.values())
+      extendLog(this.#context.state, subjectHex, log, entries);
   }
 
   #logOf(subject: Uint8Array): Appended {
     const subjectHex = toHex(subject);
     const known = this.#logs.get(subjectHex);
     if (known !== undefined) return known;
-    const size = accessLogOf(this.#context.state, subject)?.size ?? 0;
-    const log = { subject, stream: `access:${subjectHex}`, size, entries: [] };
-    this.#logs.set(subjectHex, log);
-    return log;
+    const log = accessLogOf(this.#context.state, subject);
+    const added = { subject, subjectHex, stream: `access:${subjectHex}`, log, size: log?.size ?? 0, entries: [] };
+    this.#logs.set(subjectHex, added);
+    return added;
   }
 }

@@ -2,7 +2,7 @@ import { equalBytes, present, toHex } from '../../../base/index.ts';
 import { type Decision, decideOpen, impossibleClaim } from '../../decision/decide.ts';
 import type { RequestFacts } from '../../decision/question.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
-import { type Domain, domainOf } from '../../enrolment/state.ts';
+import { type Domain, domainOf, subjectsOf } from '../../enrolment/state.ts';
 import { isDeactivated } from '../../identity/state.ts';
 import { accessesRecorded, namedConsents } from '../entries.ts';
 import { decisionInput, type Requester, requesterOf } from '../evaluate.ts';
@@ -33,7 +33,6 @@ interface Judged {
 
 /** What an asker of the batch comes to, whomever it asks about. */
 interface Asker {
-  readonly facts: RequestFacts;
   readonly owner: EventOwner;
   readonly requester: Requester;
   readonly isDeactivated: boolean;
@@ -43,7 +42,7 @@ interface Asker {
 /** Records the entries in their order and says what each came to. */
 export function recordEntries(context: Context, entries: readonly BatchEntry[]): Record<string, unknown> {
   const domain = present(domainOf(context.state, context.payload.domain), 'a rule checked that the domain is known');
-  const askers = context.payload.askers.map((facts) => askerOf(context, facts));
+  const askers = context.payload.askers.map((facts) => askerOf(context, domain, facts));
   const logs = new LogAppends(context);
   const book = new EventBook(context.state);
   let judged: Judged | undefined;
@@ -53,16 +52,19 @@ export function recordEntries(context: Context, entries: readonly BatchEntry[]):
   });
   logs.finish();
   book.finish(context.state);
+  const recordedCount = recorded.filter(({ isNew }) => isNew).length;
+  const refusedCount = recorded.filter(({ place }) => place === -1).length;
   return {
-    recorded: recorded.filter(({ isNew }) => isNew).length,
-    duplicates: recorded.filter(({ isNew, place }) => !isNew && place !== -1).length,
-    refused: recorded.filter(({ place }) => place === -1).length,
+    recorded: recordedCount,
+    duplicates: recorded.length - recordedCount - refusedCount,
+    refused: refusedCount,
     outcomes: recorded.map(({ outcome }) => outcome),
     entries: recorded.map(({ place }) => place),
   };
 }
 
-function askerOf({ payload, state, sender, transaction, block, ruleSet }: Context, facts: RequestFacts): Asker {
+function askerOf(context: Context, domain: Domain, facts: RequestFacts): Asker {
+  const { payload, state, sender, transaction, block, ruleSet } = context;
   const { agent } = facts;
   const encode = accessesRecorded({
     transaction: transaction.id,
@@ -72,20 +74,22 @@ function askerOf({ payload, state, sender, transaction, block, ruleSet }: Contex
     domain: payload.domain,
     gateway: sender,
   });
-  const requester = requesterOf(state, agent, block.timestamp);
+  const requester = requesterOf(state, domain, facts, block.timestamp);
   const ended = isDeactivated(state, agent, block.timestamp);
   const owner = [payload.domain, toHex(agent)] as const;
-  return { facts, owner, requester, isDeactivated: ended, encode };
+  return { owner, requester, isDeactivated: ended, encode };
 }
 
 /** The decision does not depend on the batch's other entries: what they write, no decision reads. */
-function judge({ state, block }: Context, domain: Domain, askers: readonly Asker[], access: BatchAccess): Judged {
+function judge({ state }: Context, domain: Domain, askers: readonly Asker[], access: BatchAccess): Judged {
   const asker = present(askers[access.asker], 'a rule checked that the asker is listed');
-  const { facts, owner, requester } = asker;
-  const input = decisionInput(state, domain, { ...facts, ...access }, block.timestamp, requester);
+  const { owner, requester } = asker;
+  const subjects = subjectsOf(state, domain.name, access.subject);
+  const input = decisionInput(state, requester, domain.name, access, subjects);
   const outcome = decideOpen(input);
   const { decision, reason, opening } = outcome;
-  const refusals = refusalsOf(state, domain, access, {
+  const refusals = refusalsOf(domain, access, {
+    isLinked: subjects.length > 0,
     isDeactivated: asker.isDeactivated,
     hasImpossibleClaim: impossibleClaim(input, outcome) !== undefined,
   });

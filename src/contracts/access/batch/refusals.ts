@@ -1,7 +1,5 @@
 import { toHex } from '../../../base/index.ts';
 import type { Domain } from '../../enrolment/state.ts';
-import { linkOf } from '../../enrolment/state.ts';
-import type { StateView } from '../../ledger-types.ts';
 import type { BatchAccess } from './batch.ts';
 
 /** Codes of the rules of `access.record` for which one entry of a batch is not recorded, while the others are. */
@@ -23,29 +21,19 @@ export interface AccessRefusals {
 }
 
 export function refusalsOf(
-  state: StateView,
-  { name, policy }: Domain,
-  { subject, category, results }: BatchAccess,
-  judged: { readonly isDeactivated: boolean; readonly hasImpossibleClaim: boolean },
+  { policy }: Domain,
+  { category, results }: BatchAccess,
+  judged: { readonly isLinked: boolean; readonly isDeactivated: boolean; readonly hasImpossibleClaim: boolean },
 ): AccessRefusals {
-  const found: Readonly<Record<Exclude<EntryRefusal, 'event-conflict'>, boolean>> = {
-    'subject-not-linked': linkOf(state, name, subject) === undefined,
-    'category-not-open': category !== undefined && policy.openCategories !== true,
-    'result-set-twice':
-      results.length > 1 && new Set(results.map(({ consent }) => toHex(consent))).size < results.length,
-    'result-set-not-allowed': judged.hasImpossibleClaim,
-    'agent-deactivated': judged.isDeactivated,
-  };
-  const first = (codes: readonly (keyof typeof found)[]): EntryRefusal | undefined => codes.find((code) => found[code]);
-  return { ifNew: first(ifNew), ifKnown: first(ifKnown) };
+  const notLinked = judged.isLinked ? undefined : 'subject-not-linked';
+  const notOpen = category !== undefined && policy.openCategories !== true ? 'category-not-open' : undefined;
+  const twice = isTwice(results) ? 'result-set-twice' : undefined;
+  const notAllowed = judged.hasImpossibleClaim ? 'result-set-not-allowed' : undefined;
+  const deactivated = judged.isDeactivated ? 'agent-deactivated' : undefined;
+  // In the order of the rules of `access.record`.
+  return { ifNew: notLinked ?? notOpen ?? twice ?? notAllowed ?? deactivated, ifKnown: twice ?? deactivated };
 }
 
-/** In the order of the rules of `access.record`. */
-const ifKnown = ['result-set-twice', 'agent-deactivated'] as const;
-const ifNew = [
-  'subject-not-linked',
-  'category-not-open',
-  'result-set-twice',
-  'result-set-not-allowed',
-  'agent-deactivated',
-] as const;
+function isTwice(results: BatchAccess['results']): boolean {
+  return results.length > 1 && new Set(results.map(({ consent }) => toHex(consent))).size < results.length;
+}
