@@ -2,6 +2,7 @@ import { AssentError, latin1Text, present, readUint64, uint64Bytes, utf8 } from 
 import { leafHash, MerkleFrontier } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import { type OpenedBlock, openBlock } from './block.ts';
+import { resultsOperations } from './block-results.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { historyOperations } from './history.ts';
 import { undoOperations } from './past/undo.ts';
@@ -66,6 +67,7 @@ export function commitOperations(point: ChainPoint, parts: TreeParts, pastFrom: 
   const before = present(facts.historyBefore, 'a block that is written now knows the history before it');
   operations.push(...historyOperations(facts.height, before, facts.hash));
   if (facts.height > pastFrom) operations.push(...undoOperations(point));
+  operations.push(...resultsOperations(facts.height, changes.receipts));
   for (const receipt of changes.receipts)
     operations.push(...receiptOperations(receipt, changes.streams[receipt.index] ?? []));
   operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, pastFrom, origin }));

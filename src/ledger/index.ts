@@ -16,7 +16,14 @@ export {
   type SignedHeaderParts,
 } from './block.ts';
 export type { Inadmissible } from './block-builder.ts';
-export { deleteBlock, putBlock, readAppliedPlace, readBlock, receiptOperations } from './chain-store.ts';
+export { resultsOperations } from './block-results.ts';
+export {
+  deleteBlock,
+  putBlock,
+  readAppliedPlace,
+  readBlock,
+  receiptOperations,
+} from './chain-store.ts';
 export {
   type CanonicalValue,
   type CodecLimits,

@@ -1,5 +1,5 @@
 import { AssentError, assert, equalBytes, latin1Bytes, present, toHex } from '../base/index.ts';
-import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256 } from '../crypto/portable.ts';
+import { leafHash, MerkleFrontier, merkleRoot, type Signer, sha256, sha256Latin1 } from '../crypto/portable.ts';
 import type { Operation, Store } from '../storage/index.ts';
 import { encodeBlock, type OpenedBlock } from './block.ts';
 import { BlockBuilder, type BlockRoots, type Inadmissible } from './block-builder.ts';
@@ -20,7 +20,7 @@ import { StateCache } from './state/state-cache.ts';
 import { genesisOrigin } from './state/state-space.ts';
 import { TransactionState } from './state/transaction-state.ts';
 import { treeChanges, updateTree } from './state/tree.ts';
-import { OpenedPages } from './state/tree-walk.ts';
+import { isKnownAbsent, OpenedPages } from './state/tree-walk.ts';
 import type { StateProof } from './state-proof.ts';
 import { holdsValue, type StoredTrees } from './stored-checks.ts';
 import { readStream, type StreamOptions } from './streams.ts';
@@ -192,9 +192,11 @@ export class Ledger {
 
   #guard(): void {
     const pages = new OpenedPages();
-    const isTrue = (key: StateKey, value: Uint8Array | undefined): boolean =>
-      holdsValue(this.#store, this.storedTrees, key, value, pages);
-    if (this.#checksReads) this.#applied.committed.guard(isTrue);
+    if (!this.#checksReads) return;
+    this.#applied.committed.guard({
+      isKnownAbsent: (key) => isKnownAbsent(this.#applied.facts.tree, sha256Latin1(key)),
+      isTrue: (key, value) => holdsValue(this.#store, this.storedTrees, key, value, pages),
+    });
   }
 
   /** The trees with which what is in the store now may agree: a batch on its way may be there already. */

@@ -2,8 +2,9 @@ import { AssentError, equalBytes, latin1Bytes, uint64Bytes } from '../base/index
 import { leafHash, merkleRoot, sha256Latin1 } from '../crypto/portable.ts';
 import { type Operation, prefixedKey, prefixedTextKey, type Store } from '../storage/index.ts';
 import type { OpenedBlock } from './block.ts';
+import { encodeResults, resultsKey } from './block-results.ts';
 import { heightOfBlock, readBlock } from './chain-store.ts';
-import { resultLeaf } from './results.ts';
+import { encodeResult } from './results.ts';
 import { bitAt, type Child, type HashText, hashOf, type Inner, leaf } from './state/nodes.ts';
 import { decodePage, isPageDepth, pagePath, partDepth } from './state/pages.ts';
 import { pageReader, partOf, partOperations } from './state/parts.ts';
@@ -127,8 +128,8 @@ export function checkedBlock(store: Store, height: number, hash: Uint8Array): Op
 const sliceReceipts = 64;
 
 /**
- * That the receipts of a block's transactions are there, each for its place, and come to the root in the header; and that
- * the block is found by its hash. In slices. Throws `storage-damaged`.
+ * That the receipts of a block's transactions are there, each for its place, and come to the root in the header; that the
+ * results are there together, too; and that the block is found by its hash. In slices. Throws `storage-damaged`.
  */
 export function* checkReceipts(
   store: Store,
@@ -141,7 +142,7 @@ export function* checkReceipts(
   const node = store.get(prefixedKey('historyNode', uint64Bytes(height)));
   if (node !== undefined && !equalBytes(node.subarray(0, 32), leafHash(hash)))
     throw damaged("the history's leaf is not that");
-  const leaves: Uint8Array[] = [];
+  const results: Uint8Array[] = [];
   for (const [index, bytes] of transactionBytes.entries()) {
     const receipt = readReceipt(store, new UnverifiedTransaction(bytes).id);
     const isOfPlace =
@@ -150,10 +151,14 @@ export function* checkReceipts(
       receipt.timestamp === timestamp &&
       equalBytes(receipt.blockHash, hash);
     if (receipt === undefined || !isOfPlace) throw damaged('a stored receipt is not one');
-    leaves.push(resultLeaf(receipt.result));
+    results.push(encodeResult(receipt.result));
     if (index % sliceReceipts === sliceReceipts - 1) yield;
   }
-  if (!equalBytes(merkleRoot(leaves), resultsRoot)) throw damaged('the stored receipts are not those');
+  if (!equalBytes(merkleRoot(results.map((result) => leafHash(result))), resultsRoot))
+    throw damaged('the stored receipts are not those');
+  const together = store.get(resultsKey(height));
+  if (results.length > 0 && (together === undefined || !equalBytes(together, encodeResults(results))))
+    throw damaged('the stored results are not those');
 }
 
 /**

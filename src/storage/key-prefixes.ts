@@ -53,6 +53,8 @@ export const keyPrefixes = {
   queryIndex: 0x19,
   /** Witness key → what it cosigned. */
   cosignature: 0x1a,
+  /** Height (uint64) → results of the block's transactions. */
+  blockResults: 0x1b,
 } as const;
 
 export type KeyPrefix = keyof typeof keyPrefixes;

@@ -2,12 +2,8 @@ import { AssentError, equalBytes, readUint64, uint64Bytes } from '../../base/ind
 import { leafHash, merkleRoot } from '../../crypto/portable.ts';
 import { prefixedKey, type Store } from '../../storage/index.ts';
 import { type OpenedBlock, openBlock } from '../block.ts';
-import { decodeReceipt, encodeResult } from '../results.ts';
-import { transactionIdOf } from '../transaction.ts';
+import { decodeResults, resultsKey } from '../block-results.ts';
 import type { ChunkBlock } from './chunk-builder.ts';
-
-/** Results that are read in one slice. */
-const resultsAtOnce = 256;
 
 /** A block with its results, and its proposer's signature. */
 export interface ReadBlock {
@@ -27,20 +23,16 @@ export async function readForArchive(
 ): Promise<ReadBlock | undefined> {
   const snapshot = store.snapshot();
   try {
-    const [bytes] = await snapshot.getMany([prefixedKey('block', uint64Bytes(height))]);
+    const keys = [prefixedKey('block', uint64Bytes(height)), resultsKey(height)];
+    const [bytes, results] = await snapshot.getMany(keys);
     if (bytes === undefined) return undefined;
     const block = open(bytes, height);
     const { transactionBytes } = block;
     // Its place was recorded with its effects: another block, however well formed, has none.
     const [place] = await snapshot.getMany([prefixedKey('blockHash', block.hash)]);
     if (place === undefined || readUint64(place) !== height) throw damaged(height, 'is not the one of the chain');
-    const resultBytes: Uint8Array[] = [];
-    for (let start = 0; start < transactionBytes.length; start += resultsAtOnce) {
-      await pause();
-      const ids = transactionBytes.slice(start, start + resultsAtOnce).map(transactionIdOf);
-      const receipts = await snapshot.getMany(ids.map((id) => prefixedKey('transactionPlace', id)));
-      for (const [index, id] of ids.entries()) resultBytes.push(resultOf(id, receipts[index], height));
-    }
+    if (results === undefined && transactionBytes.length > 0) throw damaged(height, 'lacks its results');
+    const resultBytes = results === undefined ? [] : decodeResults(results);
     await pause();
     if (!equalBytes(merkleRoot(resultBytes.map((result) => leafHash(result))), block.header.resultsRoot))
       throw damaged(height, 'has other results than its header says');
@@ -60,11 +52,6 @@ function open(bytes: Uint8Array, height: number): OpenedBlock {
   }
   if (block.header.height !== height) throw damaged(height, 'is another');
   return block;
-}
-
-function resultOf(id: Uint8Array, receipt: Uint8Array | undefined, height: number): Uint8Array {
-  if (receipt === undefined) throw damaged(height, 'lacks a receipt');
-  return encodeResult(decodeReceipt(id, receipt).result);
 }
 
 function damaged(height: number, what: string, cause?: unknown): AssentError {

@@ -1,6 +1,7 @@
 import { readUint64, uint64Bytes } from '../../base/index.ts';
 import { type KeyRange, type Operation, prefixedKey, prefixRange, type Store } from '../../storage/index.ts';
 import { openBlock } from '../block.ts';
+import { resultsKey } from '../block-results.ts';
 import { transactionIdOf } from '../transaction.ts';
 
 /** What one slice reads, about: hashing that much takes a few milliseconds. */
@@ -11,8 +12,8 @@ const keysAtOnce = 4096;
 const placeBytes = 8;
 
 /**
- * Removes, slice by slice, what is left of blocks that were given up: the blocks, where their transactions stood, and the
- * past values that only states before them need. A crash leaves what the next sweep finds.
+ * Removes, slice by slice, what is left of blocks that were given up: the blocks, where their transactions stood and what
+ * they came to, and the past values that only states before them need. A crash leaves what the next sweep finds.
  */
 export class PruneSweep {
   readonly #store: Store;
@@ -41,8 +42,9 @@ export class PruneSweep {
     const operations: Operation[] = [];
     for (const [key, value] of entries) {
       bytes += value.length;
-      const { hash, transactionBytes } = openBlock(value);
+      const { header, hash, transactionBytes } = openBlock(value);
       operations.push({ type: 'delete', key }, { type: 'delete', key: prefixedKey('blockHash', hash) });
+      operations.push({ type: 'delete', key: resultsKey(header.height) });
       for (const transaction of transactionBytes)
         operations.push({ type: 'delete', key: prefixedKey('transactionPlace', transactionIdOf(transaction)) });
     }
@@ -69,8 +71,15 @@ export class PruneSweep {
 
 /** Where pruning leaves holes: pieces of the store that are small enough to be put in order one at a time. */
 export function prunedRanges(through: number): KeyRange[] {
-  const blocks = { from: prefixRange('block').from, to: prefixedKey('block', uint64Bytes(through + 1)) };
-  return [blocks, ...bySixteenths('transactionPlace'), ...bySixteenths('blockHash'), ...bySixteenths('stateHistory')];
+  const byHeight = (['block', 'blockResults'] as const).map((prefix) => {
+    return { from: prefixRange(prefix).from, to: prefixedKey(prefix, uint64Bytes(through + 1)) };
+  });
+  return [
+    ...byHeight,
+    ...bySixteenths('transactionPlace'),
+    ...bySixteenths('blockHash'),
+    ...bySixteenths('stateHistory'),
+  ];
 }
 
 function bySixteenths(prefix: 'transactionPlace' | 'blockHash' | 'stateHistory'): KeyRange[] {

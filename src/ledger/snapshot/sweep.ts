@@ -8,6 +8,7 @@ import {
   type Store,
 } from '../../storage/index.ts';
 import { openBlock } from '../block.ts';
+import { resultsKey } from '../block-results.ts';
 import { type Origin, type StateSpace, stateSpaces } from '../state/state-space.ts';
 import { streamPlaceOf } from '../stream-records.ts';
 import { leftoversKey, recordRange } from './staging-keys.ts';
@@ -23,7 +24,7 @@ interface Task extends KeyRange {
 
 /**
  * Removes, slice by slice, what a store holds and no ledger reads: the place where snapshots are staged, and, below the
- * origin, blocks, index entries and past values. What was to be removed when a crash came is found again by the next one.
+ * origin, blocks, results, index entries and past values. What was to be removed when a crash came is found again by the next one.
  */
 export class Sweep {
   readonly #store: Store;
@@ -75,6 +76,12 @@ function historyTasks(height: number): Task[] {
         { type: 'delete', key },
         { type: 'delete', key: prefixedKey('blockHash', openBlock(bytes).hash) },
       ],
+    },
+    {
+      from: prefixRange('blockResults').from,
+      to: resultsKey(height),
+      limit: sliceEntries,
+      operations: remove,
     },
     {
       ...prefixRange('stream'),

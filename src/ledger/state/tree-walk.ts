@@ -90,6 +90,13 @@ export function valueHashIn(root: Child, keyHash: HashText, open: OpenPage): Has
   }
 }
 
+/** Whether what is in memory of a tree says that it has nothing under a key; where a page would be needed, it does not. */
+export function isKnownAbsent(root: Child, keyHash: HashText): boolean {
+  let child = root;
+  for (let depth = 0; child?.type === 'inner'; depth++) child = bitAt(keyHash, depth) === 0 ? child.left : child.right;
+  return child === undefined || (child.type === 'leaf' && child.keyHash !== keyHash);
+}
+
 export const rootPath: HashText = '\0'.repeat(HASH_BYTES);
 
 function withBit(path: HashText, depth: number): HashText {

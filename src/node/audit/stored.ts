@@ -31,6 +31,7 @@ type AddedOnce = readonly [check: Check, what: string];
 const checkedAs: Readonly<Record<KeyPrefix, AddedOnce | 'state' | 'tree' | 'chain' | 'consensus' | 'start' | 'spare'>> =
   {
     transactionPlace: ['receipts', 'a receipt is missing or another'],
+    blockResults: ['receipts', 'its results are missing or others'],
     stream: ['indexes', 'an entry of an index is missing or another'],
     blockHash: ['indexes', 'it is not found by its hash'],
     historyNode: ['indexes', "a node of the history's tree is missing or another"],
@@ -74,6 +75,7 @@ interface Computed {
 /** The block that added an entry. */
 const heights: Partial<Record<KeyPrefix, (key: Uint8Array, value: Uint8Array) => number>> = {
   transactionPlace: (key, value) => decodeReceipt(key.subarray(1), value).height,
+  blockResults: (key) => readUint64(key, 1),
   stream: (key) => readUint64(key, Math.max(0, key.length - 16)),
   blockHash: (_, value) => readUint64(value),
   historyNode: (key) => readUint64(key, 1),
@@ -81,7 +83,12 @@ const heights: Partial<Record<KeyPrefix, (key: Uint8Array, value: Uint8Array) =>
 };
 
 /** What goes with the blocks that were given up. */
-const prunedPrefixes: ReadonlySet<KeyPrefix> = new Set(['transactionPlace', 'blockHash', 'stateHistory']);
+const prunedPrefixes: ReadonlySet<KeyPrefix> = new Set([
+  'transactionPlace',
+  'blockResults',
+  'blockHash',
+  'stateHistory',
+]);
 
 const namesByByte = new Map<number, KeyPrefix>(
   Object.entries(keyPrefixes).map(([name, byte]) => [byte, name as KeyPrefix]),

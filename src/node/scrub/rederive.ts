@@ -4,8 +4,10 @@ import {
   type Ledger,
   type OpenedBlock,
   PastValues,
+  type Receipt,
   receiptOperations,
   resultLeaf,
+  resultsOperations,
   streamRecords,
 } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
@@ -16,7 +18,7 @@ import type { ReplaySource } from '../replay/source.ts';
 import { ruleVersions } from '../rules.ts';
 
 /**
- * Receipts and index entries of a committed block, by executing it once more on the state that was before it. Throws
+ * Receipts, results and index entries of a committed block, by executing it once more on the state that was before it. Throws
  * `storage-damaged` where they do not come to the root in the block's header: then what was before it is damaged, too.
  */
 export async function rederived(ledger: Ledger, block: OpenedBlock): Promise<Operation[]> {
@@ -34,16 +36,16 @@ export async function rederived(ledger: Ledger, block: OpenedBlock): Promise<Ope
   const rules = await rulesAt(source, ruleVersions(), { height, known: height - 1 });
   const replay = new BlockReplay(source, ledgerRules(rules), block);
   const operations: Operation[] = [];
-  const leaves: Uint8Array[] = [];
+  const receipts: Receipt[] = [];
   for (const [index, { id }] of replay.transactions.entries()) {
     const { executed, keep } = await replay.execute();
     const { result } = executed;
     const receipt = { id, height, index, timestamp, blockHash: block.hash, result };
     operations.push(...receiptOperations(receipt, result.ok ? streamRecords(executed.index) : []));
-    leaves.push(resultLeaf(result));
+    receipts.push(receipt);
     await keep();
   }
-  if (!equalBytes(merkleRoot(leaves), resultsRoot))
+  if (!equalBytes(merkleRoot(receipts.map(({ result }) => resultLeaf(result))), resultsRoot))
     throw new AssentError('storage-damaged', `the values before block ${height} are damaged, too`, { height });
-  return operations;
+  return [...operations, ...resultsOperations(height, receipts)];
 }

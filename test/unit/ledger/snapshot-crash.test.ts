@@ -84,7 +84,8 @@ describe('a crash at any write of a snapshot', () => {
       const node = Node.reopen(attempt.disk.store);
       expect(node.ledger.applied.hash).toEqual(after.hash);
       expect(await node.state()).toEqual(await origin.state());
-      for (const prefix of ['snapshot', 'stream'] as const) expect(await node.entries(prefix)).toEqual([]);
+      for (const prefix of ['snapshot', 'stream', 'blockResults'] as const)
+        expect(await node.entries(prefix)).toEqual([]);
       expect(await node.entries('block')).toHaveLength(1);
       if (result === 'ended') break;
       crashes += 1;

@@ -345,6 +345,7 @@ describe('a ledger that began with a snapshot', () => {
     expect((await taker.entries('stream')).length + (await taker.entries('otherState')).length).toBeGreaterThan(0);
     expect(await taker.entries('block')).toHaveLength(1);
     expect(await taker.entries('stream')).toHaveLength(0);
+    expect(await taker.entries('blockResults')).toHaveLength(0);
     expect(await taker.entries('state')).toEqual([]);
     const block = await origin.grow([fill(1, 2, 2)]);
     await taker.follow(block);

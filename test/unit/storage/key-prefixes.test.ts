@@ -32,6 +32,7 @@ test('every name keeps its byte', () => {
     archiveChunk: 24,
     queryIndex: 25,
     cosignature: 26,
+    blockResults: 27,
   });
 });
 

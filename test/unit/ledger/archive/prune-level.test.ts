@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { present } from '../../../../src/base/index.ts';
 import { ChunkBuilder, PruneSweep, prunedRanges, putPruned, readForArchive } from '../../../../src/ledger/index.ts';
-import { LevelStore } from '../../../../src/storage/index.ts';
+import { LevelStore, prefixRange } from '../../../../src/storage/index.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { genesis, Node, transaction, writeTo } from '../snapshot-support.ts';
 
@@ -42,6 +42,8 @@ test('on LevelDB, what was pruned leaves the disk, and the state and the rest of
   for (const range of prunedRanges(through)) await store.compact(range);
   // Blocks and past values are gone; what LevelDB has not flushed yet is a write buffer or two.
   expect(sizeOf(path)).toBeLessThan(whole - (through - 60) * valueBytes);
+  for (const prefix of ['block', 'blockResults', 'transactionPlace'] as const)
+    expect(await store.range({ ...prefixRange(prefix), limit: 1000 })).toHaveLength(blocks - through);
   expect(node.ledger.block(through)).toBeUndefined();
   expect(node.ledger.block(through + 1)?.header.height).toBe(through + 1);
   await expect(node.ledger.valueAt(through - 1, 'sim/k1')).rejects.toMatchObject({ code: 'history-not-kept' });

@@ -127,6 +127,8 @@ describe('what is wrong in a directory', () => {
     ['changes of the tree', 'tree', bentFirst('treeDelta')],
     ['a receipt', 'receipts', bentFirst('transactionPlace')],
     ['a receipt is gone', 'receipts', without('transactionPlace')],
+    ['the results of a block', 'receipts', bentFirst('blockResults')],
+    ['the results of a block are gone', 'receipts', without('blockResults')],
     ['an entry of an index', 'indexes', bentFirst('stream')],
     ['an entry of an index is gone', 'indexes', without('stream')],
     [

@@ -139,7 +139,7 @@ describe('what came after a checkpoint', () => {
     }
   });
 
-  it.each(['state', 'treeDelta', 'transactionPlace', 'stream', 'historyNode', 'stateHistory'] as const)(
+  it.each(['state', 'treeDelta', 'transactionPlace', 'blockResults', 'stream', 'historyNode', 'stateHistory'] as const)(
     'an entry of %s is another: found',
     async (prefix) => {
       const copy = await alteredCopy(left, async (store) => {
@@ -203,20 +203,24 @@ describe('a directory that began with a snapshot', () => {
     });
   });
 
-  it.each(['otherState', 'otherTreeDelta', 'transactionPlace', 'stream', 'historyNode', 'stateHistory'] as const)(
-    'an entry of %s is another: found',
-    { timeout: 30_000 },
-    async (prefix) => {
-      const data = await begunWith(middle());
-      const copy = await alteredCopy({ ...left, data }, async (store) => {
-        const [key, value] = await lastOf(store, prefix);
-        return [{ type: 'put', key, value: Uint8Array.of(...value, 1) }];
-      });
-      await expect(auditDirectory(copy, left.genesis, { since: since(middle().height) })).rejects.toMatchObject({
-        code: 'verification-failed',
-      });
-    },
-  );
+  it.each([
+    'otherState',
+    'otherTreeDelta',
+    'transactionPlace',
+    'blockResults',
+    'stream',
+    'historyNode',
+    'stateHistory',
+  ] as const)('an entry of %s is another: found', { timeout: 30_000 }, async (prefix) => {
+    const data = await begunWith(middle());
+    const copy = await alteredCopy({ ...left, data }, async (store) => {
+      const [key, value] = await lastOf(store, prefix);
+      return [{ type: 'put', key, value: Uint8Array.of(...value, 1) }];
+    });
+    await expect(auditDirectory(copy, left.genesis, { since: since(middle().height) })).rejects.toMatchObject({
+      code: 'verification-failed',
+    });
+  });
 });
 
 /** An entry that the newest block with such an entry added, or any where entries do not say. */
@@ -229,6 +233,7 @@ async function lastOf(store: Store, prefix: KeyPrefix): Promise<Entry> {
 
 const heights: Partial<Record<KeyPrefix, (key: Uint8Array, value: Uint8Array) => number>> = {
   transactionPlace: (key, value) => decodeReceipt(key.subarray(1), value).height,
+  blockResults: (key) => readUint64(key, 1),
   stream: (key) => readUint64(key, key.length - 16),
   historyNode: (key) => readUint64(key, 1),
   stateHistory: (key) => readUint64(key, key.length - 8),

@@ -9,6 +9,7 @@ import {
 } from '../../../../src/client/index.ts';
 import { builtInContracts, type Category, domainPolicyFromJson, ruleSet } from '../../../../src/contracts/index.ts';
 import { createSigner, sha256, verifySignature } from '../../../../src/crypto/index.ts';
+import { decodeResults, encodeResults, resultsKey } from '../../../../src/ledger/block-results.ts';
 import {
   createGenesis,
   type Genesis,
@@ -20,7 +21,7 @@ import {
   UnverifiedTransaction,
   VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
-import { encodeReceipt } from '../../../../src/ledger/results.ts';
+import { encodeReceipt, encodeResult } from '../../../../src/ledger/results.ts';
 import { systemClock } from '../../../../src/node/clock.ts';
 import type { Ask, Asked } from '../../../../src/node/queries/query.ts';
 import { Replays } from '../../../../src/node/replay/replays.ts';
@@ -141,10 +142,15 @@ export class Chain {
     return { id: toHex(receipt.id), receipt };
   }
 
-  /** Puts another result under a receipt, as damage or a hand at the disk would. */
+  /** Puts another result under a receipt and among those of its block, as damage or a hand at the disk would. */
   forge({ id, ...receipt }: Receipt, result: TransactionResult): Promise<void> {
     const value = encodeReceipt({ ...receipt, id, result });
-    return writeTo(this.store, [{ type: 'put', key: prefixedKey('transactionPlace', id), value }]);
+    const key = resultsKey(receipt.height);
+    const results = decodeResults(present(this.store.get(key), 'it has results'));
+    return writeTo(this.store, [
+      { type: 'put', key: prefixedKey('transactionPlace', id), value },
+      { type: 'put', key, value: encodeResults(results.with(receipt.index, encodeResult(result))) },
+    ]);
   }
 
   get nextMs(): number {
