@@ -13,10 +13,10 @@ export type ReadState = 'certified' | 'applied';
 /** The most readers that wait. */
 export const readersMax = 4096;
 /**
- * The most requests under way. With one a reader waits for an answer that came too early for it, and then for its own;
- * with many those who come to a busy node share none.
+ * The most requests under way. With few a reader waits for answers that came too early for it, the slowest of them, and then
+ * for its own; with no bound those who come to a busy node would share none.
  */
-export const requestsMax = 2;
+export const requestsMax = 8;
 
 interface Reader {
   readonly state: ReadState;
