@@ -220,7 +220,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'time goes back along the chain',
     20,
-    { find: 'Math.max(slot.nowMs, (this.#ledger.timestampOf(parentHash) ?? 0) + 1);', replace: 'slot.nowMs;' },
+    { find: 'Math.max(nowMs, (this.#ledger.timestampOf(parent.hash) ?? 0) + 1);', replace: 'nowMs;' },
     { find: "if (header.timestamp <= parent.facts.timestamp) return refuse('timestamp');", replace: '' },
     { find: "assert(context.timestamp > parent.facts.timestamp, 'time goes forward along a chain');", replace: '' },
   ),
@@ -230,10 +230,6 @@ export const mutants: readonly Mutant[] = [
     { find: "if (aheadMs > clockAheadMsMax) return { ok: false, reason: 'clock-ahead' };", replace: '' },
     { find: 'return agreeing >= electorateOf(configurationAtTip(core)).majority;', replace: 'return agreeing >= 0;' },
   ),
-  mutant('what was begun for a place that is gone is sealed', 60, {
-    find: 'return term === slot.term && equalBytes(parent.hash, slot.parent.hash);',
-    replace: 'return term > 0 && slot.term > 0;',
-  }),
   // Reads.
   mutant(
     'a read is answered without asking a majority',
