@@ -9,7 +9,7 @@ import { consentAmended } from './entries.ts';
 import type { ProvisionTree } from './open.ts';
 import { noRoom, roomForGrants, roomTaken } from './room.ts';
 import { contentRules } from './rules.ts';
-import { consents, formerVersions } from './state.ts';
+import { bytesOfRecords, consents, formerVersions, inForceOf, putInForce } from './state.ts';
 import { consentIsInForce, consentIsOwn, consentVersionIsCurrent, namedConsent } from './who.ts';
 
 interface Amend extends ProvisionTree {
@@ -68,8 +68,11 @@ export const amend: KindDefinition<z.ZodObject & z.ZodType<Amend>> = {
     const former = present(namedConsent(context), 'a rule checked that the consent is there');
     const { id, subject, domain } = former;
     const amended = versionOf(context, payload, { id, version: former.version + 1, subject, domain });
+    const { ids, bytes } = inForceOf(state, subject, domain);
+    const formerBytes = bytesOfRecords(state, [id]);
     formerVersions.put(state, [toHex(id), `${former.version}`], former);
     consents.put(state, [toHex(id)], amended);
+    putInForce(state, subject, domain, { ids, bytes: bytes - formerBytes + bytesOfRecords(state, [id]) });
     emitContent(context, consentAmended, amended);
     return { consent: id, version: amended.version };
   },

@@ -7,7 +7,7 @@ import { linkOf } from '../enrolment/state.ts';
 import { consentGranted } from './entries.ts';
 import type { ProvisionTree } from './open.ts';
 import { nestedProvisions, provision } from './provision.ts';
-import { type Consent, consents, idsInForce, inForce } from './state.ts';
+import { bytesOfRecords, type Consent, consents, type InForce, inForceOf, putInForce } from './state.ts';
 
 /** Where a new consent is to hold, and for whom the sender acts. */
 export interface Placed {
@@ -32,19 +32,23 @@ export const newConsentFields: {
 
 export const consentOutput: z.ZodObject = z.strictObject({ consent: transactionId(), version: z.int() });
 
-/** Puts a consent in force under the transaction's id, in the place of those that it supersedes. */
+/** Puts a consent in force under the transaction's id, in the place of those that it supersedes: these, as they were. */
 export function putNewConsent(
   context: ApplyContext<Placed>,
   tree: ProvisionTree,
   subject: Uint8Array,
-  superseded: readonly Uint8Array[] = [],
+  superseded: InForce = { ids: [], bytes: 0 },
 ): { consent: Uint8Array; version: number } {
   const { payload, state, transaction } = context;
   const { domain } = payload;
   const granted = versionOf(context, tree, { id: transaction.id, version: 1, subject, domain });
   consents.put(state, [transaction.idHex], granted);
-  const kept = idsInForce(state, subject, domain).filter((id) => !superseded.some((other) => equalBytes(id, other)));
-  inForce.put(state, [toHex(subject), domain], { ids: [...kept, granted.id] });
+  const before = inForceOf(state, subject, domain);
+  const kept = before.ids.filter((id) => !superseded.ids.some((other) => equalBytes(id, other)));
+  putInForce(state, subject, domain, {
+    ids: [...kept, granted.id],
+    bytes: before.bytes - superseded.bytes + bytesOfRecords(state, [granted.id]),
+  });
   emitContent(context, consentGranted, granted);
   return { consent: granted.id, version: 1 };
 }

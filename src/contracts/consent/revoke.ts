@@ -5,7 +5,7 @@ import { transactionId } from '../engine/leaves.ts';
 import { delegateOf } from './content.ts';
 import { consentRevoked } from './entries.ts';
 import { provisionsOf } from './open.ts';
-import { consents, idsInForce, inForce } from './state.ts';
+import { bytesOfRecords, consents, inForceOf, putInForce } from './state.ts';
 import { consentIsInForce, consentIsOwn, consentVersionIsCurrent, namedConsent } from './who.ts';
 
 interface Revoke {
@@ -41,9 +41,12 @@ export const revoke: KindDefinition<z.ZodObject & z.ZodType<Revoke>> = {
     const { id, domain, subject } = record;
     const version = record.version + 1;
     const at = block.timestamp;
+    const { ids, bytes } = inForceOf(state, subject, domain);
+    putInForce(state, subject, domain, {
+      ids: ids.filter((other) => !equalBytes(other, id)),
+      bytes: bytes - bytesOfRecords(state, [id]),
+    });
     consents.put(state, [toHex(id)], { ...record, version, revokedAt: at });
-    const kept = idsInForce(state, subject, domain).filter((other) => !equalBytes(other, id));
-    inForce.put(state, [toHex(subject), domain], { ids: kept });
     const held = provisionsOf(record).some(({ type }) => type === 'deny') ? 'denials' : 'permits';
     const ended = { consent: id, version, subject, domain, at, ...delegateOf(sender, subject), held } as const;
     context.emit(`consents:${toHex(subject)}`, consentRevoked.encode(ended));

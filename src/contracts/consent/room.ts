@@ -1,6 +1,6 @@
-import { equalBytes, toHex } from '../../base/index.ts';
+import { equalBytes } from '../../base/index.ts';
 import type { StateView } from '../ledger-types.ts';
-import { consents, consentsPerSubjectMax, idsInForce } from './state.ts';
+import { bytesOfRecords, consentsPerSubjectMax, inForceOf } from './state.ts';
 
 /** What may be in force of one subject in one domain, and of all that it is merged with. */
 export interface ConsentRoom {
@@ -26,11 +26,14 @@ export function roomTaken(
   domain: string,
   ending: readonly Uint8Array[] = [],
 ): ConsentRoom {
-  const ids = subjects
-    .flatMap((subject) => idsInForce(state, subject, domain))
-    .filter((id) => !ending.some((other) => equalBytes(other, id)));
-  const bytes = ids.reduce((sum, id) => sum + (state.get(consents.key(toHex(id)))?.length ?? 0), 0);
-  return { consents: ids.length, bytes };
+  let [consents, bytes] = [0, 0];
+  for (const subject of subjects) {
+    const { ids, bytes: taken } = inForceOf(state, subject, domain);
+    const listed = ending.filter((id) => ids.some((other) => equalBytes(other, id)));
+    consents += ids.length - listed.length;
+    bytes += taken - bytesOfRecords(state, listed);
+  }
+  return { consents, bytes };
 }
 
 /** Whether one more consent finds room: the last one may be longer than what is left. */

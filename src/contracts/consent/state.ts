@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { present, toHex } from '../../base/index.ts';
+import type { WritableState } from '../engine/contract.ts';
 import { did, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import type { StateView } from '../ledger-types.ts';
@@ -49,11 +50,33 @@ export const consents: StateRecord<Consent> = stateRecord('consent/record', cons
 /** Versions that were amended, each as it stood: they stay provable. */
 export const formerVersions: StateRecord<Consent> = stateRecord('consent/version', consentSchema);
 
-/** Ids of what is in force, in the ledger's order. */
-export const inForce: StateRecord<{ ids: Uint8Array[] }> = stateRecord(
+/** What is in force of one subject in one domain. */
+export interface InForce {
+  /** In the ledger's order. */
+  readonly ids: readonly Uint8Array[];
+  /** Of the consents' records, so that whoever asks what room is left does not read them all. */
+  readonly bytes: number;
+}
+
+const inForce: StateRecord<{ ids: Uint8Array[]; bytes: number }> = stateRecord(
   'consent/subject',
-  z.strictObject({ ids: z.array(transactionId()).max(consentsPerSubjectMax) }),
+  z.strictObject({ ids: z.array(transactionId()).max(consentsPerSubjectMax), bytes: z.int().min(0) }),
 );
+
+const nothingInForce: InForce = { ids: [], bytes: 0 };
+
+export function inForceOf(state: StateView, subject: Uint8Array, domain: string): InForce {
+  return inForce.get(state, toHex(subject), domain) ?? nothingInForce;
+}
+
+export function putInForce(state: WritableState, subject: Uint8Array, domain: string, { ids, bytes }: InForce): void {
+  inForce.put(state, [toHex(subject), domain], { ids: [...ids], bytes });
+}
+
+/** Of these consents' records, as they stand. */
+export function bytesOfRecords(state: StateView, ids: readonly Uint8Array[]): number {
+  return ids.reduce((sum, id) => sum + (state.get(consents.key(toHex(id)))?.length ?? 0), 0);
+}
 
 /** The consent, revoked or not. */
 export function consentOf(state: StateView, id: Uint8Array): Consent | undefined {
@@ -71,7 +94,7 @@ export function isInForce({ revokedAt, supersededBy }: Consent): boolean {
 }
 
 export function idsInForce(state: StateView, subject: Uint8Array, domain: string): readonly Uint8Array[] {
-  return inForce.get(state, toHex(subject), domain)?.ids ?? [];
+  return inForceOf(state, subject, domain).ids;
 }
 
 /** Consents of the subject in the domain that are in force, in the ledger's order (docs/decision.md, step 1). */

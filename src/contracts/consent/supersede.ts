@@ -8,7 +8,7 @@ import { consentOutput, delegateOf, type NewConsent, newConsentFields, putNewCon
 import { consentSuperseded } from './entries.ts';
 import { noRoom, roomForGrants, roomTaken } from './room.ts';
 import { contentRules, linkedSubject } from './rules.ts';
-import { consentOf, consents, isInForce } from './state.ts';
+import { bytesOfRecords, consentOf, consents, isInForce } from './state.ts';
 import { senderActsForSubject, subjectOf } from './who.ts';
 
 interface Supersede extends NewConsent {
@@ -71,9 +71,11 @@ export const supersede: KindDefinition<z.ZodObject & z.ZodType<Supersede>> = {
     },
   ],
   apply(context) {
-    const { payload } = context;
-    for (const id of payload.supersedes) end(context, id);
-    return putNewConsent(context, payload, subjectOf(context), payload.supersedes);
+    const { payload, state } = context;
+    const ids = payload.supersedes;
+    const superseded = { ids, bytes: bytesOfRecords(state, ids) };
+    for (const id of ids) end(context, id);
+    return putNewConsent(context, payload, subjectOf(context), superseded);
   },
 };
 
