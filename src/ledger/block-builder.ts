@@ -4,7 +4,7 @@ import type { Store } from '../storage/index.ts';
 import { encodeCanonical } from './codec/index.ts';
 import { type NodeConfiguration, nodeConfiguration } from './configuration.ts';
 import { ledgerLimits } from './limits.ts';
-import { type Receipt, resultLeaf } from './results.ts';
+import { encodeResult, type Receipt } from './results.ts';
 import { type BlockChanges, ChainPoint } from './state/chain-point.ts';
 import { hashOf } from './state/nodes.ts';
 import { pageReader } from './state/parts.ts';
@@ -130,8 +130,9 @@ export class BlockBuilder {
     const idBuckets = this.#closeBuckets();
     const read = pageReader(this.#store, this.#parent.committed.origin.space);
     const tree = updateTree(this.#parent.facts.tree, treeChanges(this.#state), read);
+    const resultBytes = this.#results.map(encodeResult);
     const roots: BlockRoots = {
-      resultsRoot: merkleRoot(this.#results.map(resultLeaf)),
+      resultsRoot: merkleRoot(resultBytes.map((bytes) => leafHash(bytes))),
       stateRoot: latin1Bytes(hashOf(tree.root)),
       historyRoot: this.#parent.facts.history.root(),
     };
@@ -146,19 +147,19 @@ export class BlockBuilder {
         const facts = { ...block, height, timestamp, tree: tree.root, stateRoot, history, historyBefore, idBuckets };
         return new ChainPoint(this.#parent.committed, facts, {
           parent: this.#parent,
-          changes: this.#changes(tree, block.hash),
+          changes: this.#changes(tree, resultBytes, block.hash),
         });
       },
     };
   }
 
-  #changes(tree: BlockChanges['tree'], blockHash: Uint8Array): BlockChanges {
+  #changes(tree: BlockChanges['tree'], resultBytes: readonly Uint8Array[], blockHash: Uint8Array): BlockChanges {
     const { height, timestamp } = this.#context;
     const receipts: Receipt[] = this.#transactions.map(({ id }, index) => {
       const result = this.#results[index] as TransactionResult;
       return { id, height, index, timestamp, blockHash, result };
     });
-    return { state: this.#state, tree, receipts, streams: this.#streams, ids: this.#ids };
+    return { state: this.#state, tree, receipts, resultBytes, streams: this.#streams, ids: this.#ids };
   }
 
   /** Writes the executed ids' buckets into the state and drops those whose minute has passed. */

@@ -2,7 +2,6 @@ import { AssentError, uint64Bytes } from '../base/index.ts';
 import { type Operation, prefixedKey } from '../storage/index.ts';
 import { decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
-import { encodeResult, type Receipt } from './results.ts';
 
 /*
  * The results of a block together, for whoever goes through the chain: receipts lie by their ids, and each look for one of
@@ -13,10 +12,9 @@ import { encodeResult, type Receipt } from './results.ts';
 const resultsLimits = { bytesMax: 64 * 1024 * 1024, depthMax: 2, countMax: ledgerLimits.blockTransactionsMax + 1 };
 
 /** What is kept of a block's results; nothing where it has none. */
-export function resultsOperations(height: number, receipts: readonly Receipt[]): Operation[] {
-  if (receipts.length === 0) return [];
-  const value = encodeResults(receipts.map(({ result }) => encodeResult(result)));
-  return [{ type: 'put', key: resultsKey(height), value }];
+export function resultsOperations(height: number, resultBytes: readonly Uint8Array[]): Operation[] {
+  if (resultBytes.length === 0) return [];
+  return [{ type: 'put', key: resultsKey(height), value: encodeResults(resultBytes) }];
 }
 
 export function resultsKey(height: number): Uint8Array {

@@ -67,7 +67,7 @@ export function commitOperations(point: ChainPoint, parts: TreeParts, pastFrom: 
   const before = present(facts.historyBefore, 'a block that is written now knows the history before it');
   operations.push(...historyOperations(facts.height, before, facts.hash));
   if (facts.height > pastFrom) operations.push(...undoOperations(point));
-  operations.push(...resultsOperations(facts.height, changes.receipts));
+  operations.push(...resultsOperations(facts.height, changes.resultBytes));
   for (const receipt of changes.receipts)
     operations.push(...receiptOperations(receipt, changes.streams[receipt.index] ?? []));
   operations.push(...appliedOperations({ ...facts, deltasFrom: parts.deltasFrom, pastFrom, origin }));

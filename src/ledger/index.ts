@@ -80,7 +80,7 @@ export {
   recoveryMessage,
   type SignedRecovery,
 } from './recovery.ts';
-export { decodeReceipt, encodeResult, type Receipt, resultLeaf } from './results.ts';
+export { decodeReceipt, encodeResult, type Receipt } from './results.ts';
 export { SnapshotChunks } from './snapshot/chunks.ts';
 export { type SnapshotLimits, snapshotLimits } from './snapshot/format.ts';
 export { openManifest, type SnapshotManifest, type SnapshotProofs } from './snapshot/manifest.ts';

@@ -125,7 +125,7 @@ export function genesisOperations(store: Store, genesis: Genesis, executor: Rule
   const nothing = new ChainPoint(cache, { ...facts, tree: undefined });
   const point = new ChainPoint(cache, facts, {
     parent: nothing,
-    changes: { state: state.changes, tree, receipts: [], streams: [], ids: new Set() },
+    changes: { state: state.changes, tree, receipts: [], resultBytes: [], streams: [], ids: new Set() },
   });
   return commitOperations(point, TreeParts.empty(genesisOrigin.space), 0);
 }

@@ -1,5 +1,5 @@
 import { AssentError, concatBytes, equalBytes } from '../base/index.ts';
-import { leafHash, sha256 } from '../crypto/portable.ts';
+import { sha256 } from '../crypto/portable.ts';
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from './codec/index.ts';
 import { ledgerLimits } from './limits.ts';
 import type { TransactionResult } from './types/execution.ts';
@@ -54,11 +54,6 @@ export function openResult(bytes: Uint8Array): ResultContent {
   )
     return { ok, code: first, rule };
   throw new AssentError('encoding-invalid', 'a result has another shape');
-}
-
-/** A result's leaf under `resultsRoot`. */
-export function resultLeaf(result: TransactionResult): Uint8Array {
-  return leafHash(encodeResult(result));
 }
 
 /**

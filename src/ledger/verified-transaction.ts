@@ -103,8 +103,10 @@ export class VerifiedTransaction implements TransactionContent {
     ledgerId: Uint8Array,
     verify: VerifySignature,
   ): VerifiedTransaction {
+    // Not the transaction, which would be kept with its decoded payload.
+    const { body, signature } = transaction;
     return new VerifiedTransaction(transaction, undefined, (key) =>
-      verify(key, transactionMessage(ledgerId, transaction.body), transaction.signature),
+      verify(key, transactionMessage(ledgerId, body), signature),
     );
   }
 }

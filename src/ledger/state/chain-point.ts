@@ -12,6 +12,8 @@ export interface BlockChanges {
   readonly state: ReadonlyMap<StateKey, Uint8Array | undefined>;
   readonly tree: TreeUpdate<StateChange>;
   readonly receipts: readonly Receipt[];
+  /** Their results, as they stand under `resultsRoot`. */
+  readonly resultBytes: readonly Uint8Array[];
   /** By transaction, in block order: what it adds to index streams. */
   readonly streams: readonly (readonly StreamRecord[])[];
   /** Ids executed in this block. */

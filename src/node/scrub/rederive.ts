@@ -1,12 +1,11 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
-import { merkleRoot } from '../../crypto/index.ts';
+import { leafHash, merkleRoot } from '../../crypto/index.ts';
 import {
+  encodeResult,
   type Ledger,
   type OpenedBlock,
   PastValues,
-  type Receipt,
   receiptOperations,
-  resultLeaf,
   resultsOperations,
   streamRecords,
 } from '../../ledger/index.ts';
@@ -36,16 +35,16 @@ export async function rederived(ledger: Ledger, block: OpenedBlock): Promise<Ope
   const rules = await rulesAt(source, ruleVersions(), { height, known: height - 1 });
   const replay = new BlockReplay(source, ledgerRules(rules), block);
   const operations: Operation[] = [];
-  const receipts: Receipt[] = [];
+  const resultBytes: Uint8Array[] = [];
   for (const [index, { id }] of replay.transactions.entries()) {
     const { executed, keep } = await replay.execute();
     const { result } = executed;
     const receipt = { id, height, index, timestamp, blockHash: block.hash, result };
     operations.push(...receiptOperations(receipt, result.ok ? streamRecords(executed.index) : []));
-    receipts.push(receipt);
+    resultBytes.push(encodeResult(result));
     await keep();
   }
-  if (!equalBytes(merkleRoot(receipts.map(({ result }) => resultLeaf(result))), resultsRoot))
+  if (!equalBytes(merkleRoot(resultBytes.map((bytes) => leafHash(bytes))), resultsRoot))
     throw new AssentError('storage-damaged', `the values before block ${height} are damaged, too`, { height });
-  return [...operations, ...resultsOperations(height, receipts)];
+  return [...operations, ...resultsOperations(height, resultBytes)];
 }
