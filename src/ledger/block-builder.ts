@@ -34,6 +34,14 @@ export interface BlockRoots {
   readonly historyRoot: Uint8Array;
 }
 
+/** What a block says that it changes in the configuration. */
+export interface ConfigurationChange {
+  /** Whether it enacts the first change that waits. */
+  readonly enactsChange: boolean;
+  /** The nodes that it founds, instead. */
+  readonly recovery?: RecoveryContent | undefined;
+}
+
 /**
  * Executes one block's transactions in order on its parent's state. The leader seals through it, followers check
  * through it: there is one way to execute.
@@ -78,25 +86,30 @@ export class BlockBuilder {
     return undefined;
   }
 
-  /**
-   * Enacts the first change of the configuration that waits after the transactions so far, and tells what is in force
-   * then. Undefined when none waits: nothing is changed.
-   */
-  enact(): NodeConfiguration | undefined {
+  /** The configuration that the block founds or enacts after its transactions; undefined where it does not, or may not. */
+  changeConfiguration({ enactsChange, recovery }: ConfigurationChange): NodeConfiguration | undefined {
+    if (recovery !== undefined) return this.#refound(recovery);
+    return enactsChange ? this.#enact() : undefined;
+  }
+
+  /** The first change that waits; where none does, nothing is changed. */
+  #enact(): NodeConfiguration | undefined {
     const state = new TransactionState((key) => this.#read(key));
     if (this.#executor.nextChange(state) === undefined) return undefined;
     this.#executor.enact(state, this.#context);
-    this.#keep(state);
-    const { generation, nodes } = this.#executor.configuration(state);
-    return nodeConfiguration(generation, nodes);
+    return this.#configurationIn(state);
   }
 
-  /** Puts the nodes of a recovery in the place of all others. Undefined where they may not stand there. */
-  refound(recovery: RecoveryContent): NodeConfiguration | undefined {
+  /** Puts the nodes of a recovery in the place of all others; where they may not stand there, nothing is changed. */
+  #refound(recovery: RecoveryContent): NodeConfiguration | undefined {
     const state = new TransactionState((key) => this.#read(key));
     if (!this.#executor.refound(state, recovery, this.#context)) return undefined;
-    this.#keep(state);
-    const { generation, nodes } = this.#executor.configuration(state);
+    return this.#configurationIn(state);
+  }
+
+  #configurationIn(changed: TransactionState): NodeConfiguration {
+    this.#keep(changed);
+    const { generation, nodes } = this.#executor.configuration(changed);
     return nodeConfiguration(generation, nodes);
   }
 

@@ -4,6 +4,7 @@
  * most once. Synchronous; the rules come in through the port `RuleExecutor`.
  */
 export * from './archive/index.ts';
+export { genesisOperations, isBegun } from './beginning.ts';
 export {
   decodeBlock,
   decodeSignedHeader,
@@ -47,18 +48,7 @@ export {
   openGenesis,
 } from './genesis.ts';
 export { type BlockHeader, decodeHeader, encodeHeader } from './header.ts';
-export {
-  type BlockRefusal,
-  type BlockVerdict,
-  type Draft,
-  type Execution,
-  genesisOperations,
-  isBegun,
-  Ledger,
-  type MayGoOn,
-  type SealInput,
-  type Sealing,
-} from './ledger.ts';
+export { Ledger } from './ledger.ts';
 export { ledgerLimits } from './limits.ts';
 export { type PastProof, PastProofs } from './past/past-proofs.ts';
 export { type LoadPast, PastState, PastValues } from './past/past-state.ts';
@@ -131,5 +121,8 @@ export type {
   TransactionContent,
   TransactionResult,
 } from './types/execution.ts';
+export type { Draft, SealInput, Sealing } from './types/sealing.ts';
+export type { MayGoOn } from './types/slices.ts';
+export type { BlockRefusal, BlockVerdict, Execution } from './types/verdict.ts';
 export { checkHeaderSignature, VerifiedBlock } from './verified-block.ts';
 export { VerifiedTransaction } from './verified-transaction.ts';

@@ -277,7 +277,7 @@ export const mutants: readonly Mutant[] = [
   mutant('a submitter is answered from an uncommitted block', 100, {
     find: 'return this.#applied.committed.receipt(transaction);',
     replace:
-      'for (const point of this.#points.values()) { const executed = point === this.#applied ? undefined : point.changes.receipts.find(({ id }) => equalBytes(id, transaction.id)); if (executed !== undefined) return executed; } return this.#applied.committed.receipt(transaction);',
+      'for (const point of this.#points.values()) { const executed = point === this.#applied ? undefined : point.changes.receipts.find(({ id }) => toHex(id) === transaction.idHex); if (executed !== undefined) return executed; } return this.#applied.committed.receipt(transaction);',
   }),
   mutant("a node's own clock says that a window has passed", 20, {
     find: 'this.#pool.expire(this.#ledger.applied.timestamp);\n    });',
