@@ -1,10 +1,8 @@
-import { AssentError, type Clock } from '../base/index.ts';
+import { AssentError } from '../base/index.ts';
 import { encodeNodeId, systemRandom, verifySignature } from '../crypto/index.ts';
 import { createTransport } from '../p2p/index.ts';
-import type { NodeConfig } from './config/index.ts';
-import type { NodeLog } from './log.ts';
 import { PeerKeeper } from './membership.ts';
-import type { Identity, OpenedLedger } from './opening.ts';
+import type { NodeBasis } from './opening.ts';
 import { damagedKey } from './replica/index.ts';
 import { decodeRepairMessage, isRepairFrame, mendValue, Repairs } from './scrub/index.ts';
 import { Ticker } from './ticker.ts';
@@ -12,39 +10,31 @@ import { Ticker } from './ticker.ts';
 /** A disk of which more than this keeps a node from starting is to be replaced. */
 const mendsMax = 16;
 
-export interface MendingStart {
-  readonly config: NodeConfig;
-  readonly identity: Identity;
-  readonly opened: OpenedLedger;
-  readonly log: NodeLog;
-  readonly clock: Clock;
-}
-
 /**
  * What `start` gives. It executes what is above the applied block again, and may come across a damaged value: then the
  * nodes of the configuration are asked for it, before this one takes any part, and it is tried again. Throws what `start`
  * throws where nobody has it.
  */
-export async function startedMended<T>(parts: MendingStart, start: () => T): Promise<T> {
+export async function startedMended<T>(basis: NodeBasis, start: () => T): Promise<T> {
   for (let count = 0; ; count++) {
     try {
       return start();
     } catch (error) {
       const key = damagedKey(error);
       if (key === undefined || count >= mendsMax) throw error;
-      parts.log.logger.error(
+      basis.log.logger.error(
         { reason: (error as Error).message },
         'damage on the disk is in the way: others are asked',
       );
-      if (!(await mended(parts, key))) throw error;
-      parts.opened.ledger.reload();
-      parts.log.logger.warn({}, 'damage on the disk was repaired: the node goes on');
+      if (!(await mended(basis, key))) throw error;
+      basis.opened.ledger.reload();
+      basis.log.logger.warn({}, 'damage on the disk was repaired: the node goes on');
     }
   }
 }
 
 /** Connects for this alone: no frame of consensus is heard or sent. */
-async function mended({ config, identity, opened, log, clock }: MendingStart, key: string): Promise<boolean> {
+async function mended({ config, identity, opened, log, clock }: NodeBasis, key: string): Promise<boolean> {
   const { ledger, directory } = opened;
   const { logger } = log;
   const transport = createTransport({

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkLoopback } from '../api/index.ts';
-import { AssentError, messageOf } from '../base/index.ts';
+import { AssentError, type Clock, messageOf } from '../base/index.ts';
 import { encodeNodeId } from '../crypto/index.ts';
 import { type Genesis, genesisFromText, genesisOperations, isBegun, Ledger } from '../ledger/index.ts';
 import type { PeerAddresses } from '../p2p/index.ts';
@@ -13,6 +13,7 @@ import {
 } from '../storage/index.ts';
 import { NodeArchive } from './archive/index.ts';
 import type { NodeConfig } from './config/index.ts';
+import type { NodeLog } from './log.ts';
 import { type NodeKey, readNodeKey } from './node-key.ts';
 import { createExecutor } from './rules.ts';
 
@@ -62,6 +63,15 @@ export interface OpenedLedger {
   readonly ledger: Ledger;
   /** Of a node that keeps one. */
   readonly archive: NodeArchive | undefined;
+}
+
+/** What the parts of a node are made of. */
+export interface NodeBasis {
+  readonly config: NodeConfig;
+  readonly identity: Identity;
+  readonly opened: OpenedLedger;
+  readonly log: NodeLog;
+  readonly clock: Clock;
 }
 
 function openArchive({ archive }: NodeConfig, { ledgerId }: Ledger, store: Store): Promise<NodeArchive> | undefined {
