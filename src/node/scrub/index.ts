@@ -3,7 +3,8 @@
  * the repair of what is damaged, from peers by hash or derived anew.
  */
 
+export { type ScrubbedPart, scrubbedParts } from './findings.ts';
 export { mendValue } from './mend.ts';
 export { decodeRepairMessage, isRepairFrame } from './messages.ts';
 export { Repairs } from './repair.ts';
-export { type ScrubbedPart, Scrubber, type ScrubCounts, scrubbedParts } from './scrubber.ts';
+export { Scrubber, type ScrubCounts } from './scrubber.ts';
