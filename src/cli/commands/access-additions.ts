@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { DisputeView, ReviewView } from '../../api/index.ts';
 import { actions, answerOutcomes, correctionKinds, decisions, reviewOutcomes, roles } from '../../contracts/index.ts';
 import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
@@ -7,8 +6,6 @@ import { claimOf } from '../keys/claims.ts';
 import { didOf, gatewayOf, identityOfKey } from '../keys/people.ts';
 import { commitTo, eventIdOf } from '../ledger/commit.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
-import { table } from '../output/table.ts';
-import { shortDid, whenText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { purposeOption, time, wholeNumber } from './values.ts';
 
@@ -59,17 +56,6 @@ export function addAccessAdditions(access: Command, session: Session): void {
     .requiredOption('--reason <text>', 'why only now; the ledger gets a salted commitment to it')
     .option('--counterpart <text>', 'where it was recorded wrongly; the ledger gets a salted commitment to it')
     .action(session.run(recordLate));
-  access
-    .command('overdue')
-    .description('broken glasses that nobody has reviewed, though the deadline has passed')
-    .option('--domain <name>', 'of this domain (default: of all)')
-    .option('--pending', 'those whose deadline has not passed instead')
-    .action(session.run(overdue));
-  access
-    .command('disputes')
-    .description('disputes that nobody has answered')
-    .option('--domain <name>', 'of this domain (default: of all)')
-    .action(session.run(disputes));
 }
 
 function inDomain(command: Command): Command {
@@ -205,41 +191,4 @@ async function recordLate(context: Context, subject: string, flags: LateFlags): 
   });
   const text = `The access of ${flags.agent} is in the log of ${subject}, recorded late.`;
   return committedReport(context.style, receipt, text, { eventId: addition.eventId });
-}
-
-async function domainsOf(context: Context, domain: string | undefined): Promise<readonly string[]> {
-  return domain === undefined ? (await context.client().domains()).domains.map(({ name }) => name) : [domain];
-}
-
-async function overdue(context: Context, flags: { domain?: string; pending?: boolean }): Promise<Report> {
-  const state = flags.pending === true ? 'pending' : 'overdue';
-  const reviews: ({ domain: string } & ReviewView)[] = [];
-  for (const domain of await domainsOf(context, flags.domain))
-    for await (const one of context.client().allReviews(domain, state)) reviews.push({ domain, ...one });
-  const rows = reviews.map((one) => [
-    one.domain,
-    shortDid(one.subject),
-    `${one.entry}`,
-    shortDid(one.agent),
-    one.organisation,
-    whenText(one.openedAt, context.nowMs),
-    whenText(one.reviewBy, context.nowMs),
-  ]);
-  const columns = ['domain', 'person', 'entry', 'broken by', 'organisation', 'opened', 'review due'];
-  const none = state === 'overdue' ? 'No review is overdue.' : 'No review is due.';
-  return { json: { reviews }, text: rows.length === 0 ? none : table(context.style, columns, rows) };
-}
-
-async function disputes(context: Context, flags: { domain?: string }): Promise<Report> {
-  const found: ({ domain: string } & DisputeView)[] = [];
-  for (const domain of await domainsOf(context, flags.domain))
-    for await (const one of context.client().allDisputes(domain)) found.push({ domain, ...one });
-  const rows = found.map((one) => [
-    one.domain,
-    shortDid(one.subject),
-    `${one.entry}`,
-    whenText(one.raisedAt, context.nowMs),
-  ]);
-  const text = table(context.style, ['domain', 'person', 'entry', 'disputed'], rows);
-  return { json: { disputes: found }, text: rows.length === 0 ? 'No dispute waits for an answer.' : text };
 }

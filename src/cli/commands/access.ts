@@ -15,6 +15,7 @@ import { relativeText } from '../output/words.ts';
 import type { Report, Session } from '../session.ts';
 import { addAccessAdditions } from './access-additions.ts';
 import { recordBatch } from './access-batch.ts';
+import { addAccessWaiting } from './access-waiting.ts';
 import { addTransactionList } from './transaction-list.ts';
 import { listOf, purposeOption, time } from './values.ts';
 
@@ -90,6 +91,7 @@ export function addAccess(program: Command, session: Session): void {
     .action(session.run(log));
   addTransactionList(access, session, 'access');
   addAccessAdditions(access, session);
+  addAccessWaiting(access, session);
 }
 
 function requestOptions(command: Command): Command {

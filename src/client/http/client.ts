@@ -69,17 +69,18 @@ import {
   type TransactionsQuery,
   type TransferRequest,
   type TransferView,
-  transactionRowsMax,
   type WaitingQuery,
   type WhatIfPage,
   type WhatIfRequest,
 } from '../../api/index.ts';
-import { AssentError, assert, type Clock, errorTable, type Random, toHex } from '../../base/index.ts';
+import { AssentError, assert, type Clock, type Random, toHex } from '../../base/index.ts';
 import { webClock, webRandom } from '../platform.ts';
 import type { SignedTransaction } from '../wallet/transaction.ts';
 import type { Nodes } from './nodes.ts';
 import type { SubmitOutcome } from './outcome.ts';
-import { pause, type ReadOptions, readAnywhere } from './read.ts';
+import { entriesOfPages, rowsOfPages, waitingOfPages } from './pages.ts';
+import { type ReadOptions, readAnywhere } from './read.ts';
+import { waitForReady } from './ready.ts';
 import { chunksOf, Submission, type SubmitOptions } from './submission.ts';
 import type { Fetch } from './transport.ts';
 
@@ -151,18 +152,11 @@ export class AssentClient {
   }
 
   /** All of them, page by page. */
-  async *allTransactions(
+  allTransactions(
     query: QueryInput<Omit<TransactionsQuery, 'cursor'>>,
     options?: ReadOptions,
   ): AsyncGenerator<TransactionRow, void, undefined> {
-    let cursor: string | undefined;
-    do {
-      const page: TransactionPage = await this.transactions({ limit: transactionRowsMax, ...query, cursor }, options);
-      yield* page.rows;
-      if (page.rows.length === 0 && page.next !== undefined && page.next === cursor)
-        throw new AssentError('node-behind', 'The node has not indexed all of the blocks that it has.');
-      cursor = page.next;
-    } while (cursor !== undefined);
+    return rowsOfPages(({ limit, cursor }) => this.transactions({ limit, ...query, cursor }, options));
   }
 
   /** A committed block by height or hash, or `head`. Throws `block-unknown`. */
@@ -198,12 +192,12 @@ export class AssentClient {
 
   /** All entries of a subject's stream, page by page, oldest first. */
   entries(stream: SubjectStream, did: string, options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
-    return pages((query) => this.#read(routes[stream], { did }, query, options));
+    return entriesOfPages((query) => this.#read(routes[stream], { did }, query, options));
   }
 
   /** All records that are anchored for a domain and for no subject, oldest first. */
   domainRecords(name: string, options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
-    return pages((query) => this.#read(routes.domainRecords, { name }, query, options));
+    return entriesOfPages((query) => this.#read(routes.domainRecords, { name }, query, options));
   }
 
   /** What a sender anchored under an event id (32 hexadecimal digits). Throws `not-found`. */
@@ -236,23 +230,19 @@ export class AssentClient {
   }
 
   /** All of them, page by page. */
-  async *allReviews(name: string, state: ReviewsQuery['state']): AsyncGenerator<ReviewView, void, undefined> {
-    let from: number | undefined = 0;
-    while (from !== undefined) {
-      const page: ReviewPage = await this.reviews(name, { state, from });
-      yield* page.reviews;
-      from = page.next;
-    }
+  allReviews(name: string, state: ReviewsQuery['state']): AsyncGenerator<ReviewView, void, undefined> {
+    return waitingOfPages(
+      (from) => this.reviews(name, { state, from }),
+      (page) => page.reviews,
+    );
   }
 
   /** All of them, page by page. */
-  async *allDisputes(name: string): AsyncGenerator<DisputeView, void, undefined> {
-    let from: number | undefined = 0;
-    while (from !== undefined) {
-      const page: DisputePage = await this.disputes(name, { from });
-      yield* page.disputes;
-      from = page.next;
-    }
+  allDisputes(name: string): AsyncGenerator<DisputeView, void, undefined> {
+    return waitingOfPages(
+      (from) => this.disputes(name, { from }),
+      (page) => page.disputes,
+    );
   }
 
   /** Which key signs for an identity, who watches over it, what is open, and who acts for it. */
@@ -262,7 +252,7 @@ export class AssentClient {
 
   /** What happened to an identity, oldest first. */
   identityHistory(did: string, options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
-    return pages((query) => this.#read(routes.identityHistory, { did }, query, options));
+    return entriesOfPages((query) => this.#read(routes.identityHistory, { did }, query, options));
   }
 
   credentials(did: string, options?: ReadOptions): Promise<CredentialList> {
@@ -286,7 +276,7 @@ export class AssentClient {
 
   /** All that members proposed, voted on and did to nodes of their own, oldest first. */
   governanceHistory(options?: ReadOptions): AsyncGenerator<StreamEntry, void, undefined> {
-    return pages((query) => this.#read(routes.governanceHistory, {}, query, options));
+    return entriesOfPages((query) => this.#read(routes.governanceHistory, {}, query, options));
   }
 
   /** The ledger's nodes, and the approved changes that wait. */
@@ -459,21 +449,8 @@ export class AssentClient {
   }
 
   /** Waits until a node says that submissions can be committed. Throws what was wrong last, after `timeoutMs`. */
-  async waitForReady(options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
-    const { clock } = this.#nodes;
-    const deadline = clock.monotonicMs() + options.timeoutMs;
-    for (;;) {
-      const remainingMs = deadline - clock.monotonicMs();
-      try {
-        await this.#read(routes.readyz, {}, {}, { ...options, timeoutMs: Math.max(1, Math.min(remainingMs, 2000)) });
-        return;
-      } catch (thrown) {
-        const passing =
-          thrown instanceof AssentError && (errorTable[thrown.code].exitCode === 3 || thrown.code === 'reply-invalid');
-        if (!passing || deadline - clock.monotonicMs() <= readyPollMs || options.signal?.aborted) throw thrown;
-      }
-      await pause(clock, readyPollMs, options.signal);
-    }
+  waitForReady(options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    return waitForReady(this.#nodes, options);
   }
 
   #read<R extends AnyRoute>(
@@ -486,22 +463,5 @@ export class AssentClient {
     return readAnywhere(this.#nodes, route, params, query, options, body);
   }
 }
-
-const readyPollMs = 100;
 /** A block has up to a thousand transactions, and each may be executed again. */
 const replayTimeoutMs = 60_000;
-
-/** The entries of all pages, each fetched when the previous one is used up. */
-async function* pages(
-  fetchPage: (query: QueryInput<StreamQuery>) => Promise<StreamPage>,
-): AsyncGenerator<StreamEntry, void, undefined> {
-  let cursor: string | undefined;
-  do {
-    const page = await fetchPage({ limit: streamPageMax, cursor });
-    yield* page.entries;
-    cursor = page.next;
-  } while (cursor !== undefined);
-}
-
-/** The most entries that a node puts on one page. */
-const streamPageMax = 500;
