@@ -4,11 +4,11 @@ import { compareCheckpoints, isSplit, openReceipt, receiptToJson, verifyReceipt 
 import { cosignedCheckpoint } from './cosigning.ts';
 import { primitiveVectors } from './primitive-vectors.ts';
 import { ReceiptLedger } from './receipt-ledger.ts';
-import { type ReceiptVector, receiptVectors, vectorLedger } from './receipt-vectors.ts';
+import { type ReceiptVector, receiptVectors } from './receipt-vectors/index.ts';
 
 /** The files of test/vectors/receipts by name, as they come out of the code: always the same. */
 export async function vectorFiles(): Promise<Map<string, Uint8Array>> {
-  const vectors = await receiptVectors(await vectorLedger());
+  const vectors = await receiptVectors();
   const files = new Map<string, Uint8Array>();
   for (const vector of vectors) {
     files.set(`${vector.name}.receipt`, vector.receipt);

@@ -17,7 +17,7 @@ import {
 } from '../../../../src/verify/index.ts';
 import { cosignaturesOf, cosignedCheckpoint } from '../../../support/cosigning.ts';
 import { ReceiptLedger, who } from '../../../support/receipt-ledger.ts';
-import { edited } from '../../../support/receipt-vectors.ts';
+import { edited } from '../../../support/receipt-vectors/editing.ts';
 
 const key = (name: string): Uint8Array => who(name).publicKey;
 const names = ['patients', 'auditor', 'university', 'ombudsman'];
