@@ -1,5 +1,5 @@
-import { AssentError, assert, concatBytes, equalBytes } from '../../base/index.ts';
-import { sha256 } from '../../crypto/index.ts';
+import { crc32 } from 'node:zlib';
+import { AssentError, assert, putUint32, readUint32, shortLivedBytes } from '../../base/index.ts';
 
 /** A row: the transaction's place in the block, and the access's place in its batch, else 0. */
 export interface BlockPlace {
@@ -7,53 +7,53 @@ export interface BlockPlace {
   readonly number: number;
 }
 
-/** Rows of one transaction that follow one another. */
-interface Run {
-  readonly index: number;
-  readonly number: number;
-  count: number;
-}
-
 const checksumBytes = 4;
 
 /**
- * The rows of one block under one term: `[checksum of 4 bytes, then for each run: index less the one before, number,
- * count]`, each number in seven bits a byte, the lowest first. A row is added after those before it.
+ * The rows of one block under one term: `[CRC-32 of the key and what follows, then for each run of rows of one transaction:
+ * index less the one before, number, count]`, each number in seven bits a byte, the lowest first. A row is added after
+ * those before it.
  */
 export class Postings {
-  readonly #runs: Run[] = [];
+  /** Index, number and count of each run: most terms of a block have one, and a block has thousands of terms. */
+  readonly #runs: number[] = [];
 
   add(index: number, number: number): void {
-    const last = this.#runs.at(-1);
-    if (last?.index === index) {
-      const next = last.number + last.count;
-      if (number < next) return;
-      if (number === next) {
-        last.count += 1;
+    const runs = this.#runs;
+    const size = runs.length;
+    if (size > 0) {
+      const lastIndex = runs[size - 3] as number;
+      const next = (runs[size - 2] as number) + (runs[size - 1] as number);
+      assert(index >= lastIndex, 'rows are added in their order');
+      if (index === lastIndex && number < next) return;
+      if (index === lastIndex && number === next) {
+        runs[size - 1] = (runs[size - 1] as number) + 1;
         return;
       }
     }
-    assert(last === undefined || index >= last.index, 'rows are added in their order');
-    this.#runs.push({ index, number, count: 1 });
+    runs.push(index, number, 1);
   }
 
   /** `key`: the one that it stands under, which the checksum covers. */
   encode(key: Uint8Array): Uint8Array {
-    const bytes: number[] = [];
-    let before = 0;
-    for (const { index, number, count } of this.#runs) {
-      for (const value of [index - before, number, count]) putNumber(bytes, value);
-      before = index;
-    }
-    const runs = Uint8Array.from(bytes);
-    return concatBytes(checksum(key, runs), runs);
+    const runs = this.#runs;
+    // Each index becomes its distance from the one before.
+    const numberAt = (at: number): number =>
+      (runs[at] as number) - (at % 3 === 0 && at > 0 ? (runs[at - 3] as number) : 0);
+    let length = checksumBytes;
+    for (let at = 0; at < runs.length; at++) length += numberBytes(numberAt(at));
+    const value = shortLivedBytes(length);
+    let offset = checksumBytes;
+    for (let at = 0; at < runs.length; at++) offset = putNumber(value, numberAt(at), offset);
+    putUint32(value, checksum(key, value.subarray(checksumBytes)), 0);
+    return value;
   }
 }
 
 /** The rows in their order. Throws `storage-damaged`. */
 export function decodePostings(key: Uint8Array, value: Uint8Array): BlockPlace[] {
   const runs = value.subarray(checksumBytes);
-  if (!equalBytes(value.subarray(0, checksumBytes), checksum(key, runs)))
+  if (value.length < checksumBytes || readUint32(value) !== checksum(key, runs))
     throw new AssentError('storage-damaged', 'a record of the index of transactions was changed on disk');
   const places: BlockPlace[] = [];
   let offset = 0;
@@ -90,12 +90,21 @@ export function intersection(left: readonly BlockPlace[], right: readonly BlockP
   return both;
 }
 
-function putNumber(bytes: number[], value: number): void {
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest & 0x7f) | 0x80);
-  bytes.push(rest);
+function numberBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) bytes += 1;
+  return bytes;
 }
 
-function checksum(key: Uint8Array, runs: Uint8Array): Uint8Array {
-  return sha256(key, runs).subarray(0, checksumBytes);
+/** Returns where the next begins. */
+function putNumber(target: Uint8Array, value: number, offset: number): number {
+  let at = offset;
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) target[at++] = (rest & 0x7f) | 0x80;
+  target[at++] = rest;
+  return at;
+}
+
+function checksum(key: Uint8Array, runs: Uint8Array): number {
+  return crc32(runs, crc32(key));
 }

@@ -1,10 +1,11 @@
-import { AssentError, equalBytes, readUint64, uint64Bytes } from '../../base/index.ts';
+import { AssentError, equalBytes, putLatin1, putUint64, readUint64, uint64Bytes } from '../../base/index.ts';
 import { decodeCanonical, encodeCanonical } from '../../ledger/index.ts';
 import { type KeyRange, type Operation, prefixedKey, prefixRange, type Store } from '../../storage/index.ts';
 import { ownBytes } from '../replica/index.ts';
+import { termBytes } from './terms.ts';
 
 /** How the index is made. Another makes it anew: of its form, of what a transaction is found by. */
-const indexVersion = 1;
+const indexVersion = 2;
 
 const progressKey: Uint8Array = prefixedKey('queryIndex', Uint8Array.of(0));
 const timePart: Uint8Array = Uint8Array.of(1);
@@ -55,10 +56,16 @@ export async function firstHeightFrom(store: Pick<Store, 'range'>, timestamp: nu
   return entry && readUint64(entry[1]);
 }
 
-/** Of a term's record in a block. */
-export function postingsKey(term: Uint8Array, height: number): Uint8Array {
-  return prefixedKey('queryIndex', termPart, term, uint64Bytes(height));
+/** Of a term's record in a block; the term as {@link termKey} names it. */
+export function postingsKey(term: string, height: number): Uint8Array {
+  const key = prefixedKey('queryIndex', termPart, placeOfTerm);
+  putLatin1(key, term, 2);
+  putUint64(key, height, 2 + termBytes);
+  return key;
 }
+
+/** Room for a term and a height, to be filled: a block has thousands of them. */
+const placeOfTerm = new Uint8Array(termBytes + 8);
 
 /** The block that a record other than how far the index goes is of; undefined where it is none of the index's forms. */
 export function heightOfRecord(key: Uint8Array, value: Uint8Array): number | undefined {

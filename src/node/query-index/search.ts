@@ -9,7 +9,7 @@ export interface RowPlace extends BlockPlace {
 
 export interface Search {
   /** Keys of terms: a row has all of them. At least one. */
-  readonly terms: readonly Uint8Array[];
+  readonly terms: readonly string[];
   /** First and last height, both inclusive. */
   readonly first: number;
   readonly last: number;
@@ -97,7 +97,7 @@ export function before(height: number, newestFirst: boolean): RowPlace {
 /** The heights of one term, in the order of the search. */
 class TermWalk {
   readonly #store: Pick<Store, 'range'>;
-  readonly #term: Uint8Array;
+  readonly #term: string;
   readonly #bounds: Pick<Search, 'first' | 'last' | 'newestFirst'>;
   #page: (readonly [height: number, key: Uint8Array, value: Uint8Array])[] = [];
   #isAtEnd = false;
@@ -105,7 +105,7 @@ class TermWalk {
   #recordsAtOnce = recordsAtOnceMin;
   reads = 0;
 
-  constructor(store: Pick<Store, 'range'>, term: Uint8Array, bounds: Pick<Search, 'first' | 'last' | 'newestFirst'>) {
+  constructor(store: Pick<Store, 'range'>, term: string, bounds: Pick<Search, 'first' | 'last' | 'newestFirst'>) {
     this.#store = store;
     this.#term = term;
     this.#bounds = bounds;

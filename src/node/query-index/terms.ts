@@ -1,5 +1,4 @@
-import { utf8 } from '../../base/index.ts';
-import { sha256 } from '../../crypto/index.ts';
+import { sha256Latin1 } from '../../crypto/index.ts';
 
 /** What a transaction can be looked for by. `all`: every transaction has it. */
 export type Facet = 'all' | 'subject' | 'agent' | 'organisation' | 'kind' | 'consent';
@@ -15,7 +14,7 @@ export const allTerm: Term = { facet: 'all', value: '' };
 /** So many bytes name a term: two that are asked for never have the same. */
 export const termBytes = 16;
 
-/** A term's name in keys: of one length, and saying nothing of whom it is about by itself. */
-export function termKey({ facet, value }: Term): Uint8Array {
-  return sha256(utf8(`${facet}\0${value}`)).subarray(0, termBytes);
+/** A term's name in keys, a character a byte: of one length, and saying nothing of whom it is about by itself. */
+export function termKey({ facet, value }: Term): string {
+  return sha256Latin1(`${facet}\0${value}`).slice(0, termBytes);
 }

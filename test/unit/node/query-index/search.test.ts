@@ -5,8 +5,8 @@ import { firstHeightFrom, postingsKey, putTime } from '../../../../src/node/quer
 import { type RowPlace, type Search, search } from '../../../../src/node/query-index/search.ts';
 import { MemoryStore, type Operation } from '../../../../src/storage/index.ts';
 
-function term(number: number): Uint8Array {
-  return new Uint8Array(16).fill(number + 1);
+function term(number: number): string {
+  return String.fromCharCode(number + 1).repeat(16);
 }
 
 async function storeOf(terms: readonly (readonly RowPlace[])[]): Promise<MemoryStore> {
