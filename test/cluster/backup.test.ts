@@ -1,25 +1,16 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { present } from '../../src/base/index.ts';
 import { nodeDirectory } from '../../src/cli/cluster/cluster-file.ts';
 import { choosePorts } from '../../src/cli/cluster/ports.ts';
 import { AssentClient } from '../../src/client/index.ts';
-import type { Home } from '../../src/demo/index.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
 import { startDirectory } from './node-process.ts';
-import { LocalCluster, newTransaction, sameHead, until } from './support.ts';
+import { newTransaction, sameHead, until } from './support.ts';
 
 const patienceMs = 120_000;
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 async function commit(count: number): Promise<string[]> {
   const transactions = Array.from({ length: count }, () => newTransaction(home));

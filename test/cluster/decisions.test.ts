@@ -1,32 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { present, toHex } from '../../src/base/index.ts';
 import { signAs, submitAs } from '../../src/cli/ledger/submit.ts';
 import { type Identity, identityOf, type SignedTransaction, signAccessRequest } from '../../src/client/index.ts';
 import { createSigner, generateSeed, randomBytes } from '../../src/crypto/index.ts';
 import { type Home, identityNamed } from '../../src/demo/index.ts';
-import { LocalCluster } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
 
 const numbers = [1, 2, 3];
 const domain = 'st-mary';
 
 describe('decisions over HTTP on three real nodes', () => {
-  let cluster: LocalCluster;
-  let home: Home;
+  const { cluster, home } = clusterOfThree();
   let gateway: Identity;
   let clinician: Identity;
   beforeAll(async () => {
-    cluster = await LocalCluster.up();
-    home = await cluster.home();
     const named = (role: string): Identity => identityNamed(home, present(keyIn(home, role), `a ${role}`));
     gateway = named('gateway');
     clinician = named('clinician');
     const governance = named('governance');
     await submitAs(home, governance, 'credential.issue', { agent: gateway.did, role: 'gateway', domain });
     await submitAs(home, governance, 'credential.issue', { agent: clinician.did, role: 'clinician' });
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
   });
 
   async function newSubject(): Promise<Identity> {

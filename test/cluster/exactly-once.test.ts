@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { present, silentLogger } from '../../src/base/index.ts';
 import { signAs } from '../../src/cli/ledger/submit.ts';
 import { AssentClient, buildTransaction, identityOf, webClock } from '../../src/client/index.ts';
 import { builtInContracts } from '../../src/contracts/index.ts';
 import { createSigner, decodeNodeId, generateSeed, systemRandom } from '../../src/crypto/index.ts';
-import { type Home, identityNamed } from '../../src/demo/index.ts';
+import { identityNamed } from '../../src/demo/index.ts';
 import { encodeCanonical } from '../../src/ledger/index.ts';
 import { createTransport } from '../../src/p2p/index.ts';
-import { LocalCluster, newTransaction, occurrences, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, occurrences, until } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 describe('the same signed bytes', () => {
   it('execute once and get one receipt: from two nodes at once, after a restart, and after their window', async () => {

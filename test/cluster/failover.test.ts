@@ -1,23 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ReceiptView } from '../../src/api/index.ts';
 import { signal } from '../../src/cli/cluster/processes.ts';
 import type { SubmitOutcome } from '../../src/client/index.ts';
-import type { Home } from '../../src/demo/index.ts';
-import { LocalCluster, newTransaction, occurrences, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, occurrences, sameHead, until } from './support.ts';
 
 describe('three real nodes', () => {
-  let cluster: LocalCluster;
-  let home: Home;
-  beforeAll(async () => {
-    cluster = await LocalCluster.up();
-    home = await cluster.home();
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
-  });
+  const { cluster, home } = clusterOfThree();
 
   /** Submits from several clients at once, one transaction after the other, until told to stop. */
   function load(): { readonly outcomes: SubmitOutcome[]; stop(): Promise<void> } {

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { present, toHex } from '../../src/base/index.ts';
 import { signAs } from '../../src/cli/ledger/submit.ts';
 import { buildTransaction, type SignedTransaction } from '../../src/client/index.ts';
 import { anchorItemsMax } from '../../src/contracts/index.ts';
 import { ensureGateway } from '../../src/demo/enrol.ts';
-import { type Custodian, custodiansIn, type Home } from '../../src/demo/index.ts';
-import { LocalCluster, occurrences, sameHead, until } from './support.ts';
+import { type Custodian, custodiansIn } from '../../src/demo/index.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { occurrences, sameHead, until } from './support.ts';
 
 /** How many of each kind; together some ten megabytes. */
 const floodCount = 96;
@@ -13,18 +14,11 @@ const senders = 8;
 /** With its envelope this comes close to the most that a transaction may have, 64 KiB. */
 const paddingBytes = 65_000;
 
-let cluster: LocalCluster;
-let home: Home;
+const { cluster, home } = clusterOfThree();
 let custodian: Custodian;
 beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
   custodian = present(custodiansIn(home)[0], 'the consortium has domains');
   await ensureGateway(home, custodian);
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
 });
 
 /** As many commitments as one transaction takes: the most work that one can make. */

@@ -1,32 +1,24 @@
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { present } from '../../src/base/index.ts';
 import { nodeDirectory, nodeLog, noteProcess } from '../../src/cli/cluster/cluster-file.ts';
 import { processFacts } from '../../src/cli/cluster/processes.ts';
-import type { Home } from '../../src/demo/index.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
 import { Load } from './load.ts';
 import { canMakeSmallDisk, SmallDisk } from './small-disk.ts';
-import { LocalCluster, newTransaction, until } from './support.ts';
+import { newTransaction, until } from './support.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const storageFullExitCode = 3;
 
 describe.skipIf(!canMakeSmallDisk)('a node on a small disk (needs Linux with user namespaces)', () => {
   const number = 3;
-  let cluster: LocalCluster;
-  let home: Home;
   let disk: SmallDisk | undefined;
-  beforeAll(async () => {
-    cluster = await LocalCluster.up();
-    home = await cluster.home();
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
-    disk?.remove();
-  });
+  // Runs after the nodes have ended: what is registered later is undone first.
+  afterAll(() => disk?.remove());
+  const { cluster, home } = clusterOfThree();
 
   /** Starts the node where it sees the disk; answers how it will have ended. */
   function start(on: SmallDisk): Promise<number> {

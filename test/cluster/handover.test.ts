@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/api/index.ts';
 import type { SubmitOutcome } from '../../src/client/index.ts';
-import type { Home } from '../../src/demo/index.ts';
-import { LocalCluster, newTransaction, occurrences, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, occurrences, sameHead, until } from './support.ts';
 
 interface LogLine {
   readonly msg: string;
@@ -11,16 +11,7 @@ interface LogLine {
 }
 
 describe('a leader that is told to go', () => {
-  let cluster: LocalCluster;
-  let home: Home;
-  beforeAll(async () => {
-    cluster = await LocalCluster.up();
-    home = await cluster.home();
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
-  });
+  const { cluster, home } = clusterOfThree();
 
   async function logOf(number: number): Promise<LogLine[]> {
     const { logs } = await cluster.json<{ logs: { lines: string[] }[] }>('cluster', 'logs', String(number));

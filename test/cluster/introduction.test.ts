@@ -1,21 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { present } from '../../src/base/index.ts';
 import { nodeDirectory } from '../../src/cli/cluster/cluster-file.ts';
-import type { Home } from '../../src/demo/index.ts';
-import { LocalCluster, newTransaction, occurrences, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, occurrences, sameHead, until } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 async function commit(count: number, ...numbers: readonly number[]): Promise<string[]> {
   const transactions = Array.from({ length: count }, () => newTransaction(home));

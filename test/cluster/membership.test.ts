@@ -1,26 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NodeList, StatusView } from '../../src/api/index.ts';
 import { present } from '../../src/base/index.ts';
 import { choosePorts } from '../../src/cli/cluster/ports.ts';
 import { isRunning } from '../../src/cli/cluster/processes.ts';
 import type { JoinResult } from '../../src/cli/join/join-ledger.ts';
 import { AssentClient } from '../../src/client/index.ts';
-import type { Home } from '../../src/demo/index.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
 import { startDirectory } from './node-process.ts';
-import { LocalCluster, newTransaction, occurrences, sameHead, until } from './support.ts';
+import { newTransaction, occurrences, sameHead, until } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 async function commit(count: number): Promise<string[]> {
   const transactions = Array.from({ length: count }, () => newTransaction(home));

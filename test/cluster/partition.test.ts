@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AssentError } from '../../src/base/index.ts';
 import type { LinkFaults } from '../../src/cli/cluster/links/relay.ts';
-import type { Home } from '../../src/demo/index.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
 import { Load } from './load.ts';
-import { LocalCluster, newTransaction, occurrences, sameHead, until } from './support.ts';
+import { newTransaction, occurrences, sameHead, until } from './support.ts';
 
 describe('three real nodes whose links are cut', () => {
-  let cluster: LocalCluster;
-  let home: Home;
-  beforeAll(async () => {
-    cluster = await LocalCluster.up('--links');
-    home = await cluster.home();
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
-  });
+  const { cluster, home } = clusterOfThree('--links');
 
   const statusOf = (number: number) => cluster.client(number).status();
   /** The leader, and the others. */

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { AssentError } from '../../src/base/index.ts';
-import type { Home } from '../../src/demo/index.ts';
 import { nodeConfigSchema } from '../../src/node/config/schema.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
 import { Load } from './load.ts';
-import { LocalCluster, until } from './support.ts';
+import { until } from './support.ts';
 
 const pausedMs = 10_000;
 const { tickMs, electionTicks } = nodeConfigSchema.parse({}).timing;
 /** Each timeout is chosen between the shortest and its double. */
 const electionTimeoutMsMax = 2 * tickMs * electionTicks;
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 /** The height of the head as a node reads it, or the code with which it refuses. */
 async function headOf(number: number): Promise<number | string> {

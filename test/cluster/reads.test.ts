@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BlockView, ReceiptView } from '../../src/api/index.ts';
 import { AssentError } from '../../src/base/index.ts';
-import type { Home } from '../../src/demo/index.ts';
 import { documentOf } from '../support/cli.ts';
-import { LocalCluster, newTransaction, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, sameHead, until } from './support.ts';
 
 const numbers = [1, 2, 3];
 
 describe('linearizable reads of three real nodes', () => {
-  let cluster: LocalCluster;
-  let home: Home;
-  beforeAll(async () => {
-    cluster = await LocalCluster.up();
-    home = await cluster.home();
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
-  });
+  const { cluster, home } = clusterOfThree();
 
   async function commit(...at: readonly number[]): Promise<ReceiptView> {
     const outcome = await cluster.client(...at).submit(newTransaction(home), { timeoutMs: 30_000 });

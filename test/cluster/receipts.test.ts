@@ -1,24 +1,17 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fromHex, present, toHex } from '../../src/base/index.ts';
-import type { Home } from '../../src/demo/index.ts';
 import { verifyReceipt } from '../../src/verify/index.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { LocalCluster, newTransaction, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, until } from './support.ts';
 
 describe('receipts of three real nodes', () => {
-  let cluster: LocalCluster;
-  let home: Home;
+  const { cluster, home } = clusterOfThree();
   let genesis: string;
   beforeAll(async () => {
-    cluster = await LocalCluster.up();
-    home = await cluster.home();
     genesis = (await cluster.client().status()).ledgerId;
-  });
-  afterAll(async () => {
-    home.keystore.close();
-    await cluster.remove();
   });
 
   async function commit(): Promise<string> {

@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { present } from '../../src/base/index.ts';
 import { isRunning } from '../../src/cli/cluster/processes.ts';
 import { signAs } from '../../src/cli/ledger/submit.ts';
 import { type AssentClient, identityOf, type SubmitOutcome } from '../../src/client/index.ts';
 import { createSigner, generateSeed } from '../../src/crypto/index.ts';
-import { type Home, identityNamed } from '../../src/demo/index.ts';
-import { LocalCluster, sameHead } from './support.ts';
+import { identityNamed } from '../../src/demo/index.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { sameHead } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 /** How often a client submits the same bytes again before it gives up. */
 const retriesMax = 5;

@@ -1,23 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { AssentError, present, uint64Bytes, utf8 } from '../../src/base/index.ts';
-import type { Home } from '../../src/demo/index.ts';
 import { encodeBlock } from '../../src/ledger/block.ts';
 import { encodeHeader, readBlock } from '../../src/ledger/index.ts';
 import { LevelStore, type Operation, prefixedKey, prefixRange, type Store } from '../../src/storage/index.ts';
-import { LocalCluster, newTransaction, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, sameHead, until } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 const altered = 4;
 

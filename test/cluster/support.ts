@@ -31,15 +31,28 @@ export async function until<T>(
 
 /** A local cluster of real processes in a directory of its own, driven by the program's commands. */
 export class LocalCluster {
-  readonly #parent: string = mkdtempSync(join(tmpdir(), 'assent-cluster-'));
-  readonly directory: string = join(this.#parent, 'cluster');
+  /** Undefined before it is brought up. */
+  #parent: string | undefined;
 
   static async up(...args: readonly string[]): Promise<LocalCluster> {
     const cluster = new LocalCluster();
-    const { exitCode, stderr } = await cluster.run('cluster', 'up', '--detach', '--base-port', '0', ...args);
-    if (exitCode !== 0) await cluster.remove();
-    assert(exitCode === 0, `the cluster did not come up: ${stderr}`);
+    await cluster.bringUp(...args);
     return cluster;
+  }
+
+  async bringUp(...args: readonly string[]): Promise<void> {
+    this.#parent = mkdtempSync(join(tmpdir(), 'assent-cluster-'));
+    const { exitCode, stderr } = await this.run('cluster', 'up', '--detach', '--base-port', '0', ...args);
+    if (exitCode !== 0) await this.remove();
+    assert(exitCode === 0, `the cluster did not come up: ${stderr}`);
+  }
+
+  get #place(): string {
+    return present(this.#parent, 'the cluster is brought up');
+  }
+
+  get directory(): string {
+    return join(this.#place, 'cluster');
   }
 
   get file(): ClusterFile {
@@ -57,7 +70,7 @@ export class LocalCluster {
   }
 
   run(...args: readonly string[]): Promise<CliResult> {
-    return runCli(['--dir', this.directory, ...args], { workingDirectory: this.#parent });
+    return runCli(['--dir', this.directory, ...args], { workingDirectory: this.#place });
   }
 
   /** Runs a command that must succeed, and answers the document that it printed. */
@@ -95,6 +108,7 @@ export class LocalCluster {
 
   /** Ends the processes of this cluster, by id and start time, and removes its files. */
   async remove(): Promise<void> {
+    if (this.#parent === undefined) return;
     const cluster = readCluster(this.directory);
     const processes = [...(cluster?.nodes ?? []), ...(cluster?.links ? [cluster.links] : [])].map((one) => one.process);
     for (const process of processes) signal(process, 'SIGKILL');

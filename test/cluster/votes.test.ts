@@ -1,32 +1,23 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { StatusView } from '../../src/api/index.ts';
 import { present } from '../../src/base/index.ts';
 import { nodeDirectory } from '../../src/cli/cluster/cluster-file.ts';
 import { signal } from '../../src/cli/cluster/processes.ts';
 import type { HardState } from '../../src/consensus/index.ts';
 import { decodeNodeId } from '../../src/crypto/index.ts';
-import type { Home } from '../../src/demo/index.ts';
 import { decodeHardState, hardStateKey } from '../../src/node/replica/records.ts';
 import { openDataDirectory } from '../../src/storage/index.ts';
-import { LocalCluster, newTransaction, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, sameHead, until } from './support.ts';
 
 /** Long beside a vote's sync, short beside an election timeout: how long each message is under way. */
 const delayMs = 200;
 const roundsMax = 6;
 const hitsWanted = 2;
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up('--links');
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree('--links');
 
 const statusOf = (number: number): Promise<StatusView> => cluster.client(number).status();
 

@@ -1,21 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { StatusView } from '../../src/api/index.ts';
 import { present } from '../../src/base/index.ts';
-import type { Home } from '../../src/demo/index.ts';
-import { LocalCluster, newTransaction, occurrences, sameHead, until } from './support.ts';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, occurrences, sameHead, until } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  home.keystore.close();
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 async function commit(count: number, ...at: readonly number[]): Promise<string[]> {
   const transactions = Array.from({ length: count }, () => newTransaction(home));

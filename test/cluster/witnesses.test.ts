@@ -1,17 +1,9 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Home } from '../../src/demo/index.ts';
-import { LocalCluster, newTransaction, sameHead } from './support.ts';
+import { expect, it } from 'vitest';
+import { clusterOfThree } from './cluster-of-three.ts';
+import { newTransaction, sameHead } from './support.ts';
 
-let cluster: LocalCluster;
-let home: Home;
-beforeAll(async () => {
-  cluster = await LocalCluster.up();
-  home = await cluster.home();
-});
-afterAll(async () => {
-  await cluster.remove();
-});
+const { cluster, home } = clusterOfThree();
 
 interface Signed {
   readonly witness: string;

@@ -12,7 +12,7 @@ then each step is taken for all its nodes.
 Examples:
   $ assent ledger recover report --dir ./node                          1: on each machine; send the file on
   $ assent ledger recover draft a.json b.json --genesis ./genesis --out recovery.txt     2: one member
-  $ assent ledger recover sign recovery.txt --as member/st-mary --genesis ./genesis      3: as many as decide on nodes
+  $ assent ledger recover sign recovery.txt --as member/st-mary --genesis ./genesis      3: as many as genesis asks for
   $ assent ledger recover apply recovery.txt --dir ./node              4: on each machine; then \`assent start\``;
 
 const genesisText = 'the genesis of the ledger (default: that of the node in --dir)';

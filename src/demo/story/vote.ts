@@ -19,12 +19,11 @@ export async function playVote(home: Home, ledger: CouncilLedger, custodian: Cus
   const { decisions, differences } = await withoutBreakGlass(ledger, custodian.domain);
   const members = keysWith(home, { role: 'governance' }).map((name) => identityNamed(home, name));
   const transactionId = await decide(home, ledger, members);
-  const others = differences === 1 ? 'one of them' : `${differences} of them`;
   return [
     {
       step: 'what-if',
       who: 'The consortium',
-      what: `tries a policy without break-glass on the log of ${custodian.domain}: of ${decisions} decisions ${others} would have been another`,
+      what: `tries a policy without break-glass on the log of ${custodian.domain}: of ${decisions} decisions ${differences} would have been another`,
     },
     {
       step: 'vote',
