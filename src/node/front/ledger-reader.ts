@@ -78,26 +78,16 @@ export interface LedgerReaderOptions {
 
 /** One request's reading. Runs beside the server: the main thread hands out bytes, this reads them. */
 export class LedgerReader implements LedgerReading {
-  readonly #reading: ReadingAsk;
+  readonly #parts: LedgerReaderOptions;
   readonly #ask: Ask;
-  readonly #rules: RulesJson;
-  readonly #replays: Replays;
-  readonly #receipts: Receipts;
-  readonly #checkpoints: Checkpoints;
-  readonly #decisions: Decisions;
 
-  constructor(options: LedgerReaderOptions) {
-    this.#reading = options.reading;
-    this.#ask = options.reading.ask;
-    this.#rules = options.rules;
-    this.#replays = options.replays;
-    this.#receipts = options.receipts;
-    this.#checkpoints = options.checkpoints;
-    this.#decisions = options.decisions;
+  constructor(parts: LedgerReaderOptions) {
+    this.#parts = parts;
+    this.#ask = parts.reading.ask;
   }
 
   get readPoint(): ReadPoint | undefined {
-    return this.#reading.readPoint;
+    return this.#parts.reading.readPoint;
   }
 
   async transaction(id: string, { wait, timeoutMs }: WaitQuery): Promise<TransactionReply> {
@@ -105,8 +95,8 @@ export class LedgerReader implements LedgerReading {
     const block = openBlock(await this.#ask('block', { reference: String(place.height) }));
     const bytes = present(block.transactionBytes[place.index], 'a receipt names a place in a block');
     const transaction = new UnverifiedTransaction(bytes);
-    const receipt = receiptView(id, transaction.kind, place, this.#rules.outputToJson);
-    return { id, status: 'committed', receipt, transaction: transactionView(transaction, this.#rules) };
+    const receipt = receiptView(id, transaction.kind, place, this.#parts.rules.outputToJson);
+    return { id, status: 'committed', receipt, transaction: transactionView(transaction, this.#parts.rules) };
   }
 
   transactions(query: TransactionsQuery): Promise<TransactionPage> {
@@ -231,31 +221,31 @@ export class LedgerReader implements LedgerReading {
   }
 
   async transactionReceipt(id: string, { checkpoint }: ReceiptQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#receipts.transaction(id, checkpoint));
+    return receiptFileView(await this.#parts.receipts.transaction(id, checkpoint));
   }
 
   async stateReceipt({ key, at, checkpoint }: StateReceiptQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#receipts.state(key, checkpoint, at));
+    return receiptFileView(await this.#parts.receipts.state(key, checkpoint, at));
   }
 
   async consistencyReceipt({ older, newer, checkpoint }: ConsistencyReceiptQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#receipts.consistency(older, newer, checkpoint));
+    return receiptFileView(await this.#parts.receipts.consistency(older, newer, checkpoint));
   }
 
   async accessReceipt(did: string, { checkpoint, ...range }: AccessReceiptQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#receipts.accessLog({ subject: keyOf(did), ...range }, checkpoint));
+    return receiptFileView(await this.#parts.receipts.accessLog({ subject: keyOf(did), ...range }, checkpoint));
   }
 
   checkpoints(): Promise<CheckpointList> {
-    return this.#checkpoints.list();
+    return this.#parts.checkpoints.list();
   }
 
   async checkpoint(params: CheckpointParams, query: CheckpointQuery): Promise<ReceiptFileView> {
-    return receiptFileView(await this.#checkpoints.get(params, query));
+    return receiptFileView(await this.#parts.checkpoints.get(params, query));
   }
 
   cosign(height: number, body: CosignatureBody): Promise<CosignatureReply> {
-    return this.#checkpoints.cosign(height, body);
+    return this.#parts.checkpoints.cosign(height, body);
   }
 
   async proposals(): Promise<ProposalList> {
@@ -267,22 +257,22 @@ export class LedgerReader implements LedgerReading {
   }
 
   decide(asked: DecisionBody): Promise<string> {
-    return this.#decisions.answer(asked);
+    return this.#parts.decisions.answer(asked);
   }
 
   explain(id: string, query: ExplainQuery): Promise<TransactionExplanation> {
-    return this.#replays.explain(id, query);
+    return this.#parts.replays.explain(id, query);
   }
 
   async whatIf(domain: string, request: WhatIfRequest): Promise<WhatIfPage> {
     await this.#ask('domain', { name: domain });
-    return this.#replays.whatIf(domain, request);
+    return this.#parts.replays.whatIf(domain, request);
   }
 
   async #stream(stream: string, { cursor, limit, order }: StreamQuery): Promise<StreamPage> {
     const page = await this.#ask('stream', { stream, cursor, limit, newestFirst: order === 'newest-first' });
     const entries = unpackEntries(page.packed).map(({ height, index, entry }) => {
-      return { height, index, entry: this.#rules.entryToJson(entry) };
+      return { height, index, entry: this.#parts.rules.entryToJson(entry) };
     });
     return page.next === undefined ? { entries } : { entries, next: page.next };
   }
