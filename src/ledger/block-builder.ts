@@ -36,9 +36,9 @@ export interface BlockRoots {
 
 /** What a block says that it changes in the configuration. */
 export interface ConfigurationChange {
-  /** Whether it enacts the first change that waits. */
+  /** Whether it enacts the first change that waits once its transactions ran. */
   readonly enactsChange: boolean;
-  /** The nodes that it founds, instead. */
+  /** Of the first block after a recovery, instead: the nodes that it founds. */
   readonly recovery?: RecoveryContent | undefined;
 }
 

@@ -1,9 +1,9 @@
 import type { Signer } from '../../crypto/portable.ts';
 import type { OpenedBlock } from '../block.ts';
+import type { ConfigurationChange } from '../block-builder.ts';
 import type { NodeConfiguration } from '../configuration.ts';
 import type { BlockHeader } from '../header.ts';
 import type { VerifiedTransaction } from '../verified-transaction.ts';
-import type { RecoveryContent } from './execution.ts';
 import type { MayGoOn } from './slices.ts';
 
 /** Where a leader's block stands. */
@@ -13,12 +13,8 @@ export interface SealPlace {
   readonly timestamp: number;
 }
 
-export interface SealInput {
+export interface SealInput extends ConfigurationChange {
   readonly term: number;
-  /** Whether the block enacts the first change of the configuration that waits once its transactions ran. */
-  readonly enactsChange: boolean;
-  /** Of the first block after a recovery, instead: the nodes that it founds. */
-  readonly recovery?: RecoveryContent;
   /** Bytes of the justification; of a block that enacts a change they depend on the configuration in force after it. */
   readonly justification: (configuration: NodeConfiguration | undefined) => Uint8Array;
 }
