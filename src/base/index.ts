@@ -24,4 +24,4 @@ export { type ErrorCode, type ErrorEntry, errorTable } from './error-table.ts';
 export { AssentError, type ErrorData, messageOf } from './errors.ts';
 export { type Clock, type LogFields, type Logger, type Random, silentLogger, type Timer } from './ports.ts';
 export { BoundedQueue } from './queue.ts';
-export { shortLivedBytes } from './short-lived.ts';
+export { shortLivedBytes, shortLivedCopy } from './short-lived.ts';

@@ -20,3 +20,10 @@ export function shortLivedBytes(length: number): Uint8Array {
   used += length;
   return bytes;
 }
+
+/** The same bytes, as {@link shortLivedBytes} are. */
+export function shortLivedCopy(bytes: Uint8Array): Uint8Array {
+  const copy = shortLivedBytes(bytes.length);
+  copy.set(bytes);
+  return copy;
+}

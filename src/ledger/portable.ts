@@ -8,8 +8,9 @@ export {
   encodeArrayHead,
   encodeCanonical,
   encodeElements,
-  encodeWoven,
-  type ItemRun,
+  encodeLayers,
+  encodeRuns,
+  type LayerRun,
 } from './codec/index.ts';
 export {
   type NodeConfiguration,

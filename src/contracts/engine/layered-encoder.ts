@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { concatBytes } from '../../base/index.ts';
-import { type CanonicalValue, encodeArrayHead, encodeElements, encodeWoven, type ItemRun } from '../ledger-types.ts';
+import {
+  type CanonicalValue,
+  encodeArrayHead,
+  encodeElements,
+  encodeLayers,
+  encodeRuns,
+  type LayerRun,
+} from '../ledger-types.ts';
 import { wireCodec } from './wire.ts';
 
 /**
  * Encodes many values whose fields stand in three layers: `base`, which all of them share, `group`, which some share, and
  * `own`. The fields of a layer are checked and encoded once for all that stands on it, and then copied. The last layer
  * answers with the bytes that the codec of the whole schema gives for all fields together, with `first` in front; they are
- * for a short time (`shortLivedBytes`).
+ * there until anything else is encoded.
  */
 export type LayeredEncoder<T, Group extends keyof T, Own extends keyof T> = (
   base: Omit<T, Group | Own>,
 ) => (group: Pick<T, Group>) => (own: Pick<T, Own>) => Uint8Array;
-
-/** Fields of the schema that are next to one another and of one layer: a range of the layer's fields. */
-interface Run {
-  readonly layer: number;
-  readonly from: number;
-  to: number;
-}
 
 /** @throws SchemaError as {@link wireCodec} does. */
 export function layeredEncoder<
@@ -42,27 +42,29 @@ export function layeredEncoder<
     return (values: object) => codec.toWire(values as never);
   }) as [ToWire, ToWire, ToWire];
   const runs = runsOf(fields.map(({ layer }) => layer));
-  // A layer's own items, and a cut wherever those of a later layer go.
-  const weaveOf = (layer: number): Weave =>
-    runs.filter((run) => run.layer >= layer).map((run) => (run.layer === layer ? run : undefined));
-  const [ofBase, ofGroup, ofOwn] = [weaveOf(0), weaveOf(1), weaveOf(2)];
+  const [ofBase, ofGroup] = [0, 1].map((layer) => runs.filter((run) => run.layer === layer)) as [
+    LayerRun[],
+    LayerRun[],
+  ];
   const head = concatBytes(encodeArrayHead(first.length + 1 + fields.length), encodeElements([...first, version]));
-  const empty = [head, ...runs.map(() => new Uint8Array())];
   return (base) => {
-    const around = encodeWoven(empty, ofBase, baseWire(base));
+    const items = baseWire(base);
+    const pieces = ofBase.map(({ from, to }) => encodeElements(items, from, to));
     return (group) => {
-      const between = encodeWoven(around, ofGroup, groupWire(group));
-      return (own) => encodeWoven(between, ofOwn, ownWire(own))[0] as Uint8Array;
+      const between = encodeRuns(groupWire(group), ofGroup);
+      return (own) => encodeLayers(head, runs, pieces, between, ownWire(own));
     };
   };
 }
 
 type ToWire = (values: object) => CanonicalValue[];
-type Weave = readonly (ItemRun | undefined)[];
 
-/** A layer's own version stands first in its wire form: its fields are counted from 1. */
-function runsOf(layerOfField: readonly number[]): Run[] {
-  const runs: Run[] = [];
+/**
+ * Fields of the schema that are next to one another and of one layer: a range of the layer's fields. A layer's own version
+ * stands first in its wire form: its fields are counted from 1.
+ */
+function runsOf(layerOfField: readonly number[]): LayerRun[] {
+  const runs: { layer: number; from: number; to: number }[] = [];
   const next = [1, 1, 1];
   for (const layer of layerOfField) {
     const place = (next[layer] as number)++;

@@ -1,4 +1,4 @@
-import { AssentError, shortLivedBytes, utf8 } from '../../base/index.ts';
+import { AssentError, shortLivedCopy, utf8 } from '../../base/index.ts';
 import { type CanonicalValue, codecLimits, head } from './value.ts';
 
 const SCRATCH_BYTES = 4 * 1024;
@@ -46,35 +46,53 @@ export interface ItemRun {
   readonly to: number;
 }
 
-/**
- * Encoded pieces with items between them: behind piece n the items of run n, or a cut where there is no such run. Answers
- * with what is then between the cuts. The bytes are for a short time (`shortLivedBytes`). Throws as {@link encodeCanonical}.
- */
-export function encodeWoven(
-  pieces: readonly Uint8Array[],
-  runs: readonly (ItemRun | undefined)[],
-  items: readonly CanonicalValue[],
-): Uint8Array[] {
+/** Encoded elements: those of run n go to `ends[n]`, from where those before them end. */
+export interface EncodedRuns {
+  readonly bytes: Uint8Array;
+  readonly ends: readonly number[];
+}
+
+/** These runs of the elements, for a short time (`shortLivedBytes`). Throws as {@link encodeCanonical}. */
+export function encodeRuns(items: readonly CanonicalValue[], runs: readonly ItemRun[]): EncodedRuns {
   position = 0;
-  const cuts: number[] = [];
-  for (let place = 0; place < pieces.length; place++) {
-    writeBytes(pieces[place] as Uint8Array);
-    if (place === runs.length) break;
-    const run = runs[place];
-    if (run === undefined) cuts.push(position);
-    else for (let index = run.from; index < run.to; index++) write(items[index] as CanonicalValue, 1);
+  const ends = runs.map(({ from, to }) => {
+    for (let index = from; index < to; index++) write(items[index] as CanonicalValue, 1);
+    return position;
+  });
+  return { bytes: shortLivedCopy(scratch.subarray(0, position)), ends };
+}
+
+/** Elements that stand next to one another, by where they are taken from: pieces, encoded runs, or elements. */
+export interface LayerRun extends ItemRun {
+  readonly layer: number;
+}
+
+/**
+ * A head and what follows it: of layer 0 the next of the pieces, of layer 1 the next of the encoded runs, of layer 2 these
+ * elements. The bytes are there until anything else is encoded. Throws as {@link encodeCanonical}.
+ */
+export function encodeLayers(
+  head: Uint8Array,
+  runs: readonly LayerRun[],
+  pieces: readonly Uint8Array[],
+  { bytes, ends }: EncodedRuns,
+  items: readonly CanonicalValue[],
+): Uint8Array {
+  position = 0;
+  let [piece, encoded, start] = [0, 0, 0];
+  writeBytes(head);
+  for (const { layer, from, to } of runs) {
+    if (layer === 0) {
+      writeBytes(pieces[piece++] as Uint8Array);
+    } else if (layer === 1) {
+      const end = ends[encoded++] as number;
+      writePart(bytes, start, end);
+      start = end;
+    } else {
+      for (let index = from; index < to; index++) write(items[index] as CanonicalValue, 1);
+    }
   }
-  const bytes = shortLivedBytes(position);
-  bytes.set(scratch.subarray(0, position));
-  if (cuts.length === 0) return [bytes];
-  const woven: Uint8Array[] = [];
-  let start = 0;
-  for (const cut of cuts) {
-    woven.push(bytes.subarray(start, cut));
-    start = cut;
-  }
-  woven.push(bytes.subarray(start));
-  return woven;
+  return scratch.subarray(0, position);
 }
 
 function write(value: CanonicalValue, depth: number): void {
@@ -209,6 +227,15 @@ function writeBytes(bytes: Uint8Array): void {
   if (position + bytes.length > scratch.length) grow(bytes.length);
   scratch.set(bytes, position);
   position += bytes.length;
+}
+
+/** A few bytes: a view of them would take longer to make than they to copy. */
+function writePart(bytes: Uint8Array, from: number, to: number): void {
+  if (position + to - from > scratch.length) grow(to - from);
+  const target = scratch;
+  let at = position;
+  for (let index = from; index < to; index++) target[at++] = bytes[index] as number;
+  position = at;
 }
 
 function grow(extraBytes: number): void {

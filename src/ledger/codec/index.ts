@@ -3,5 +3,14 @@
  * strings, byte strings and arrays. Every value has exactly one encoding, and nothing else decodes.
  */
 export { checkCanonical, decodeCanonical } from './decode.ts';
-export { encodeArrayHead, encodeCanonical, encodeElements, encodeWoven, type ItemRun } from './encode.ts';
+export {
+  type EncodedRuns,
+  encodeArrayHead,
+  encodeCanonical,
+  encodeElements,
+  encodeLayers,
+  encodeRuns,
+  type ItemRun,
+  type LayerRun,
+} from './encode.ts';
 export { type CanonicalValue, type CodecLimits, codecLimits } from './value.ts';

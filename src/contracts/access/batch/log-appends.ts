@@ -1,4 +1,4 @@
-import { toHex } from '../../../base/index.ts';
+import { shortLivedCopy, toHex } from '../../../base/index.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
 import { type AccessLog, accessLogOf, extendLog } from '../state.ts';
 
@@ -23,12 +23,14 @@ export class LogAppends {
     this.#context = context;
   }
 
-  /** Adds the entry and shows it in the subject's stream. Returns its place in the subject's log, from 0. */
+  /** Adds a copy of the entry and shows it in the subject's stream. Returns its place in the subject's log, from 0. */
   append(subject: Uint8Array, entry: Uint8Array): number {
-    const log = this.#last?.subject === subject ? this.#last : this.#logOf(subject);
+    const kept = shortLivedCopy(entry);
+    let log = this.#last;
+    if (log?.subject === subject) log.entries.push(kept);
+    else log = this.#begin(subject, kept);
     this.#last = log;
-    log.entries.push(entry);
-    this.#context.emit(log.stream, entry);
+    this.#context.emit(log.stream, kept);
     return log.size + log.entries.length - 1;
   }
 
@@ -38,12 +40,17 @@ export class LogAppends {
       extendLog(this.#context.state, subjectHex, log, entries);
   }
 
-  #logOf(subject: Uint8Array): Appended {
+  /** Entries of a subject that the last one was not about. */
+  #begin(subject: Uint8Array, entry: Uint8Array): Appended {
     const subjectHex = toHex(subject);
     const known = this.#logs.get(subjectHex);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.entries.push(entry);
+      return known;
+    }
     const log = accessLogOf(this.#context.state, subject);
-    const added = { subject, subjectHex, stream: `access:${subjectHex}`, log, size: log?.size ?? 0, entries: [] };
+    const stream = `access:${subjectHex}`;
+    const added = { subject, subjectHex, stream, log, size: log?.size ?? 0, entries: [entry] };
     this.#logs.set(subjectHex, added);
     return added;
   }

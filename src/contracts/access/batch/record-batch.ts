@@ -9,12 +9,12 @@ import { domainIsKnown, senderIsGateway } from '../../rules.ts';
 import { type AccessBatch, accessBatch, batchEntriesMax } from './batch.ts';
 import { recordEntries } from './record-entries.ts';
 import { entryRefusals } from './refusals.ts';
-import { accessBatchMessage, rootOf } from './sealed-batch.ts';
-import { type BatchEntry, entriesOf } from './statement.ts';
+import { accessBatchMessage } from './sealed-batch.ts';
+import { type BatchDigests, batchDigests } from './statement.ts';
 
 type Context = RuleContext<AccessBatch>;
 
-const batchEntriesOf: (context: Context) => BatchEntry[] = derived(({ payload }) => entriesOf(payload));
+const digestsOf: (context: Context) => BatchDigests = derived(({ payload }) => batchDigests(payload));
 
 /**
  * `access.recordBatch`: many decisions and their entries in one, in the order of the batch. For each, the voters decide as
@@ -87,7 +87,7 @@ export const recordBatch: KindDefinition<z.ZodObject & z.ZodType<AccessBatch>> =
       name: 'root-is-of-entries',
       code: 'batch-root-wrong',
       sentence: 'The root that the gateway states is not that of the entries in the batch.',
-      permits: (context) => equalBytes(rootOf(batchEntriesOf(context)), context.payload.root),
+      permits: (context) => equalBytes(digestsOf(context).root, context.payload.root),
     },
     {
       name: 'batch-is-signed',
@@ -95,10 +95,10 @@ export const recordBatch: KindDefinition<z.ZodObject & z.ZodType<AccessBatch>> =
       sentence: 'The batch does not bear the signature of the gateway that is said to have made it.',
       permits(context) {
         const { payload, state, sender, block, verifySignature } = context;
-        const message = accessBatchMessage(block.ledgerId, batchEntriesOf(context).length, payload.root);
+        const message = accessBatchMessage(block.ledgerId, digestsOf(context).size, payload.root);
         return verifySignature(currentKeyOf(state, sender), message, payload.signature);
       },
     },
   ],
-  apply: (context) => recordEntries(context, batchEntriesOf(context)),
+  apply: (context) => recordEntries(context, digestsOf(context).asked),
 };

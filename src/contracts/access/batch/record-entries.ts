@@ -1,4 +1,5 @@
 import { equalBytes, present, toHex } from '../../../base/index.ts';
+import { HASH_BYTES } from '../../../crypto/portable.ts';
 import { type Decision, decideOpen, impossibleClaim } from '../../decision/decide.ts';
 import type { RequestFacts } from '../../decision/question.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
@@ -10,7 +11,6 @@ import { EventBook, type EventOwner } from '../events.ts';
 import type { AccessBatch, BatchAccess, BatchItem } from './batch.ts';
 import { LogAppends } from './log-appends.ts';
 import { type AccessRefusals, type EntryRefusal, refusalsOf } from './refusals.ts';
-import type { BatchEntry } from './statement.ts';
 
 type Context = ApplyContext<AccessBatch>;
 
@@ -21,14 +21,16 @@ interface Recorded {
   readonly isNew: boolean;
 }
 
+type Entry = BatchItem & { readonly batchPlace: number };
+
 /** What one access of the batch comes to, whichever of its resources. */
 interface Judged {
-  readonly access: BatchAccess;
+  readonly subject: Uint8Array;
   /** Whose events these are. */
   readonly owner: EventOwner;
   readonly refusals: AccessRefusals;
   readonly decision: Decision;
-  readonly encode: (entry: BatchItem & { readonly batchPlace: number }) => Uint8Array;
+  readonly encode: (entry: Entry) => Uint8Array;
 }
 
 /** What an asker of the batch comes to, whomever it asks about. */
@@ -39,28 +41,34 @@ interface Asker {
   readonly encode: ReturnType<typeof accessesRecorded>;
 }
 
-/** Records the entries in their order and says what each came to. */
-export function recordEntries(context: Context, entries: readonly BatchEntry[]): Record<string, unknown> {
-  const domain = present(domainOf(context.state, context.payload.domain), 'a rule checked that the domain is known');
-  const askers = context.payload.askers.map((facts) => askerOf(context, domain, facts));
+/**
+ * Records the entries in their order and says what each came to. `asked`: of each the hash of all that was asked, 32 bytes.
+ */
+export function recordEntries(context: Context, asked: Uint8Array): Record<string, unknown> {
+  const { payload, state } = context;
+  const domain = present(domainOf(state, payload.domain), 'a rule checked that the domain is known');
+  const askers = payload.askers.map((facts) => askerOf(context, domain, facts));
   const logs = new LogAppends(context);
-  const book = new EventBook(context.state);
-  let judged: Judged | undefined;
-  const recorded = entries.map((entry, batchPlace) => {
-    if (judged?.access !== entry.access) judged = judge(context, domain, askers, entry.access);
-    return recordEntry(entry, batchPlace, judged, book, logs);
-  });
+  const book = new EventBook(state);
+  const outcomes: Recorded['outcome'][] = [];
+  const entries: number[] = [];
+  let [recordedCount, refusedCount] = [0, 0];
+  for (const access of payload.accesses) {
+    const judged = judge(context, domain, askers, access);
+    for (const item of access.items) {
+      const batchPlace = entries.length;
+      const digest = asked.subarray(batchPlace * HASH_BYTES, (batchPlace + 1) * HASH_BYTES);
+      const { outcome, place, isNew } = recordEntry({ ...item, batchPlace }, digest, judged, book, logs);
+      outcomes.push(outcome);
+      entries.push(place);
+      if (isNew) recordedCount += 1;
+      if (place === -1) refusedCount += 1;
+    }
+  }
   logs.finish();
-  book.finish(context.state);
-  const recordedCount = recorded.filter(({ isNew }) => isNew).length;
-  const refusedCount = recorded.filter(({ place }) => place === -1).length;
-  return {
-    recorded: recordedCount,
-    duplicates: recorded.length - recordedCount - refusedCount,
-    refused: refusedCount,
-    outcomes: recorded.map(({ outcome }) => outcome),
-    entries: recorded.map(({ place }) => place),
-  };
+  book.finish(state);
+  const duplicates = entries.length - recordedCount - refusedCount;
+  return { recorded: recordedCount, duplicates, refused: refusedCount, outcomes, entries };
 }
 
 function askerOf(context: Context, domain: Domain, facts: RequestFacts): Asker {
@@ -100,26 +108,25 @@ function judge({ state }: Context, domain: Domain, askers: readonly Asker[], acc
     consents: namedConsents(outcome),
     ...(opening === undefined ? {} : { breakGlass: opening.id }),
   });
-  return { access, owner, refusals, decision, encode };
+  return { subject: access.subject, owner, refusals, decision, encode };
 }
 
 /** As `access.record`: what its rules say first, or its effect. */
 function recordEntry(
-  { access, item, asked }: BatchEntry,
-  batchPlace: number,
-  { owner, refusals, decision, encode }: Judged,
+  entry: Entry,
+  asked: Uint8Array,
+  { subject, owner, refusals, decision, encode }: Judged,
   book: EventBook,
   logs: LogAppends,
 ): Recorded {
-  const event = { owner, id: toHex(item.eventId) };
+  const event = { owner, id: toHex(entry.eventId) };
   const before = book.get(event);
   if (before !== undefined && !equalBytes(before.digest, asked)) return refused('event-conflict');
   const refusal = before === undefined ? refusals.ifNew : refusals.ifKnown;
   if (refusal !== undefined) return refused(refusal);
   if (before !== undefined)
     return { outcome: present(before.decision, 'an access was decided'), place: before.entry, isNew: false };
-  const { eventId, resource, request } = item;
-  const place = logs.append(access.subject, encode({ eventId, resource, request, batchPlace }));
+  const place = logs.append(subject, encode(entry));
   book.add(event, { digest: asked, entry: place, decision });
   return { outcome: decision, place, isNew: true };
 }

@@ -1,9 +1,9 @@
 import { concatBytes, toHex } from '../../../base/index.ts';
-import { domainPrefix, inclusionPath, leafHash, merkleRoot, type Signer } from '../../../crypto/portable.ts';
+import { domainPrefix, inclusionPath, leafHash, type Signer } from '../../../crypto/portable.ts';
 import { valueFromJson } from '../../engine/catalogue.ts';
 import { encodeCanonical } from '../../ledger-types.ts';
 import { accessBatch, accessBatchContent } from './batch.ts';
-import { type BatchEntry, entriesOf } from './statement.ts';
+import { batchDigests, eachStatement } from './statement.ts';
 
 const prefix = domainPrefix('access-batch');
 const messageVersion = 1;
@@ -13,19 +13,13 @@ export function accessBatchMessage(ledgerId: Uint8Array, size: number, root: Uin
   return concatBytes(prefix, ledgerId, encodeCanonical([messageVersion, size, root]));
 }
 
-/** RFC 9162 root over the statements of a batch. */
-export function rootOf(entries: readonly BatchEntry[]): Uint8Array {
-  return merkleRoot(entries.map(({ statement }) => leafHash(statement)));
-}
-
 /**
  * The payload of `access.recordBatch`, in JSON form, of a batch in JSON form without root and signature.
  * @throws AssentError `transaction-payload-invalid`.
  */
 export function sealAccessBatch(ledgerId: Uint8Array, gateway: Signer, content: object): Record<string, unknown> {
-  const entries = entriesOf(valueFromJson(accessBatchContent, content, 'access batch'));
-  const root = rootOf(entries);
-  const signature = gateway.sign(accessBatchMessage(ledgerId, entries.length, root));
+  const { size, root } = batchDigests(valueFromJson(accessBatchContent, content, 'access batch'));
+  const signature = gateway.sign(accessBatchMessage(ledgerId, size, root));
   return { ...content, root: toHex(root), signature: toHex(signature) };
 }
 
@@ -44,9 +38,13 @@ export interface AccessBatchProof {
 /** The proof of one entry of a batch, given in JSON form as the chain holds it; undefined where it has no such entry. */
 export function proveBatchedAccess(payload: unknown, batchPlace: number): AccessBatchProof | undefined {
   const batch = valueFromJson(accessBatch, payload, 'access batch');
-  const statements = entriesOf(batch).map(({ statement }) => statement);
-  const statement = statements[batchPlace];
-  if (statement === undefined) return undefined;
-  const path = inclusionPath(statements.map(leafHash), batchPlace);
-  return { statement, size: statements.length, root: batch.root, path, signature: batch.signature };
+  const leafHashes: Uint8Array[] = [];
+  let proved: Uint8Array | undefined;
+  eachStatement(batch, (statement) => {
+    if (leafHashes.length === batchPlace) proved = statement.slice();
+    leafHashes.push(leafHash(statement));
+  });
+  if (proved === undefined) return undefined;
+  const path = inclusionPath(leafHashes, batchPlace);
+  return { statement: proved, size: leafHashes.length, root: batch.root, path, signature: batch.signature };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HASH_BYTES, leafHash, MerkleFrontier } from '../../../crypto/portable.ts';
 import type { ResultClaim } from '../../decision/decide.ts';
 import { layeredEncoder } from '../../engine/layered-encoder.ts';
 import { bytes } from '../../engine/leaves.ts';
@@ -7,7 +8,7 @@ import { decodeCanonical } from '../../ledger-types.ts';
 import { type Category, categories } from '../../tables/codes.ts';
 import { resultClaims } from '../claims.ts';
 import { accessRequestDigests } from '../request.ts';
-import type { AccessBatchContent, BatchAccess, BatchItem } from './batch.ts';
+import type { AccessBatchContent } from './batch.ts';
 
 /**
  * What the gateway says of one access: a leaf under the root that it signs. Canonical bytes `[1, asked, request, results,
@@ -43,27 +44,42 @@ export function decodeAccessStatement(bytes: Uint8Array): AccessStatement | unde
   return result.ok ? result.value : undefined;
 }
 
-/** One entry of a batch, spelt out. */
-export interface BatchEntry {
-  readonly access: BatchAccess;
-  readonly item: BatchItem;
-  /** Hash of all that was asked: tells a retry from another content under the same event id. */
-  readonly asked: Uint8Array;
-  readonly statement: Uint8Array;
-}
-
-/** The entries in the order of the batch. Every asker that is named is in the list. */
-export function entriesOf(batch: AccessBatchContent): BatchEntry[] {
+/**
+ * Spells out the entries of a batch, in its order: hands over each statement and its `asked`. The statement's bytes are
+ * there until the next is made. Every asker that is named is in the list.
+ */
+export function eachStatement(
+  batch: AccessBatchContent,
+  use: (statement: Uint8Array, asked: Uint8Array) => void,
+): void {
   const digestsOf = batch.askers.map((asker) => accessRequestDigests({ ...asker, domain: batch.domain }));
-  return batch.accesses.flatMap((access) => {
-    const { subject, results, category, inEmergencyCategory } = access;
-    const digestOf = digestsOf[access.asker]?.(subject);
+  for (const { asker, subject, results, category, inEmergencyCategory, items } of batch.accesses) {
+    const digestOf = digestsOf[asker]?.(subject);
     if (digestOf === undefined) throw new RangeError('an access names an asker that the batch does not list');
     const encode = statements({ results, ...(category && { category }), inEmergencyCategory });
-    return access.items.map((item): BatchEntry => {
-      const { eventId, resource, request } = item;
+    for (const { eventId, resource, request } of items) {
       const asked = digestOf({ eventId, resource });
-      return { access, item, asked, statement: encode({ asked, request }) };
-    });
+      use(encode({ asked, request }), asked);
+    }
+  }
+}
+
+/** What is known of a batch once its statements were made; they themselves are not kept. */
+export interface BatchDigests {
+  readonly size: number;
+  /** RFC 9162 root over the statements. */
+  readonly root: Uint8Array;
+  /** Of entry n, from byte 32 n on, the hash of all that was asked: tells a retry from another content under the same event id. */
+  readonly asked: Uint8Array;
+}
+
+export function batchDigests(batch: AccessBatchContent): BatchDigests {
+  const size = batch.accesses.reduce((sum, { items }) => sum + items.length, 0);
+  const all = new Uint8Array(size * HASH_BYTES);
+  const tree = MerkleFrontier.empty();
+  eachStatement(batch, (statement, asked) => {
+    all.set(asked, tree.size * HASH_BYTES);
+    tree.append(leafHash(statement));
   });
+  return { size, root: tree.root(), asked: all };
 }
