@@ -120,7 +120,7 @@ export class EventBook {
     const name = parts.join('/');
     const known = this.#pages.get(name);
     if (known !== undefined) return known;
-    const bytes = pages.get(this.#state, ...parts)?.events ?? nothing;
+    const bytes = pages.getOnce(this.#state, ...parts)?.events ?? nothing;
     const page: Page = { prefix, parts, bytes, length: bytes.length, isChanged: false };
     this.#pages.set(name, page);
     return page;

@@ -47,7 +47,7 @@ export const deadline: StateRecord<{ expiresAt: number }> = stateRecord(
 
 /** Size, root and peaks of the subject's access log; undefined while it is empty. */
 export function accessLogOf(state: StateView, subject: Uint8Array): AccessLog | undefined {
-  return accessLogs.get(state, toHex(subject));
+  return accessLogs.getOnce(state, toHex(subject));
 }
 
 export function accessLogKey(subjectHex: string): StateKey {
@@ -71,7 +71,7 @@ export function extendLog(
   const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
   for (const entry of entries) frontier.append(leafHash(entry));
   const { size, peaks } = frontier;
-  accessLogs.putKnown(state, [subjectHex], { size, root: frontier.root(), peaks });
+  accessLogs.put(state, [subjectHex], { size, root: frontier.root(), peaks });
 }
 
 /** Break-glasses of the agent for the subject in the domain, ended ones possibly among them. */

@@ -35,26 +35,21 @@ export const largeLimits: Limits = {
   valueBytesMax: limits.valueBytesMax,
 };
 
-/** A key that the transaction read or wrote: what is there now, and what that says once somebody asked. */
-interface Seen {
-  readonly stored: Uint8Array | undefined;
-  decoded: unknown;
-}
-
 /** Ends a transaction that reached a limit; the executor turns it into a refusal. */
 export class LimitReached extends Error {
   override readonly name = 'LimitReached';
 }
 
 /**
- * The state as one transaction sees it: every read is recorded, everything is counted, and what was decoded once is
- * kept. Counting depends on nothing but the transaction and the state, so every node stops at the same point.
+ * The state as one transaction sees it: every read is recorded, and everything is counted. Counting depends on nothing but
+ * the transaction and the state, so every node stops at the same point.
  */
 export class Session {
   readonly #state: StateWriter;
   readonly #namespace: string;
   readonly #limits: Limits;
-  readonly #seen = new Map<StateKey, Seen>();
+  /** By every key that was read or written, what is there now. */
+  readonly #seen = new Map<StateKey, Uint8Array | undefined>();
   readonly #index: IndexEntry[] = [];
   #writes = 0;
   #bytes = 0;
@@ -78,38 +73,25 @@ export class Session {
   }
 
   get(key: StateKey): Uint8Array | undefined {
-    return this.#look(key).stored;
-  }
-
-  /** The value under the key, decoded once per transaction. */
-  getDecoded<T>(key: StateKey, decode: (stored: Uint8Array) => T): T | undefined {
-    const seen = this.#look(key);
-    if (seen.stored === undefined) return undefined;
-    seen.decoded ??= decode(seen.stored);
-    return seen.decoded as T;
+    let stored = this.#seen.get(key);
+    if (stored === undefined && !this.#seen.has(key)) {
+      if (this.#seen.size >= this.#limits.readsMax) throw new LimitReached('reads');
+      stored = this.#state.get(key);
+      this.#count(key.length + (stored?.length ?? 0));
+      this.#seen.set(key, stored);
+    }
+    this.onRead?.(key, stored !== undefined);
+    return stored;
   }
 
   put(key: StateKey, value: Uint8Array): void {
     this.#write(key, value.length).put(key, value);
-    this.#seen.set(key, { stored: value, decoded: undefined });
+    this.#seen.set(key, value);
   }
 
   delete(key: StateKey): void {
     this.#write(key, 0).delete(key);
-    this.#seen.set(key, { stored: undefined, decoded: undefined });
-  }
-
-  #look(key: StateKey): Seen {
-    let seen = this.#seen.get(key);
-    if (seen === undefined) {
-      if (this.#seen.size >= this.#limits.readsMax) throw new LimitReached('reads');
-      const stored = this.#state.get(key);
-      this.#count(key.length + (stored?.length ?? 0));
-      seen = { stored, decoded: undefined };
-      this.#seen.set(key, seen);
-    }
-    this.onRead?.(key, seen.stored !== undefined);
-    return seen;
+    this.#seen.set(key, undefined);
   }
 
   emit(entry: IndexEntry): void {

@@ -3,11 +3,6 @@ import { assert } from '../../base/index.ts';
 import { decodeCanonical, encodeCanonical, ledgerLimits, type StateKey, type StateView } from '../ledger-types.ts';
 import { SchemaError, wireCodec } from './wire.ts';
 
-/** Reads that a session decodes once; any other view is decoded at each read. */
-interface DecodingView extends StateView {
-  getDecoded?<T>(key: StateKey, decode: (stored: Uint8Array) => T): T | undefined;
-}
-
 interface WritingView {
   put(key: StateKey, value: Uint8Array): void;
   delete(key: StateKey): void;
@@ -19,12 +14,9 @@ const plainPart = /^[\x21-\x2e\x30-\x7e]+$/;
 export interface StateRecord<T> {
   key(...parts: readonly string[]): StateKey;
   get(state: StateView, ...parts: readonly string[]): T | undefined;
+  /** The same of what changes at nearly every reading: what it says is not remembered for the next. */
+  getOnce(state: StateView, ...parts: readonly string[]): T | undefined;
   put(state: WritingView, parts: readonly string[], value: T): void;
-  /**
-   * The same where the next read is expected soon: the value is what it will be given, and is not decoded. It has the
-   * fields that decoding would give it, no others and none undefined, and is never changed.
-   */
-  putKnown(state: WritingView, parts: readonly string[], value: T): void;
   delete(state: WritingView, parts: readonly string[]): void;
   /** The value in JSON form: bytes as hex, keys as DIDs. */
   toJson(value: T): Record<string, unknown>;
@@ -51,31 +43,31 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
   // Stored bytes never change, so what they decode to is remembered as long as they are.
   const remembered = new WeakMap<Uint8Array, z.output<S>>();
   const decode = (stored: Uint8Array): z.output<S> => {
-    const known = remembered.get(stored);
-    if (known !== undefined) return known;
     const decoded = codec.fromWire(decodeCanonical(stored));
     assert(
       decoded.ok,
       `state under ${prefix} is not what this rule set wrote${decoded.ok ? '' : `: ${decoded.problem}`}`,
     );
-    remembered.set(stored, decoded.value);
     return decoded.value;
   };
   return {
     key,
-    get(state: DecodingView, ...parts) {
-      const place = key(...parts);
-      if (state.getDecoded !== undefined) return state.getDecoded(place, decode);
-      const stored = state.get(place);
-      return stored === undefined ? undefined : decode(stored);
+    get(state, ...parts) {
+      const stored = state.get(key(...parts));
+      if (stored === undefined) return undefined;
+      let value = remembered.get(stored);
+      if (value === undefined) {
+        value = decode(stored);
+        remembered.set(stored, value);
+      }
+      return value;
+    },
+    getOnce(state, ...parts) {
+      const stored = state.get(key(...parts));
+      return stored && decode(stored);
     },
     put(state, parts, value) {
       state.put(key(...parts), encodeCanonical(codec.toWire(value)));
-    },
-    putKnown(state, parts, value) {
-      const encoded = encodeCanonical(codec.toWire(value));
-      remembered.set(encoded, value);
-      state.put(key(...parts), encoded);
     },
     delete(state, parts) {
       state.delete(key(...parts));
