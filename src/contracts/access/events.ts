@@ -53,7 +53,7 @@ const nothing = new Uint8Array();
 interface Page {
   /** What the ids on it begin with. */
   readonly prefix: string;
-  readonly parts: readonly string[];
+  readonly key: StateKey;
   /** As stored; with room for a full page once it is changed. */
   bytes: Uint8Array;
   length: number;
@@ -63,7 +63,7 @@ interface Page {
 /** Reads and adds events; writes each page that was added to once, at the end. */
 export class EventBook {
   readonly #state: StateView;
-  readonly #pages = new Map<string, Page>();
+  readonly #pages = new Map<StateKey, Page>();
   /** Of each owner the pages that its last event was looked for on: the next one's id often begins alike. */
   readonly #chains = new Map<EventOwner, Page[]>();
   /** The id that was looked for last: if it is not there, it is added next. */
@@ -88,8 +88,8 @@ export class EventBook {
   }
 
   finish(state: WritableState): void {
-    for (const { parts, bytes, length, isChanged } of this.#pages.values())
-      if (isChanged) pages.put(state, parts, { events: bytes.subarray(0, length) });
+    for (const { key, bytes, length, isChanged } of this.#pages.values())
+      if (isChanged) pages.putAt(state, key, { events: bytes.subarray(0, length) });
   }
 
   #bytesOf(id: string): Uint8Array {
@@ -116,13 +116,12 @@ export class EventBook {
   }
 
   #page(owner: EventOwner, prefix: string): Page {
-    const parts = [...owner, prefix];
-    const name = parts.join('/');
-    const known = this.#pages.get(name);
+    const key = pages.key(...owner, prefix);
+    const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const bytes = pages.getOnce(this.#state, ...parts)?.events ?? nothing;
-    const page: Page = { prefix, parts, bytes, length: bytes.length, isChanged: false };
-    this.#pages.set(name, page);
+    const bytes = pages.getOnce(this.#state, key)?.events ?? nothing;
+    const page: Page = { prefix, key, bytes, length: bytes.length, isChanged: false };
+    this.#pages.set(key, page);
     return page;
   }
 }

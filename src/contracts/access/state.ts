@@ -47,7 +47,12 @@ export const deadline: StateRecord<{ expiresAt: number }> = stateRecord(
 
 /** Size, root and peaks of the subject's access log; undefined while it is empty. */
 export function accessLogOf(state: StateView, subject: Uint8Array): AccessLog | undefined {
-  return accessLogs.getOnce(state, toHex(subject));
+  return accessLogAt(state, accessLogKey(toHex(subject)));
+}
+
+/** The same by the key of the log. */
+export function accessLogAt(state: StateView, key: StateKey): AccessLog | undefined {
+  return accessLogs.getOnce(state, key);
 }
 
 export function accessLogKey(subjectHex: string): StateKey {
@@ -56,22 +61,23 @@ export function accessLogKey(subjectHex: string): StateKey {
 
 /** Appends an entry to the subject's log. Returns its place, from 0. */
 export function appendToLog(state: WritableState, subject: Uint8Array, entry: Uint8Array): number {
-  const log = accessLogOf(state, subject);
-  extendLog(state, toHex(subject), log, [entry]);
+  const key = accessLogKey(toHex(subject));
+  const log = accessLogAt(state, key);
+  extendLog(state, key, log, [entry]);
   return log?.size ?? 0;
 }
 
-/** Appends entries to the subject's log, which stands as `log`. */
+/** Appends entries to the log under this key, which stands as `log`. */
 export function extendLog(
   state: WritableState,
-  subjectHex: string,
+  key: StateKey,
   log: AccessLog | undefined,
   entries: readonly Uint8Array[],
 ): void {
   const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
   for (const entry of entries) frontier.append(leafHash(entry));
   const { size, peaks } = frontier;
-  accessLogs.put(state, [subjectHex], { size, root: frontier.root(), peaks });
+  accessLogs.putAt(state, key, { size, root: frontier.root(), peaks });
 }
 
 /** Break-glasses of the agent for the subject in the domain, ended ones possibly among them. */

@@ -113,11 +113,11 @@ export function decideOpen(input: DecisionInput): DecisionOutcome {
       return held >= 0 ? undefined : (refusals[0] ?? glassRefusal(asked, rules, undefined, false, false));
     },
   });
-  const considered: ConsideredConsent[] = [];
-  for (const { results, namesBreakGlass, isClaimed, isImpossible, misses } of settled.results) {
-    const { id, version } = present(consents[considered.length], 'each consent has its result');
-    considered.push({ id, version, results, namesBreakGlass, isClaimed, isImpossible, misses });
-  }
+  const considered = settled.results.map((one, place): ConsideredConsent => {
+    const { id, version } = present(consents[place], 'each consent has its result');
+    const { results, namesBreakGlass, isClaimed, isImpossible, misses } = one;
+    return { id, version, results, namesBreakGlass, isClaimed, isImpossible, misses };
+  });
   const { decision, by, determining, basis } = settled;
   return { decision, reason: by, gate, basis, considered, determining, opening };
 }

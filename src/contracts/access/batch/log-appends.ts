@@ -1,10 +1,11 @@
 import { shortLivedCopy, toHex } from '../../../base/index.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
-import { type AccessLog, accessLogOf, extendLog } from '../state.ts';
+import type { StateKey } from '../../ledger-types.ts';
+import { type AccessLog, accessLogAt, accessLogKey, extendLog } from '../state.ts';
 
 interface Appended {
   readonly subject: Uint8Array;
-  readonly subjectHex: string;
+  readonly key: StateKey;
   readonly stream: string;
   /** As it was before. */
   readonly log: AccessLog | undefined;
@@ -15,7 +16,7 @@ interface Appended {
 /** Entries on their way into subjects' logs: what one batch adds to one log is one append. */
 export class LogAppends {
   readonly #context: ApplyContext<unknown>;
-  readonly #logs = new Map<string, Appended>();
+  readonly #logs = new Map<StateKey, Appended>();
   /** The next entry often is the same subject's. */
   #last: Appended | undefined;
 
@@ -36,22 +37,22 @@ export class LogAppends {
 
   /** Writes the logs. */
   finish(): void {
-    for (const { subjectHex, log, entries } of this.#logs.values())
-      extendLog(this.#context.state, subjectHex, log, entries);
+    for (const { key, log, entries } of this.#logs.values()) extendLog(this.#context.state, key, log, entries);
   }
 
   /** Entries of a subject that the last one was not about. */
   #begin(subject: Uint8Array, entry: Uint8Array): Appended {
     const subjectHex = toHex(subject);
-    const known = this.#logs.get(subjectHex);
+    const key = accessLogKey(subjectHex);
+    const known = this.#logs.get(key);
     if (known !== undefined) {
       known.entries.push(entry);
       return known;
     }
-    const log = accessLogOf(this.#context.state, subject);
+    const log = accessLogAt(this.#context.state, key);
     const stream = `access:${subjectHex}`;
-    const added = { subject, subjectHex, stream, log, size: log?.size ?? 0, entries: [entry] };
-    this.#logs.set(subjectHex, added);
+    const added = { subject, key, stream, log, size: log?.size ?? 0, entries: [entry] };
+    this.#logs.set(key, added);
     return added;
   }
 }
