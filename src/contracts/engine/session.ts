@@ -48,8 +48,8 @@ export class Session {
   readonly #state: StateWriter;
   readonly #namespace: string;
   readonly #limits: Limits;
-  /** By every key that was read or written, what is there now. */
-  readonly #seen = new Map<StateKey, Uint8Array | undefined>();
+  /** By every key that was read or written, what is there now; null: nothing. */
+  readonly #seen = new Map<StateKey, Uint8Array | null>();
   readonly #index: IndexEntry[] = [];
   #writes = 0;
   #bytes = 0;
@@ -74,14 +74,14 @@ export class Session {
 
   get(key: StateKey): Uint8Array | undefined {
     let stored = this.#seen.get(key);
-    if (stored === undefined && !this.#seen.has(key)) {
+    if (stored === undefined) {
       if (this.#seen.size >= this.#limits.readsMax) throw new LimitReached('reads');
-      stored = this.#state.get(key);
+      stored = this.#state.get(key) ?? null;
       this.#count(key.length + (stored?.length ?? 0));
       this.#seen.set(key, stored);
     }
-    this.onRead?.(key, stored !== undefined);
-    return stored;
+    this.onRead?.(key, stored !== null);
+    return stored ?? undefined;
   }
 
   put(key: StateKey, value: Uint8Array): void {
@@ -91,7 +91,7 @@ export class Session {
 
   delete(key: StateKey): void {
     this.#write(key, 0).delete(key);
-    this.#seen.set(key, undefined);
+    this.#seen.set(key, null);
   }
 
   emit(entry: IndexEntry): void {

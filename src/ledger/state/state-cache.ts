@@ -37,9 +37,9 @@ export class StateCache {
   readonly origin: Origin;
   readonly #store: Store;
   readonly #executed: RecentIds;
-  /** Undefined: known to be absent. */
-  #young = new Map<StateKey, Uint8Array | undefined>();
-  #old = new Map<StateKey, Uint8Array | undefined>();
+  /** Null: known to be absent. */
+  #young = new Map<StateKey, Uint8Array | null>();
+  #old = new Map<StateKey, Uint8Array | null>();
   #youngBytes = 0;
   #guard: StateGuard | undefined;
 
@@ -56,11 +56,13 @@ export class StateCache {
   }
 
   get(key: StateKey): Uint8Array | undefined {
-    const young = this.#young.get(key);
-    if (young !== undefined || this.#young.has(key)) return young;
-    const value = this.#old.has(key) ? this.#old.get(key) : this.#read(key);
-    this.#put(key, value);
-    return value;
+    let value = this.#young.get(key);
+    if (value === undefined) {
+      value = this.#old.get(key);
+      if (value === undefined) value = this.#read(key) ?? null;
+      this.#put(key, value);
+    }
+    return value ?? undefined;
   }
 
   /** What is read from the store is held against the tree from now on: it never answers what is not in force. */
@@ -98,12 +100,12 @@ export class StateCache {
   settle({ state: changes, receipts }: SettledChanges, timestampMs: number): void {
     this.#executed.add(receipts, timestampMs);
     changes.forEach((value, key) => {
-      this.#put(key, value);
+      this.#put(key, value ?? null);
     });
   }
 
   /** The young generation hides the old one's value of the same key. */
-  #put(key: StateKey, value: Uint8Array | undefined): void {
+  #put(key: StateKey, value: Uint8Array | null): void {
     this.#young.set(key, value);
     this.#youngBytes += key.length + (value?.length ?? 0) + entryBytes;
     if (this.#youngBytes <= generationBytesMax) return;
