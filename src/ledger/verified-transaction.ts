@@ -7,7 +7,7 @@ import type { TransactionContent } from './types/execution.ts';
 /** Of a body whose payload is kept decoded for as long as the transaction is: of most. */
 const keptBodyBytesMax = 8 * 1024;
 
-/** Of a longer body, and only of the one that was looked at last: who checks a payload executes it next. */
+/** Of a longer body, and only of the newest, until somebody has asked for it. */
 let newest: { readonly body: Uint8Array; readonly payload: CanonicalValue } | undefined;
 
 /**
@@ -48,11 +48,12 @@ export class VerifiedTransaction implements TransactionContent {
     this.#check = check;
   }
 
-  /** A long one is decoded anew where another was looked at since: it takes many times its bytes. */
+  /** A long one is decoded for each who asks, and not kept: it takes many times its bytes. */
   get payload(): CanonicalValue {
     if (this.#payload !== undefined) return this.#payload;
-    if (newest?.body !== this.body) newest = { body: this.body, payload: payloadOf(this.body) };
-    return newest.payload;
+    const known = newest?.body === this.body ? newest.payload : undefined;
+    newest = undefined;
+    return known ?? payloadOf(this.body);
   }
 
   get byteLength(): number {

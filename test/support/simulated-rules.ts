@@ -54,7 +54,7 @@ export const simulatedRules: RuleExecutor = {
 
 const deadlineKey = 'sim/deadline';
 
-function checkPayload(kind: string, payload: CanonicalValue): string | undefined {
+function checkPayload({ kind, payload }: Pick<TransactionContent, 'kind' | 'payload'>): string | undefined {
   if (!Array.isArray(payload) || payload[0] !== 1) return 'payload: not version 1';
   if (kind === 'sim.change') return isChange(payload) ? undefined : 'payload: not a step and a node key';
   const [, key, first, second] = payload as readonly CanonicalValue[];

@@ -33,6 +33,7 @@ export interface TracingRuleExecutor extends RuleExecutor {
   ): ExecutedTransaction;
 }
 
+type PayloadContent = Pick<TransactionContent, 'kind' | 'payload'>;
 type DecodedPayload = ReturnType<Kind['payloadCodec']['fromWire']>;
 
 /** Puts contracts behind the ledger's port. Synchronous, deterministic, without effects but those on the given state. */
@@ -41,11 +42,11 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
   const identities = catalogue.contracts.find((contract) => contract.identities !== undefined)?.identities;
   const keeper = catalogue.contracts.find((contract) => contract.configuration !== undefined);
 
-  // A block looks at a payload's form and executes it at once: one reading serves both.
-  let newest: { readonly kind: Kind; readonly payload: CanonicalValue; readonly decoded: DecodedPayload } | undefined;
-  function decodePayload(kind: Kind, payload: CanonicalValue): DecodedPayload {
-    if (newest?.payload !== payload || newest.kind !== kind)
-      newest = { kind, payload, decoded: kind.payloadCodec.fromWire(payload) };
+  // A block looks at a payload's form and executes it at once: one reading serves both. The wire form is not kept: that of
+  // a batch is many objects, which V8 would move while the batch is executed.
+  let newest: { readonly content: PayloadContent; readonly decoded: DecodedPayload } | undefined;
+  function decodePayload(kind: Kind, content: PayloadContent): DecodedPayload {
+    if (newest?.content !== content) newest = { content, decoded: kind.payloadCodec.fromWire(content.payload) };
     return newest.decoded;
   }
 
@@ -59,7 +60,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     assert(kind !== undefined, `a transaction of unknown kind ${transaction.kind} reached execution`);
     if (identities?.isDeactivated(state, transaction.sender, block.timestamp))
       return refused('identity-deactivated', 'sender-is-active');
-    const decoded = decodePayload(kind, transaction.payload);
+    const decoded = decodePayload(kind, transaction);
     if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
     const session = new Session(state, kind.namespace, options.limits ?? (kind.isLarge ? largeLimits : limits));
     if (trace !== undefined) session.onRead = (key, found) => trace.read(key, found);
@@ -88,10 +89,10 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     kinds: new Set(catalogue.kindNames),
     currentKey: (state: StateView, sender: Uint8Array) => identities?.currentKey(state, sender) ?? sender,
     largeKinds: catalogue.largeKinds,
-    checkPayload(kindName, payload) {
-      const kind = catalogue.kind(kindName);
-      if (kind === undefined) return `unknown kind ${kindName}`;
-      const decoded = decodePayload(kind, payload);
+    checkPayload(content) {
+      const kind = catalogue.kind(content.kind);
+      if (kind === undefined) return `unknown kind ${content.kind}`;
+      const decoded = decodePayload(kind, content);
       return decoded.ok ? undefined : decoded.problem;
     },
     execute: (transaction, state, block) => executeTraced(transaction, state, block, undefined),

@@ -96,8 +96,11 @@ export interface RuleExecutor {
   readonly largeKinds: ReadonlySet<string>;
   /** The Ed25519 key that signs for this sender now (its inception key until a rotation). */
   currentKey(state: StateView, sender: Uint8Array): Uint8Array;
-  /** Checks a payload's shape without state. Undefined when it is well formed, else a sentence with the path that is wrong. */
-  checkPayload(kind: string, payload: CanonicalValue): string | undefined;
+  /**
+   * Checks the shape of a transaction's payload without state. Undefined when it is well formed, else a sentence with the
+   * path that is wrong.
+   */
+  checkPayload(content: Pick<TransactionContent, 'kind' | 'payload'>): string | undefined;
   /** Runs one transaction. On a refusal the ledger drops every write it made. */
   execute(transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction;
   /**

@@ -13,7 +13,7 @@ export interface IngressRules {
  */
 export function readTransaction(bytes: Uint8Array, rules: IngressRules): UnverifiedTransaction {
   const transaction = new UnverifiedTransaction(bytes);
-  const { kind, payload } = transaction;
+  const { kind } = transaction;
   if (!rules.forms.kinds.has(kind)) {
     throw new AssentError('transaction-kind-unknown', `There is no kind of transaction named ${kind}.`);
   }
@@ -22,7 +22,7 @@ export function readTransaction(bytes: Uint8Array, rules: IngressRules): Unverif
     const said = `The transaction has ${bytes.length} bytes; one of ${kind} may have ${bytesMax}.`;
     throw new AssentError('transaction-too-large', said);
   }
-  const problem = rules.forms.checkPayload(kind, payload);
+  const problem = rules.forms.checkPayload(transaction);
   if (problem !== undefined) {
     throw new AssentError('transaction-payload-invalid', `The payload of ${kind} is wrong: ${problem}.`);
   }

@@ -11,11 +11,11 @@ export function formsOfAny(versions: readonly Forms[]): Forms {
   return {
     kinds: new Set(versions.flatMap(({ kinds }) => [...kinds])),
     largeKinds: new Set(versions.flatMap(({ largeKinds }) => [...largeKinds])),
-    checkPayload(kind, payload) {
+    checkPayload(content) {
       let problem: string | undefined;
       for (const version of versions) {
-        if (!version.kinds.has(kind)) continue;
-        problem = version.checkPayload(kind, payload);
+        if (!version.kinds.has(content.kind)) continue;
+        problem = version.checkPayload(content);
         if (problem === undefined) return undefined;
       }
       // Of the newest version that has the kind.

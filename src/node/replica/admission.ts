@@ -23,7 +23,7 @@ export function admissionRefusal(
   if (!kinds.has(kind)) {
     return new AssentError('transaction-kind-unknown', `the rule set ${ruleSet} has no transaction "${kind}"`);
   }
-  const wrong = ledger.executor.checkPayload(kind, transaction.payload);
+  const wrong = ledger.executor.checkPayload(transaction);
   if (wrong !== undefined)
     return new AssentError('transaction-payload-invalid', `the payload of ${kind} is wrong: ${wrong}`);
   if (transaction.byteLength > bytesMaxOf(ledger.executor, kind))

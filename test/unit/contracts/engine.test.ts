@@ -298,9 +298,9 @@ describe('while a transaction runs', () => {
 
   it('a payload of another shape is refused, with the path for who asks', () => {
     const executor = createRuleExecutor(contracts, { ruleSet: 'toy/1', verifySignature: () => false });
-    expect(executor.checkPayload('toy.write', [1, -1, 0])).toContain('payload.count');
-    expect(executor.checkPayload('toy.write', [1, 1, 0])).toBeUndefined();
-    expect(executor.checkPayload('toy.none', [1])).toContain('unknown kind');
+    expect(executor.checkPayload({ kind: 'toy.write', payload: [1, -1, 0] })).toContain('payload.count');
+    expect(executor.checkPayload({ kind: 'toy.write', payload: [1, 1, 0] })).toBeUndefined();
+    expect(executor.checkPayload({ kind: 'toy.none', payload: [1] })).toContain('unknown kind');
     const transaction = {
       id: new Uint8Array(32),
       kind: 'toy.write',

@@ -18,7 +18,7 @@ const second: RuleExecutor = {
   ...simulatedRules,
   ruleSet: 'simulation/2',
   kinds: new Set([...simulatedRules.kinds, 'sim.other']),
-  checkPayload: (kind, payload) => (kind === 'sim.other' ? undefined : simulatedRules.checkPayload(kind, payload)),
+  checkPayload: (content) => (content.kind === 'sim.other' ? undefined : simulatedRules.checkPayload(content)),
   execute(transaction, state, block) {
     if (transaction.kind === 'sim.other') return { result: { ok: true, output: 'other' }, index: [] };
     const executed = simulatedRules.execute(transaction, state, block);

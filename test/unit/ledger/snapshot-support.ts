@@ -28,8 +28,8 @@ import { proposer, signed, genesis as smallGenesis, verified } from './fixture.t
 export const fillingRules: RuleExecutor = {
   ...simulatedRules,
   kinds: new Set([...simulatedRules.kinds, 'sim.fill']),
-  checkPayload: (kind: string, payload: CanonicalValue): string | undefined =>
-    kind === 'sim.fill' ? undefined : simulatedRules.checkPayload(kind, payload),
+  checkPayload: (content: Pick<TransactionContent, 'kind' | 'payload'>): string | undefined =>
+    content.kind === 'sim.fill' ? undefined : simulatedRules.checkPayload(content),
   execute: (transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction => {
     if (transaction.kind !== 'sim.fill') return simulatedRules.execute(transaction, state, block);
     const [, from, to, bytes] = transaction.payload as readonly number[] as [number, number, number, number];

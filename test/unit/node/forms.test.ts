@@ -43,15 +43,15 @@ it('what any version takes passes: which one is in force only the state says', (
   const forms = formsOfAny([first, next]);
   const former = acquire?.payloadCodec.toWire({ title: 'emma' }) ?? [];
   for (const payload of [former, [2, 'emma', 'austen']])
-    expect(forms.checkPayload('library.acquire', payload)).toBeUndefined();
-  expect(first.checkPayload('library.acquire', [2, 'emma', 'austen'])).toBeDefined();
-  expect(forms.checkPayload('library.acquireMany', [1, ['emma']])).toBeUndefined();
+    expect(forms.checkPayload({ kind: 'library.acquire', payload })).toBeUndefined();
+  expect(first.checkPayload({ kind: 'library.acquire', payload: [2, 'emma', 'austen'] })).toBeDefined();
+  expect(forms.checkPayload({ kind: 'library.acquireMany', payload: [1, ['emma']] })).toBeUndefined();
   expect([...forms.kinds].sort()).toEqual([...new Set([...first.kinds, ...next.kinds])].sort());
   expect([...forms.largeKinds]).toEqual(['library.acquireMany']);
 });
 
 it('what none takes is wrong as the newest says', () => {
   const forms = formsOfAny([first, next]);
-  expect(forms.checkPayload('library.acquire', [2, 'emma', 7])).toMatch(/author/);
+  expect(forms.checkPayload({ kind: 'library.acquire', payload: [2, 'emma', 7] })).toMatch(/author/);
   expect(forms.kinds.has('library.burn')).toBe(false);
 });
