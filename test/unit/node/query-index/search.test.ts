@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparePlaces, Postings } from '../../../../src/node/query-index/postings.ts';
+import { comparePlaces, decodePostings, Postings } from '../../../../src/node/query-index/postings.ts';
 import { firstHeightFrom, postingsKey, putTime } from '../../../../src/node/query-index/records.ts';
 import { type RowPlace, type Search, search } from '../../../../src/node/query-index/search.ts';
 import { MemoryStore, type Operation } from '../../../../src/storage/index.ts';
@@ -118,6 +118,26 @@ describe('a search', () => {
     const { rows, slices } = await all(store, asked);
     expect(rows).toEqual([]);
     expect(slices).toBeGreaterThan(5);
+  });
+});
+
+describe('the rows of a block under a term', () => {
+  it('are read only as a whole, and under the key that they were written for', () => {
+    const postings = new Postings();
+    const places = [
+      { index: 3, number: 127 },
+      { index: 3, number: 128 },
+      { index: 140, number: 0 },
+      { index: 20_000, number: 999 },
+    ];
+    for (const { index, number } of places) postings.add(index, number);
+    const key = postingsKey(term(1), 7);
+    const value = postings.encode(key);
+    expect(decodePostings(key, value)).toEqual(places);
+    const others = [postingsKey(term(2), 7), postingsKey(term(1), 8)].map((other) => [other, value] as const);
+    const pieces = Array.from(value, (_, length) => [key, value.subarray(0, length)] as const);
+    for (const [place, bytes] of [...others, ...pieces])
+      expect(() => decodePostings(place, bytes)).toThrow(expect.objectContaining({ code: 'storage-damaged' }));
   });
 });
 
