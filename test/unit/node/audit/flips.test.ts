@@ -144,7 +144,7 @@ const harmless: readonly (readonly [file: RegExp, reason: string])[] = [
 ];
 
 it(`one byte of a stopped node's files is another, at ${asked} places: noticed, or the same is read`, {
-  timeout: 3_600_000,
+  timeout: 36_000_000,
 }, async () => {
   let noticed = 0;
   const wrong: string[] = [];
