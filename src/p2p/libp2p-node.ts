@@ -1,4 +1,3 @@
-import { yamux } from '@chainsafe/libp2p-yamux';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { ComponentLogger, ConnectionGater, Libp2p, Logger as Libp2pLogger, PeerId } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
@@ -8,6 +7,7 @@ import type { NodeId } from '../crypto/index.ts';
 import type { Corks } from './cork.ts';
 import type { TransportLimits } from './limits.ts';
 import { noiseEncrypter } from './noise-encrypter.ts';
+import { streamMuxer } from './stream-muxer.ts';
 
 /** yamux's initial window, fixed by its specification. Without its keep-alive pings it has no round-trip time and never grows. */
 const windowBytes = 256 * 1024;
@@ -43,7 +43,7 @@ export async function createNode(options: {
     ],
     connectionEncrypters: [noiseEncrypter()],
     streamMuxers: [
-      yamux({
+      streamMuxer({
         enableKeepAlive: false,
         maxInboundStreams: limits.inboundStreamsMax,
         maxEarlyStreams: limits.inboundStreamsMax,

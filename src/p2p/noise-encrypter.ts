@@ -13,17 +13,17 @@ interface Received {
   get(index: number): number;
 }
 
-/** Thrown for control flow by a library, and seen by nobody. */
-const lengthNotThere: RangeError = new RangeError('the length is not there yet');
+/** The largest length of a noise message: more than is there where not even the length is. */
+const lengthMax = 0xffff;
 
 function decodeLength(received: Received): number {
-  if (received.byteLength < 2) throw lengthNotThere;
+  if (received.byteLength < 2) return lengthMax;
   return (received.get(0) << 8) | received.get(1);
 }
 
 /**
- * Noise on libsodium. Its connections learn that they have read all that came by catching an error, one for each message
- * received: here it is always the same one, since capturing a stack costs more than decrypting a message.
+ * Noise on libsodium. Its connections learn that they have read all that came by catching an error, one for each chunk
+ * received, which costs more than decrypting a message: here they wait for a message that is longer than what is there.
  */
 export function noiseEncrypter(): Noise {
   const create = noise({ crypto: noiseCrypto });
