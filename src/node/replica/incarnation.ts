@@ -66,6 +66,8 @@ export class Incarnation {
   #certifiedChangeHeight: number;
   /** Batches on their way to the disk. */
   #writing = 0;
+  /** The newest batch when it was last asked whether what is deferred has to go alone. */
+  #batchesSeen = 0;
   #ticks = 0;
   #leaderlessTicks = 0;
   #pumping = false;
@@ -163,9 +165,16 @@ export class Incarnation {
       const isIdleDue = leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && !this.#isPaused;
       if (isIdleDue && this.#isSealed(this.#proposer.sealIdle(this.#beginSlice()))) this.#pump();
       if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
-      if (this.#ticks % periods.flush === 0) this.#options.journal.flush();
+      if (this.#ticks % periods.flush === 0) this.#flushIdle();
       if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     });
+  }
+
+  /** While batches come, what is deferred rides in the next one. */
+  #flushIdle(): void {
+    const { journal } = this.#options;
+    if (journal.lastNumber === this.#batchesSeen) journal.flush();
+    this.#batchesSeen = journal.lastNumber;
   }
 
   /** A frame from an admitted peer. */

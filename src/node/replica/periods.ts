@@ -6,7 +6,7 @@ export const periods = {
   expirySweep: 40,
   /** Between a leader's looks at whether a deadline calls for an empty block. */
   idleSeal: 40,
-  /** What rides with the next append waits no longer than this. */
+  /** What rides with the next append goes alone where none came for so long: it waits for twice this at most. */
   flush: 2,
   /** Between two words to a peer, one after the other, about the evidence that is held here. */
   evidenceOffer: 200,

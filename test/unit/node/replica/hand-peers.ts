@@ -167,7 +167,7 @@ export class TestedNode {
   /** Until nothing waits for the disk, commits that ride with the next batch included. */
   rest(): void {
     this.sync();
-    this.ticks(periods.flush);
+    this.ticks(2 * periods.flush);
     this.sync();
   }
 
