@@ -53,7 +53,7 @@ describe('a node that joins', () => {
     const status = (): Promise<StatusView> => joiner.status();
 
     // Nobody talks to it before a certified block names it, however long it has been there.
-    const started = await startDirectory(directory);
+    const started = await startDirectory(directory, patienceMs);
     expect(await status()).toMatchObject({ nodeId, member: 'riverside', height: 0, leader: null });
 
     await decide('add', nodeId, '--member', 'riverside', '--address', address);
@@ -87,7 +87,7 @@ describe('a node that joins', () => {
       ...['--p2p-port', String(p2pNext), '--api-port', String(apiNext)],
     );
     await until('its directory is written', () => existsSync(join(second, 'node.json')));
-    const successor = await startDirectory(second);
+    const successor = await startDirectory(second, patienceMs);
     const { nodeId: newId } = await replacing;
     expect(await started.ended).toBe(1);
     expect(started.said()).toMatch(removedSentence);
@@ -99,7 +99,7 @@ describe('a node that joins', () => {
     expect(await roleOf(newId)).toBe('none');
     await commit(5);
 
-    const again = await startDirectory(directory);
+    const again = await startDirectory(directory, patienceMs);
     expect(await again.ended).toBe(1);
     expect(again.said()).toMatch(removedSentence);
     const as = ['--as', 'member/riverside'];
