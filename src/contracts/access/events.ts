@@ -89,7 +89,7 @@ export class EventBook {
 
   finish(state: WritableState): void {
     for (const { key, bytes, length, isChanged } of this.#pages.values())
-      if (isChanged) pages.putAt(state, key, { events: bytes.subarray(0, length) });
+      if (isChanged) state.put(key, pages.encode({ events: bytes.subarray(0, length) }));
   }
 
   #bytesOf(id: string): Uint8Array {
@@ -119,7 +119,8 @@ export class EventBook {
     const key = pages.key(...owner, prefix);
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const bytes = pages.getOnce(this.#state, key)?.events ?? nothing;
+    const stored = this.#state.get(key);
+    const bytes = stored === undefined ? nothing : pages.decode(stored).events;
     const page: Page = { prefix, key, bytes, length: bytes.length, isChanged: false };
     this.#pages.set(key, page);
     return page;

@@ -47,37 +47,33 @@ export const deadline: StateRecord<{ expiresAt: number }> = stateRecord(
 
 /** Size, root and peaks of the subject's access log; undefined while it is empty. */
 export function accessLogOf(state: StateView, subject: Uint8Array): AccessLog | undefined {
-  return accessLogAt(state, accessLogKey(toHex(subject)));
-}
-
-/** The same by the key of the log. */
-export function accessLogAt(state: StateView, key: StateKey): AccessLog | undefined {
-  return accessLogs.getOnce(state, key);
+  const stored = state.get(accessLogKey(toHex(subject)));
+  return stored && accessLogs.decode(stored);
 }
 
 export function accessLogKey(subjectHex: string): StateKey {
   return accessLogs.key(subjectHex);
 }
 
+/** The log that is stored so, to be appended to. */
+export function openLog(stored: Uint8Array | undefined): MerkleFrontier {
+  if (stored === undefined) return MerkleFrontier.empty();
+  const { size, peaks } = accessLogs.decode(stored);
+  return MerkleFrontier.of(size, peaks);
+}
+
+/** As it is stored. */
+export function encodeLog(log: MerkleFrontier): Uint8Array {
+  return accessLogs.encode({ size: log.size, root: log.root(), peaks: log.peaks });
+}
+
 /** Appends an entry to the subject's log. Returns its place, from 0. */
 export function appendToLog(state: WritableState, subject: Uint8Array, entry: Uint8Array): number {
   const key = accessLogKey(toHex(subject));
-  const log = accessLogAt(state, key);
-  extendLog(state, key, log, [entry]);
-  return log?.size ?? 0;
-}
-
-/** Appends entries to the log under this key, which stands as `log`. */
-export function extendLog(
-  state: WritableState,
-  key: StateKey,
-  log: AccessLog | undefined,
-  entries: readonly Uint8Array[],
-): void {
-  const frontier = log === undefined ? MerkleFrontier.empty() : MerkleFrontier.of(log.size, log.peaks);
-  for (const entry of entries) frontier.append(leafHash(entry));
-  const { size, peaks } = frontier;
-  accessLogs.putAt(state, key, { size, root: frontier.root(), peaks });
+  const log = openLog(state.get(key));
+  log.append(leafHash(entry));
+  state.put(key, encodeLog(log));
+  return log.size - 1;
 }
 
 /** Break-glasses of the agent for the subject in the domain, ended ones possibly among them. */

@@ -14,12 +14,11 @@ const plainPart = /^[\x21-\x2e\x30-\x7e]+$/;
 export interface StateRecord<T> {
   key(...parts: readonly string[]): StateKey;
   get(state: StateView, ...parts: readonly string[]): T | undefined;
-  /** Of what changes at nearly every reading: what it says is not remembered for the next. `key` is by {@link key}. */
-  getOnce(state: StateView, key: StateKey): T | undefined;
   put(state: WritingView, parts: readonly string[], value: T): void;
-  /** The same under a key by {@link key}. */
-  putAt(state: WritingView, key: StateKey, value: T): void;
   delete(state: WritingView, parts: readonly string[]): void;
+  /** What is stored under the key, of what changes at nearly every reading: {@link get} remembers what it says. */
+  decode(stored: Uint8Array): T;
+  encode(value: T): Uint8Array;
   /** The value in JSON form: bytes as hex, keys as DIDs. */
   toJson(value: T): Record<string, unknown>;
 }
@@ -52,8 +51,7 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
     );
     return decoded.value;
   };
-  const putAt: StateRecord<z.output<S>>['putAt'] = (state, place, value) =>
-    state.put(place, encodeCanonical(codec.toWire(value)));
+  const encode = (value: z.output<S>): Uint8Array => encodeCanonical(codec.toWire(value));
   return {
     key,
     get(state, ...parts) {
@@ -66,17 +64,14 @@ export function stateRecord<S extends z.ZodObject>(prefix: string, schema: S, ve
       }
       return value;
     },
-    getOnce(state, place) {
-      const stored = state.get(place);
-      return stored && decode(stored);
-    },
     put(state, parts, value) {
-      putAt(state, key(...parts), value);
+      state.put(key(...parts), encode(value));
     },
-    putAt,
     delete(state, parts) {
       state.delete(key(...parts));
     },
+    decode,
+    encode,
     toJson: (value) => z.encode(schema, value) as Record<string, unknown>,
   };
 }

@@ -1,24 +1,26 @@
-import { shortLivedCopy, toHex } from '../../../base/index.ts';
+import { equalBytes, shortLivedCopy, toHex } from '../../../base/index.ts';
+import { leafHash, type MerkleFrontier } from '../../../crypto/portable.ts';
 import type { ApplyContext } from '../../engine/contract.ts';
 import type { StateKey } from '../../ledger-types.ts';
-import { type AccessLog, accessLogAt, accessLogKey, extendLog } from '../state.ts';
+import { accessLogKey, encodeLog, openLog } from '../state.ts';
 
-interface Appended {
+/** The log that is appended to. */
+interface Open {
   readonly subject: Uint8Array;
   readonly key: StateKey;
   readonly stream: string;
-  /** As it was before. */
-  readonly log: AccessLog | undefined;
-  readonly size: number;
-  readonly entries: Uint8Array[];
+  readonly log: MerkleFrontier;
 }
 
-/** Entries on their way into subjects' logs: what one batch adds to one log is one append. */
+/**
+ * Entries on their way into subjects' logs: what one batch adds to one log is one append. One log is open at a time; of the
+ * others only the bytes are kept that will be stored, since a batch may be about a thousand subjects.
+ */
 export class LogAppends {
   readonly #context: ApplyContext<unknown>;
-  readonly #logs = new Map<StateKey, Appended>();
+  readonly #closed = new Map<StateKey, Uint8Array>();
   /** The next entry often is the same subject's. */
-  #last: Appended | undefined;
+  #open: Open | undefined;
 
   constructor(context: ApplyContext<unknown>) {
     this.#context = context;
@@ -27,32 +29,29 @@ export class LogAppends {
   /** Adds a copy of the entry and shows it in the subject's stream. Returns its place in the subject's log, from 0. */
   append(subject: Uint8Array, entry: Uint8Array): number {
     const kept = shortLivedCopy(entry);
-    let log = this.#last;
-    if (log?.subject === subject) log.entries.push(kept);
-    else log = this.#begin(subject, kept);
-    this.#last = log;
-    this.#context.emit(log.stream, kept);
-    return log.size + log.entries.length - 1;
+    const { log, stream } = this.#logOf(subject);
+    this.#context.emit(stream, kept);
+    log.append(leafHash(kept));
+    return log.size - 1;
   }
 
   /** Writes the logs. */
   finish(): void {
-    for (const { key, log, entries } of this.#logs.values()) extendLog(this.#context.state, key, log, entries);
+    this.#close();
+    for (const [key, stored] of this.#closed) this.#context.state.put(key, stored);
   }
 
-  /** Entries of a subject that the last one was not about. */
-  #begin(subject: Uint8Array, entry: Uint8Array): Appended {
+  #logOf(subject: Uint8Array): Open {
+    if (this.#open !== undefined && equalBytes(this.#open.subject, subject)) return this.#open;
+    this.#close();
     const subjectHex = toHex(subject);
     const key = accessLogKey(subjectHex);
-    const known = this.#logs.get(key);
-    if (known !== undefined) {
-      known.entries.push(entry);
-      return known;
-    }
-    const log = accessLogAt(this.#context.state, key);
-    const stream = `access:${subjectHex}`;
-    const added = { subject, key, stream, log, size: log?.size ?? 0, entries: [entry] };
-    this.#logs.set(key, added);
-    return added;
+    const log = openLog(this.#closed.get(key) ?? this.#context.state.get(key));
+    this.#open = { subject, key, stream: `access:${subjectHex}`, log };
+    return this.#open;
+  }
+
+  #close(): void {
+    if (this.#open !== undefined) this.#closed.set(this.#open.key, encodeLog(this.#open.log));
   }
 }
