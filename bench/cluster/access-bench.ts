@@ -13,7 +13,8 @@ import type { ProvedAccesses } from './load-messages.ts';
 
 const nodeCount = 3;
 const subjectCount = 3000;
-const inFlight = 12;
+/** One at each node. */
+const inFlight = nodeCount;
 const warmUpSeconds = 10;
 /** Of what the warm-up says: signed beforehand, so that the load does not run dry. */
 const signedShare = 1.5;
