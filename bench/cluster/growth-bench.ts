@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { present, toHex } from '../../src/base/index.ts';
 import { diskConditions, machineConditions } from '../machine.ts';
 import { type Bench, type BenchOptions, type Row, rounded } from '../rows.ts';
@@ -247,7 +248,17 @@ async function prune(nodes: Cluster, loads: readonly Load[], { signal }: BenchOp
   nodes.advance(grownOldMs);
   for (const load of loads) await load.call('advance', { ms: grownOldMs });
   await present(loads[0], 'two loads').call('grow', { ...sending, count: sending.batch });
+  await untilApplied(nodes, signal);
   await pruneAll(present(nodes.nodes[0], 'one').url, signal);
+}
+
+/** A submitter is told by the certificate: how old blocks are, the newest applied one says. */
+async function untilApplied(nodes: Cluster, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { height, certifiedHeight } = present((await nodes.status())[0], 'one');
+    if (height >= certifiedHeight) return;
+    await sleep(20, undefined, { signal });
+  }
 }
 
 interface Asked {

@@ -1,9 +1,8 @@
 /**
  * What a node's process is started with. V8 fixes the bound of the young generation when a process starts, at 128 MiB on a
- * machine with much memory, and lets it fill up with garbage, array buffers beside it: half of that is enough, and a quarter
- * has a batch of a thousand accesses outlive two scavenges.
+ * machine with much memory, and lets it fill up with garbage, array buffers beside it: a quarter of that is enough.
  */
-export const nodeOptions: readonly string[] = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32'];
+export const nodeOptions: readonly string[] = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
 
 /**
  * What a node's process has in its environment unless that says otherwise. glibc gives threads arenas of their own, up to

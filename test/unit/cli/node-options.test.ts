@@ -38,6 +38,6 @@ test('a process with options and environment is left alone, and keeps an environ
 test('they bound the main thread, and leave other threads their own bounds', () => {
   const growing = fileURLToPath(new URL('../../support/young-generations.ts', import.meta.url));
   const { main, thread } = JSON.parse(execFileSync(process.execPath, [...nodeOptions, growing], { encoding: 'utf8' }));
-  expect(main).toBeLessThanOrEqual(64 * mebibyte);
+  expect(main).toBeLessThanOrEqual(32 * mebibyte);
   expect(thread).toBeLessThanOrEqual(6 * mebibyte);
 });
