@@ -463,5 +463,6 @@ export class AssentClient {
     return readAnywhere(this.#nodes, route, params, query, options, body);
   }
 }
+
 /** A block has up to a thousand transactions, and each may be executed again. */
 const replayTimeoutMs = 60_000;
