@@ -128,7 +128,7 @@ export class BlockBuilder {
     if (this.#ids.has(transaction.idHex) || this.#parent.hasExecuted(transaction)) return 'already-executed';
     if (!this.#executor.kinds.has(transaction.kind)) return 'kind-unknown';
     if (transaction.byteLength > bytesMaxOf(this.#executor, transaction.kind)) return 'too-large';
-    if (this.#executor.checkPayload(transaction) !== undefined) return 'payload-invalid';
+    if (this.#executor.checkPayload(transaction, true) !== undefined) return 'payload-invalid';
     const currentKey = this.#executor.currentKey({ get: (key) => this.#read(key) }, transaction.sender);
     if (transaction.isSignedBy(currentKey)) return undefined;
     return transaction.verifiedKey === undefined ? 'signature-invalid' : 'key-not-current';

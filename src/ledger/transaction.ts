@@ -14,6 +14,10 @@ export const bodyLimits: CodecLimits = {
   depthMax: ledgerLimits.transactionDepthMax,
   countMax: ledgerLimits.transactionValuesMax,
 };
+/** All of it is checked, its payload not kept. */
+const headLimits: CodecLimits = { ...bodyLimits, keptDepth: 1 };
+/** Of a body whose payload is kept decoded: of most. */
+export const keptBodyBytesMax: number = 8 * 1024;
 
 /** Canonical bytes of a body: what is hashed to the id and, domain-separated, signed. */
 export function encodeTransactionBody(body: {
@@ -51,22 +55,23 @@ export class UnverifiedTransaction implements TransactionContent {
   readonly kind: string;
   readonly sender: Uint8Array;
   readonly validUntil: number;
-  readonly payload: CanonicalValue;
+  readonly #payload: CanonicalValue | undefined;
 
   /** Decodes signed bytes, of whatever kind: the bound is that of large ones. Throws `transaction-too-large`, `encoding-invalid` or `transaction-malformed`. */
   constructor(bytes: Uint8Array) {
     if (bytes.length > ledgerLimits.largeTransactionBytesMax) {
       throw new AssentError(
         'transaction-too-large',
-        `the transaction has ${bytes.length} bytes, the limit is ${ledgerLimits.largeTransactionBytesMax}`,
+        `the transaction has more than ${ledgerLimits.largeTransactionBytesMax} bytes`,
       );
     }
     const [body, signature] = fields(decodeCanonical(bytes, envelopeLimits), 2, 'a signed transaction');
     this.bytes = bytes;
     this.body = binary(body, undefined, 'body');
     this.signature = binary(signature, SIGNATURE_BYTES, 'signature');
+    const isLong = this.body.length > keptBodyBytesMax;
     const [version, kind, sender, salt, validUntil, payload] = fields(
-      decodeCanonical(this.body, bodyLimits),
+      decodeCanonical(this.body, isLong ? headLimits : bodyLimits),
       6,
       'a transaction body',
     );
@@ -77,14 +82,24 @@ export class UnverifiedTransaction implements TransactionContent {
     this.kind = kind;
     this.sender = binary(sender, PUBLIC_KEY_BYTES, 'sender');
     this.validUntil = validUntil;
-    this.payload = payload as CanonicalValue;
+    if (!isLong) this.#payload = payload;
     this.id = sha256(this.body);
     this.idHex = toHex(this.id);
+  }
+
+  /** A long one is decoded for each who asks, and not kept: it takes many times its bytes. */
+  get payload(): CanonicalValue {
+    return this.#payload ?? payloadOf(this.body);
   }
 
   get byteLength(): number {
     return this.bytes.length;
   }
+}
+
+/** Of a body that was found well-formed. */
+export function payloadOf(body: Uint8Array): CanonicalValue {
+  return (decodeCanonical(body, bodyLimits) as readonly CanonicalValue[])[5] as CanonicalValue;
 }
 
 /** The id of a signed transaction, of which nothing else is looked at. Throws `encoding-invalid` or `transaction-malformed`. */

@@ -1,14 +1,8 @@
 import { AssentError, equalBytes } from '../base/index.ts';
 import { leafHash, type VerifySignature } from '../crypto/portable.ts';
-import { type CanonicalValue, decodeCanonical } from './codec/index.ts';
-import { bodyLimits, transactionMessage, type UnverifiedTransaction } from './transaction.ts';
+import type { CanonicalValue } from './codec/index.ts';
+import { keptBodyBytesMax, payloadOf, transactionMessage, type UnverifiedTransaction } from './transaction.ts';
 import type { TransactionContent } from './types/execution.ts';
-
-/** Of a body whose payload is kept decoded for as long as the transaction is: of most. */
-const keptBodyBytesMax = 8 * 1024;
-
-/** Of a longer body, and only of the newest, until somebody has asked for it. */
-let newest: { readonly body: Uint8Array; readonly payload: CanonicalValue } | undefined;
 
 /**
  * A transaction whose signature this node has checked, or checks when it is executed, where alone it is certain which key
@@ -43,17 +37,13 @@ export class VerifiedTransaction implements TransactionContent {
     this.sender = transaction.sender;
     this.validUntil = transaction.validUntil;
     if (this.body.length <= keptBodyBytesMax) this.#payload = transaction.payload;
-    else newest = { body: this.body, payload: transaction.payload };
     this.verifiedKey = verifiedKey;
     this.#check = check;
   }
 
-  /** A long one is decoded for each who asks, and not kept: it takes many times its bytes. */
+  /** See {@link UnverifiedTransaction.payload}. */
   get payload(): CanonicalValue {
-    if (this.#payload !== undefined) return this.#payload;
-    const known = newest?.body === this.body ? newest.payload : undefined;
-    newest = undefined;
-    return known ?? payloadOf(this.body);
+    return this.#payload ?? payloadOf(this.body);
   }
 
   get byteLength(): number {
@@ -104,15 +94,9 @@ export class VerifiedTransaction implements TransactionContent {
     ledgerId: Uint8Array,
     verify: VerifySignature,
   ): VerifiedTransaction {
-    // Not the transaction, which would be kept with its decoded payload.
     const { body, signature } = transaction;
     return new VerifiedTransaction(transaction, undefined, (key) =>
       verify(key, transactionMessage(ledgerId, body), signature),
     );
   }
-}
-
-/** Of a body that was decoded before. */
-function payloadOf(body: Uint8Array): CanonicalValue {
-  return (decodeCanonical(body, bodyLimits) as readonly CanonicalValue[])[5] as CanonicalValue;
 }

@@ -42,12 +42,13 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
   const identities = catalogue.contracts.find((contract) => contract.identities !== undefined)?.identities;
   const keeper = catalogue.contracts.find((contract) => contract.configuration !== undefined);
 
-  // A block looks at a payload's form and executes it at once: one reading serves both. The wire form is not kept: that of
-  // a batch is many objects, which V8 would move while the batch is executed.
-  let newest: { readonly content: PayloadContent; readonly decoded: DecodedPayload } | undefined;
-  function decodePayload(kind: Kind, content: PayloadContent): DecodedPayload {
-    if (newest?.content !== content) newest = { content, decoded: kind.payloadCodec.fromWire(content.payload) };
-    return newest.decoded;
+  // Of what is executed next: one reading serves the look at its form and the execution, which takes it along. Kept longer,
+  // the many objects of a batch would be moved by V8.
+  let read: { readonly content: PayloadContent; readonly decoded: DecodedPayload } | undefined;
+  function takePayload(kind: Kind, content: PayloadContent): DecodedPayload {
+    const decoded = read?.content === content ? read.decoded : kind.payloadCodec.fromWire(content.payload);
+    read = undefined;
+    return decoded;
   }
 
   function executeTraced(
@@ -60,7 +61,7 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     assert(kind !== undefined, `a transaction of unknown kind ${transaction.kind} reached execution`);
     if (identities?.isDeactivated(state, transaction.sender, block.timestamp))
       return refused('identity-deactivated', 'sender-is-active');
-    const decoded = decodePayload(kind, transaction);
+    const decoded = takePayload(kind, transaction);
     if (!decoded.ok) return refused('payload-invalid', 'payload-shape');
     const session = new Session(state, kind.namespace, options.limits ?? (kind.isLarge ? largeLimits : limits));
     if (trace !== undefined) session.onRead = (key, found) => trace.read(key, found);
@@ -89,10 +90,11 @@ export function createRuleExecutor(catalogue: Catalogue, options: RuleExecutorOp
     kinds: new Set(catalogue.kindNames),
     currentKey: (state: StateView, sender: Uint8Array) => identities?.currentKey(state, sender) ?? sender,
     largeKinds: catalogue.largeKinds,
-    checkPayload(content) {
+    checkPayload(content, isExecutedNext) {
       const kind = catalogue.kind(content.kind);
       if (kind === undefined) return `unknown kind ${content.kind}`;
-      const decoded = decodePayload(kind, content);
+      const decoded = kind.payloadCodec.fromWire(content.payload);
+      if (isExecutedNext) read = { content, decoded };
       return decoded.ok ? undefined : decoded.problem;
     },
     execute: (transaction, state, block) => executeTraced(transaction, state, block, undefined),

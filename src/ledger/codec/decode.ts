@@ -26,6 +26,7 @@ export function checkCanonical(bytes: Uint8Array, limits: CodecLimits = codecLim
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #depthMax: number;
+  readonly #keptDepth: number;
   #countLeft: number;
   #position = 0;
 
@@ -34,6 +35,7 @@ class Reader {
     this.#bytes =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#depthMax = limits.depthMax;
+    this.#keptDepth = limits.keptDepth ?? limits.depthMax;
     this.#countLeft = limits.countMax;
   }
 
@@ -41,7 +43,7 @@ class Reader {
     if (this.#countLeft === 0) throw this.#tooLarge('too many values');
     this.#countLeft -= 1;
     const first = this.#bytes[this.#position];
-    if (first === undefined) throw this.#invalid('the bytes end too early');
+    if (first === undefined) throw this.#endsEarly();
     if (first < 0x80) {
       this.#position += 1;
       return first;
@@ -79,17 +81,17 @@ class Reader {
         this.#position += 1;
         return true;
       case head.bin8:
-        return this.#take(this.#unsigned8(-1));
+        return this.#binary(this.#unsigned(1, -1), depth);
       case head.bin16:
-        return this.#take(this.#unsigned16(0xff));
+        return this.#binary(this.#unsigned(2, 0xff), depth);
       case head.bin32:
-        return this.#take(this.#unsigned32(0xffff));
+        return this.#binary(this.#unsigned(4, 0xffff), depth);
       case head.uint8:
-        return this.#unsigned8(0x7f);
+        return this.#unsigned(1, 0x7f);
       case head.uint16:
-        return this.#unsigned16(0xff);
+        return this.#unsigned(2, 0xff);
       case head.uint32:
-        return this.#unsigned32(0xffff);
+        return this.#unsigned(4, 0xffff);
       case head.uint64:
         return this.#unsigned64();
       case head.int8:
@@ -101,47 +103,38 @@ class Reader {
       case head.int64:
         return this.#negative(8, -0x8000_0000);
       case head.string8:
-        return this.#string(this.#unsigned8(0x1f));
+        return this.#string(this.#unsigned(1, 0x1f));
       case head.string16:
-        return this.#string(this.#unsigned16(0xff));
+        return this.#string(this.#unsigned(2, 0xff));
       case head.string32:
-        return this.#string(this.#unsigned32(0xffff));
+        return this.#string(this.#unsigned(4, 0xffff));
       case head.array16:
-        return this.#array(this.#unsigned16(0x0f), depth + 1);
+        return this.#array(this.#unsigned(2, 0x0f), depth + 1);
       case head.array32:
-        return this.#array(this.#unsigned32(0xffff), depth + 1);
+        return this.#array(this.#unsigned(4, 0xffff), depth + 1);
       default:
         throw this.#invalid('a form outside the subset');
     }
   }
 
-  #unsigned8(shorterMax: number): number {
-    return this.#longerThan(shorterMax, this.#bytesAt(this.#after(1), 1));
-  }
-
-  #unsigned16(shorterMax: number): number {
-    return this.#longerThan(shorterMax, this.#bytesAt(this.#after(2), 2));
-  }
-
-  #unsigned32(shorterMax: number): number {
-    return this.#longerThan(shorterMax, this.#bytesAt(this.#after(4), 4));
+  #unsigned(width: 1 | 2 | 4, shorterMax: number): number {
+    return this.#longerThan(shorterMax, this.#bytesAt(this.#pass(width, this.#position + 1), width));
   }
 
   #unsigned64(): number {
-    const at = this.#after(8);
+    const at = this.#pass(8, this.#position + 1);
     const value = this.#bytesAt(at, 4) * 0x1_0000_0000 + this.#bytesAt(at + 4, 4);
     return this.#longerThan(0xffff_ffff, this.#safe(value));
   }
 
   #negative(width: 1 | 2 | 4 | 8, shorterMin: number): number {
-    const at = this.#after(width);
+    const at = this.#pass(width, this.#position + 1);
     let value: number;
     if (width === 1) value = (this.#bytesAt(at, 1) << 24) >> 24;
     else if (width === 2) value = (this.#bytesAt(at, 2) << 16) >> 16;
     else if (width === 4) value = this.#bytesAt(at, 4) | 0;
     else value = this.#safe((this.#bytesAt(at, 4) | 0) * 0x1_0000_0000 + this.#bytesAt(at + 4, 4));
-    if (value >= shorterMin) throw this.#invalid('an integer that is not in its shortest form');
-    return value;
+    return -this.#longerThan(-shorterMin, -value);
   }
 
   /** Big-endian, unsigned. What a view would do, without making one for each value that is decoded. */
@@ -151,16 +144,8 @@ class Reader {
     return value;
   }
 
-  /** Moves past the head and the `width` bytes after it; answers where these begin. */
-  #after(width: number): number {
-    const at = this.#position + 1;
-    if (at + width > this.#bytes.length) throw this.#invalid('the bytes end too early');
-    this.#position = at + width;
-    return at;
-  }
-
   #longerThan(shorterMax: number, value: number): number {
-    if (value <= shorterMax) throw this.#invalid('a number or length that is not in its shortest form');
+    if (value <= shorterMax) throw this.#invalid('a number or length not in its shortest form');
     return value;
   }
 
@@ -169,11 +154,16 @@ class Reader {
     return value;
   }
 
-  #take(lengthBytes: number): Uint8Array {
-    const start = this.#position;
-    if (lengthBytes > this.#bytes.length - start) throw this.#invalid('the bytes end too early');
+  #binary(lengthBytes: number, depth: number): CanonicalValue {
+    const start = this.#pass(lengthBytes);
+    return depth > this.#keptDepth ? null : this.#bytes.subarray(start, this.#position);
+  }
+
+  /** Moves past so many bytes; answers where they begin. */
+  #pass(lengthBytes: number, start = this.#position): number {
+    if (lengthBytes > this.#bytes.length - start) throw this.#endsEarly();
     this.#position = start + lengthBytes;
-    return this.#bytes.subarray(start, start + lengthBytes);
+    return start;
   }
 
   #string(lengthBytes: number): string {
@@ -205,23 +195,30 @@ class Reader {
   }
 
   #utf8(lengthBytes: number): string {
-    const start = this.#position;
-    const bytes = this.#take(lengthBytes);
+    const start = this.#pass(lengthBytes);
     try {
-      return fromUtf8(bytes);
+      return fromUtf8(this.#bytes.subarray(start, this.#position));
     } catch (cause) {
       throw new AssentError('encoding-invalid', 'a string is not UTF-8', { offset: start }, { cause });
     }
   }
 
   #array(length: number, depth: number): CanonicalValue[] {
-    if (depth > this.#depthMax) throw this.#tooLarge('arrays are nested too deeply');
+    if (depth > this.#depthMax) throw this.#tooLarge('arrays nested too deeply');
     if (length > this.#countLeft) throw this.#tooLarge('too many values');
     // Every element takes a byte at least: a length beyond that is refused before memory is taken for it.
-    if (length > this.#bytes.length - this.#position) throw this.#invalid('the bytes end too early');
-    const items = new Array<CanonicalValue>(length);
-    for (let index = 0; index < length; index++) items[index] = this.value(depth);
+    if (length > this.#bytes.length - this.#position) throw this.#endsEarly();
+    const isKept = depth <= this.#keptDepth;
+    const items = new Array<CanonicalValue>(isKept ? length : 0);
+    for (let index = 0; index < length; index++) {
+      const item = this.value(depth);
+      if (isKept) items[index] = item;
+    }
     return items;
+  }
+
+  #endsEarly(): AssentError {
+    return this.#invalid('the bytes end too early');
   }
 
   #invalid(what: string): AssentError {

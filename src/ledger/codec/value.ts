@@ -8,6 +8,8 @@ export interface CodecLimits {
   readonly depthMax: number;
   /** Values in all, arrays included. */
   readonly countMax: number;
+  /** Arrays nested deeper are checked like the others, and come out empty; all are kept where this is absent. */
+  readonly keptDepth?: number;
 }
 
 /** Bounds that every caller can live with: one batch transaction of the largest size (protocol.md §3). */

@@ -98,9 +98,9 @@ export interface RuleExecutor {
   currentKey(state: StateView, sender: Uint8Array): Uint8Array;
   /**
    * Checks the shape of a transaction's payload without state. Undefined when it is well formed, else a sentence with the
-   * path that is wrong.
+   * path that is wrong. `isExecutedNext`: what was read of it may be kept for {@link execute}, which comes next.
    */
-  checkPayload(content: Pick<TransactionContent, 'kind' | 'payload'>): string | undefined;
+  checkPayload(content: Pick<TransactionContent, 'kind' | 'payload'>, isExecutedNext?: boolean): string | undefined;
   /** Runs one transaction. On a refusal the ledger drops every write it made. */
   execute(transaction: TransactionContent, state: StateWriter, block: BlockContext): ExecutedTransaction;
   /**

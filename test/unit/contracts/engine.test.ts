@@ -314,6 +314,32 @@ describe('while a transaction runs', () => {
     expect(executed).toMatchObject({ result: { ok: false, code: 'payload-invalid' }, index: [] });
   });
 
+  it('a payload is read once where its execution comes next, and kept no longer', () => {
+    const executor = createRuleExecutor(contracts, { ruleSet: 'toy/1', verifySignature: () => false });
+    let readings = 0;
+    const transaction = {
+      id: new Uint8Array(32),
+      kind: 'toy.write',
+      sender: new Uint8Array(32),
+      validUntil: 0,
+      byteLength: 100,
+      get payload() {
+        readings += 1;
+        return [1, 1, 0];
+      },
+    };
+    const block = { ledgerId: new Uint8Array(32), height: 1, timestamp: 1 };
+    const execute = (): unknown => executor.execute(transaction, new ScratchState({ get: () => undefined }), block);
+    executor.checkPayload(transaction, true);
+    execute();
+    expect(readings).toBe(1);
+    execute();
+    expect(readings).toBe(2);
+    executor.checkPayload(transaction);
+    execute();
+    expect(readings).toBe(4);
+  });
+
   it('reads what it wrote, and decodes what others wrote', () => {
     const typed = stateRecord('toy/typed', z.strictObject({ holder: did(), count: z.int() }));
     const state = new ScratchState({ get: () => undefined });

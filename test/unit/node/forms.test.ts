@@ -1,6 +1,16 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalogueOf, createRuleExecutor, defineContract, name } from '../../../src/contracts/index.ts';
+import { createSigner, generateSeed } from '../../../src/crypto/index.ts';
+import {
+  type CanonicalValue,
+  encodeSignedTransaction,
+  encodeTransactionBody,
+  transactionMessage,
+  type UnverifiedTransaction,
+  VerifiedTransaction,
+} from '../../../src/ledger/index.ts';
+import { readTransaction } from '../../../src/node/ingress/check.ts';
 import { formsOfAny } from '../../../src/node/ingress/forms.ts';
 import { libraryContract } from '../contracts/toy-contract.ts';
 
@@ -54,4 +64,34 @@ it('what none takes is wrong as the newest says', () => {
   const forms = formsOfAny([first, next]);
   expect(forms.checkPayload({ kind: 'library.acquire', payload: [2, 'emma', 7] })).toMatch(/author/);
   expect(forms.kinds.has('library.burn')).toBe(false);
+});
+
+it.each([2, 900])('of %i titles, the wrong one is named to whoever looks', (count) => {
+  const { publicKey: sender, sign } = createSigner(generateSeed());
+  const ledgerId = new Uint8Array(32);
+  const readWith = (wrong: unknown, at: number): UnverifiedTransaction => {
+    const titles = Array.from({ length: count }, (_, index) => (index === at ? wrong : `title-${index}`));
+    const body = encodeTransactionBody({
+      kind: 'library.acquireMany',
+      sender,
+      salt: new Uint8Array(16),
+      validUntil: 1,
+      payload: [1, titles] as CanonicalValue,
+    });
+    const signature = sign(transactionMessage(ledgerId, body));
+    return readTransaction(encodeSignedTransaction(body, signature), { forms: formsOfAny([first, next]) });
+  };
+  const last = count - 1;
+  const path = `payload.titles[${last}]`;
+  expect(() => readWith(7, last)).toThrow(
+    expect.objectContaining({
+      code: 'transaction-payload-invalid',
+      message: expect.stringContaining(`The payload of library.acquireMany is wrong: ${path}: `),
+    }),
+  );
+  expect(() => readWith('Emma', last)).toThrow(`${path}: expected a lower-case name`);
+  expect(() => readWith([['emma']], last)).toThrow(path);
+  const good = readWith('emma', last);
+  expect(next.checkPayload(VerifiedTransaction.vouchedFor(good, sender), true)).toBeUndefined();
+  expect(first.checkPayload(good)).toBe('unknown kind library.acquireMany');
 });

@@ -172,6 +172,40 @@ describe('the byte walker', () => {
     );
   });
 
+  it('checks what it does not keep as what it keeps', () => {
+    const keptBelow = (content: CanonicalValue, depth: number): CanonicalValue => {
+      if (!Array.isArray(content)) return content;
+      return depth === 0 ? [] : content.map((item) => keptBelow(item, depth - 1));
+    };
+    const said = (input: Uint8Array, keptDepth?: number): unknown => {
+      try {
+        const limits = { ...codecLimits, depthMax: 5, countMax: 60 };
+        const decoded = decodeCanonical(input, keptDepth === undefined ? limits : { ...limits, keptDepth });
+        return keptDepth === undefined ? { decoded } : { decoded: keptBelow(decoded, keptDepth) };
+      } catch (error) {
+        if (error instanceof AssentError) return [error.code, error.message, error.data];
+        throw error;
+      }
+    };
+    fc.assert(
+      fc.property(
+        value,
+        fc.nat(),
+        fc.integer({ min: 0, max: 255 }),
+        fc.nat({ max: 4 }),
+        (original, place, mask, depth) => {
+          const input = encodeCanonical(original);
+          const index = place % input.length;
+          input[index] = (input[index] as number) ^ mask;
+          const whole = said(input);
+          const { decoded } = whole as { readonly decoded?: CanonicalValue };
+          expect(said(input, depth)).toEqual(decoded === undefined ? whole : { decoded: keptBelow(decoded, depth) });
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
   it.each([
     ['nothing', ''],
     ['bytes after the value', 'c0c0'],
