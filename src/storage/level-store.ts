@@ -24,8 +24,11 @@ const levelOptions = {
   writeBufferSize: 16 * mebibyte,
   /** For tables that are not mapped into memory, as on Windows; what is mapped is read in place. */
   cacheSize: 32 * mebibyte,
-  /** A point read decodes a whole block for one value of about 100 bytes: keep it one page. */
-  blockSize: 4 * 1024,
+  /**
+   * A table is written a block at a time, each with a system call and an entry of the table's index; a point read of a mapped
+   * table looks into its block where it is, however large.
+   */
+  blockSize: 16 * 1024,
   /**
    * Larger tables (default 2 MiB), so that their number stays below the limit on open files; smaller than would be best for
    * that, since a compaction maps a dozen at once.

@@ -60,7 +60,7 @@ export class StateCache {
     if (value === undefined) {
       value = this.#old.get(key);
       if (value === undefined) value = this.#read(key) ?? null;
-      this.#put(key, value);
+      this.#put(key, value, undefined);
     }
     return value ?? undefined;
   }
@@ -100,14 +100,16 @@ export class StateCache {
   settle({ state: changes, receipts }: SettledChanges, timestampMs: number): void {
     this.#executed.add(receipts, timestampMs);
     changes.forEach((value, key) => {
-      this.#put(key, value ?? null);
+      this.#put(key, value ?? null, this.#young.get(key));
     });
   }
 
-  /** The young generation hides the old one's value of the same key. */
-  #put(key: StateKey, value: Uint8Array | null): void {
+  /** The young generation hides the old one's value of the same key. `before`: what it says of the key itself. */
+  #put(key: StateKey, value: Uint8Array | null, before: Uint8Array | null | undefined): void {
     this.#young.set(key, value);
-    this.#youngBytes += key.length + (value?.length ?? 0) + entryBytes;
+    this.#youngBytes += value?.length ?? 0;
+    if (before === undefined) this.#youngBytes += key.length + entryBytes;
+    else this.#youngBytes -= before?.length ?? 0;
     if (this.#youngBytes <= generationBytesMax) return;
     this.#old = this.#young;
     this.#young = new Map();

@@ -53,3 +53,17 @@ it('forgets what was not used for a generation', () => {
   expect(cache.get('k0')).toBeUndefined();
   expect(cache.get('k19')).toBe(big);
 });
+
+it('has room for what one key says, however often it is written', () => {
+  const cache = new StateCache(new MemoryStore(), genesisOrigin, 0);
+  const big = new Uint8Array(1024 * 1024);
+  cache.settle({ state: new Map([['other', big]]), receipts: [] }, 1);
+  for (let count = 0; count < 50; count++) cache.settle({ state: new Map([['written', big]]), receipts: [] }, 1);
+  expect(cache.get('other')).toBe(big);
+  // A value that is gone needs none.
+  for (let index = 0; index < 50; index++) {
+    cache.settle({ state: new Map([[`k${index}`, big]]), receipts: [] }, 1);
+    cache.settle({ state: new Map([[`k${index}`, undefined]]), receipts: [] }, 1);
+  }
+  expect(cache.get('other')).toBe(big);
+});
