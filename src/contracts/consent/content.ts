@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { equalBytes, present, toHex } from '../../base/index.ts';
+import { concatBytes, equalBytes, present, toHex } from '../../base/index.ts';
 import type { ApplyContext } from '../engine/contract.ts';
 import { did, name, type TextLeaf, transactionId } from '../engine/leaves.ts';
 import type { EntryType } from '../engine/stream-entry.ts';
@@ -7,7 +7,7 @@ import { linkOf } from '../enrolment/state.ts';
 import { consentGranted } from './entries.ts';
 import type { ProvisionTree } from './open.ts';
 import { nestedProvisions, provision } from './provision.ts';
-import { bytesOfRecords, type Consent, consents, type InForce, inForceOf, putInForce } from './state.ts';
+import { bytesOfRecords, type Consent, consents, inForceOf, putInForce, withoutIds } from './state.ts';
 
 /** Where a new consent is to hold, and for whom the sender acts. */
 export interface Placed {
@@ -37,16 +37,15 @@ export function putNewConsent(
   context: ApplyContext<Placed>,
   tree: ProvisionTree,
   subject: Uint8Array,
-  superseded: InForce = { ids: [], bytes: 0 },
+  superseded: { readonly ids: readonly Uint8Array[]; readonly bytes: number } = { ids: [], bytes: 0 },
 ): { consent: Uint8Array; version: number } {
   const { payload, state, transaction } = context;
   const { domain } = payload;
   const granted = versionOf(context, tree, { id: transaction.id, version: 1, subject, domain });
   consents.put(state, [transaction.idHex], granted);
   const before = inForceOf(state, subject, domain);
-  const kept = before.ids.filter((id) => !superseded.ids.some((other) => equalBytes(id, other)));
   putInForce(state, subject, domain, {
-    ids: [...kept, granted.id],
+    ids: concatBytes(withoutIds(before, superseded.ids), granted.id),
     bytes: before.bytes - superseded.bytes + bytesOfRecords(state, [granted.id]),
   });
   emitContent(context, consentGranted, granted);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { equalBytes, present, toHex } from '../../base/index.ts';
+import { present, toHex } from '../../base/index.ts';
 import type { KindDefinition } from '../engine/contract.ts';
 import { transactionId } from '../engine/leaves.ts';
 import { delegateOf } from './content.ts';
 import { consentRevoked } from './entries.ts';
 import { provisionsOf } from './open.ts';
-import { bytesOfRecords, consents, inForceOf, putInForce } from './state.ts';
+import { bytesOfRecords, consents, inForceOf, putInForce, withoutIds } from './state.ts';
 import { consentIsInForce, consentIsOwn, consentVersionIsCurrent, namedConsent } from './who.ts';
 
 interface Revoke {
@@ -41,10 +41,10 @@ export const revoke: KindDefinition<z.ZodObject & z.ZodType<Revoke>> = {
     const { id, domain, subject } = record;
     const version = record.version + 1;
     const at = block.timestamp;
-    const { ids, bytes } = inForceOf(state, subject, domain);
+    const before = inForceOf(state, subject, domain);
     putInForce(state, subject, domain, {
-      ids: ids.filter((other) => !equalBytes(other, id)),
-      bytes: bytes - bytesOfRecords(state, [id]),
+      ids: withoutIds(before, [id]),
+      bytes: before.bytes - bytesOfRecords(state, [id]),
     });
     consents.put(state, [toHex(id)], { ...record, version, revokedAt: at });
     const held = provisionsOf(record).some(({ type }) => type === 'deny') ? 'denials' : 'permits';

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../base/index.ts';
 import type { StateView } from '../ledger-types.ts';
-import { bytesOfRecords, consentsPerSubjectMax, inForceOf } from './state.ts';
+import { bytesOfRecords, consentsPerSubjectMax, countOf, idsOf, inForceOf } from './state.ts';
 
 /** What may be in force of one subject in one domain, and of all that it is merged with. */
 export interface ConsentRoom {
@@ -28,10 +28,10 @@ export function roomTaken(
 ): ConsentRoom {
   let [consents, bytes] = [0, 0];
   for (const subject of subjects) {
-    const { ids, bytes: taken } = inForceOf(state, subject, domain);
-    const listed = ending.filter((id) => ids.some((other) => equalBytes(other, id)));
-    consents += ids.length - listed.length;
-    bytes += taken - bytesOfRecords(state, listed);
+    const inForce = inForceOf(state, subject, domain);
+    const listed = ending.filter((id) => idsOf(inForce).some((other) => equalBytes(other, id)));
+    consents += countOf(inForce) - listed.length;
+    bytes += inForce.bytes - bytesOfRecords(state, listed);
   }
   return { consents, bytes };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { present, toHex } from '../../base/index.ts';
+import { concatBytes, equalBytes, present, toHex } from '../../base/index.ts';
 import type { WritableState } from '../engine/contract.ts';
-import { did, name, timestamp, transactionId } from '../engine/leaves.ts';
+import { blob, did, name, timestamp, transactionId } from '../engine/leaves.ts';
 import { type StateRecord, stateRecord } from '../engine/state-record.ts';
 import type { StateView } from '../ledger-types.ts';
 import { type KeyHolder, keyHolders } from '../tables/codes.ts';
@@ -52,25 +52,46 @@ export const formerVersions: StateRecord<Consent> = stateRecord('consent/version
 
 /** What is in force of one subject in one domain. */
 export interface InForce {
-  /** In the ledger's order. */
-  readonly ids: readonly Uint8Array[];
+  /** The consents' ids, 32 bytes each, in the ledger's order: most who ask want to know how many. */
+  readonly ids: Uint8Array;
   /** Of the consents' records, so that whoever asks what room is left does not read them all. */
   readonly bytes: number;
 }
 
-const inForce: StateRecord<{ ids: Uint8Array[]; bytes: number }> = stateRecord(
+const idBytes = 32;
+
+const inForce: StateRecord<InForce> = stateRecord(
   'consent/subject',
-  z.strictObject({ ids: z.array(transactionId()).max(consentsPerSubjectMax), bytes: z.int().min(0) }),
+  z.strictObject({ ids: blob(consentsPerSubjectMax * idBytes), bytes: z.int().min(0) }),
 );
 
-const nothingInForce: InForce = { ids: [], bytes: 0 };
+const nothingInForce: InForce = { ids: new Uint8Array(), bytes: 0 };
 
 export function inForceOf(state: StateView, subject: Uint8Array, domain: string): InForce {
-  return inForce.get(state, toHex(subject), domain) ?? nothingInForce;
+  const stored = state.get(inForce.key(toHex(subject), domain));
+  return stored === undefined ? nothingInForce : inForce.decode(stored);
 }
 
-export function putInForce(state: WritableState, subject: Uint8Array, domain: string, { ids, bytes }: InForce): void {
-  inForce.put(state, [toHex(subject), domain], { ids: [...ids], bytes });
+export function putInForce(state: WritableState, subject: Uint8Array, domain: string, value: InForce): void {
+  const key = [toHex(subject), domain];
+  if (value.ids.length === 0) inForce.delete(state, key);
+  else inForce.put(state, key, value);
+}
+
+export function countOf({ ids }: InForce): number {
+  return ids.length / idBytes;
+}
+
+export function idsOf({ ids }: InForce): Uint8Array[] {
+  return Array.from({ length: ids.length / idBytes }, (_, place) =>
+    ids.subarray(place * idBytes, (place + 1) * idBytes),
+  );
+}
+
+/** The ids, one after another, but for those that end. */
+export function withoutIds(inForce: InForce, ending: readonly Uint8Array[]): Uint8Array {
+  if (ending.length === 0) return inForce.ids;
+  return concatBytes(...idsOf(inForce).filter((id) => !ending.some((other) => equalBytes(id, other))));
 }
 
 /** Of these consents' records, as they stand. */
@@ -93,13 +114,9 @@ export function isInForce({ revokedAt, supersededBy }: Consent): boolean {
   return revokedAt === undefined && supersededBy === undefined;
 }
 
-export function idsInForce(state: StateView, subject: Uint8Array, domain: string): readonly Uint8Array[] {
-  return inForceOf(state, subject, domain).ids;
-}
-
 /** Consents of the subject in the domain that are in force, in the ledger's order (docs/decision.md, step 1). */
 export function consentsOf(state: StateView, subject: Uint8Array, domain: string): readonly Consent[] {
-  return idsInForce(state, subject, domain).map((id) =>
+  return idsOf(inForceOf(state, subject, domain)).map((id) =>
     present(consentOf(state, id), 'what is listed as in force is there'),
   );
 }
