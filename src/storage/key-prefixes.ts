@@ -49,7 +49,7 @@ export const keyPrefixes = {
   historyNode: 0x17,
   /** First height of a chunk of the archive (uint64) → which file holds it. */
   archiveChunk: 0x18,
-  /** How far the index of transactions goes; time → height; term, height (uint64) → places in the block. */
+  /** How far the index of transactions goes; time → height; term, height (uint64) → places in a group of blocks. */
   queryIndex: 0x19,
   /** Witness key → what it cosigned. */
   cosignature: 0x1a,

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { AssentError, compareBytes, equalBytes, messageOf, present, readUint64 } from '../../base/index.ts';
+import { AssentError, compareBytes, equalBytes, latin1Text, messageOf, present, readUint64 } from '../../base/index.ts';
 import {
   decodeReceipt,
   differenceOfApplied,
@@ -21,7 +21,14 @@ import {
   type Store,
   type StoreSnapshot,
 } from '../../storage/index.ts';
-import { blockRecords, heightOfRecord, type Indexed, isProgress, readIndexed } from '../query-index/index.ts';
+import {
+  BlockGroup,
+  heightOfRecord,
+  type Indexed,
+  isProgress,
+  lastOfGroup,
+  readIndexed,
+} from '../query-index/index.ts';
 import { type Check, storedFault } from './fault.ts';
 
 /** What a block adds once and for ever: compared with what executing it writes. */
@@ -58,7 +65,7 @@ const checkedAs: Readonly<Record<KeyPrefix, AddedOnce | 'state' | 'tree' | 'chai
     snapshot: 'spare',
     // Which files of the archive are this chain's: each of them proves itself.
     archiveChunk: 'spare',
-    // As far as it goes: it is made beside the commits and later.
+    // As far as it goes: it is made beside the commits and later. The block is the first that the record is of.
     queryIndex: ['query-index', 'a record of the index of transactions is missing or another'],
   };
 
@@ -122,6 +129,10 @@ export class StoredContent {
   readonly #counts = new Map<KeyPrefix, number>();
   /** Undefined where the node makes its index anew. */
   readonly #indexed: Indexed | undefined;
+  /** The blocks whose records are not compared yet. */
+  readonly #indexGroup = new BlockGroup();
+  /** Values by key of the group after those that the index has: a crash may have left some. */
+  readonly #indexAhead = new Map<string, Uint8Array>();
 
   private constructor(store: Store, summary: StoredSummary, indexed: Indexed | undefined, since: number) {
     this.#store = store;
@@ -155,16 +166,26 @@ export class StoredContent {
     if (this.#group.length >= groupEntries) this.#flush();
   }
 
-  /** A block that was executed, with its results: compares what it adds to the index of transactions. */
+  /** A block that was executed, with its results: compares what its group adds to the index of transactions. */
   takeIndexed(block: OpenedBlock, receipts: readonly Receipt[], state: StateView): void {
     const { height } = block.header;
-    if (!this.#isIndexed(height)) return;
-    const resultBytes = receipts.map(({ result }) => encodeResult(result));
-    this.take(height, blockRecords({ ...block, resultBytes }, state));
+    const through = this.#indexed?.through ?? 0;
+    if (this.#indexed === undefined || height < this.#indexFrom || this.#indexAhead.size > 0) return;
+    const group = this.#indexGroup;
+    group.add({ ...block, resultBytes: receipts.map(({ result }) => encodeResult(result)) }, state);
+    if (height === through && !group.isFull)
+      throw storedFault('query-index', 'the index of transactions ends within a group of blocks', height);
+    if (!group.isFull) return;
+    const records = [...group.records()];
+    if (height <= through) this.take(present(group.first, 'it has blocks'), records);
+    else for (const { key, value } of records.filter(isPut)) this.#indexAhead.set(latin1Text(key), value);
+    group.clear();
   }
 
-  #isIndexed(height: number): boolean {
-    return this.#indexed !== undefined && this.#indexed.from <= height && height <= this.#indexed.through;
+  /** The first block whose records are compared: where blocks are not executed, no group that may have one of them. */
+  get #indexFrom(): number {
+    const from = this.#indexed?.from ?? 0;
+    return from > this.#since ? from : lastOfGroup(this.#since) + 1;
   }
 
   /** Waits for what is being compared. Throws `verification-failed` for the first that differs. */
@@ -258,8 +279,12 @@ export class StoredContent {
   /** What is no record of the index stands in its way, and counts. */
   #isIndexLeftOut(key: Uint8Array, value: Uint8Array): boolean {
     if (this.#indexed === undefined || isProgress(key)) return true;
+    const { from, through } = this.#indexed;
     const height = heightOfRecord(key, value);
-    return height !== undefined && height <= this.#since;
+    if (height === undefined) return false;
+    if (height <= through) return from <= this.#since && height < this.#indexFrom;
+    const ahead = this.#indexAhead.get(latin1Text(key));
+    return ahead !== undefined && equalBytes(ahead, value);
   }
 
   async #checkByKey(page: readonly Entry[]): Promise<void> {
@@ -270,6 +295,10 @@ export class StoredContent {
         throw storedFault('start', 'an entry is not found by its key, or says something else then');
     }
   }
+}
+
+function isPut(operation: Operation): operation is Operation & { type: 'put' } {
+  return operation.type === 'put';
 }
 
 function checkValue(key: Uint8Array, value: Uint8Array, computed: Computed): void {

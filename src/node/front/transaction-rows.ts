@@ -5,7 +5,7 @@ import { decodeDid, encodeDid } from '../../crypto/index.ts';
 import { openBlock, UnverifiedTransaction } from '../../ledger/index.ts';
 import { openResult, type ResultContent } from '../../ledger/portable.ts';
 import type { Ask } from '../queries/query.ts';
-import { allTerm, before, type RowPlace, type Term, termKey } from '../query-index/index.ts';
+import { allTerm, before, type RowPlace, type Term } from '../query-index/index.ts';
 import { RowCursors } from './row-cursor.ts';
 
 /** Slices of a search for one page: what it looks through is bounded, also where it finds nothing. */
@@ -16,7 +16,7 @@ export async function transactionRows(ask: Ask, query: TransactionsQuery): Promi
   const cursors = new RowCursors(query);
   const { from, to, order, limit, cursor } = query;
   const newestFirst = order === 'newest-first';
-  const terms = termsOf(query).map(termKey);
+  const terms = termsOf(query);
   const reader = new RowReader(ask);
   const rows: TransactionRow[] = [];
   let after = cursor === undefined ? undefined : cursors.decode(cursor);

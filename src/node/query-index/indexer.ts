@@ -1,14 +1,14 @@
-import { AssentError, type Clock, equalBytes, type Logger, type Timer } from '../../base/index.ts';
+import { AssentError, type Clock, equalBytes, type Logger, present, type Timer } from '../../base/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import { appended, type Journal, type Operation, type Store } from '../../storage/index.ts';
 import type { NodeArchive } from '../archive/index.ts';
 import { Turns } from '../archive/turns.ts';
-import { blockRecords } from './block-records.ts';
+import { BlockGroup, type GroupLimits, groupLimits } from './block-group.ts';
 import { deleteIndexed, type Indexed, putIndexed, readIndexed } from './records.ts';
 import { BlocksToIndex } from './source.ts';
 import { sweepIndex } from './sweep.ts';
 
-/** Between two looks at whether there are new blocks, while nobody waits: so few writes that they do not count. */
+/** Between two looks at whether there are new blocks, while nobody waits. */
 const roundMs = 250;
 /** After something could not be read: the scrubber may repair it meanwhile. */
 const retryMs = 5000;
@@ -16,10 +16,17 @@ const retryMs = 5000;
 const restShare = 9;
 const restMsMax = 100;
 const restShareAwaited = 2;
-/** Records of one write. */
-const recordsMax = 4000;
+/** Records that are made at a stretch. */
+const stretchRecords = 64;
 /** More queries than that do not wait. */
 const waitersMax = 256;
+
+export interface IndexLimits extends GroupLimits {
+  /** Records of one write. */
+  readonly records: number;
+}
+
+const indexLimits: IndexLimits = { ...groupLimits, records: 4000 };
 
 export interface QueryIndexerOptions {
   readonly ledger: Ledger;
@@ -28,6 +35,7 @@ export interface QueryIndexerOptions {
   readonly archive: NodeArchive | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly limits?: IndexLimits | undefined;
   /** A bug, or a disk that does not write any more. */
   readonly onFault: (error: Error) => void;
 }
@@ -38,17 +46,29 @@ interface Waiter {
   readonly timer: Timer;
 }
 
+/** The blocks that the index has in memory alone: a part of every search. */
+export type OpenGroup = Pick<BlockGroup, 'recordOf' | 'firstHeightFrom'>;
+
 /**
  * Makes the index of transactions, behind the applied block and beside its commit: out of the blocks and their results,
- * which it reads in slices. How far it goes is written with what it adds, so that there is never a gap in it; where the
- * blocks that follow are not to be had, or it was made another way, it is made anew from the first block that is.
+ * which it reads in slices. Blocks gather in a group, which is searched where it is until it is full; then it is written,
+ * and how far the index goes with the last of it. What a crash left of a group is the beginning of the same, which is
+ * written again: so there is never a gap. Where the blocks that follow are not to be had, or the index was made another
+ * way, it is made anew from the first block that is.
  */
 export class QueryIndexer {
   readonly #options: QueryIndexerOptions;
   readonly #blocks: BlocksToIndex;
   readonly #turns: Turns;
   readonly #waiters = new Set<Waiter>();
-  #indexed: Indexed | undefined;
+  /** The blocks that are on no disk, after those that are. */
+  readonly #group: BlockGroup;
+  readonly #recordsMax: number;
+  #stored: Indexed | undefined;
+  /** The group's newest block, or the newest stored while it has none. */
+  #newest: Indexed | undefined;
+  /** What is stored was looked at, or removed. */
+  #isBegun = false;
   #epoch = 0;
   #problem: AssentError | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -56,6 +76,9 @@ export class QueryIndexer {
   constructor(options: QueryIndexerOptions) {
     this.#options = options;
     this.#blocks = new BlocksToIndex(options);
+    const limits = options.limits ?? indexLimits;
+    this.#group = new BlockGroup(limits);
+    this.#recordsMax = limits.records;
     this.#turns = new Turns(options.clock, (spentMs) =>
       Math.min((this.#waiters.size > 0 ? restShareAwaited : restShare) * spentMs, restMsMax),
     );
@@ -63,10 +86,20 @@ export class QueryIndexer {
 
   /** The blocks that it has; undefined before the first, and while it is made anew. */
   get indexed(): Pick<Indexed, 'from' | 'through'> | undefined {
-    return this.#indexed;
+    return this.#newest;
   }
 
-  /** Another number after the index was dropped: what was read of it is of no use. */
+  /** Those of them that are on disk, in groups that are full. */
+  get stored(): Pick<Indexed, 'from' | 'through'> | undefined {
+    return this.#stored;
+  }
+
+  /** The others. */
+  get open(): OpenGroup {
+    return this.#group;
+  }
+
+  /** Another number after the index, or a part of it, was dropped: what was read of it is of no use. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -90,7 +123,7 @@ export class QueryIndexer {
 
   /** Resolves when it has this block, or the time is up, or something keeps the index from growing. */
   reached(height: number, timeoutMs: number): Promise<void> {
-    const isThere = (this.#indexed?.through ?? 0) >= height;
+    const isThere = (this.#newest?.through ?? 0) >= height;
     if (isThere || this.#problem !== undefined || this.#waiters.size >= waitersMax || this.#turns.isStopped)
       return Promise.resolve();
     return new Promise((resolve) => {
@@ -111,14 +144,14 @@ export class QueryIndexer {
     while (!this.#turns.isStopped) {
       try {
         this.#turns.begin();
-        if (!(await this.#isWhole())) await this.#drop();
+        if (!this.#isBegun && !(await this.#isWhole())) await this.#drop();
         for (;;) {
           await this.#follow();
           this.#problem = undefined;
           await this.#turns.rest(this.#waiters.size > 0 ? 1 : roundMs);
         }
       } catch (error) {
-        if (!(error instanceof AssentError) || isFatal(error)) throw error;
+        if (!(error instanceof AssentError) || isFatal(error) || this.#turns.isStopped) throw error;
         if (this.#problem?.message !== error.message)
           this.#options.logger.warn({ code: error.code, reason: error.message }, 'the index of transactions waits');
         this.#problem = error;
@@ -131,19 +164,21 @@ export class QueryIndexer {
   /** Whether what is stored is an index of this chain from the first block that is to be had. */
   async #isWhole(): Promise<boolean> {
     const { ledger } = this.#options;
-    const stored = this.#stored();
+    const stored = this.#readStored();
     if (stored === undefined || stored.through > ledger.applied.height || stored.from > this.#blocks.first)
       return false;
     if (this.#blocks.has(stored.through)) {
       const { hash } = await this.#blocks.read(stored.through, undefined, this.#turns.pause);
       if (!equalBytes(hash, stored.hash)) return false;
     }
+    this.#stored = stored;
+    this.#isBegun = true;
     this.#reach(stored);
     return true;
   }
 
   /** How far it goes; undefined where that cannot be read, and the index is made anew. */
-  #stored(): Indexed | undefined {
+  #readStored(): Indexed | undefined {
     const { store, logger } = this.#options;
     try {
       return readIndexed(store);
@@ -156,65 +191,77 @@ export class QueryIndexer {
 
   /** Forgets the index first, and then removes it: what a crash leaves is removed before the next is begun. */
   async #drop(): Promise<void> {
-    this.#indexed = undefined;
+    this.#isBegun = false;
+    this.#group.clear();
+    this.#stored = undefined;
+    this.#newest = undefined;
     this.#epoch += 1;
     await this.#write([deleteIndexed()]);
     for (;;) {
       const operations = await sweepIndex(this.#options.store);
-      if (operations === undefined) return;
+      if (operations === undefined) break;
       await this.#write(operations);
       await this.#turns.pause();
     }
+    this.#isBegun = true;
   }
 
   /** Up to the block that is the newest now: those that come meanwhile are for the next round. */
   async #follow(): Promise<void> {
     const { height } = this.#options.ledger.applied;
-    while ((this.#indexed?.through ?? this.#blocks.first - 1) < height) {
-      if (this.#indexed !== undefined && !this.#blocks.has(this.#indexed.through + 1)) await this.#drop();
-      await this.#slice();
+    for (;;) {
+      if (this.#group.isFull) await this.#store();
+      if ((this.#newest?.through ?? this.#blocks.first - 1) >= height) return;
+      if (this.#newest !== undefined && !this.#blocks.has(this.#newest.through + 1)) await this.#drop();
+      await this.#take();
+      await this.#turns.pause();
     }
   }
 
-  /**
-   * Some blocks, in one write: a write is a sync of the journal that blocks wait behind, so there is one a round, unless
-   * a query waits. What comes before a block that cannot be read is written all the same.
-   */
-  async #slice(): Promise<void> {
-    const { ledger, clock } = this.#options;
-    const dueMs = clock.monotonicMs() + roundMs;
-    let indexed = this.#indexed;
-    const operations: Operation[] = [];
-    let failure: Error | undefined;
+  /** The next block into the group. */
+  async #take(): Promise<void> {
+    const newest = this.#newest;
+    const height = newest === undefined ? this.#blocks.first : newest.through + 1;
+    const block = await this.#blocks.read(height, newest?.hash, this.#turns.pause);
     try {
-      for (;;) {
-        const height = indexed === undefined ? this.#blocks.first : indexed.through + 1;
-        const block = await this.#blocks.read(height, indexed?.hash, this.#turns.pause);
-        operations.push(...blockRecords(block, ledger.state));
-        indexed = { from: indexed?.from ?? height, through: height, hash: block.hash };
-        const isAwaited = this.#waiters.size > 0 && this.#turns.isOver;
-        await this.#turns.pause();
-        if (isAwaited || operations.length >= recordsMax || clock.monotonicMs() >= dueMs) break;
-        if (indexed.through >= ledger.applied.height || !this.#blocks.has(indexed.through + 1)) break;
-      }
+      this.#group.add(block, this.#options.ledger.state);
     } catch (error) {
-      failure = error as Error;
+      // It has a part of the block: it is begun again.
+      this.#group.clear();
+      this.#newest = this.#stored;
+      this.#epoch += 1;
+      throw error;
     }
-    if (indexed !== undefined && indexed !== this.#indexed) {
-      await this.#write([...operations, putIndexed(indexed)]);
-      this.#reach(indexed);
+    this.#reach({ from: newest?.from ?? height, through: height, hash: block.hash });
+  }
+
+  /** Writes the group. A write is a sync of the journal that blocks wait behind, and long on this thread: in pieces. */
+  async #store(): Promise<void> {
+    const indexed = present(this.#newest, 'a group has blocks');
+    let operations: Operation[] = [];
+    for (const record of this.#group.records()) {
+      if (operations.length === this.#recordsMax) {
+        await this.#write(operations);
+        operations = [];
+      }
+      operations.push(record);
+      if (operations.length % stretchRecords === 0) await this.#turns.pause();
     }
-    if (failure !== undefined) throw failure;
-    this.#turns.begin();
+    operations.push(putIndexed(indexed));
+    await this.#write(operations);
+    this.#stored = indexed;
+    this.#group.clear();
   }
 
   #reach(indexed: Indexed): void {
-    this.#indexed = indexed;
+    this.#newest = indexed;
     for (const waiter of this.#waiters) if (waiter.height <= indexed.through) this.#release(waiter);
   }
 
-  #write(operations: readonly Operation[]): Promise<void> {
-    return appended(this.#options.journal, operations);
+  async #write(operations: readonly Operation[]): Promise<void> {
+    await appended(this.#options.journal, operations);
+    // What was waited for was no work.
+    this.#turns.begin();
   }
 }
 

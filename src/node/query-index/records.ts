@@ -5,13 +5,16 @@ import { ownBytes } from '../replica/index.ts';
 import { termBytes } from './terms.ts';
 
 /** How the index is made. Another makes it anew: of its form, of what a transaction is found by. */
-const indexVersion = 2;
+const indexVersion = 3;
+
+/** A group of blocks never crosses a multiple of this height: a search knows how far around a height to look. */
+const groupBlocksMax = 64;
 
 const progressKey: Uint8Array = prefixedKey('queryIndex', Uint8Array.of(0));
 const timePart: Uint8Array = Uint8Array.of(1);
 const termPart: Uint8Array = Uint8Array.of(2);
 
-/** The blocks that the index has, without a gap. */
+/** The blocks that the index has on disk, without a gap. */
 export interface Indexed {
   readonly from: number;
   readonly through: number;
@@ -56,18 +59,31 @@ export async function firstHeightFrom(store: Pick<Store, 'range'>, timestamp: nu
   return entry && readUint64(entry[1]);
 }
 
-/** Of a term's record in a block; the term as {@link termKey} names it. */
-export function postingsKey(term: string, height: number): Uint8Array {
+/** The lowest height at which the group of this block can begin. */
+export function firstOfGroup(height: number): number {
+  return height - (height % groupBlocksMax);
+}
+
+/** The highest at which it can end. */
+export function lastOfGroup(height: number): number {
+  return firstOfGroup(height) + groupBlocksMax - 1;
+}
+
+/** Of a term's record in a group of blocks, by the first of them; the term as {@link termKey} names it. */
+export function postingsKey(term: string, first: number): Uint8Array {
   const key = prefixedKey('queryIndex', termPart, placeOfTerm);
   putLatin1(key, term, 2);
-  putUint64(key, height, 2 + termBytes);
+  putUint64(key, first, 2 + termBytes);
   return key;
 }
 
-/** Room for a term and a height, to be filled: a block has thousands of them. */
+/** Room for a term and a height, to be filled: a group has thousands of them. */
 const placeOfTerm = new Uint8Array(termBytes + 8);
 
-/** The block that a record other than how far the index goes is of; undefined where it is none of the index's forms. */
+/**
+ * The block that a record other than how far the index goes is of, of a group's the first; undefined where it is none of
+ * the index's forms.
+ */
 export function heightOfRecord(key: Uint8Array, value: Uint8Array): number | undefined {
   if (key[1] === timePart[0]) return value.length === 8 ? readUint64(value) : undefined;
   return key[1] === termPart[0] && key.length > 2 + 8 ? heightOfPostings(key) : undefined;

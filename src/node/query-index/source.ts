@@ -3,7 +3,7 @@ import { leafHash, merkleRoot } from '../../crypto/index.ts';
 import { type Ledger, readForArchive } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { NodeArchive } from '../archive/index.ts';
-import type { IndexableBlock } from './block-records.ts';
+import type { IndexableBlock } from './block-group.ts';
 
 export interface BlocksToIndexOptions {
   readonly ledger: Ledger;

@@ -10,8 +10,8 @@ import type { Repairs, RepairsOptions } from './repair.ts';
 export interface ScrubbingOptions extends RepairsOptions {
   readonly store: Store;
   readonly journal: Pick<Journal, 'append'>;
-  /** What it has is derived anew. */
-  readonly index: () => Pick<QueryIndexer, 'indexed' | 'epoch'>;
+  /** What it has on disk is derived anew. */
+  readonly index: () => Pick<QueryIndexer, 'stored' | 'epoch'>;
   /** What they remember of what they wrote; undefined before they are opened. */
   readonly cosignatures: () => Pick<CosignatureStore, 'records'> | undefined;
   /** Folder of the database. */

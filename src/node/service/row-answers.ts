@@ -11,12 +11,12 @@ const waitMs = 2000;
 export class RowAnswers implements Pick<Asked, 'rows'> {
   readonly #ledger: Pick<Ledger, 'applied'>;
   readonly #store: Pick<Store, 'range'>;
-  readonly #indexer: Pick<QueryIndexer, 'indexed' | 'reached' | 'epoch'>;
+  readonly #indexer: Pick<QueryIndexer, 'indexed' | 'open' | 'reached' | 'epoch'>;
 
   constructor(
     ledger: Pick<Ledger, 'applied'>,
     store: Pick<Store, 'range'>,
-    indexer: Pick<QueryIndexer, 'indexed' | 'reached' | 'epoch'>,
+    indexer: Pick<QueryIndexer, 'indexed' | 'open' | 'reached' | 'epoch'>,
   ) {
     this.#ledger = ledger;
     this.#store = store;
@@ -32,7 +32,9 @@ export class RowAnswers implements Pick<Asked, 'rows'> {
     const end = to === undefined ? indexed.through + 1 : await this.#heightFrom(to, indexed.through);
     const last = end - 1;
     const found =
-      first > last ? { rows: [] } : await search(this.#store, { ...asked, first, last, newestFirst, after });
+      first > last
+        ? { rows: [] }
+        : await search(this.#store, this.#indexer.open, { ...asked, first, last, newestFirst, after });
     if (epoch !== this.#indexer.epoch)
       throw new AssentError('overloaded', 'The index of transactions is being made anew: ask again in a moment.');
     // What is looked for may still come: in a block that is not indexed yet.
@@ -43,7 +45,8 @@ export class RowAnswers implements Pick<Asked, 'rows'> {
   /** The first block at this time or later, one above the newest where all are before it. */
   async #heightFrom(time: number | undefined, through: number): Promise<number> {
     if (time === undefined) return this.#indexer.indexed?.from ?? 1;
-    // A newer block may have been indexed meanwhile.
-    return Math.min((await firstHeightFrom(this.#store, time)) ?? through + 1, through + 1);
+    // The store's are before those that are not in it yet, and what is newer may have been indexed meanwhile.
+    const open = this.#indexer.open.firstHeightFrom(time);
+    return Math.min((await firstHeightFrom(this.#store, time)) ?? open ?? through + 1, through + 1);
   }
 }

@@ -1,39 +1,57 @@
 import { AssentError } from '../../../base/index.ts';
-import { readForArchive } from '../../../ledger/index.ts';
+import { type ReadBlock, readForArchive } from '../../../ledger/index.ts';
 import type { Operation } from '../../../storage/index.ts';
-import { blockRecords } from '../../query-index/index.ts';
+import { BlockGroup, firstOfGroup, lastOfGroup } from '../../query-index/index.ts';
 import { isDamage, isStored } from '../damage.ts';
 import type { Scrubbing } from '../scrubbing.ts';
 
 /** Records that are looked at at a stretch. */
 const sliceRecords = 64;
 
-/** What a block adds to the index of transactions, where that has come so far. */
+/**
+ * What the blocks of a group add to the index of transactions, where that has come so far. Blocks are looked at from the
+ * newest down: with the first of a group all of them were.
+ */
 export async function* scrubIndexRecords(scrubbing: Scrubbing, height: number): AsyncGenerator<number> {
-  const { findings } = scrubbing;
-  const { ledger, store, index } = scrubbing.options;
-  const { indexed, epoch } = index();
-  if (indexed === undefined || height < indexed.from || height > indexed.through) return;
-  const name = `index of block ${height}`;
-  let records: readonly Operation[];
-  try {
-    const read = await readForArchive(store, height, () => scrubbing.sleep(0));
-    // Given up meanwhile.
+  const { ledger, index } = scrubbing.options;
+  const { stored, epoch } = index();
+  if (stored === undefined || height > stored.through || height !== Math.max(firstOfGroup(height), stored.from)) return;
+  const group = new BlockGroup();
+  const last = Math.min(lastOfGroup(height), stored.through);
+  for (let next = height; next <= last; next++) {
+    const read = await readBlock(scrubbing, next);
     if (read === undefined) return;
-    records = blockRecords(read.block, ledger.state);
+    group.add(read.block, ledger.state);
+    yield 0;
+    if (!group.isFull) continue;
+    yield* scrubGroup(scrubbing, group, epoch);
+    group.clear();
+  }
+}
+
+/** Undefined where it was given up meanwhile, or is damaged: that is told of, and repaired, where it is. */
+async function readBlock(scrubbing: Scrubbing, height: number): Promise<ReadBlock | undefined> {
+  try {
+    return await readForArchive(scrubbing.options.store, height, () => scrubbing.sleep(0));
   } catch (error) {
-    // It is told of, and repaired, where it is.
-    if (isDamage(error)) return;
+    if (isDamage(error)) return undefined;
     throw error;
   }
-  yield 0;
+}
+
+async function* scrubGroup(scrubbing: Scrubbing, group: BlockGroup, epoch: number): AsyncGenerator<number> {
+  const { findings } = scrubbing;
+  const { store, index } = scrubbing.options;
+  const name = `index of blocks ${group.first} to ${group.through}`;
   const wrong: Operation[] = [];
-  for (const [place, record] of records.entries()) {
+  let looked = 0;
+  for (const record of group.records()) {
     if (!isStored(store, record)) wrong.push(record);
-    if (place % sliceRecords === sliceRecords - 1) yield 0;
+    looked += 1;
+    if (looked % sliceRecords === 0) yield 0;
   }
   // Where it is being made anew nothing of it is read.
-  if (wrong.length === 0 || index().epoch !== epoch || index().indexed === undefined) {
+  if (wrong.length === 0 || index().epoch !== epoch) {
     findings.fine(name);
     return;
   }

@@ -16,7 +16,7 @@ let left: LeftBehind;
 let content: ReadonlyMap<string, string>;
 let verdict: AuditVerdict;
 beforeAll(async () => {
-  left = await leaveBehind(folder, 50, 2);
+  left = await leaveBehind(folder, 66, 2);
   content = await readAll(left.data);
   verdict = await auditDirectory(left.data, left.genesis);
 }, 120_000);

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { AssentError, present, toHex, utf8 } from '../../../../src/base/index.ts';
 import { encodeBlock, encodeHeader, openBlock, putBlock } from '../../../../src/ledger/index.ts';
 import { putIndexed } from '../../../../src/node/query-index/records.ts';
-import { type Entry, type Journal, type Operation, prefixedKey, prefixRange } from '../../../../src/storage/index.ts';
+import { type Entry, type Operation, prefixedKey, prefixRange } from '../../../../src/storage/index.ts';
 import { Chain, who } from '../replay/support.ts';
-import { type Asking, Indexed, journalOf, placeOf } from './support.ts';
+import { type Asking, Indexed, placeOf, written } from './support.ts';
 
 const running: Indexed[] = [];
 function indexed(...given: ConstructorParameters<typeof Indexed>): Indexed {
@@ -44,46 +44,21 @@ async function everything(index: Indexed, query: Asking = {}): Promise<string[]>
   return (await index.all(query)).map(placeOf);
 }
 
-/** A journal that stops taking anything after so many writes, as a process that is killed. */
-function journalUntil(chain: Chain, writes: number): { journal: Pick<Journal, 'append'>; stuck: Promise<void> } {
-  const journal = journalOf(chain.store);
-  const { promise: stuck, resolve } = Promise.withResolvers<void>();
-  let left = writes;
-  const append: Journal['append'] = (...given) => {
-    left -= 1;
-    if (left >= 0) journal.append(...given);
-    else resolve();
-  };
-  return { journal: { append }, stuck };
+/** What a search finds, and has to read from the disk for it; what is in groups that are full is there. */
+async function indexedOnce(chain: Chain): Promise<{ index: Indexed; whole: string[] }> {
+  const index = indexed(chain);
+  const { height } = chain.ledger.applied;
+  await written(index.indexer, height);
+  const whole = await everything(index);
+  await index.indexer.stop();
+  expect(index.indexer.stored?.from).toBe(1);
+  return { index, whole };
 }
 
 describe('the indexer', () => {
-  it('makes the same of the same chain, however often it was killed and whatever it wrote at once', async () => {
-    const chain = await grown(2);
-    for (let round = 0; round < 5; round++) {
-      // Some write nothing, some a part, some all; a query that came first is answered.
-      const { journal, stuck } = journalUntil(chain, round % 3);
-      const killed = new Indexed(chain, { journal });
-      await Promise.race([stuck, killed.indexer.reached(chain.ledger.applied.height, 10_000)]);
-      // What it still does, it cannot write.
-      journal.append = () => undefined;
-      await grown(1, chain);
-      const index = indexed(chain);
-      await index.indexer.reached(chain.ledger.applied.height, 10_000);
-      await index.indexer.stop();
-    }
-    const fresh = Chain.reopen(chain.store);
-    const before = texts(await recordsOf(chain));
-    await write(chain, [{ type: 'delete', key: prefixedKey('queryIndex', Uint8Array.of(0)) }]);
-    const index = indexed(fresh);
-    await index.indexer.reached(fresh.ledger.applied.height, 10_000);
-    expect(texts(await recordsOf(fresh))).toEqual(before);
-  });
-
   it('removes what is left of an index that is no more before it begins another', async () => {
-    const chain = await grown(2);
-    const whole = await everything(indexed(chain));
-    await running[0]?.indexer.stop();
+    const chain = await grown(9);
+    const { whole } = await indexedOnce(chain);
     const records = await recordsOf(chain);
     // Of another chain, with a record that is not of this one.
     const { height } = chain.ledger.applied;
@@ -95,13 +70,13 @@ describe('the indexer', () => {
     ]);
     const index = indexed(Chain.reopen(chain.store));
     expect(await everything(index)).toEqual(whole);
+    await written(index.indexer, height);
     expect(texts(await recordsOf(chain))).toEqual(texts(records));
   });
 
   it('makes the index anew when it is of another version, or goes further than the chain', async () => {
-    const chain = await grown(1);
-    const whole = await everything(indexed(chain));
-    await running[0]?.indexer.stop();
+    const chain = await grown(9);
+    const { whole } = await indexedOnce(chain);
     const [first] = await recordsOf(chain);
     const [key, value] = present(first, 'how far it goes');
     const { height, hash } = chain.ledger.applied;
@@ -180,9 +155,8 @@ describe('the indexer', () => {
   });
 
   it('never answers from a record that was changed on disk', async () => {
-    const chain = await grown(1);
-    const index = indexed(chain);
-    const whole = await everything(index);
+    const chain = await grown(5);
+    const { index, whole } = await indexedOnce(chain);
     const records = await recordsOf(chain);
     let refused = 0;
     for (const [key, value] of records) {
@@ -205,8 +179,8 @@ describe('the indexer', () => {
   });
 
   it('keeps places only: no DID, no name, no id', async () => {
-    const chain = await grown(2);
-    const index = indexed(chain);
+    const chain = await grown(9);
+    const { index } = await indexedOnce(chain);
     const rows = await index.all({});
     const stored = texts(await recordsOf(chain)).join('\n');
     const people = ['ana', 'kay', 'north-gateway'].map((name) => toHex(who(name).publicKey));

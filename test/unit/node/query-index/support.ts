@@ -7,7 +7,7 @@ import type { NodeArchive } from '../../../../src/node/archive/index.ts';
 import { systemClock } from '../../../../src/node/clock.ts';
 import { transactionRows } from '../../../../src/node/front/transaction-rows.ts';
 import type { Ask, Asked } from '../../../../src/node/queries/query.ts';
-import { QueryIndexer } from '../../../../src/node/query-index/index.ts';
+import { type BlockGroup, type IndexLimits, QueryIndexer } from '../../../../src/node/query-index/index.ts';
 import { rulesJson, sentenceOf } from '../../../../src/node/rules.ts';
 import { ChainAnswers } from '../../../../src/node/service/chain-answers.ts';
 import { CommitWaiters } from '../../../../src/node/service/commit-waiters.ts';
@@ -24,6 +24,16 @@ export function journalOf(store: Store): Pick<Journal, 'append'> {
   return { append: (operations, _, done) => store.write(operations, done) };
 }
 
+/** Some blocks of a small chain fill a group, and one takes several writes. */
+export const smallGroups: IndexLimits = { terms: 16, runs: 1000, records: 7 };
+
+/** Waits until the index has all blocks, and what is full of it is on disk. */
+export async function written(indexer: QueryIndexer, height: number): Promise<void> {
+  await indexer.reached(height, 10_000);
+  while ((indexer.open as BlockGroup).isFull && indexer.problem === undefined)
+    await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** An index of a chain, and whoever asks it. */
 export class Indexed {
   readonly indexer: QueryIndexer;
@@ -33,13 +43,17 @@ export class Indexed {
 
   constructor(
     { ledger, store }: Pick<Chain, 'ledger' | 'store'>,
-    { journal = journalOf(store), archive }: { journal?: Pick<Journal, 'append'>; archive?: NodeArchive } = {},
+    {
+      journal = journalOf(store),
+      archive,
+      limits = smallGroups,
+    }: { journal?: Pick<Journal, 'append'>; archive?: NodeArchive; limits?: IndexLimits } = {},
   ) {
     const logger = silentLogger;
     const onFault = (error: Error): void => {
       throw error;
     };
-    this.indexer = new QueryIndexer({ ledger, store, journal, archive, clock: systemClock, logger, onFault });
+    this.indexer = new QueryIndexer({ ledger, store, journal, archive, clock: systemClock, logger, limits, onFault });
     const waiters = new CommitWaiters(systemClock, (id) => ledger.receipt(id));
     const chain = new ChainAnswers({ ledger, store, waiters, archive, sentenceOf });
     const receipts = new ReceiptAnswers(ledger, store, new PastProving(store, systemClock), archive);

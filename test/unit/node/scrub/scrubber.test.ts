@@ -6,6 +6,7 @@ import { equalBytes, present, silentLogger, uint64Bytes } from '../../../../src/
 import { type NodeId, verifySignature } from '../../../../src/crypto/index.ts';
 import { openBlock, readBlock } from '../../../../src/ledger/index.ts';
 import { systemClock } from '../../../../src/node/clock.ts';
+import { groupLimits } from '../../../../src/node/query-index/block-group.ts';
 import { mendValue, Repairs, Scrubber, type ScrubCounts, scrubbedParts } from '../../../../src/node/scrub/index.ts';
 import {
   decodeRepairMessage,
@@ -25,7 +26,7 @@ import {
   prefixRange,
 } from '../../../../src/storage/index.ts';
 import { bent } from '../audit/support.ts';
-import { Indexed, journalOf } from '../query-index/support.ts';
+import { Indexed, journalOf, written } from '../query-index/support.ts';
 import { Chain } from '../replay/support.ts';
 
 let folder: string;
@@ -95,7 +96,7 @@ async function scrubbed(
     verify: verifySignature,
     ...nobody,
     journal: { append: (operations, _, done) => store.write(operations, done) },
-    index: () => ({ indexed: undefined, epoch: 0 }),
+    index: () => ({ stored: undefined, epoch: 0 }),
     cosignatures: () => undefined,
     database: folder,
     repairs,
@@ -259,24 +260,36 @@ describe('a look at everything', () => {
   });
 
   it('finds records of the index of transactions that are others or gone, and makes them anew', async () => {
-    const { indexer } = new Indexed(chain);
-    await indexer.reached(chain.ledger.applied.height, 10_000);
+    // Two groups of blocks that are full, and one that is not.
+    while (chain.ledger.applied.height < 130)
+      await chain.block(chain.ledger.applied.height % 20 === 0 ? [chain.access()] : []);
+    const { indexer } = new Indexed(chain, { limits: { ...groupLimits, records: 4000 } });
+    await written(indexer, chain.ledger.applied.height);
     await indexer.stop();
+    expect(indexer.stored).toMatchObject({ from: 1, through: 127 });
     const index = () => indexer;
     expect(sums(await scrubbed(undefined, { index }))).toEqual({ found: none, repaired: none, open: 0 });
     const records = (await store.range({ ...prefixRange('queryIndex'), limit: 1000 })).slice(1);
-    const [[first], [second, value]] = [present(records[0], 'a time'), present(records.at(-1), 'places')];
+    const isPlaces = ([key]: Entry): boolean => key[1] === 2;
+    const isOfSecond = ([key]: Entry): boolean => key.at(-1) === 64;
+    const [[first], [second, value]] = [
+      present(records[0], 'a time'),
+      present(
+        records.find((record) => isPlaces(record) && isOfSecond(record)),
+        'places',
+      ),
+    ];
     await write([
       { type: 'delete', key: first },
       { type: 'put', key: second, value: bent(value) },
     ]);
-    // They are of two blocks.
+    // They are of two groups.
     const two = { ...none, index: 2 };
     expect(sums(await scrubbed(undefined, { index }))).toEqual({ found: two, repaired: two, open: 0 });
     expect((await store.range({ ...prefixRange('queryIndex'), limit: 1000 })).slice(1)).toEqual(records);
     // What is being made anew is nobody's.
     await write([{ type: 'delete', key: first }]);
-    const dropped = () => ({ indexed: undefined, epoch: 1 });
+    const dropped = () => ({ stored: undefined, epoch: 1 });
     expect(sums(await scrubbed(undefined, { index: dropped }))).toEqual({ found: none, repaired: none, open: 0 });
   });
 
