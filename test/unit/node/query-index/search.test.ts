@@ -148,6 +148,20 @@ describe('a search', () => {
     }
   });
 
+  it('goes on after a page that ended early because its records are long', async () => {
+    const places = Array.from({ length: 40 }, (_, block) =>
+      Array.from({ length: 2500 }, (_, index) => ({ height: block + 1, index, number: 0 })),
+    ).flat();
+    const index = await indexOf([places], { cuts: places.map(({ height }) => height) });
+    for (const newestFirst of [false, true]) {
+      const { rows } = await search(index.store, index.open, {
+        ...{ terms: [term(0)], first: 1, last: 40, newestFirst },
+        limit: places.length,
+      });
+      expect(rows).toHaveLength(places.length);
+    }
+  });
+
   it('reads about as much as the rarest term has', async () => {
     const rare = [10, 4000, 4001, 9000].map((height) => ({ height, index: 0, number: 0 }));
     const common = Array.from({ length: 10_000 }, (_, block) => ({ height: block + 1, index: 0, number: 0 }));
