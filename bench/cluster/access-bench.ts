@@ -15,7 +15,8 @@ const nodeCount = 3;
 const subjectCount = 3000;
 /** One at each node. */
 const inFlight = nodeCount;
-const warmUpSeconds = 10;
+/** Node compiles what a batch runs through for longer than the first seconds; a node is up for months. */
+const warmUpSeconds = 20;
 /** Of what the warm-up says: signed beforehand, so that the load does not run dry. */
 const signedShare = 1.5;
 

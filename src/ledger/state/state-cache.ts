@@ -7,10 +7,13 @@ import { readReceipt } from './receipts.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Origin } from './state-space.ts';
 
-/** Bytes of keys and values in one generation. There are two. */
-const generationBytesMax = 8 * 1024 * 1024;
-/** What an entry costs beside its characters and bytes. */
-const entryBytes = 128;
+/** Bytes of one generation. There are two. */
+const generationBytesMax = 15 * 1024 * 1024;
+/**
+ * What an entry costs beside its characters and bytes, in V8's heap and beside it: a string, a place in the map, a view, a
+ * buffer and what keeps its memory (measured, rounded).
+ */
+const entryBytes = 600;
 
 /** Of a block. */
 export interface SettledChanges {

@@ -42,16 +42,16 @@ it('reads as the store does, whatever was read and written before', async () => 
 it('forgets what was not used for a generation', () => {
   const cache = new StateCache(new MemoryStore(), genesisOrigin, 0);
   const big = new Uint8Array(1024 * 1024);
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < 40; index++) {
     cache.settle({ state: new Map([[`k${index}`, big]]), receipts: [] }, 1);
-    // Two generations of 8 MiB.
-    expect(cache.size).toBeLessThanOrEqual(16);
+    // Two generations of 15 MiB.
+    expect(cache.size).toBeLessThanOrEqual(30);
     // Used all the time: never forgotten.
     if (index >= 3) expect(cache.get('k3')).toBe(big);
   }
   // What was forgotten is read from the store again, where it is not.
   expect(cache.get('k0')).toBeUndefined();
-  expect(cache.get('k19')).toBe(big);
+  expect(cache.get('k39')).toBe(big);
 });
 
 it('has room for what one key says, however often it is written', () => {
