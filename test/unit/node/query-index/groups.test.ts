@@ -1,21 +1,22 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { present, toHex } from '../../../../src/base/index.ts';
 import type { IndexLimits } from '../../../../src/node/query-index/index.ts';
 import { readIndexed } from '../../../../src/node/query-index/records.ts';
 import { type Journal, type Operation, prefixedKey, prefixRange } from '../../../../src/storage/index.ts';
 import { Chain, type Asking as Said, who } from '../replay/support.ts';
-import { type Asking, Indexed, journalOf, placeOf, plainRows, smallGroups, written } from './support.ts';
+import {
+  type Asking,
+  Indexed,
+  indexesOfTests,
+  journalOf,
+  placeOf,
+  plainRows,
+  smallGroups,
+  written,
+} from './support.ts';
 
-const running: Indexed[] = [];
-function indexed(...given: ConstructorParameters<typeof Indexed>): Indexed {
-  const made = new Indexed(...given);
-  running.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const { indexer } of running.splice(0)) await indexer.stop();
-});
+const indexed = indexesOfTests();
 
 const permit = { type: 'permit', purposes: ['TREAT'] };
 

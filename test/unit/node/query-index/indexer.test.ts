@@ -1,20 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AssentError, present, toHex, utf8 } from '../../../../src/base/index.ts';
 import { encodeBlock, encodeHeader, openBlock, putBlock } from '../../../../src/ledger/index.ts';
 import { putIndexed } from '../../../../src/node/query-index/records.ts';
 import { type Entry, type Operation, prefixedKey, prefixRange } from '../../../../src/storage/index.ts';
 import { Chain, who } from '../replay/support.ts';
-import { type Asking, Indexed, placeOf, written } from './support.ts';
+import { type Asking, type Indexed, indexesOfTests, placeOf, written } from './support.ts';
 
-const running: Indexed[] = [];
-function indexed(...given: ConstructorParameters<typeof Indexed>): Indexed {
-  const made = new Indexed(...given);
-  running.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const { indexer } of running.splice(0)) await indexer.stop();
-});
+const indexed = indexesOfTests();
 
 const permit = { type: 'permit', purposes: ['TREAT'] };
 

@@ -1,19 +1,11 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TransactionsQuery } from '../../../../src/api/index.ts';
 import { present } from '../../../../src/base/index.ts';
 import { Chain, hex, type Asking as Said, who } from '../replay/support.ts';
-import { type Asking, Indexed, placeOf, plainRows } from './support.ts';
+import { type Asking, indexesOfTests, placeOf, plainRows } from './support.ts';
 
-const running: Indexed[] = [];
-function indexed(...given: ConstructorParameters<typeof Indexed>): Indexed {
-  const made = new Indexed(...given);
-  running.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const { indexer } of running.splice(0)) await indexer.stop();
-});
+const indexed = indexesOfTests();
 
 const permit = { type: 'permit', purposes: ['TREAT'] };
 

@@ -1,3 +1,4 @@
+import { afterEach } from 'vitest';
 import type { TransactionPage, TransactionRow, TransactionsQuery } from '../../../../src/api/index.ts';
 import { fromHex, present, silentLogger } from '../../../../src/base/index.ts';
 import { accessRequestToJson, decodeAccessRequest } from '../../../../src/contracts/access/request.ts';
@@ -163,4 +164,17 @@ function batch(row: (number: number, ...said: unknown[]) => void, payload: Json,
 function requestJson({ request }: Json): Json {
   const bytes = present(fromHex(String(request)), 'it is hexadecimal');
   return accessRequestToJson(present(decodeAccessRequest(bytes), 'it was taken'));
+}
+
+/** Makes indexes that are stopped after each test of the file. */
+export function indexesOfTests(): (...given: ConstructorParameters<typeof Indexed>) => Indexed {
+  const running: Indexed[] = [];
+  afterEach(async () => {
+    for (const { indexer } of running.splice(0)) await indexer.stop();
+  });
+  return (...given) => {
+    const made = new Indexed(...given);
+    running.push(made);
+    return made;
+  };
 }
