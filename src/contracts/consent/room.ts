@@ -29,7 +29,8 @@ export function roomTaken(
   let [consents, bytes] = [0, 0];
   for (const subject of subjects) {
     const inForce = inForceOf(state, subject, domain);
-    const listed = ending.filter((id) => idsOf(inForce).some((other) => equalBytes(other, id)));
+    const ids = ending.length === 0 ? [] : idsOf(inForce);
+    const listed = ending.filter((id) => ids.some((other) => equalBytes(other, id)));
     consents += countOf(inForce) - listed.length;
     bytes += inForce.bytes - bytesOfRecords(state, listed);
   }

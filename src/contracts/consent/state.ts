@@ -82,10 +82,9 @@ export function countOf({ ids }: InForce): number {
   return ids.length / idBytes;
 }
 
-export function idsOf({ ids }: InForce): Uint8Array[] {
-  return Array.from({ length: ids.length / idBytes }, (_, place) =>
-    ids.subarray(place * idBytes, (place + 1) * idBytes),
-  );
+export function idsOf(inForce: InForce): Uint8Array[] {
+  const idAt = (place: number): Uint8Array => inForce.ids.subarray(place * idBytes, (place + 1) * idBytes);
+  return Array.from({ length: countOf(inForce) }, (_, place) => idAt(place));
 }
 
 /** The ids, one after another, but for those that end. */

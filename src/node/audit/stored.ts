@@ -178,7 +178,7 @@ export class StoredContent {
     if (!group.isFull) return;
     const records = [...group.records()];
     if (height <= through) this.take(present(group.first, 'it has blocks'), records);
-    else for (const { key, value } of records.filter(isPut)) this.#indexAhead.set(latin1Text(key), value);
+    else for (const one of records) if (one.type === 'put') this.#indexAhead.set(latin1Text(one.key), one.value);
     group.clear();
   }
 
@@ -295,10 +295,6 @@ export class StoredContent {
         throw storedFault('start', 'an entry is not found by its key, or says something else then');
     }
   }
-}
-
-function isPut(operation: Operation): operation is Operation & { type: 'put' } {
-  return operation.type === 'put';
 }
 
 function checkValue(key: Uint8Array, value: Uint8Array, computed: Computed): void {
