@@ -5,7 +5,7 @@ import type { OpenedBlock } from './block.ts';
 import type { Inadmissible } from './block-builder.ts';
 import { BlockExecution } from './chain/block-execution.ts';
 import { BlockSealing } from './chain/block-sealing.ts';
-import { Chain } from './chain/chain.ts';
+import { type CertifiedListener, Chain } from './chain/chain.ts';
 import type { ChainContext } from './chain/context.ts';
 import { RulesInForce } from './chain/rules-in-force.ts';
 import { StoredChain } from './chain/stored-chain.ts';
@@ -177,6 +177,11 @@ export class Ledger {
 
   get certifiedHeight(): number {
     return this.#chain.certified.facts.height;
+  }
+
+  /** Has one listener told of every change of {@link certified}, as soon as it can be read. */
+  onCertified(listener: CertifiedListener): void {
+    this.#chain.onCertified(listener);
   }
 
   /** A certificate covers this executed block, and with it all below it. */

@@ -1,6 +1,7 @@
 import { present } from '../base/index.ts';
 import { decodeDid, verifySignature } from '../crypto/index.ts';
 import { CosignatureStore } from './cosignatures/store.ts';
+import { StateFeed } from './known-state/index.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { NodeBasis } from './opening.ts';
 import { sentenceOf } from './rules.ts';
@@ -32,7 +33,9 @@ export async function startApi(
     logger: log.logger,
   });
   const named = config.witnesses.map((did) => present(decodeDid(did), 'the configuration was checked'));
-  const http = new HttpThread({
+  const nowMs = (): number => clock.nowMs();
+  const feed = new StateFeed({ ledger, nowMs, send: (news) => http.tell(news) });
+  const http: HttpThread = new HttpThread({
     data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
     logger: log.logger,
     readPoint: (consistency, kind) => readPointOf({ replica: parts.replica, ledger }, consistency, kind),
@@ -55,7 +58,8 @@ export async function startApi(
       snapshot: () => parts.snapshots.progress,
       scrub: () => parts.scrubber.counts,
       snapshotProblem: () => parts.snapshotProblem(),
-      nowMs: () => clock.nowMs(),
+      feed,
+      nowMs,
       uptimeMs: () => clock.monotonicMs() - startedMs,
     }),
     onFault: (error) => fail(error),

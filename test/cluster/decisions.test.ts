@@ -70,9 +70,18 @@ describe('decisions over HTTP on three real nodes', () => {
       const revocation = signAs(home, subject, 'consent.revoke', { consent });
       const outcome = await cluster.client(at).submit(revocation, { timeoutMs: 30_000 });
       expect(outcome.status).toBe('committed');
+      // The node that told it needs no other one for that.
+      const local = cluster.client(at).decide(ask(subject), { consistency: 'local' });
       const after = await Promise.all(numbers.map((number) => cluster.client(number).decide(ask(subject))));
       expect(after.map(({ decision }) => decision)).toEqual(['deny', 'deny', 'deny']);
+      expect((await local).decision).toBe('deny');
     }
+    const metrics = await (await fetch(`${cluster.urls[0]}/metrics`)).text();
+    const answered = (state: string): number =>
+      Number(new RegExp(`^assent_advisory_decisions_total\\{state="${state}"\\} (\\d+)$`, 'm').exec(metrics)?.[1]);
+    // Each grant brings a consent that nobody was asked about before.
+    expect(answered('asked')).toBeGreaterThanOrEqual(12);
+    expect(answered('known')).toBeGreaterThanOrEqual(12);
   });
 
   it('several questions have one answer each, from one state, as one by one', async () => {

@@ -2,7 +2,14 @@ import { assert, present, toHex } from '../../base/index.ts';
 import type { Receipt } from '../results.ts';
 import type { ChainPoint } from '../state/chain-point.ts';
 import type { Child } from '../state/nodes.ts';
+import type { StateKey } from '../types/execution.ts';
 import type { VerifiedTransaction } from '../verified-transaction.ts';
+
+/** What a block changed in the state, by key; undefined: nothing stands there any more. */
+export type StateChanges = ReadonlyMap<StateKey, Uint8Array | undefined>;
+
+/** Told what the newly certified blocks changed, the oldest first; undefined: the chain began again, elsewhere. */
+export type CertifiedListener = (changes: readonly StateChanges[] | undefined) => void;
 
 /** The executed blocks on which others can be built: the newest one that is durable, and those that are not, by hash. */
 export class Chain {
@@ -12,6 +19,7 @@ export class Chain {
   #committed: ChainPoint;
   /** Ahead of `#committed` while the block itself is being written. */
   #certified: ChainPoint;
+  #listener: CertifiedListener | undefined;
 
   constructor(applied: ChainPoint) {
     this.#applied = applied;
@@ -27,6 +35,12 @@ export class Chain {
     this.#certified = applied;
     this.#points.clear();
     this.add(applied);
+    this.#listener?.(undefined);
+  }
+
+  /** There is one listener. It is told when {@link certified} is what it is told of. */
+  onCertified(listener: CertifiedListener): void {
+    this.#listener = listener;
   }
 
   /** The newest point whose batch is durable. */
@@ -68,7 +82,17 @@ export class Chain {
   certify(hash: Uint8Array): void {
     const point = this.at(hash);
     assert(point.facts.height >= this.#certified.facts.height, 'what is certified stays');
+    this.#advance(point);
+  }
+
+  #advance(point: ChainPoint): void {
+    const before = this.#certified;
     this.#certified = point;
+    if (this.#listener === undefined || point === before) return;
+    const newestFirst: StateChanges[] = [];
+    for (let newer = point; newer !== before; newer = present(newer.parent, 'what is certified stays'))
+      newestFirst.push(newer.changes.state);
+    this.#listener(newestFirst.reverse());
   }
 
   /** Goes on by the child of the block committed before. */
@@ -77,7 +101,7 @@ export class Chain {
     assert(point.facts.height === this.#committed.facts.height + 1, 'blocks are committed one after another');
     assert(point.parent === this.#committed, 'a committed block extends the committed chain');
     this.#committed = point;
-    if (point.facts.height > this.#certified.facts.height) this.#certified = point;
+    if (point.facts.height > this.#certified.facts.height) this.#advance(point);
     return point;
   }
 

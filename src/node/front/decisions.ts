@@ -7,16 +7,21 @@ import type {
   DecisionRequest,
   OutcomeView,
 } from '../../api/index.ts';
-import { AssentError, fromHex, present } from '../../base/index.ts';
+import { AssentError, assert, fromHex, present } from '../../base/index.ts';
 import { encodeCanonical, UnverifiedTransaction } from '../../ledger/index.ts';
 import type { Submissions } from '../ingress/submissions.ts';
-import type { Ask } from '../queries/query.ts';
+import type { KnownState } from '../known-state/index.ts';
+import type { ReadingAsk } from '../queries/query.ts';
 import type { Replays } from '../replay/replays.ts';
 
 export interface DecisionsOptions {
   readonly submissions: Submissions;
-  readonly ask: Ask;
+  readonly reading: ReadingAsk;
   readonly replays: Replays;
+  /** Of all requests. */
+  readonly known: KnownState;
+  /** Told of each advisory answer, whether this thread found it alone. */
+  readonly observe: (isKnown: boolean) => void;
 }
 
 const commitTimeoutMs = 10_000;
@@ -26,28 +31,55 @@ const decidingKind = 'access.record';
 /** Answers to `POST /v1/decisions`: one question, several from one state, or signed requests that are to be recorded. */
 export class Decisions {
   readonly #submissions: Submissions;
-  readonly #ask: Ask;
+  readonly #reading: ReadingAsk;
   readonly #replays: Replays;
+  readonly #known: KnownState;
+  readonly #observe: DecisionsOptions['observe'];
 
-  constructor({ submissions, ask, replays }: DecisionsOptions) {
+  constructor({ submissions, reading, replays, known, observe }: DecisionsOptions) {
     this.#submissions = submissions;
-    this.#ask = ask;
+    this.#reading = reading;
     this.#replays = replays;
+    this.#known = known;
+    this.#observe = observe;
   }
 
   /** JSON text of a `DecisionReply`. */
   async answer(asked: DecisionBody): Promise<string> {
     if (isCommit(asked)) {
       // Nothing is recorded where the node could not say how far it is.
-      await this.#ask('bounds', {});
+      await this.#reading.ask('bounds', {});
       return textOf({ outcomes: await this.#record(asked) });
     }
     if (isBatch(asked)) {
       refusePast(asked.questions);
-      return this.#ask('decide', asked);
+      return this.#advise(asked);
     }
     const height = asked.at?.height;
-    return height === undefined ? this.#ask('decide', asked) : textOf(await this.#replays.decideAt(height, asked));
+    return height === undefined ? this.#advise(asked) : textOf(await this.#replays.decideAt(height, asked));
+  }
+
+  /** From what this thread knows of the newest certified state, else by the main thread, which gives along what it read. */
+  async #advise(asked: DecisionRequest | DecisionBatch): Promise<string> {
+    const { consistency, ask } = this.#reading;
+    let advised = this.#known.decide(asked);
+    if (advised !== undefined && consistency === 'linearizable') {
+      const height = await ask('certifiedHeight', {});
+      advised = this.#known.decide(asked);
+      assert(
+        (advised?.facts.height ?? height) >= height,
+        'the news of every block up to the read point come before it',
+      );
+    }
+    this.#observe(advised !== undefined);
+    if (advised !== undefined) {
+      this.#reading.begin(advised.facts);
+      if ('refusal' in advised) throw advised.refusal;
+      return advised.text;
+    }
+    const { text, values } = await ask('decide', asked);
+    if (values !== undefined) this.#known.learn(values);
+    return text;
   }
 
   /** Resolves when the entries are certified, or it is known that they will not be. */

@@ -68,7 +68,7 @@ import { transactionRows } from './transaction-rows.ts';
 import { blockSummary, blockTransaction, transactionView } from './views.ts';
 
 export interface LedgerReaderOptions {
-  readonly reading: ReadingAsk;
+  readonly reading: Pick<ReadingAsk, 'ask' | 'readPoint'>;
   readonly rules: RulesJson;
   readonly replays: Replays;
   readonly receipts: Receipts;

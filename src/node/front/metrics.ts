@@ -6,6 +6,7 @@ export class FrontMetrics {
   readonly #registry = new Registry();
   readonly #requests: Histogram<'operation' | 'status'>;
   readonly #outcomes: Counter<'status' | 'code'>;
+  readonly #advice: Counter<'state'>;
 
   constructor(outstanding: () => number) {
     const registers = [this.#registry];
@@ -20,6 +21,12 @@ export class FrontMetrics {
       name: 'assent_submissions_total',
       help: 'Submitted transactions, by outcome and code.',
       labelNames: ['status', 'code'],
+      registers,
+    });
+    this.#advice = new Counter({
+      name: 'assent_advisory_decisions_total',
+      help: 'Requests for advisory decisions, by whether the HTTP thread knew the state (known) or the main thread was asked.',
+      labelNames: ['state'],
       registers,
     });
     new Gauge({
@@ -38,6 +45,10 @@ export class FrontMetrics {
 
   outcome({ status, error, receipt }: OutcomeView): void {
     this.#outcomes.inc({ status, code: error?.code ?? receipt?.result.code ?? '' });
+  }
+
+  advice(isKnown: boolean): void {
+    this.#advice.inc({ state: isKnown ? 'known' : 'asked' });
   }
 
   text(): Promise<string> {

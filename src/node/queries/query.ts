@@ -3,6 +3,7 @@ import type {
   CertificateView,
   ConfigurationPage,
   ConfigurationsQuery,
+  Consistency,
   ContractObject,
   CredentialList,
   DecisionBatch,
@@ -33,6 +34,7 @@ import type {
 } from '../../api/index.ts';
 import type { PastValue, StateKey, StateProof } from '../../ledger/index.ts';
 import type { KeptCosignature } from '../cosignatures/store.ts';
+import type { Advice } from '../known-state/index.ts';
 import type { RowPlace, Search } from '../query-index/index.ts';
 
 /** Where an executed transaction stands, and its packed result (ingress/packed-result.ts). */
@@ -148,8 +150,10 @@ export interface Queries {
   };
   readonly proposals: { readonly input: object; readonly answer: readonly ProposalView[] };
   readonly proposal: { readonly input: { id: Uint8Array }; readonly answer: ProposalView };
-  /** JSON text of a `DecisionReply`, all of it from the same state. */
-  readonly decide: { readonly input: DecisionRequest | DecisionBatch; readonly answer: string };
+  /** A `DecisionReply`, all of it from the newest certified state. */
+  readonly decide: { readonly input: DecisionRequest | DecisionBatch; readonly answer: Advice };
+  /** Of the newest certified block. */
+  readonly certifiedHeight: { readonly input: object; readonly answer: number };
   /** A value of the state after a committed block. */
   readonly valueAt: { readonly input: { height: number; key: StateKey }; readonly answer: PastValue };
   /** The first block whose state can be read, and the newest. */
@@ -223,5 +227,8 @@ export type Ask = <Kind extends QueryKind>(kind: Kind, input: InputOf<Kind>) => 
 export interface ReadingAsk {
   /** What was applied when the request might read; undefined until the first answer. */
   readonly readPoint: ReadPoint | undefined;
+  readonly consistency: Consistency;
   readonly ask: Ask;
+  /** The request is answered without a question, from what is known of this block. The first read point stays. */
+  begin(readPoint: ReadPoint): void;
 }

@@ -3,6 +3,7 @@ import { toHex } from '../../base/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { HistoryKeeper, PruneOutcome } from '../archive/index.ts';
 import { systemClock } from '../clock.ts';
+import type { StateFeed } from '../known-state/index.ts';
 import type { Asked, QueryKind } from '../queries/query.ts';
 import type { QueryIndexer } from '../query-index/index.ts';
 import type { ReadState, Replica } from '../replica/index.ts';
@@ -32,6 +33,7 @@ export interface AskedOptions extends StatusSources {
   readonly files: FileAnswers;
   readonly past: PastProving;
   readonly indexer: QueryIndexer;
+  readonly feed: StateFeed;
   readonly cosignatures: CosignatureAnswers;
   readonly sentenceOf: (code: string) => string;
 }
@@ -70,7 +72,8 @@ export function answersOf(options: AskedOptions): Asked {
     governance: () => state.governance(),
     proposals: () => state.proposals(),
     proposal: (input) => state.proposal(input),
-    decide: (input) => state.decide(input),
+    decide: (input) => options.feed.decide(input),
+    certifiedHeight: () => ledger.certifiedHeight,
     valueAt: (input) => chain.valueAt(input),
     bounds: () => ({ pastFrom: ledger.pastFrom, height: ledger.applied.height }),
     lookAtArchive: () => lookAtArchive(keeper),
@@ -106,7 +109,7 @@ export async function readPointOf(
   kind: QueryKind,
 ): Promise<ReadPoint> {
   // A decision is made on the state alone; all others look also at what a commit writes beside it.
-  const state: ReadState = kind === 'decide' ? 'certified' : 'applied';
+  const state: ReadState = kind === 'decide' || kind === 'certifiedHeight' ? 'certified' : 'applied';
   if (consistency === 'linearizable') {
     await new Promise<void>((resolve, reject) => {
       replica.read(state, (error) => (error === undefined ? resolve() : reject(error)));

@@ -1,8 +1,5 @@
 import type {
   ContractObject,
-  DecisionBatch,
-  DecisionRequest,
-  DecisionView,
   GovernanceView,
   IdentityView,
   JsonValue,
@@ -26,7 +23,6 @@ import {
   describeRecord,
   domainNamesOf,
   domainOf,
-  evaluateAccess,
   linkOf,
   memberNamed,
   proposalOf,
@@ -37,7 +33,6 @@ import {
 } from '../../contracts/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { AnswerOf, Asked, InputOf } from '../queries/query.ts';
-import { decisionView, splitDecisionRequest } from '../replay/decision-view.ts';
 
 /** Answers from the state at the head, in the contracts' own JSON forms. */
 export class StateAnswers
@@ -152,23 +147,4 @@ export class StateAnswers
   get #atMs(): number {
     return Math.max(this.#ledger.applied.timestamp, this.#nowMs());
   }
-
-  /** JSON text of the decision, or of those of a batch, from the newest state that is final. */
-  decide(asked: DecisionRequest | DecisionBatch): string {
-    const { facts, state, executor } = this.#ledger.certified;
-    const { height, timestamp } = facts;
-    const { ruleSet } = executor;
-    const at = Math.max(timestamp, this.#nowMs());
-    const decide = (request: DecisionRequest): DecisionView => {
-      const { question, view = 'full' } = splitDecisionRequest(request);
-      const evaluation = evaluateAccess(state, question, at, ruleSet);
-      return decisionView(evaluation, { height, at, ruleset: ruleSet }, view);
-    };
-    // Text is copied to the other thread at once; an object would be written out, read and written out again.
-    return JSON.stringify(isBatch(asked) ? { decisions: asked.questions.map(decide) } : decide(asked));
-  }
-}
-
-function isBatch(asked: DecisionRequest | DecisionBatch): asked is DecisionBatch {
-  return 'questions' in asked;
 }

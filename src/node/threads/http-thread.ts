@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Consistency, ReadPoint } from '../../api/index.ts';
 import { AssentError, InvariantError, type Logger, messageOf, unreachable } from '../../base/index.ts';
+import type { StateNews } from '../known-state/index.ts';
 import type { Asked, QueryKind } from '../queries/query.ts';
 import type {
   AnswerMessage,
@@ -61,6 +62,10 @@ export class HttpThread {
 
   settle(message: SettledMessage): void {
     this.#send(message);
+  }
+
+  tell(news: StateNews): void {
+    this.#send(news);
   }
 
   /** Takes no more requests; resolves when those under way are answered, or after `deadlineMs`. */

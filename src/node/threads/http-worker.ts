@@ -13,6 +13,7 @@ import { Checkpoints } from '../front/receipts/checkpoints.ts';
 import { LogRanges } from '../front/receipts/log-ranges.ts';
 import { Receipts } from '../front/receipts/receipts.ts';
 import { Submissions } from '../ingress/submissions.ts';
+import { KnownState } from '../known-state/index.ts';
 import { Replays } from '../replay/replays.ts';
 import { replaySource } from '../replay/source.ts';
 import { Turns } from '../replay/turns.ts';
@@ -54,6 +55,7 @@ const versions = ruleVersions();
 const turns = new Turns();
 const values = new PastValues();
 const ranges = new LogRanges();
+const known = new KnownState(() => systemClock.nowMs());
 
 function readerOf(consistency: Consistency): LedgerReader {
   const { ledgerId } = data;
@@ -67,7 +69,7 @@ function readerOf(consistency: Consistency): LedgerReader {
     replays,
     receipts,
     checkpoints: new Checkpoints({ ask, ledgerId, receipts }),
-    decisions: new Decisions({ submissions, ask, replays }),
+    decisions: new Decisions({ submissions, reading, replays, known, observe: (isKnown) => metrics.advice(isKnown) }),
   });
 }
 
@@ -96,6 +98,7 @@ async function close(deadlineMs: number): Promise<void> {
 port.on('message', (message: ToHttpThread) => {
   if (message.type === 'settled') submissions.settle(message);
   else if (message.type === 'answer') asking.answer(message);
+  else if (message.type === 'state') known.follow(message);
   else if (message.type === 'close') void close(message.deadlineMs);
   else unreachable(message);
 });

@@ -1,6 +1,7 @@
 import type { Consistency, ReadPoint } from '../../api/index.ts';
 import type { ErrorCode, LogFields } from '../../base/index.ts';
 import type { NodeConfig } from '../config/index.ts';
+import type { StateNews } from '../known-state/index.ts';
 import type { QueryKind } from '../queries/query.ts';
 
 /*
@@ -94,7 +95,11 @@ export type ToMain =
       readonly message: string;
     };
 
-export type ToHttpThread = SettledMessage | AnswerMessage | { readonly type: 'close'; readonly deadlineMs: number };
+export type ToHttpThread =
+  | SettledMessage
+  | AnswerMessage
+  | StateNews
+  | { readonly type: 'close'; readonly deadlineMs: number };
 
 /** What the HTTP thread is started with. */
 export interface HttpThreadData {

@@ -15,6 +15,7 @@ import {
   type Genesis,
   genesisOperations,
   Ledger,
+  type OpenedBlock,
   putBlock,
   type Receipt,
   type TransactionResult,
@@ -114,6 +115,15 @@ export class Chain {
 
   /** Commits these in one block, a minute after the one before. */
   async block(askings: readonly Asking[]): Promise<readonly Receipt[]> {
+    const block = this.executed(askings);
+    const { operations, receipts } = this.ledger.commit(block.hash);
+    await writeTo(this.store, [putBlock(block.header.height, block.bytes), ...operations]);
+    this.ledger.settle(block.hash);
+    return receipts;
+  }
+
+  /** A block of these that is executed on the applied one, and nothing more. */
+  executed(askings: readonly Asking[]): OpenedBlock {
     const { hash: parentHash, timestamp: before } = this.ledger.applied;
     const timestamp = before + minuteMs;
     const transactions = askings.map(([sender, kind, payload]) => {
@@ -129,11 +139,7 @@ export class Chain {
       throw new Error(reason);
     });
     sealed.accept();
-    const block = sealed.draft.sign(who('node').signer);
-    const { operations, receipts } = this.ledger.commit(block.hash);
-    await writeTo(this.store, [putBlock(block.header.height, block.bytes), ...operations]);
-    this.ledger.settle(block.hash);
-    return receipts;
+    return sealed.draft.sign(who('node').signer);
   }
 
   /** Commits one alone. */
