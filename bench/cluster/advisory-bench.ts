@@ -31,8 +31,14 @@ const machine = 'machine';
 const floor = 'floor';
 /** Before the load begins. */
 const alone = 'alone';
-/** A ledger's load comes from other machines: here its process has what the nodes and the asker leave. */
-const loadNiceness = 10;
+/** Local, about somebody who was not asked about before. */
+const stranger = 'local-stranger';
+const strangerSeconds = 4;
+/**
+ * Whoever asks, and a ledger's load, are on other machines. Here the asker comes first, so that what it waits for is the
+ * nodes and not its own turn, and the load's process has what the others leave.
+ */
+const niceness = { nodes: 5, load: 15 } as const;
 
 /**
  * Advisory decisions over HTTP while the ledger is under a quarter of the load that it takes, measured in the same run; and
@@ -45,7 +51,13 @@ export const advisory: Bench = async (options) => {
   try {
     const system = `${diskConditions(directory)}, ${machineConditions()}`;
     const given = profiles === undefined ? {} : { profileDirectory: profiles };
-    const nodes = await Cluster.start({ directory, nodeCount: 3, signal: options.signal, ...given });
+    const nodes = await Cluster.start({
+      directory,
+      nodeCount: 3,
+      niceness: niceness.nodes,
+      signal: options.signal,
+      ...given,
+    });
     const { runs, stale, ratePerSecond } = await underLoad(nodes, options).finally(() => nodes.stop());
     for (const [name, run] of runs) {
       if (profiles !== undefined) options.progress(`\n${name}`);
@@ -54,8 +66,8 @@ export const advisory: Bench = async (options) => {
     const conditions =
       `${askedPerSecond}/s to 3 nodes in turn, one record of a patient with ${consentsEach} consents each, from the time ` +
       `at which each was due (${floor}: GET /healthz instead; ${machine}: GET of a process that does nothing; ${alone}: ` +
-      `without load); beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}, sent at niceness ` +
-      `${loadNiceness}; ${system}`;
+      `without load; ${stranger}: each patient once); beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}; niceness 0 of the ` +
+      `asker, ${niceness.nodes} of nodes and ${machine}, ${niceness.load} of the load's sender; ${system}`;
     return [
       ...[...runs].flatMap(([name, run]) => rowsOf(name, run, conditions)),
       { name: 'advisory/stale-after-revocation', value: stale, unit: `of ${3 * revocations} decisions`, conditions },
@@ -75,30 +87,37 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
   const { ledgerId } = nodes.genesis;
   const urls = nodes.nodes.map(({ url }) => url);
   const plan = { urls, ledgerId: toHex(ledgerId), subjectCount: loadSubjectCount, kind: 'consent.grant' } as const;
-  const load = new Load(plan, signal, loadNiceness);
-  const server = await MachineServer.start();
+  const load = new Load(plan, signal, niceness.load);
+  const server = await MachineServer.start(niceness.nodes);
   const askers: Asker[] = [];
   try {
     progress('enrolling …');
     await load.call('enrol', null);
     const subjects = new AskedSubjects(present(urls[0], 'there are nodes'), ledgerId);
     await subjects.enrol(subjectCount, consentsEach);
+    const strangers = new AskedSubjects(present(urls[0], 'there are nodes'), ledgerId);
+    await strangers.enrol(strangerSeconds * askedPerSecond, consentsEach);
     progress('the most that the ledger takes …');
     await load.call('sign', { count: 2 * peak.signedPerSecond * peak.seconds });
     await load.call('run', { ...peakLoad, seconds: peak.seconds });
     const { committed, elapsedMs, failures } = await load.call('run', { ...peakLoad, seconds: peak.seconds });
     if (Object.keys(failures).length > 0) throw new Error(`not committed: ${JSON.stringify(failures)}`);
     const ratePerSecond = Math.round((committed * 1000) / elapsedMs / 4);
-    const running = warmUpSeconds + 4 * seconds + 60;
+    const running = warmUpSeconds + 4 * seconds + strangerSeconds + 60;
     await load.call('sign', { count: ratePerSecond * running });
     const asker = await Asker.open(urls);
     const machineAsker = await Asker.open([server.url]);
     askers.push(asker, machineAsker);
     const decide = decisionOf(subjects);
     const runs = new Map<string, Run<Asked>>();
-    const measure = async (name: string, request: Request, ratePerSecond = 0, who = asker): Promise<void> => {
-      progress(`${name}, for ${seconds} s …`);
-      runs.set(name, await measureRun(nodes, () => askedBeside({ load, ratePerSecond }, who, request, seconds)));
+    const measure = async (
+      name: string,
+      request: Request,
+      ratePerSecond = 0,
+      { who = asker, forSeconds = seconds } = {},
+    ): Promise<void> => {
+      progress(`${name}, for ${forSeconds} s …`);
+      runs.set(name, await measureRun(nodes, () => askedBeside({ load, ratePerSecond }, who, request, forSeconds)));
     };
     const warmUp = (ratePerSecond: number): Promise<Asked> =>
       askedBeside({ load, ratePerSecond }, asker, decide('linearizable'), warmUpSeconds);
@@ -107,10 +126,11 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     await measure(`${alone}/linearizable`, decide('linearizable'));
     progress(`${askedPerSecond} decisions/s beside ${ratePerSecond} tx/s …`);
     await warmUp(ratePerSecond);
-    await measure(machine, root, ratePerSecond, machineAsker);
+    await measure(machine, root, ratePerSecond, { who: machineAsker });
     await measure(floor, healthz, ratePerSecond);
     await measure('linearizable', decide('linearizable'), ratePerSecond);
     await measure('local', decide('local'), ratePerSecond);
+    await measure(stranger, decisionOf(strangers)('local'), ratePerSecond, { forSeconds: strangerSeconds });
     progress('revocations …');
     const background = sendLoad({ load, ratePerSecond }, 60);
     // It is ended with the load's process, and tells by then that this has ended.

@@ -8,6 +8,7 @@ import { nodeEnvironment, nodeOptions } from '../../src/cli/node-options.ts';
 import { type Genesis, genesisToText } from '../../src/ledger/index.ts';
 import { createNodeKey, type NodeKey } from '../../src/node/index.ts';
 import { consortiumGenesis } from '../workload/consortium.ts';
+import { giveWay } from './processes.ts';
 
 /** A node's process. */
 export interface NodeProcess {
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   readonly nodeCount: number;
   /** Whether each keeps an archive, in a folder `archive` beside its data. */
   readonly hasArchive?: boolean;
+  /** At which the system runs the nodes; see {@link giveWay}. */
+  readonly niceness?: number;
   /** Where the nodes leave CPU profiles when they stop. */
   readonly profileDirectory?: string;
   readonly signal: AbortSignal;
@@ -174,7 +177,7 @@ async function freePorts(count: number): Promise<number[]> {
   );
 }
 
-function startNode(configFile: string, { profileDirectory, signal }: ClusterOptions): Started {
+function startNode(configFile: string, { niceness = 0, profileDirectory, signal }: ClusterOptions): Started {
   const logFile = `${configFile}.log`;
   const log = openSync(logFile, 'a', 0o600);
   const profiling = profileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`];
@@ -184,6 +187,7 @@ function startNode(configFile: string, { profileDirectory, signal }: ClusterOpti
     env: { ...nodeEnvironment, ...process.env },
   });
   closeSync(log);
+  if (node.pid !== undefined) giveWay(node.pid, niceness);
   const exited = new Promise<void>((resolve) => node.once('exit', () => resolve()));
   const ready = new Promise<NodeProcess>((resolve, reject) => {
     node.once('message', (message) => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { present } from '../../src/base/index.ts';
 import type { CallMessage, LoadCall, LoadCalls, LoadPlan, ReplyMessage } from './load-messages.ts';
+import { giveWay } from './processes.ts';
 
 /** The load process, as the benchmark sees it. */
 export class Load {
@@ -12,8 +12,7 @@ export class Load {
   /** `niceness`: at which the system runs it; this process's own where that is higher. */
   constructor(plan: LoadPlan, signal: AbortSignal, niceness = 0) {
     this.#process = fork(join(import.meta.dirname, 'load-process.ts'), [JSON.stringify(plan)], { execArgv: [] });
-    // Before it has threads, which take over what the first one has.
-    if (niceness > getPriority()) setPriority(this.pid, niceness);
+    giveWay(this.pid, niceness);
     this.#failed = new Promise((_, reject) => {
       this.#process.once('exit', () => reject(new Error('the load process ended')));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { present } from '../../src/base/index.ts';
+import { giveWay } from './processes.ts';
 
 /** A process with an HTTP server that does nothing. */
 export class MachineServer {
@@ -11,8 +13,10 @@ export class MachineServer {
     this.url = url;
   }
 
-  static start(): Promise<MachineServer> {
+  /** `niceness`: see {@link giveWay}. */
+  static start(niceness: number): Promise<MachineServer> {
     const server = fork(join(import.meta.dirname, 'machine-process.ts'), { execArgv: [] });
+    giveWay(present(server.pid, 'the process runs'), niceness);
     return new Promise((resolve, reject) => {
       server.once('message', (url: string) => resolve(new MachineServer(server, url)));
       server.once('error', reject);

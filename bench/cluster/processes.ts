@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 
 /** What a process used since it began. */
 export interface Usage {
@@ -14,6 +15,14 @@ export interface Usage {
    * it needs them. Undefined where the system does not tell them apart.
    */
   readonly anonymousBytes: number | undefined;
+}
+
+/**
+ * Has the system prefer others to a process that was just started: before it has threads, which take over what the first one
+ * has. `niceness`: this process's own where that is higher.
+ */
+export function giveWay(pid: number, niceness: number): void {
+  if (niceness > getPriority()) setPriority(pid, niceness);
 }
 
 /** Reads what another process used: from `/proc`, or from `ps` where there is none. */

@@ -5,6 +5,8 @@ import { createSigner, generateSeed, randomBytes } from '../../src/crypto/index.
 import { type Custodian, custodians } from './consortium.ts';
 
 const validForMs = 5 * 60_000;
+/** Sent at once. */
+const batchTransactions = 200;
 
 /** Somebody with consents, about whom decisions are asked. */
 export interface AskedSubject {
@@ -51,7 +53,7 @@ export class AskedSubjects {
     const grants = subjects.flatMap((subject) =>
       Array.from({ length: consentsEach }, (_, number) => this.#grant(subject, number)),
     );
-    for (let from = 0; from < grants.length; from += 200) await this.#sendAll(grants.slice(from, from + 200));
+    await this.#sendAll(grants);
   }
 
   /** The JSON of a question about a subject: a clinician of its custodian asks, for treatment. */
@@ -93,7 +95,10 @@ export class AskedSubjects {
   }
 
   async #sendAll(transactions: readonly ReturnType<typeof buildTransaction>[]): Promise<void> {
-    for (const outcome of await this.#client.submitBatch(transactions)) receiptOf(outcome);
+    for (let from = 0; from < transactions.length; from += batchTransactions) {
+      const batch = transactions.slice(from, from + batchTransactions);
+      for (const outcome of await this.#client.submitBatch(batch)) receiptOf(outcome);
+    }
   }
 
   #sign(sender: Identity, kind: string, payload: object): ReturnType<typeof buildTransaction> {
