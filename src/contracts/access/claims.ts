@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { consentsPerSubjectMax } from '../consent/state.ts';
+import { consentsPerSubjectMax } from '../consent/in-force.ts';
 import type { ResultClaim } from '../decision/decide.ts';
 import { transactionId } from '../engine/leaves.ts';
 

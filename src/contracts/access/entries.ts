@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PurposeOfUse } from '../../decision/index.ts';
-import { consentsPerSubjectMax } from '../consent/state.ts';
+import { consentsPerSubjectMax } from '../consent/in-force.ts';
 import {
   type Decision,
   type DecisionOutcome,

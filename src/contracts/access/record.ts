@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AssentError, present, toHex } from '../../base/index.ts';
 import { sha256 } from '../../crypto/portable.ts';
-import { consentsPerSubjectMax } from '../consent/state.ts';
+import { consentsPerSubjectMax } from '../consent/in-force.ts';
 import {
   type DecisionInput,
   type DecisionOutcome,

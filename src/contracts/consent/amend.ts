@@ -6,10 +6,11 @@ import { subjectsOf } from '../enrolment/state.ts';
 import { isLinked, subjectIsLinked } from '../rules.ts';
 import { consentOutput, emitContent, treeFields, versionOf } from './content.ts';
 import { consentAmended } from './entries.ts';
+import { changeInForce } from './in-force.ts';
 import type { ProvisionTree } from './open.ts';
 import { noRoom, roomForGrants, roomTaken } from './room.ts';
 import { contentRules } from './rules.ts';
-import { bytesOfRecords, consents, formerVersions, inForceOf, putInForce } from './state.ts';
+import { bytesOfRecords, consents, formerVersions } from './state.ts';
 import { consentIsInForce, consentIsOwn, consentVersionIsCurrent, namedConsent } from './who.ts';
 
 interface Amend extends ProvisionTree {
@@ -68,11 +69,10 @@ export const amend: KindDefinition<z.ZodObject & z.ZodType<Amend>> = {
     const former = present(namedConsent(context), 'a rule checked that the consent is there');
     const { id, subject, domain } = former;
     const amended = versionOf(context, payload, { id, version: former.version + 1, subject, domain });
-    const { ids, bytes } = inForceOf(state, subject, domain);
     const formerBytes = bytesOfRecords(state, [id]);
     formerVersions.put(state, [toHex(id), `${former.version}`], former);
     consents.put(state, [toHex(id)], amended);
-    putInForce(state, subject, domain, { ids, bytes: bytes - formerBytes + bytesOfRecords(state, [id]) });
+    changeInForce(state, subject, domain, { bytesAdded: bytesOfRecords(state, [id]) - formerBytes });
     emitContent(context, consentAmended, amended);
     return { consent: id, version: amended.version };
   },

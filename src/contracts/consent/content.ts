@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { concatBytes, equalBytes, present, toHex } from '../../base/index.ts';
+import { equalBytes, present, toHex } from '../../base/index.ts';
 import type { ApplyContext } from '../engine/contract.ts';
 import { did, name, type TextLeaf, transactionId } from '../engine/leaves.ts';
 import type { EntryType } from '../engine/stream-entry.ts';
 import { linkOf } from '../enrolment/state.ts';
 import { consentGranted } from './entries.ts';
+import { changeInForce } from './in-force.ts';
 import type { ProvisionTree } from './open.ts';
 import { nestedProvisions, provision } from './provision.ts';
-import { bytesOfRecords, type Consent, consents, inForceOf, putInForce, withoutIds } from './state.ts';
+import { bytesOfRecords, type Consent, consents } from './state.ts';
 
 /** Where a new consent is to hold, and for whom the sender acts. */
 export interface Placed {
@@ -43,10 +44,10 @@ export function putNewConsent(
   const { domain } = payload;
   const granted = versionOf(context, tree, { id: transaction.id, version: 1, subject, domain });
   consents.put(state, [transaction.idHex], granted);
-  const before = inForceOf(state, subject, domain);
-  putInForce(state, subject, domain, {
-    ids: concatBytes(withoutIds(before, superseded.ids), granted.id),
-    bytes: before.bytes - superseded.bytes + bytesOfRecords(state, [granted.id]),
+  changeInForce(state, subject, domain, {
+    ending: superseded.ids,
+    granted: granted.id,
+    bytesAdded: bytesOfRecords(state, [granted.id]) - superseded.bytes,
   });
   emitContent(context, consentGranted, granted);
   return { consent: granted.id, version: 1 };

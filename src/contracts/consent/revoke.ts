@@ -4,8 +4,9 @@ import type { KindDefinition } from '../engine/contract.ts';
 import { transactionId } from '../engine/leaves.ts';
 import { delegateOf } from './content.ts';
 import { consentRevoked } from './entries.ts';
+import { changeInForce } from './in-force.ts';
 import { provisionsOf } from './open.ts';
-import { bytesOfRecords, consents, inForceOf, putInForce, withoutIds } from './state.ts';
+import { bytesOfRecords, consents } from './state.ts';
 import { consentIsInForce, consentIsOwn, consentVersionIsCurrent, namedConsent } from './who.ts';
 
 interface Revoke {
@@ -41,11 +42,7 @@ export const revoke: KindDefinition<z.ZodObject & z.ZodType<Revoke>> = {
     const { id, domain, subject } = record;
     const version = record.version + 1;
     const at = block.timestamp;
-    const before = inForceOf(state, subject, domain);
-    putInForce(state, subject, domain, {
-      ids: withoutIds(before, [id]),
-      bytes: before.bytes - bytesOfRecords(state, [id]),
-    });
+    changeInForce(state, subject, domain, { ending: [id], bytesAdded: -bytesOfRecords(state, [id]) });
     consents.put(state, [toHex(id)], { ...record, version, revokedAt: at });
     const held = provisionsOf(record).some(({ type }) => type === 'deny') ? 'denials' : 'permits';
     const ended = { consent: id, version, subject, domain, at, ...delegateOf(sender, subject), held } as const;

@@ -1,6 +1,7 @@
 import { equalBytes } from '../../base/index.ts';
 import type { StateView } from '../ledger-types.ts';
-import { bytesOfRecords, consentsPerSubjectMax, countOf, idsOf, inForceOf } from './state.ts';
+import { consentsPerSubjectMax, countOf, idsInForce, inForceOf } from './in-force.ts';
+import { bytesOfRecords } from './state.ts';
 
 /** What may be in force of one subject in one domain, and of all that it is merged with. */
 export interface ConsentRoom {
@@ -29,7 +30,7 @@ export function roomTaken(
   let [consents, bytes] = [0, 0];
   for (const subject of subjects) {
     const inForce = inForceOf(state, subject, domain);
-    const ids = ending.length === 0 ? [] : idsOf(inForce);
+    const ids = ending.length === 0 ? [] : idsInForce(state, subject, domain);
     const listed = ending.filter((id) => ids.some((other) => equalBytes(other, id)));
     consents += countOf(inForce) - listed.length;
     bytes += inForce.bytes - bytesOfRecords(state, listed);
