@@ -1,6 +1,5 @@
-import { latin1Text } from '../base/index.ts';
 import { sha256Latin1 } from '../crypto/portable.ts';
-import { prefixedTextKey, prefixRange, type Store } from '../storage/index.ts';
+import { prefixedTextKey, prefixRange, type Store, textOfKey } from '../storage/index.ts';
 import type { HashText } from './state/nodes.ts';
 import type { StateSpace } from './state/state-space.ts';
 import type { StateKey } from './types/execution.ts';
@@ -18,7 +17,7 @@ export async function storedKeys(
   const range = prefixRange(space.state);
   const from = after === undefined ? range.from : prefixedTextKey(space.state, `${after}\0`);
   const rows = await store.range({ from, to: range.to, limit });
-  return rows.map(([key, value]) => ({ key: latin1Text(key.subarray(1)), byteLength: key.length + value.length }));
+  return rows.map(([key, value]) => ({ key: textOfKey(key), byteLength: key.length + value.length }));
 }
 
 /** A value's place in the tree, by its key on the disk. */
@@ -36,7 +35,7 @@ export async function storedLeaves(
   const range = prefixRange(space.state);
   const from = after === undefined ? range.from : prefixedTextKey(space.state, `${after}\0`);
   const rows = await store.range({ from, to: range.to, limit });
-  const keys = rows.map(([key]) => latin1Text(key.subarray(1)));
+  const keys = rows.map(([key]) => textOfKey(key));
   const leaves = rows.map(([, value], index) => {
     return { keyHash: sha256Latin1(keys[index] as string), valueHash: sha256Latin1(value) };
   });

@@ -1,5 +1,5 @@
-import { compareBytes, putUint32, putUint64, readUint32, uint64Bytes, utf8 } from '../base/index.ts';
-import { type Entry, prefixedKey, prefixRange, type Store } from '../storage/index.ts';
+import { compareBytes, putUint32, putUint64, readUint32, uint64Bytes } from '../base/index.ts';
+import { type Entry, prefixedKey, prefixedTextKey, prefixRange, type Store } from '../storage/index.ts';
 import type { Origin } from './state/state-space.ts';
 import { entriesOfRecord, entriesPerRecordMax, streamPlaceBytes, streamPlaceOf } from './stream-records.ts';
 
@@ -29,7 +29,7 @@ export async function readStream(
   origin: Origin,
   { after, limit, reverse = false }: StreamOptions,
 ): Promise<{ entries: StreamEntry[]; next?: Uint8Array }> {
-  const prefix = utf8(`${name}\0`);
+  const prefix = prefixedTextKey('stream', `${name}\0`).subarray(1);
   const keyOf = (place: Uint8Array): Uint8Array => prefixedKey('stream', prefix, place);
   // What a store kept of before a snapshot has a gap after it, and is not shown.
   const first = keyOf(uint64Bytes(origin.height === 0 ? 0 : origin.height + 1));

@@ -17,7 +17,6 @@ export {
   type KeyRange,
   keyPrefixes,
   prefixedKey,
-  prefixedTextKey,
   prefixRange,
 } from './key-prefixes.ts';
 export { checkTables } from './level-files/index.ts';
@@ -47,3 +46,4 @@ export {
   type Store,
   type StoreSnapshot,
 } from './store.ts';
+export { prefixedTextKey, textOfKey } from './text-key.ts';

@@ -1,4 +1,4 @@
-import { assert, shortLivedBytes } from '../base/index.ts';
+import { shortLivedBytes } from '../base/index.ts';
 
 /**
  * The first byte of every key in a node's database. Append-only: a name keeps its byte for ever and the byte of a
@@ -76,20 +76,6 @@ export function prefixedKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]):
     key.set(part, offset);
     offset += part.length;
   }
-  return key;
-}
-
-/** {@link prefixedKey} of an ASCII text, with `extraBytes` zeros after it for the caller to fill. */
-export function prefixedTextKey(prefix: KeyPrefix, text: string, extraBytes = 0): Uint8Array {
-  const key = shortLivedBytes(1 + text.length + extraBytes);
-  key[0] = keyPrefixes[prefix];
-  let bits = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    bits |= code;
-    key[1 + index] = code;
-  }
-  assert(bits < 0x80, 'the text of a key is ASCII');
   return key;
 }
 

@@ -1,6 +1,6 @@
 import { latin1Text } from '../../base/index.ts';
 import { sha256Latin1 } from '../../crypto/portable.ts';
-import { prefixRange, type StoreSnapshot } from '../../storage/index.ts';
+import { prefixRange, type StoreSnapshot, textOfKey } from '../../storage/index.ts';
 import type { HashText } from '../state/nodes.ts';
 import { partCount } from '../state/parts.ts';
 import type { StateSpace } from '../state/state-space.ts';
@@ -68,7 +68,7 @@ export class SourceKeys {
     const { from: start, to } = prefixRange(this.#space.state);
     for (let from: Uint8Array | undefined = start; from !== undefined; ) {
       const page: Uint8Array[] = await this.#snapshot.keys({ from, to, limit: pageKeys });
-      for (const key of page) this.#keep(latin1Text(key.subarray(1)));
+      for (const key of page) this.#keep(textOfKey(key));
       const last = page.at(-1);
       from = page.length < pageKeys || last === undefined ? undefined : new Uint8Array([...last, 0]);
       while (this.#bytes > this.#heldBytesMax && this.#parts.length > 1) this.#narrow(part);

@@ -16,8 +16,16 @@ export function stateRootOf(disk: SimulatedDisk, space: 0 | 1): string {
   const prefix = keyPrefixes[stateNames[space]];
   const leaves = disk
     .entries(Uint8Array.of(prefix), Uint8Array.of(prefix + 1))
-    .map(([key, value]) => ({ path: sha256(key.subarray(1)), valueHash: sha256(value) }));
+    .map(([key, value]) => ({ path: sha256(textOf(key)), valueHash: sha256(value) }));
   return subtree(leaves, 0).toString('hex');
+}
+
+/** What a key on the disk says: a hash in it stands as its bytes, behind 0x80. */
+function textOf(key: Uint8Array): Buffer {
+  const stored = Buffer.from(key.subarray(1)).toString('latin1');
+  return Buffer.from(
+    stored.replace(/\x80([\s\S]{32})/g, (_, hash: string) => Buffer.from(hash, 'latin1').toString('hex')),
+  );
 }
 
 /** The values of the simulator's rules on a disk, as `key=value`, sorted. */

@@ -24,6 +24,7 @@ import {
   type Operation,
   prefixedKey,
   prefixRange,
+  textOfKey,
 } from '../../../../src/storage/index.ts';
 import { bent } from '../audit/support.ts';
 import { Indexed, journalOf, written } from '../query-index/support.ts';
@@ -207,7 +208,7 @@ describe('a look at everything', () => {
       { type: 'put', key: strange, value },
     ]);
     chain = Chain.reopen(store);
-    const name = Buffer.from(key.subarray(1)).toString('latin1');
+    const name = textOfKey(key);
     expect(() => chain.ledger.state.get(name)).toThrow(expect.objectContaining({ code: 'storage-damaged' }));
     // The tree says that there is nothing.
     expect(chain.ledger.state.get('nobody/wrote/this')).toBeUndefined();
@@ -230,7 +231,7 @@ describe('a look at everything', () => {
     const strange = prefixedKey('state', new TextEncoder().encode('nobody/wrote/this'));
     await write([{ type: 'put', key: strange, value: Uint8Array.of(1) }]);
     for (const [key, value] of [...replaced, [strange, undefined] as const]) {
-      const name = Buffer.from(key.subarray(1)).toString('latin1');
+      const name = textOfKey(key);
       for (const damage of ['bent', 'gone']) {
         if (value !== undefined)
           await write([damage === 'bent' ? { type: 'put', key, value: bent(value) } : { type: 'delete', key }]);
@@ -314,7 +315,7 @@ describe('a look at everything', () => {
     const [key] = await entry('state', 5);
     await write([{ type: 'delete', key }]);
     chain = Chain.reopen(store);
-    const name = Buffer.from(key.subarray(1)).toString('latin1');
+    const name = textOfKey(key);
     expect(() => chain.ledger.state.get(name)).toThrow(expect.objectContaining({ code: 'storage-damaged' }));
   });
 });
