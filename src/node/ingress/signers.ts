@@ -2,6 +2,7 @@ import { AssentError, present, toHex } from '../../base/index.ts';
 import type { VerifySignature } from '../../crypto/index.ts';
 import { transactionMessage, type UnverifiedTransaction } from '../../ledger/portable.ts';
 import { type AnswerOf, type InputOf, signersMax } from '../queries/query.ts';
+import type { Slices } from './slices.ts';
 
 export interface SignersOptions {
   readonly ledgerId: Uint8Array;
@@ -21,6 +22,8 @@ interface Asked {
   readonly done: (signed: Signed) => void;
 }
 
+/** Judged in one turn, about 100 µs each at most. */
+const judgedPerTurn = 4;
 /** Senders whose keys changed, and which key they had when last asked. */
 const rememberedMax = 4096;
 
@@ -31,11 +34,13 @@ const rememberedMax = 4096;
  */
 export class Signers {
   readonly #options: SignersOptions;
+  readonly #slices: Slices;
   readonly #remembered = new Map<string, Uint8Array>();
   #asked: Asked[] = [];
 
-  constructor(options: SignersOptions) {
+  constructor(options: SignersOptions, slices: Slices) {
     this.#options = options;
+    this.#slices = slices;
   }
 
   /** The key that is known here and verifies; undefined when one has to {@link ask}. */
@@ -69,8 +74,14 @@ export class Signers {
       for (const { done } of asked) done({ error });
       return;
     }
-    for (const [index, { transaction, done }] of asked.entries())
+    this.#slices.begin(this.#judging(asked, answers));
+  }
+
+  *#judging(asked: readonly Asked[], answers: AnswerOf<'signers'>): Generator<void> {
+    for (const [index, { transaction, done }] of asked.entries()) {
+      if (index > 0 && index % judgedPerTurn === 0) yield;
       done(this.#judge(transaction, present(answers[index], 'an answer for each')));
+    }
   }
 
   #judge(transaction: UnverifiedTransaction, { key, place }: AnswerOf<'signers'>[number]): Signed {

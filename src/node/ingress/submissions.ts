@@ -15,6 +15,7 @@ import { SubmitGroup } from './group.ts';
 import { accepted, committed, type OutputToJson, receiptView, refused, unknown } from './outcome.ts';
 import { Pending } from './pending.ts';
 import { Signers, type SignersOptions } from './signers.ts';
+import { finish, Slices } from './slices.ts';
 
 export interface SubmissionsOptions extends IngressRules, SignersOptions {
   readonly outputToJson: OutputToJson;
@@ -36,8 +37,21 @@ interface Ticket {
   readonly byteLength: number;
 }
 
-/** Signature checks take about 50 µs each: after so many other requests get their turn. */
-const sliceLength = 32;
+/** A transaction of the right form that was not passed on yet. */
+interface Read {
+  readonly transaction: UnverifiedTransaction;
+  readonly position: number;
+  /** Undefined while the main thread has to be asked for it. */
+  readonly key: Uint8Array | undefined;
+}
+
+/** What is checked in one turn, about 50 µs a signature; of what is long the reading takes as much. */
+const checksPerTurn = 8;
+const checkedBytesPerTurn = 16_384;
+/** Transactions of a request that are passed on together: each group wakes the main thread. */
+const passedTogetherMax = 32;
+/** Outcomes of a turn, about 10 µs each. */
+const settledPerTurn = 32;
 
 /**
  * Takes submissions in, checks each transaction once, passes those of a turn on as one group, and brings the outcomes
@@ -45,22 +59,23 @@ const sliceLength = 32;
  */
 export class Submissions {
   readonly #options: SubmissionsOptions;
+  readonly #slices = new Slices();
   readonly #signers: Signers;
   readonly #tickets = new Map<number, Ticket>();
   #nextTicket = 0;
   #byteCount = 0;
-  #checking = 0;
+  #checkingCount = 0;
   #group: SubmitGroup | undefined;
   #closing = false;
 
   constructor(options: SubmissionsOptions) {
     this.#options = options;
-    this.#signers = new Signers(options);
+    this.#signers = new Signers(options, this.#slices);
   }
 
   /** Transactions without an outcome. */
   get outstanding(): number {
-    return this.#tickets.size + this.#checking;
+    return this.#tickets.size + this.#checkingCount;
   }
 
   /** See NodeService.submit. */
@@ -74,14 +89,18 @@ export class Submissions {
     if (this.outstanding + transactions.length > countMax || this.#byteCount + submission.body.length > bytesMax) {
       throw new AssentError('overloaded', `${this.outstanding} transactions wait for their outcome.`);
     }
-    this.#checking += transactions.length;
+    this.#checkingCount += transactions.length;
+    for (const { length } of transactions) this.#byteCount += length;
     const wanted = submission.wait === 'none' ? intention.accept : intention.commit;
-    const finish = (outcomes: readonly OutcomeView[]): void => {
+    const answer = (outcomes: readonly OutcomeView[]): void => {
       for (const outcome of outcomes) this.#options.observe?.(outcome);
       done(outcomes);
     };
-    const pending = new Pending(transactions.length, submission.timeoutMs, finish, (late) => this.#giveUp(late));
-    this.#checkFrom(0, transactions, wanted, pending);
+    const pending = new Pending(transactions.length, submission.timeoutMs, answer, (late) => this.#giveUp(late));
+    const checking = this.#checking(transactions, wanted, pending);
+    const isShort = transactions.length <= checksPerTurn && submission.body.length <= checkedBytesPerTurn;
+    if (isShort || transactions.length === 1) finish(checking);
+    else this.#slices.begin(checking);
   }
 
   /** Takes no more. What is outstanding still gets its outcome, and what has none after `deadlineMs` is given up. */
@@ -94,7 +113,11 @@ export class Submissions {
 
   /** Takes the main thread's word on tickets. */
   settle(message: SettledMessage): void {
-    for (const block of message.blocks) this.#settleBlock(block);
+    for (const block of message.blocks) {
+      const settling = this.#settling(block);
+      if (block.tickets.length <= settledPerTurn) finish(settling);
+      else this.#slices.begin(settling);
+    }
     for (const number of message.accepted) {
       const ticket = this.#close(number);
       ticket.pending.resolve(ticket.position, accepted(ticket.id));
@@ -107,52 +130,71 @@ export class Submissions {
     }
   }
 
-  #checkFrom(start: number, transactions: readonly Uint8Array[], wanted: number, pending: Pending): void {
-    const end = Math.min(start + sliceLength, transactions.length);
-    for (let position = start; position < end; position++) {
-      this.#checkOne(present(transactions[position], 'within the list'), position, wanted, pending);
+  *#checking(transactions: readonly Uint8Array[], wanted: number, pending: Pending): Generator<void> {
+    let [checks, bytes] = [0, 0];
+    let read: Read[] = [];
+    for (const [position, transaction] of transactions.entries()) {
+      if (checks >= checksPerTurn || bytes >= checkedBytesPerTurn) {
+        yield;
+        [checks, bytes] = [0, 0];
+      }
+      checks += 1;
+      bytes += transaction.length;
+      const one = this.#readOne(transaction, position, pending);
+      if (one !== undefined) read.push(one);
+      if (read.length < passedTogetherMax && position < transactions.length - 1) continue;
+      for (const each of read) this.#passOn(each, wanted, pending);
+      read = [];
     }
-    if (end < transactions.length) setImmediate(() => this.#checkFrom(end, transactions, wanted, pending));
   }
 
-  #checkOne(bytes: Uint8Array, position: number, wanted: number, pending: Pending): void {
-    if (this.#refuseLate(position, pending)) return;
+  /** Undefined when it is refused. */
+  #readOne(bytes: Uint8Array, position: number, pending: Pending): Read | undefined {
+    if (this.#refuseLate(bytes, position, pending)) return undefined;
     let transaction: UnverifiedTransaction;
     try {
       transaction = readTransaction(bytes, this.#options);
     } catch (error) {
       if (!(error instanceof AssentError)) throw error;
-      this.#refuse(position, pending, error);
-      return;
+      this.#refuse(bytes, position, pending, error);
+      return undefined;
     }
-    const key = this.#signers.known(transaction);
+    return { transaction, position, key: this.#signers.known(transaction) };
+  }
+
+  #passOn({ transaction, position, key }: Read, wanted: number, pending: Pending): void {
+    const { idHex, kind, bytes } = transaction;
+    if (this.#refuseLate(bytes, position, pending)) return;
     if (key !== undefined) {
       this.#take(transaction, key, position, wanted, pending);
       return;
     }
-    this.#byteCount += bytes.length;
     this.#signers.ask(transaction, (signed) => {
-      this.#byteCount -= bytes.length;
       if ('place' in signed) {
-        const { idHex, kind } = transaction;
-        this.#checking -= 1;
+        this.#release(bytes);
         const receipt = receiptView(idHex, kind, signed.place, this.#options.outputToJson);
         pending.resolve(position, committed(idHex, receipt));
-      } else if (this.#refuseLate(position, pending)) return;
-      else if ('error' in signed) this.#refuse(position, pending, signed.error);
+      } else if (this.#refuseLate(bytes, position, pending)) return;
+      else if ('error' in signed) this.#refuse(bytes, position, pending, signed.error);
       else this.#take(transaction, signed.key, position, wanted, pending);
     });
   }
 
-  #refuseLate(position: number, pending: Pending): boolean {
+  #refuseLate(bytes: Uint8Array, position: number, pending: Pending): boolean {
     if (pending.isLate)
-      this.#refuse(position, pending, new AssentError('overloaded', 'Its time was up before its turn came.'));
+      this.#refuse(bytes, position, pending, new AssentError('overloaded', 'Its time was up before its turn came.'));
     return pending.isLate;
   }
 
-  #refuse(position: number, pending: Pending, error: AssentError): void {
-    this.#checking -= 1;
+  #refuse(bytes: Uint8Array, position: number, pending: Pending, error: AssentError): void {
+    this.#release(bytes);
     pending.resolve(position, refused(undefined, error));
+  }
+
+  /** It is checked, and not passed on. */
+  #release({ length }: Uint8Array): void {
+    this.#checkingCount -= 1;
+    this.#byteCount -= length;
   }
 
   #take(
@@ -162,12 +204,11 @@ export class Submissions {
     wanted: number,
     pending: Pending,
   ): void {
-    this.#checking -= 1;
+    this.#checkingCount -= 1;
     this.#openGroup().add(bytes, key, wanted);
     this.#tickets.set(this.#nextTicket, { pending, position, id, kind, byteLength: bytes.length });
     pending.tickets.push(this.#nextTicket);
     this.#nextTicket += 1;
-    this.#byteCount += bytes.length;
   }
 
   /** What is on its way to the main thread in this turn's group goes before this. */
@@ -193,12 +234,12 @@ export class Submissions {
     if (group !== undefined) this.#options.send(group.message());
   }
 
-  #settleBlock(block: SettledBlock): void {
+  *#settling({ height, timestamp, blockHash, ...block }: SettledBlock): Generator<void> {
     let offset = 0;
     for (const [place, number] of block.tickets.entries()) {
+      if (place > 0 && place % settledPerTurn === 0) yield;
       const length = present(block.lengths[place], 'every ticket has a result');
       const ticket = this.#close(number);
-      const { height, timestamp, blockHash } = block;
       const index = present(block.indexes[place], 'every ticket has a place');
       const result = block.results.subarray(offset, offset + length);
       offset += length;

@@ -131,24 +131,77 @@ describe('submissions', () => {
     expect(submissions.outstanding).toBe(0);
   });
 
-  it('of a long batch do not hold the thread', async () => {
-    const { submit, sent } = desk();
+  it('of long batches are checked a few a turn, all batches together, and passed on in groups', async () => {
     let checks = 0;
-    const slow = desk({
+    const { submissions, submit, sent } = desk({
+      countMax: 1000,
+      bytesMax: 1_000_000,
       verify: (...claim) => {
         checks += 1;
         return verifySignature(...claim);
       },
     });
-    void slow.submit(batchOf(Array.from({ length: 100 }, () => transaction())), { batched: true });
-    expect(checks).toBeLessThan(50);
+    const batches = [0, 1, 2].map(() => Array.from({ length: 100 }, () => transaction()));
+    for (const batch of batches) void submit(batchOf(batch), { batched: true });
     void submit(transaction().bytes);
+    expect(checks).toBe(1);
+    let most = 0;
+    for (let before = checks; checks < 301; before = checks) {
+      await turn();
+      most = Math.max(most, checks - before);
+    }
+    expect(most).toBe(8);
     await turn();
-    expect(sent).toHaveLength(1);
-    expect(checks).toBeLessThan(100);
-    while (slow.submissions.outstanding > 0 && checks < 100) await turn();
-    await turn();
-    expect(slow.sent.length).toBeGreaterThan(1);
+    const messages = sent as SubmitMessage[];
+    const lengths = messages.map((message) => message.lengths.length);
+    expect(lengths).toEqual([1, 32, 32, 32, 32, 32, 32, 32, 32, 32, 4, 4, 4]);
+    const [first = []] = batches;
+    const passed = messages.flatMap(({ bytes }) => toHex(bytes));
+    expect(passed.join('')).toContain(
+      first
+        .slice(0, 32)
+        .map(({ bytes }) => toHex(bytes))
+        .join(''),
+    );
+    expect(passed.at(-3)).toBe(
+      first
+        .slice(96)
+        .map(({ bytes }) => toHex(bytes))
+        .join(''),
+    );
+    expect(submissions.outstanding).toBe(301);
+  });
+
+  it('that are long are read one a turn', async () => {
+    const { submit, sent } = desk({ bytesMax: 1_000_000 });
+    const long = [0, 1, 2].map(() => transaction(signer, 'notes', 20_000));
+    void submit(batchOf(long), { batched: true });
+    let checks = 0;
+    for (; sent.length === 0; checks++) await turn();
+    expect(checks).toBeGreaterThan(long.length);
+  });
+
+  it('of a long block are settled a few a turn, of a short one at once', async () => {
+    const { submissions, submit, sent } = desk();
+    const transactions = Array.from({ length: 100 }, () => transaction());
+    const waiting = submit(batchOf(transactions), { batched: true });
+    while (sent.length < 4) await turn();
+    const settling = new Settling();
+    const settle = (first: number, count: number): void => {
+      for (let ticket = first; ticket < first + count; ticket++)
+        settling.committed(ticket, receiptOf(transaction(), ticket, { ok: true, output: ticket }));
+      submissions.settle(settling.take());
+    };
+    settle(90, 10);
+    expect(submissions.outstanding).toBe(90);
+    settle(0, 90);
+    const left: number[] = [];
+    for (; submissions.outstanding > 0; await turn()) left.push(submissions.outstanding);
+    expect(left.filter((count, place) => count !== left[place - 1])).toEqual([90, 58, 26]);
+    const outcomes = await waiting;
+    expect(outcomes.map(({ receipt }) => receipt?.result)).toEqual(
+      transactions.map((_, place) => ({ ok: true, output: `note ${place}` })),
+    );
   });
 
   it('beyond a bound are refused as a whole', async () => {
@@ -162,6 +215,22 @@ describe('submissions', () => {
     expect(submissions.outstanding).toBe(2);
     const { submit: submitBytes } = desk({ bytesMax: 100 });
     await expect(submitBytes(transaction().bytes)).rejects.toMatchObject({ code: 'overloaded' });
+  });
+
+  it('count with all their bytes until they have an outcome, also while they wait to be checked', async () => {
+    const { submit, submissions, sent } = desk({ bytesMax: 15_000 });
+    const foreign = batchOf(Array.from({ length: 10 }, () => transaction(signer, 'poem', 1000)));
+    const known = batchOf(Array.from({ length: 10 }, () => transaction(signer, 'note', 1000)));
+    const waiting = submit(foreign, { batched: true });
+    await expect(submit(known, { batched: true })).rejects.toMatchObject({ code: 'overloaded' });
+    for (const outcome of await waiting) expect(outcome.error?.code).toBe('transaction-kind-unknown');
+    const taken = submit(known, { batched: true });
+    while (sent.length === 0) await turn();
+    await expect(submit(foreign, { batched: true })).rejects.toMatchObject({ code: 'overloaded' });
+    const accepted = Array.from({ length: 10 }, (_, ticket) => ticket);
+    submissions.settle({ type: 'settled', blocks: [], accepted, refused: [] });
+    expect(await taken).toHaveLength(10);
+    expect(await submit(foreign, { batched: true })).toHaveLength(10);
   });
 
   it('whose time is up are settled by what the main thread knows for certain', async () => {
@@ -190,21 +259,25 @@ describe('submissions', () => {
     const { submissions, submit, sent } = desk({
       verify: (...claim) => {
         checks += 1;
-        // Slow enough for the time to be up after the first slice.
-        const endMs = performance.now() + 1;
+        // After the first group its time is up, while others of it are checked and not passed on.
+        if (checks === 40) submissions.close(0);
+        const endMs = performance.now() + (checks < 40 ? 0 : 1);
         while (performance.now() < endMs);
         return verifySignature(...claim);
       },
     });
-    const waiting = submit(batchOf(Array.from({ length: 100 }, () => transaction())), { batched: true, timeoutMs: 1 });
+    const waiting = submit(batchOf(Array.from({ length: 100 }, () => transaction())), { batched: true });
     while (sent.length < 2) await turn();
-    const given = sent.flatMap((message) => (message.type === 'submit' ? [...message.lengths] : []));
-    expect(given.length).toBeLessThan(100);
-    expect(checks).toBe(given.length);
-    const refused = given.map((_, ticket) => ({ ticket, code: 'outcome-unknown', message: 'Not seen.' }) as const);
+    expect((sent[0] as SubmitMessage).lengths).toHaveLength(32);
+    const tickets = Array.from({ length: 32 }, (_, ticket) => ticket);
+    expect(sent[1]).toEqual({ type: 'give-up', tickets });
+    const refused = tickets.map((ticket) => ({ ticket, code: 'outcome-unknown', message: 'Not seen.' }) as const);
     submissions.settle({ type: 'settled', blocks: [], accepted: [], refused });
     const outcomes = await waiting;
-    expect(outcomes.filter(({ status }) => status === 'unknown')).toHaveLength(given.length);
+    expect(sent).toHaveLength(2);
+    expect(checks).toBeLessThan(64);
+    expect(outcomes.filter(({ status }) => status === 'unknown')).toHaveLength(32);
+    expect(outcomes[32]).toMatchObject({ status: 'refused', error: { code: 'overloaded' } });
     expect(outcomes.at(-1)).toMatchObject({ status: 'refused', error: { code: 'overloaded' } });
     expect(submissions.outstanding).toBe(0);
   });
@@ -253,6 +326,26 @@ describe('submissions', () => {
       expect(await submit(transaction(signer).bytes)).toMatchObject([{ error: { code: 'key-not-current' } }]);
       expect(await submit(transaction(stranger).bytes)).toMatchObject([{ error: { code: 'signature-invalid' } }]);
       expect(sent).toHaveLength(1);
+    });
+
+    it('are judged a few a turn', async () => {
+      let checks = 0;
+      const { submit } = desk({
+        verify: (...claim) => {
+          checks += 1;
+          return verifySignature(...claim);
+        },
+      });
+      const forged = Array.from({ length: 30 }, () => transaction(stranger));
+      const waiting = submit(batchOf(forged), { batched: true });
+      // One each before the main thread is asked, and two each after it.
+      let most = 0;
+      for (let before = checks; checks < 90; before = checks) {
+        await turn();
+        most = Math.max(most, checks - before);
+      }
+      expect(most).toBe(8);
+      for (const outcome of await waiting) expect(outcome).toMatchObject({ error: { code: 'signature-invalid' } });
     });
 
     it('get the receipt of what was executed before, whichever key had signed', async () => {
