@@ -175,6 +175,52 @@ describe('reads of the ledger', () => {
     ]);
   });
 
+  it.each([
+    '[]',
+    'null',
+    '"domain"',
+    '{"domain":"north","view":"whole"}',
+    '{"domain":"north","view":["full"]}',
+    '{"domain":"north","at":"7"}',
+    '{"domain":"north","questions":"none"}',
+    '{"commit":"true","transactions":"00"}',
+  ])('that decide on %s are refused', async (body) => {
+    const url = await serve({ decide: () => Promise.reject(new AssentError('internal', 'It was asked.')) });
+    const error = await errorOf(await fetch(`${url}/v1/decisions`, post(body, 'application/json')));
+    expect(error).toMatchObject({ status: 400, code: 'request-invalid' });
+  });
+
+  it('that decide on what nests without end ask nothing', async () => {
+    const asked: unknown[] = [];
+    const url = await serve({
+      decide(question) {
+        asked.push(question);
+        return Promise.resolve('{}');
+      },
+    });
+    const nested = `{"domain":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    expect((await fetch(`${url}/v1/decisions`, post(nested, 'application/json'))).ok).toBe(false);
+    expect(asked).toEqual([]);
+  });
+
+  it('that decide pass questions on as they are', async () => {
+    const asked: unknown[] = [];
+    const url = await serve({
+      decide(question) {
+        asked.push(question);
+        return Promise.resolve('{}');
+      },
+    });
+    const questions = [
+      {},
+      { domain: 'north' },
+      { domain: 'north', view: 'requester', at: { height: 3 }, data: { tags: ['a'] } },
+    ];
+    for (const question of questions)
+      await fetch(`${url}/v1/decisions`, post(JSON.stringify(question), 'application/json'));
+    expect(asked).toEqual(questions);
+  });
+
   it('that cannot be had end with the reason, and say nothing of how far the node is', async () => {
     const url = await serve({
       readPoint: undefined,
