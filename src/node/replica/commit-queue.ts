@@ -1,7 +1,7 @@
-import type { BlockCertificate, BlockReference, CommittedBlock } from '../../consensus/index.ts';
+import type { BlockReference, CommittedBlock } from '../../consensus/index.ts';
 import type { Ledger, Receipt } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
-import { certificateOperations } from './persistence.ts';
+import type { WrittenCertificates } from './written-certificates.ts';
 
 /** Commits that are with the disk at a time. A block can change some MiB of state, and what the journal holds is bounded. */
 const writingMax = 8;
@@ -19,11 +19,13 @@ export class CommitQueue {
   readonly #onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
   /** Bounded by the chain that is certified and not applied, whose blocks the core holds. */
   readonly #waiting: CommittedBlock[] = [];
+  readonly #certificates: WrittenCertificates;
   #writing = 0;
-  #certificateHeight = 0;
 
   constructor(options: {
     ledger: Ledger;
+    /** Of all that is given to the same journal. */
+    certificates: WrittenCertificates;
     /** Writes one atomic batch, in order; one that is not urgent with the next that is, or with the next tick. */
     write: (operations: readonly Operation[], urgent: boolean, done: () => void) => void;
     /** Whether a reader waits for the block's effects. */
@@ -32,6 +34,7 @@ export class CommitQueue {
     onSettled: (block: BlockReference, receipts: readonly Receipt[]) => void;
   }) {
     this.#ledger = options.ledger;
+    this.#certificates = options.certificates;
     this.#write = options.write;
     this.#isAwaited = options.isAwaited;
     this.#onSettled = options.onSettled;
@@ -63,19 +66,12 @@ export class CommitQueue {
   #commit({ block, certificate }: CommittedBlock): void {
     const { operations, receipts } = this.#ledger.commit(block.hash);
     const urgent = this.#waiting.length > 0 || this.#writing === writingMax || this.#isAwaited(block);
-    this.#write([...operations, ...this.#newCertificate(certificate)], urgent, () => {
+    // The first batch that relies on a certificate brings it along.
+    this.#write([...operations, ...this.#certificates.operations(certificate)], urgent, () => {
       this.#writing -= 1;
       this.#ledger.settle(block.hash);
       this.#onSettled(block, receipts);
       this.#writeNext();
     });
-  }
-
-  /** The first batch that relies on a certificate brings it along. */
-  #newCertificate(certificate: BlockCertificate): readonly Operation[] {
-    const { height } = certificate.ack;
-    if (height <= this.#certificateHeight) return [];
-    this.#certificateHeight = height;
-    return certificateOperations(certificate);
   }
 }

@@ -33,6 +33,7 @@ import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from '
 import { damagedKey, mendingError, stoppingError } from './stopping.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { channelOf, decodeMessage, encodeMessage } from './wire.ts';
+import { WrittenCertificates } from './written-certificates.ts';
 
 const always: MayGoOn = () => true;
 
@@ -54,6 +55,7 @@ export class Incarnation {
   readonly #pool: TransactionPool;
   readonly #proposer: Proposer;
   readonly #forwarder: Forwarder;
+  readonly #certificates = new WrittenCertificates();
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
   /** What is proved against nodes of this ledger. */
@@ -102,6 +104,7 @@ export class Incarnation {
     });
     this.#commits = new CommitQueue({
       ledger,
+      certificates: this.#certificates,
       write: (operations, urgent, done) => {
         if (urgent) this.#append(operations, undefined, done);
         else options.journal.defer(operations, this.#whenWritten(done));
@@ -347,6 +350,7 @@ export class Incarnation {
       request,
       this.#bodies,
       this.#chain.configurations,
+      this.#certificates,
       this.#storedHeight,
     );
     this.#storedHeight = storedHeight;

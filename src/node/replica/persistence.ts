@@ -23,6 +23,7 @@ import {
   readRecord,
   termCertificateKey,
 } from './records.ts';
+import type { WrittenCertificates } from './written-certificates.ts';
 
 /**
  * The batch of a persist request, and the signer's mark where the request changes what was promised. `storedHeight` is
@@ -32,6 +33,7 @@ export function persistOperations(
   request: PersistRequest,
   bodies: BlockBodies,
   configurations: ConfigurationRecords,
+  certificates: WrittenCertificates,
   storedHeight: number,
 ): { operations: Operation[]; mark: Uint8Array | undefined; storedHeight: number } {
   const operations: Operation[] = [];
@@ -47,7 +49,7 @@ export function persistOperations(
   const mark = request.hardState === undefined ? undefined : encodeHardState(request.hardState);
   if (mark !== undefined) operations.push({ type: 'put', key: hardStateKey, value: mark });
   if (request.termCertificate !== undefined) operations.push(...termCertificateOperations(request.termCertificate));
-  if (request.certificate !== undefined) operations.push(...certificateOperations(request.certificate));
+  if (request.certificate !== undefined) operations.push(...certificates.operations(request.certificate));
   operations.push(...request.peerPromises.map(putPromise));
   return { operations, mark, storedHeight: height };
 }

@@ -4,7 +4,8 @@ import { encodeNodeId } from '../../../../src/crypto/index.ts';
 import type { Ledger, ReceivedBlock } from '../../../../src/ledger/index.ts';
 import { CommitQueue } from '../../../../src/node/replica/commit-queue.ts';
 import { certificateKey } from '../../../../src/node/replica/index.ts';
-import type { MemoryStore, Operation } from '../../../../src/storage/index.ts';
+import { WrittenCertificates } from '../../../../src/node/replica/written-certificates.ts';
+import { keyPrefixes, type MemoryStore, type Operation } from '../../../../src/storage/index.ts';
 import { genesis, openLedger, proposer, put, write } from '../../ledger/fixture.ts';
 import { chainOf, referenceOf } from './fixture.ts';
 
@@ -14,6 +15,7 @@ let blocks: readonly ReceivedBlock[];
 let writing: { readonly operations: readonly Operation[]; readonly urgent: boolean; readonly done: () => void }[];
 let awaited: number | undefined;
 let settled: (readonly [height: number, receipts: number])[];
+let certificates: WrittenCertificates;
 let queue: CommitQueue;
 beforeEach(async () => {
   ({ ledger, store } = await openLedger());
@@ -24,8 +26,10 @@ beforeEach(async () => {
   writing = [];
   awaited = undefined;
   settled = [];
+  certificates = new WrittenCertificates();
   queue = new CommitQueue({
     ledger,
+    certificates,
     write: (operations, urgent, done) => writing.push({ operations, urgent, done }),
     isAwaited: ({ height }) => height === awaited,
     onSettled: (block, receipts) => settled.push([block.height, receipts.length]),
@@ -87,12 +91,28 @@ describe('the commit queue', () => {
     ] as const) {
       queue.push(committed(height, certifiedHeight));
     }
-    const certificates = writing.map(({ operations }) =>
+    const written = writing.map(({ operations }) =>
       [1, 2, 3].filter((height) => {
         const key = certificateKey(height);
         return operations.some((operation) => Buffer.compare(operation.key, key) === 0);
       }),
     );
-    expect(certificates).toEqual([[2], [], [3]]);
+    expect(written).toEqual([[2], [], [3]]);
+  });
+
+  it('does not write a certificate that an earlier batch of the core brought, or one below it', () => {
+    expect(certificates.operations(committed(2, 2).certificate).map(({ key }) => key)).toContainEqual(
+      certificateKey(2),
+    );
+    for (const [height, certifiedHeight] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ] as const) {
+      queue.push(committed(height, certifiedHeight));
+    }
+    const written = writing.map(({ operations }) => operations.filter(({ key }) => key[0] === keyPrefixes.certificate));
+    expect(written.map(({ length }) => length)).toEqual([0, 0, 1]);
+    expect(certificates.operations(committed(3, 3).certificate)).toEqual([]);
   });
 });
