@@ -3,7 +3,7 @@
  * from node to node (docs/archive.md).
  */
 export { type ArchivedPlace, ArchiveReader, chunkRanges } from './archive-reader.ts';
-export { type ReadBlock, readForArchive } from './block-source.ts';
+export { CommittedBlocks, type ReadBlock } from './block-source.ts';
 export { ArchiveChunk } from './chunk.ts';
 export { type ChunkBlock, ChunkBuilder, finished } from './chunk-builder.ts';
 export { chunkGroupBlocks, chunkStartFrom, type NamePlace } from './chunk-format.ts';

@@ -2,6 +2,7 @@ import { AssentError, equalBytes, type Logger, utf8 } from '../../base/index.ts'
 import {
   ArchiveChunk,
   type ChunkRange,
+  CommittedBlocks,
   chunkName,
   chunkRanges,
   chunkStartFrom,
@@ -10,7 +11,6 @@ import {
   genesisName,
   genesisToText,
   type Ledger,
-  readForArchive,
   signaturesName,
 } from '../../ledger/index.ts';
 import type { Operation, Store } from '../../storage/index.ts';
@@ -37,6 +37,7 @@ export interface ArchivistOptions {
  */
 export class Archivist {
   readonly #options: ArchivistOptions;
+  readonly #blocks: CommittedBlocks;
   #growing: ChunkInProgress | undefined;
   /** Files that are made and could not be written yet. */
   #made: ChunkFiles | undefined;
@@ -48,6 +49,7 @@ export class Archivist {
 
   constructor(options: ArchivistOptions) {
     this.#options = options;
+    this.#blocks = new CommittedBlocks(options.database);
   }
 
   /** Chunks that this process wrote. */
@@ -91,7 +93,7 @@ export class Archivist {
       while (!growing.isFull) {
         if (growing.nextHeight > ledger.applied.height) return false;
         await turns.pause();
-        const read = await readForArchive(database, growing.nextHeight, turns.pause);
+        const read = await this.#blocks.read(growing.nextHeight, ledger.applied.height, turns.pause);
         if (read === undefined) return this.#dropped();
         growing.add(read);
       }

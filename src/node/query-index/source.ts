@@ -1,6 +1,6 @@
 import { AssentError, equalBytes } from '../../base/index.ts';
 import { leafHash, merkleRoot } from '../../crypto/index.ts';
-import { type Ledger, readForArchive } from '../../ledger/index.ts';
+import { CommittedBlocks, type Ledger } from '../../ledger/index.ts';
 import type { Store } from '../../storage/index.ts';
 import type { NodeArchive } from '../archive/index.ts';
 import type { IndexableBlock } from './block-group.ts';
@@ -14,12 +14,12 @@ export interface BlocksToIndexOptions {
 /** Committed blocks with their results: out of the store, and those that it gave up or never had out of the archive. */
 export class BlocksToIndex {
   readonly #ledger: Ledger;
-  readonly #store: Store;
+  readonly #kept: CommittedBlocks;
   readonly #archive: NodeArchive | undefined;
 
   constructor({ ledger, store, archive }: BlocksToIndexOptions) {
     this.#ledger = ledger;
-    this.#store = store;
+    this.#kept = new CommittedBlocks(store);
     this.#archive = archive;
   }
 
@@ -40,7 +40,8 @@ export class BlocksToIndex {
    * is checked. Throws `storage-damaged`, and what the archive throws.
    */
   async read(height: number, parentHash: Uint8Array | undefined, pause: () => Promise<void>): Promise<Read> {
-    const kept = height >= this.#firstKept ? await readForArchive(this.#store, height, pause) : undefined;
+    const through = this.#ledger.applied.height;
+    const kept = height >= this.#firstKept ? await this.#kept.read(height, through, pause) : undefined;
     if (kept !== undefined && !equalBytes(rootOf(kept.block.transactionBytes), kept.block.header.transactionsRoot))
       throw damaged(height);
     // Pruned meanwhile: then it is in the archive, whose blocks are checked when they are opened.

@@ -25,7 +25,9 @@ export interface ScrubberOptions extends ScrubbingOptions {
 }
 
 /** Of the main thread's time, at most this part goes here. */
-const workShare = 0.05;
+const workShare = 0.02;
+/** What is small is looked at together until it makes up for a rest of so long: each time the thread is woken costs, too. */
+const restMsMin = 50;
 
 /**
  * Goes through all that the node holds, slowly and again and again, and holds it against the chain (protocol.md §6):
@@ -66,12 +68,18 @@ export class Scrubber {
     const scrubbing = this.#scrubbing;
     while (!scrubbing.isStopped) {
       let startedMs = clock.monotonicMs();
+      let looked = 0;
       for await (const bytes of this.#pass()) {
+        if (scrubbing.isStopped) return;
         this.#bytes += bytes;
+        looked += bytes;
         const workedMs = clock.monotonicMs() - startedMs;
-        await scrubbing.sleep(Math.max((1000 * bytes) / bytesPerSecond, workedMs / workShare));
+        const restMs = Math.max((1000 * looked) / bytesPerSecond, workedMs / workShare);
+        if (restMs < restMsMin) continue;
+        await scrubbing.sleep(restMs);
         if (scrubbing.isStopped) return;
         startedMs = clock.monotonicMs();
+        looked = 0;
       }
       this.#passes += 1;
       await scrubbing.sleep(pauseMs);

@@ -1,5 +1,5 @@
 import { AssentError } from '../../../base/index.ts';
-import { type ReadBlock, readForArchive } from '../../../ledger/index.ts';
+import { CommittedBlocks, type ReadBlock } from '../../../ledger/index.ts';
 import type { Operation } from '../../../storage/index.ts';
 import { BlockGroup, firstOfGroup, lastOfGroup } from '../../query-index/index.ts';
 import { isDamage, isStored } from '../damage.ts';
@@ -17,9 +17,10 @@ export async function* scrubIndexRecords(scrubbing: Scrubbing, height: number): 
   const { stored, epoch } = index();
   if (stored === undefined || height > stored.through || height !== Math.max(firstOfGroup(height), stored.from)) return;
   const group = new BlockGroup();
+  const blocks = new CommittedBlocks(scrubbing.options.store);
   const last = Math.min(lastOfGroup(height), stored.through);
   for (let next = height; next <= last; next++) {
-    const read = await readBlock(scrubbing, next);
+    const read = await readBlock(blocks, next, last);
     if (read === undefined) return;
     group.add(read.block, ledger.state);
     yield 0;
@@ -29,10 +30,13 @@ export async function* scrubIndexRecords(scrubbing: Scrubbing, height: number): 
   }
 }
 
+/** Between two blocks there is time for others. */
+const nothing = async (): Promise<void> => undefined;
+
 /** Undefined where it was given up meanwhile, or is damaged: that is told of, and repaired, where it is. */
-async function readBlock(scrubbing: Scrubbing, height: number): Promise<ReadBlock | undefined> {
+async function readBlock(blocks: CommittedBlocks, height: number, through: number): Promise<ReadBlock | undefined> {
   try {
-    return await readForArchive(scrubbing.options.store, height, () => scrubbing.sleep(0));
+    return await blocks.read(height, through, nothing);
   } catch (error) {
     if (isDamage(error)) return undefined;
     throw error;

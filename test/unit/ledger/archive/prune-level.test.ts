@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { present } from '../../../../src/base/index.ts';
-import { ChunkBuilder, PruneSweep, prunedRanges, putPruned, readForArchive } from '../../../../src/ledger/index.ts';
+import { ChunkBuilder, CommittedBlocks, PruneSweep, prunedRanges, putPruned } from '../../../../src/ledger/index.ts';
 import { LevelStore, prefixRange } from '../../../../src/storage/index.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { genesis, Node, transaction, writeTo } from '../snapshot-support.ts';
@@ -21,8 +21,9 @@ test('on LevelDB, what was pruned leaves the disk, and the state and the rest of
   for (let count = 0; count < blocks; count++)
     await node.grow([transaction('sim.put', [1, `k${count % 5}`, new Uint8Array(valueBytes).fill(1 + (count % 100))])]);
   const builder = new ChunkBuilder(genesis.ledgerId);
+  const committed = new CommittedBlocks(store);
   for (let height = 1; !builder.isFull; height++)
-    builder.add(present(await readForArchive(store, height, async () => undefined), 'it is stored').block);
+    builder.add(present(await committed.read(height, blocks, async () => undefined), 'it is stored').block);
   expect(builder.range?.last).toBeGreaterThan(90);
   const whole = sizeOf(path);
   expect(whole).toBeGreaterThan(blocks * valueBytes * 1.9);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { equalBytes, present, silentLogger, uint64Bytes } from '../../../../src/base/index.ts';
+import { type Clock, equalBytes, present, silentLogger, uint64Bytes } from '../../../../src/base/index.ts';
 import { type NodeId, verifySignature } from '../../../../src/crypto/index.ts';
 import { openBlock, readBlock } from '../../../../src/ledger/index.ts';
 import { systemClock } from '../../../../src/node/clock.ts';
@@ -26,6 +26,7 @@ import {
   prefixRange,
   textOfKey,
 } from '../../../../src/storage/index.ts';
+import { treeParts } from '../../../support/tree-parts.ts';
 import { bent } from '../audit/support.ts';
 import { Indexed, journalOf, written } from '../query-index/support.ts';
 import { Chain } from '../replay/support.ts';
@@ -132,6 +133,28 @@ const none = Object.fromEntries(scrubbedParts.map((part) => [part, 0]));
 describe('a look at everything', () => {
   it('finds nothing on a whole disk', async () => {
     expect(sums(await scrubbed())).toEqual({ found: none, repaired: none, open: 0 });
+  });
+
+  it('looks at what is small together, and rests for as long as its bytes are worth', async () => {
+    const pauseMs = 60_000;
+    const restsOf = async (bytesPerSecond: number): Promise<number[]> => {
+      const rests: number[] = [];
+      const after: Clock['after'] = (delayMs, callback) => {
+        rests.push(delayMs);
+        return systemClock.after(0, callback);
+      };
+      // Work takes no time.
+      await scrubbed(undefined, { clock: { ...systemClock, monotonicMs: () => 0, after }, bytesPerSecond, pauseMs });
+      return rests.slice(0, rests.indexOf(pauseMs));
+    };
+    expect(await restsOf(1e12)).toEqual([]);
+    const rests = await restsOf(10_000);
+    expect(rests.length).toBeGreaterThan(1);
+    expect(rests.every((restMs) => restMs >= 50)).toBe(true);
+    const { bytes } = await scrubbed();
+    const sumMs = rests.reduce((sum, restMs) => sum + restMs, 0);
+    expect(sumMs).toBeGreaterThan((1000 * bytes) / 10_000 - 50);
+    expect(sumMs).toBeLessThanOrEqual((1000 * bytes) / 10_000 + 1e-6);
   });
 
   it('finds another block, says so until a peer has given the right one, and takes no other', async () => {
@@ -320,12 +343,12 @@ describe('a look at everything', () => {
   });
 });
 
-it('finds a page of the tree that is another, and makes it anew out of the values', { timeout: 60_000 }, async () => {
+it('finds a page of the tree that is another, and makes it anew out of the values', async () => {
   const credentials = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => chain.credential('north', `agent ${from + index}`, 'clinician'));
   await chain.block(credentials(0, 700));
-  // A part is written so many blocks after it changed.
-  for (let block = 0; block < 800; block++) await chain.block([]);
+  await write(treeParts(store));
+  chain = Chain.reopen(store);
   const [key, value] = await entry('treeNode', 7);
   await write([{ type: 'put', key, value: bent(value) }]);
   chain = Chain.reopen(store);
