@@ -19,8 +19,13 @@ export const partCount: number = 1 << partDepth;
 const deltaRecordBytes = 2 * HASH_BYTES;
 const heightBytes = 8;
 
-/** A part is written so many blocks after it changed. With a part a block, no more than 256 deltas beyond that are kept. */
+/**
+ * A part is written so many blocks after it changed, once enough changes wait that its pages are written for several of
+ * them; where blocks change little, after `waitBlocksMax`. With a part a block, no more than 256 deltas beyond that are kept.
+ */
 const waitBlocks = 768;
+const waitBlocksMax = 4096;
+const pendingChangesWanted = 16_384;
 /** Changes that no page holds yet, beyond which more than that is written: bounds memory and what a start has to do. */
 const pendingChangesMax = 65_536;
 /** Nodes of a part, beyond which its deep pages are dropped from memory after they were written. */
@@ -28,6 +33,8 @@ const residentNodesMax = 1024;
 
 export interface TreePartsLimits {
   readonly waitBlocks: number;
+  readonly waitBlocksMax: number;
+  readonly pendingChangesWanted: number;
   readonly pendingChangesMax: number;
   readonly residentNodesMax: number;
 }
@@ -63,7 +70,7 @@ export class TreeParts {
   private constructor(space: StateSpace, deltasFrom: number, limits: Partial<TreePartsLimits>) {
     this.#space = space;
     this.#deltasFrom = deltasFrom;
-    this.#limits = { waitBlocks, pendingChangesMax, residentNodesMax, ...limits };
+    this.#limits = { waitBlocks, waitBlocksMax, pendingChangesWanted, pendingChangesMax, residentNodesMax, ...limits };
   }
 
   /** Of a tree that has no block yet. */
@@ -111,7 +118,7 @@ export class TreeParts {
     this.#noteRemoved(removedPages);
     const written: number[] = [];
     for (const [part, dirty] of this.#dirty) {
-      const isDue = written.length === 0 && dirty.since <= height - this.#limits.waitBlocks;
+      const isDue = written.length === 0 && dirty.since <= height - this.#waitBlocks;
       if (!isDue && this.#pendingChanges <= this.#limits.pendingChangesMax) break;
       this.#dirty.delete(part);
       this.#pendingChanges -= dirty.changes;
@@ -139,6 +146,12 @@ export class TreeParts {
       const node = partOf(root, part);
       if (node?.type === 'inner' && countNodes(node) > this.#limits.residentNodesMax) forget(node, partDepth);
     }
+  }
+
+  get #waitBlocks(): number {
+    return this.#pendingChanges >= this.#limits.pendingChangesWanted
+      ? this.#limits.waitBlocks
+      : this.#limits.waitBlocksMax;
   }
 
   #note(height: number, changes: readonly TreeChange[]): void {

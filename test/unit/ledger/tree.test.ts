@@ -56,7 +56,7 @@ class KeptTree {
   #height = -1;
   root: Child;
 
-  constructor(limits: Partial<TreePartsLimits> = { residentNodesMax: 0 }) {
+  constructor(limits: Partial<TreePartsLimits> = { waitBlocksMax: 5, residentNodesMax: 0 }) {
     this.#limits = limits;
     this.#parts = TreeParts.empty(stateSpaces[0], limits);
   }
@@ -101,7 +101,13 @@ describe('the state tree', () => {
     fc.assert(
       fc.property(fc.array(block, { maxLength: 12 }), fc.array(fc.boolean()), (blocks, reopening) => {
         const model = new Map<string, TreeChange>();
-        const kept = new KeptTree({ waitBlocks: 5, pendingChangesMax: 8, residentNodesMax: 0 });
+        const kept = new KeptTree({
+          waitBlocks: 2,
+          waitBlocksMax: 5,
+          pendingChangesWanted: 4,
+          pendingChangesMax: 8,
+          residentNodesMax: 0,
+        });
         for (const [index, changes] of blocks.entries()) {
           kept.commit(changes);
           for (const change of changes) {
@@ -122,9 +128,16 @@ describe('the state tree', () => {
     );
   });
 
-  it('writes a part that changes with every block once in a while, and keeps a bounded number of deltas', () => {
-    const [waitBlocks, partCount] = [50, 8];
-    const kept = new KeptTree({ waitBlocks });
+  it.each([
+    ['once enough changes wait', { waitBlocks: 50, waitBlocksMax: 400, pendingChangesWanted: 8 }, 50],
+    [
+      'after more blocks where they change little',
+      { waitBlocks: 50, waitBlocksMax: 90, pendingChangesWanted: 10_000 },
+      90,
+    ],
+  ])('writes a part that changes with every block %s, and keeps a bounded number of deltas', (_, limits, waited) => {
+    const partCount = 8;
+    const kept = new KeptTree(limits);
     const changeOf = (part: number, seed: number): TreeChange => {
       const keyHash = String.fromCharCode(part) + sha256Latin1(`${seed}`).slice(1);
       return { keyHash, valueHash: sha256Latin1(keyHash) };
@@ -138,8 +151,8 @@ describe('the state tree', () => {
       const deltas = kept.entries().filter(([key]) => key[0] === keyPrefixes.treeDelta);
       deltasMax = Math.max(deltasMax, deltas.length);
     }
-    expect(deltasMax).toBe(waitBlocks + partCount - 1);
-    expect(partsWritten).toBe(partCount * Math.floor(500 / (waitBlocks + 1)));
+    expect(deltasMax).toBe(waited + partCount - 1);
+    expect(partsWritten).toBe(partCount * Math.floor(500 / (waited + 1)));
   });
 
   it('leaves the tree it began with as it was', () => {

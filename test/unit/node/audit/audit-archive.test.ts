@@ -10,6 +10,7 @@ import { auditArchive, auditDirectory, genesisOfArchive } from '../../../../src/
 import { type Operation, prefixRange } from '../../../../src/storage/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
+import { treeParts } from '../../../support/tree-parts.ts';
 import { alteredCopy, bent, firstOf, type LeftBehind, leaveBehind } from './support.ts';
 
 /** As in flips.test.ts: `ASSENT_FLIPS=all` tries every byte, in some hours; a number, so many places. */
@@ -82,7 +83,9 @@ describe('a directory with parts of the tree', () => {
       height: left.height,
       certifiedHeight: left.height,
     });
-    const copy = await alteredCopy(left, async (store) => {
+    const whole = await alteredCopy(left, treeParts);
+    expect(await auditDirectory(whole, left.genesis)).toMatchObject({ height: left.height });
+    const copy = await alteredCopy({ ...left, data: whole }, async (store) => {
       const [key, value] = await firstOf(store, 'treePart');
       return [{ type: 'put', key, value: bent(value) }];
     });
