@@ -2,6 +2,8 @@ import { AssentError, type Clock, errorTable, messageOf } from '../base/index.ts
 import { loadConfig } from './config/index.ts';
 import { type RunningNode, startNode } from './daemon.ts';
 import { boundHeaps } from './heap-bounds.ts';
+import { httpThreadName } from './threads/http-thread.ts';
+import { preferThread } from './threads/prefer-thread.ts';
 
 /** The part of the process that a node's life hangs on: `process` itself, in the CLI. */
 export interface HostProcess {
@@ -33,6 +35,8 @@ export async function superviseNode(
   boundHeaps();
   const signals = new Signals(host);
   const node = await startNode(loadConfig(configFile), clock);
+  // Its turns are short, and somebody waits for each.
+  preferThread(httpThreadName);
   started(node);
   signals.attach(node);
   const fault = await node.stopped;

@@ -15,6 +15,9 @@ import type {
 } from './messages.ts';
 import { workerFile } from './worker-file.ts';
 
+/** As the system shows it. */
+export const httpThreadName = 'http';
+
 export interface HttpThreadOptions {
   readonly data: HttpThreadData;
   readonly logger: Logger;
@@ -40,7 +43,7 @@ export class HttpThread {
     const file = workerFile('http-worker', import.meta.url);
     this.#worker = new Worker(file, {
       workerData: options.data,
-      name: 'http',
+      name: httpThreadName,
       resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     this.#worker.on('message', (message: ToMain) => this.#receive(message));

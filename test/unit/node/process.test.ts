@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
@@ -53,6 +54,19 @@ describe('a node process', { timeout: 120_000 }, () => {
     expect(await first.ended).toBe(0);
     const second = await run(directory);
     expect((await fetch(`${second.apiUrl}/healthz`)).ok).toBe(true);
+  });
+
+  it.skipIf(process.platform !== 'linux')('has its threads give way to the one that answers', async () => {
+    const { directory } = prepared();
+    const { child } = await run(directory);
+    const tasks = `/proc/${child.pid}/task`;
+    const names = (niceness: number): Set<string> => {
+      const threads = readdirSync(tasks).filter((thread) => getPriority(Number(thread)) === niceness);
+      return new Set(threads.map((thread) => readFileSync(`${tasks}/${thread}/comm`, 'utf8').trim()));
+    };
+    const usual = getPriority();
+    expect(names(usual)).toEqual(new Set(['http']));
+    expect(names(Math.min(usual + 5, 19))).toContain('verify');
   });
 
   it('starts again after it was killed', async () => {
