@@ -1,14 +1,8 @@
 /**
  * What a node's process is started with. V8 fixes the bound of the young generation when a process starts, at 128 MiB on a
- * machine with much memory, and lets it fill up with garbage, array buffers beside it: a quarter of that is enough. And it
- * starts four threads that help to collect and to compile: where they have no cores of their own they keep waiting the
- * thread that they help, since a collection ends with the last of them. One is enough.
+ * machine with much memory, and lets it fill up with garbage, array buffers beside it: a quarter of that is enough.
  */
-export const nodeOptions: readonly string[] = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=16',
-  '--v8-pool-size=1',
-];
+export const nodeOptions: readonly string[] = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
 
 /**
  * What a node's process has in its environment unless that says otherwise. glibc gives threads arenas of their own, up to
