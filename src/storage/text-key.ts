@@ -14,25 +14,27 @@ const hashMark = 0x80;
 export function prefixedTextKey(prefix: KeyPrefix, text: string, extraBytes = 0): Uint8Array {
   let length = 1 + extraBytes;
   for (let index = 0; index < text.length; ) {
-    const isHash = isHashAt(text, index);
-    length += isHash ? 1 + hashBytes : 1;
-    index += isHash ? hashDigits : 1;
+    const digits = digitsAt(text, index);
+    length += digits === hashDigits ? 1 + hashBytes : Math.max(1, digits);
+    index += Math.max(1, digits);
   }
   const key = shortLivedBytes(length);
   key[0] = keyPrefixes[prefix];
   let bits = 0;
   let at = 1;
   for (let index = 0; index < text.length; ) {
-    const code = text.charCodeAt(index);
-    if (!isHashAt(text, index)) {
-      bits |= code;
-      key[at++] = code;
-      index += 1;
+    const digits = digitsAt(text, index);
+    const end = index + Math.max(1, digits);
+    if (digits === hashDigits) {
+      key[at++] = hashMark;
+      for (; index < end; index += 2) key[at++] = hexValueAt(text, index) * 16 + hexValueAt(text, index + 1);
       continue;
     }
-    key[at++] = hashMark;
-    for (const end = index + hashDigits; index < end; index += 2)
-      key[at++] = hexValueAt(text, index) * 16 + hexValueAt(text, index + 1);
+    for (; index < end; index++) {
+      const code = text.charCodeAt(index);
+      bits |= code;
+      key[at++] = code;
+    }
   }
   assert(bits < 0x80, 'the text of a key is ASCII');
   return key;
@@ -60,9 +62,10 @@ function hexValueAt(text: string, index: number): number {
   return hexValues[text.charCodeAt(index)] ?? -1;
 }
 
-function isHashAt(text: string, index: number): boolean {
-  const end = index + hashDigits;
-  if (end > text.length) return false;
-  for (let at = index; at < end; at++) if (hexValueAt(text, at) < 0) return false;
-  return true;
+/** Digits from here on, at most those of a hash. In fewer than these no hash begins. */
+function digitsAt(text: string, index: number): number {
+  const end = Math.min(index + hashDigits, text.length);
+  let at = index;
+  while (at < end && hexValueAt(text, at) >= 0) at += 1;
+  return at - index;
 }
