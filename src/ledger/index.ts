@@ -18,6 +18,7 @@ export {
 } from './block.ts';
 export type { Inadmissible } from './block-builder.ts';
 export { resultsOperations } from './block-results.ts';
+export type { StateChanges } from './chain/chain.ts';
 export {
   deleteBlock,
   putBlock,

@@ -10,7 +10,7 @@ import type {
 import { AssentError, assert, fromHex, present } from '../../base/index.ts';
 import { encodeCanonical, UnverifiedTransaction } from '../../ledger/index.ts';
 import type { Submissions } from '../ingress/submissions.ts';
-import type { KnownState } from '../known-state/index.ts';
+import { isBatch, type KnownState } from '../known-state/index.ts';
 import type { ReadingAsk } from '../queries/query.ts';
 import type { Replays } from '../replay/replays.ts';
 
@@ -117,10 +117,6 @@ function refusePast(questions: readonly DecisionRequest[]): void {
 
 function isCommit(asked: DecisionBody): asked is DecisionCommit {
   return 'commit' in asked;
-}
-
-function isBatch(asked: DecisionBody): asked is DecisionBatch {
-  return 'questions' in asked;
 }
 
 function withDecision(outcome: OutcomeView): CommittedDecision {

@@ -1,4 +1,4 @@
-import type { DecisionBatch, DecisionRequest, DecisionView } from '../../api/index.ts';
+import type { DecisionBatch, DecisionBody, DecisionRequest, DecisionView } from '../../api/index.ts';
 import { evaluateAccess } from '../../contracts/index.ts';
 import type { StateView } from '../../ledger/index.ts';
 import { decisionView, splitDecisionRequest } from '../replay/decision-view.ts';
@@ -23,6 +23,7 @@ export function adviceText(
   return JSON.stringify(isBatch(asked) ? { decisions: asked.questions.map(decide) } : decide(asked));
 }
 
-function isBatch(asked: DecisionRequest | DecisionBatch): asked is DecisionBatch {
+/** Whether several questions are asked at once. */
+export function isBatch(asked: DecisionBody): asked is DecisionBatch {
   return 'questions' in asked;
 }

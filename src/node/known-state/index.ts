@@ -3,6 +3,7 @@
  * certified state that it was given with earlier answers. Promises that what it decides on is the state after one certified
  * block, the newest one that this node told of.
  */
+export { isBatch } from './advice.ts';
 export { KnownState } from './known-state.ts';
 export type { StateNews } from './messages.ts';
 export { type Advice, StateFeed } from './state-feed.ts';

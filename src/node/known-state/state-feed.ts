@@ -1,5 +1,5 @@
 import type { DecisionBatch, DecisionRequest } from '../../api/index.ts';
-import type { Ledger, StateKey, StateView } from '../../ledger/index.ts';
+import type { Ledger, StateChanges, StateKey, StateView } from '../../ledger/index.ts';
 import { adviceText } from './advice.ts';
 import type { StateFacts, StateNews, StateValues } from './messages.ts';
 import { type KeyValue, packValues } from './packed-values.ts';
@@ -82,7 +82,7 @@ export class StateFeed {
     this.#youngBytes = 0;
   }
 
-  #tell(changes: readonly ReadonlyMap<StateKey, Uint8Array | undefined>[]): void {
+  #tell(changes: readonly StateChanges[]): void {
     if (this.#young.size + this.#old.size === 0) return;
     const changed = new Map<StateKey, Uint8Array | undefined>();
     for (const block of changes) {
