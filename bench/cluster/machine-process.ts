@@ -6,7 +6,10 @@ import type { AddressInfo } from 'node:net';
  * is, and ends when that is gone.
  */
 
-const server = createServer((request, reply) => {
+/** The connections wait for their first request until the nodes are warm. */
+const patience = { requestTimeout: 0, headersTimeout: 0 } as const;
+
+const server = createServer(patience, (request, reply) => {
   request.resume();
   request.once('end', () => reply.setHeader('content-length', 0).end());
 });

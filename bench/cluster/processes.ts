@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
@@ -23,6 +23,17 @@ export interface Usage {
  */
 export function giveWay(pid: number, niceness: number): void {
   if (niceness > getPriority()) setPriority(pid, niceness);
+}
+
+/**
+ * Has the system run the main thread of this process as soon as it is ready, whatever else runs (SCHED_FIFO, sched(7)),
+ * until the returned function is called. Undefined where there is no chrt(1), or the user may not.
+ */
+export function goFirst(): (() => void) | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const schedule = (policy: string, priority: number): boolean =>
+    spawnSync('chrt', [policy, '-p', String(priority), String(process.pid)], { stdio: 'ignore' }).status === 0;
+  return schedule('--fifo', 1) ? () => void schedule('--other', 0) : undefined;
 }
 
 /** Reads what another process used: from `/proc`, or from `ps` where there is none. */
