@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { present, toHex, utf8 } from '../../src/base/index.ts';
+import { AssentClient } from '../../src/client/index.ts';
 import { coreCount, diskConditions, machineConditions } from '../machine.ts';
 import { printProfiles } from '../profile.ts';
 import { type Bench, type BenchOptions, type Row, rounded } from '../rows.ts';
-import type { Percentiles } from '../statistics.ts';
+import { type Percentiles, percentilesOf } from '../statistics.ts';
 import { AskedSubjects } from '../workload/asked-subjects.ts';
 import { Asker, type Request } from './asker.ts';
 import { Cluster } from './cluster.ts';
@@ -46,7 +47,7 @@ const niceness = { nodes: 10, load: 15 } as const;
 
 /**
  * Advisory decisions over HTTP while the ledger is under a quarter of the load that it takes, measured in the same run; and
- * whether a revocation holds in the first decision after it was acknowledged, on every node.
+ * whether a revocation holds on every node in the first decision after it was acknowledged.
  */
 export const advisory: Bench = async (options) => {
   const directory = mkdtempSync(join(tmpdir(), 'assent-bench-'));
@@ -62,7 +63,7 @@ export const advisory: Bench = async (options) => {
       signal: options.signal,
       ...given,
     });
-    const { runs, stale, ratePerSecond, isFirst } = await underLoad(nodes, options).finally(() => nodes.stop());
+    const { runs, revoked, ratePerSecond, isFirst } = await underLoad(nodes, options).finally(() => nodes.stop());
     for (const [name, run] of runs) {
       if (profiles !== undefined) options.progress(`\n${name}`);
       if (profiles !== undefined) printProfiles(profiles, run, options.progress);
@@ -72,9 +73,10 @@ export const advisory: Bench = async (options) => {
       `at which each was due (${floor}: GET /healthz instead; ${machine}: GET of a process that does nothing; ${alone}: ` +
       `without load; ${stranger}: each patient once); beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}; ` +
       `${isFirst ? 'SCHED_FIFO' : 'niceness 0'} of the asker, niceness ${niceness.nodes} of nodes and ${machine}, ${niceness.load} of the load's sender; ${system}`;
+    const revoking = 'asked once the commit was acknowledged, local once all nodes said that they applied it; ';
     return [
       ...[...runs].flatMap(([name, run]) => rowsOf(name, run, conditions)),
-      { name: 'advisory/stale-after-revocation', value: stale, unit: `of ${3 * revocations} decisions`, conditions },
+      ...[...revoked].flatMap(([consistency, one]) => revocationRows(consistency, one, revoking + conditions)),
     ];
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -83,7 +85,7 @@ export const advisory: Bench = async (options) => {
 
 interface Measured {
   readonly runs: ReadonlyMap<string, Run<Asked>>;
-  readonly stale: number;
+  readonly revoked: ReadonlyMap<string, Revoked>;
   readonly ratePerSecond: number;
   /** Whether the asker ran as soon as it was ready. */
   readonly isFirst: boolean;
@@ -144,9 +146,13 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     const background = sendLoad({ load, ratePerSecond }, 60);
     // It is ended with the load's process, and tells by then that this has ended.
     void background?.catch(() => undefined);
-    const stale = await staleAfterRevocation(urls, subjects);
-    if (stale > 0) throw new Error(`${stale} decisions of ${3 * revocations} permitted after a revocation`);
-    return { runs, stale, ratePerSecond, isFirst: giveUpFirst !== undefined };
+    const revoked = new Map<string, Revoked>();
+    for (const consistency of consistencies) {
+      const one = await revoke(urls, subjects, consistency);
+      if (one.stale > 0) throw new Error(`${one.stale} ${consistency} decisions permitted after a revocation`);
+      revoked.set(consistency, one);
+    }
+    return { runs, revoked, ratePerSecond, isFirst: giveUpFirst !== undefined };
   } finally {
     giveUpFirst?.();
     for (const asker of askers) asker.close();
@@ -223,22 +229,55 @@ function rowsOf(name: string, { result, nodes, fromUs, toUs }: Run<Asked>, condi
   ];
 }
 
-/** Decisions that permit though the subject's only permit was revoked before they were asked for. */
-async function staleAfterRevocation(urls: readonly string[], subjects: AskedSubjects): Promise<number> {
+interface Revoked {
+  /** Decisions that permit though the subject's only permit was revoked before they were asked for. */
+  readonly stale: number;
+  /** From the submission until every decision was asked for. */
+  readonly toldMs: Percentiles;
+}
+
+/**
+ * Asks all nodes after each revocation. Linearizable: once the commit was acknowledged. Local: once every node said that
+ * it has applied it.
+ */
+async function revoke(
+  urls: readonly string[],
+  subjects: AskedSubjects,
+  consistency: (typeof consistencies)[number],
+): Promise<Revoked> {
   let stale = 0;
+  const toldMs: number[] = [];
   const ask = async (url: string, place: number): Promise<string> => {
     const body = JSON.stringify(subjects.question(place));
     const headers = { 'content-type': 'application/json' };
-    const reply = await fetch(`${url}/v1/decisions`, { method: 'POST', headers, body });
+    const reply = await fetch(`${url}/v1/decisions?consistency=${consistency}`, { method: 'POST', headers, body });
     return ((await reply.json()) as { decision: string }).decision;
   };
+  const everywhere = async (url: string, height: number): Promise<void> => {
+    const reached = await new AssentClient({ nodes: [url] }).reach(height);
+    if (!reached.everywhere) throw new Error(`not everywhere: ${JSON.stringify(reached)}`);
+  };
   for (let place = 0; place < revocations; place++) {
-    const consent = await subjects.permit(place);
-    const before = await Promise.all(urls.map((url) => ask(url, place)));
+    const url = present(urls[place % urls.length], 'there are nodes');
+    const { id, height } = await subjects.permit(place);
+    if (consistency === 'local') await everywhere(url, height);
+    const before = await Promise.all(urls.map((each) => ask(each, place)));
     if (before.some((decision) => decision !== 'permit')) throw new Error(`not permitted: ${before.join(', ')}`);
-    await subjects.revoke(place, consent, present(urls[place % urls.length], 'there are nodes'));
-    const after = await Promise.all(urls.map((url) => ask(url, place)));
+    const startMs = performance.now();
+    const revokedAt = await subjects.revoke(place, id, url);
+    if (consistency === 'local') await everywhere(url, revokedAt);
+    toldMs.push(performance.now() - startMs);
+    const after = await Promise.all(urls.map((each) => ask(each, place)));
     stale += after.filter((decision) => decision === 'permit').length;
   }
-  return stale;
+  return { stale, toldMs: percentilesOf(toldMs) };
+}
+
+function revocationRows(consistency: string, { stale, toldMs }: Revoked, conditions: string): Row[] {
+  const name = `advisory/revocation/${consistency}`;
+  return [
+    { name: `${name}/stale`, value: stale, unit: `of ${3 * revocations} decisions`, conditions },
+    { name: `${name}/told/p50`, value: rounded(toldMs.p50, 3), unit: 'ms', conditions },
+    { name: `${name}/told/p95`, value: rounded(toldMs.p95, 3), unit: 'ms', conditions },
+  ];
 }

@@ -70,19 +70,20 @@ export class AskedSubjects {
     };
   }
 
-  /** A consent without which the question is denied; its id. */
-  async permit(place: number): Promise<string> {
+  /** A consent without which the question is denied. */
+  async permit(place: number): Promise<{ readonly id: string; readonly height: number }> {
     const subject = this.subject(place);
     const { custodian, identity } = subject;
     const provision = { type: 'permit', actors: [`member:${custodian.member}`], purposes: ['TREAT'] };
     const signed = this.#sign(identity, 'consent.grant', { domain: custodian.domain, provision });
-    return receiptOf(await this.#client.submit(signed)).id;
+    return receiptOf(await this.#client.submit(signed));
   }
 
-  /** Revokes through one node; resolves when that node says it is committed. */
-  async revoke(place: number, consent: string, url: string): Promise<void> {
+  /** Revokes through one node; resolves with the height when that node says it is committed. */
+  async revoke(place: number, consent: string, url: string): Promise<number> {
     const client = new AssentClient({ nodes: [url] });
-    receiptOf(await client.submit(this.#sign(this.subject(place).identity, 'consent.revoke', { consent })));
+    const signed = this.#sign(this.subject(place).identity, 'consent.revoke', { consent });
+    return receiptOf(await client.submit(signed)).height;
   }
 
   /** Of ten consents none permits treatment: each question walks all of them. */

@@ -83,7 +83,8 @@ export type {
 } from './schemas/governance.ts';
 export type { DelegationView, GuardianPlanView, IdentityView, RecoveryView } from './schemas/identities.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
-export type { JsonValue, QueryInput } from './schemas/primitives.ts';
+export { type JsonValue, type QueryInput, waitTimeoutMsMax } from './schemas/primitives.ts';
+export type { ReachedNode, ReachParams, ReachQuery, ReachView } from './schemas/reach.ts';
 export type {
   AccessReceiptQuery,
   ConsistencyReceiptQuery,
@@ -129,17 +130,16 @@ export {
   type TransactionsQuery,
   transactionRowsMax,
 } from './schemas/transaction-rows.ts';
-export {
-  type OutcomeView,
-  type ReceiptView,
-  type ResultView,
-  type SubmitQuery,
-  type SubmitReply,
-  type TransactionParams,
-  type TransactionReply,
-  type TransactionView,
-  type WaitQuery,
-  waitTimeoutMsMax,
+export type {
+  OutcomeView,
+  ReceiptView,
+  ResultView,
+  SubmitQuery,
+  SubmitReply,
+  TransactionParams,
+  TransactionReply,
+  TransactionView,
+  WaitQuery,
 } from './schemas/transactions.ts';
 export type {
   DisputePage,

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type SubmitReply, transactionMediaType } from '../../src/api/index.ts';
 import { present, toHex } from '../../src/base/index.ts';
 import { signAs, submitAs } from '../../src/cli/ledger/submit.ts';
 import { type Identity, identityOf, type SignedTransaction, signAccessRequest } from '../../src/client/index.ts';
@@ -82,6 +83,36 @@ describe('decisions over HTTP on three real nodes', () => {
     // Each grant brings a consent that nobody was asked about before.
     expect(answered('asked')).toBeGreaterThanOrEqual(12);
     expect(answered('known')).toBeGreaterThanOrEqual(12);
+  });
+
+  it('once every node says that it has the revocation, each decides by it without asking another', async () => {
+    const subject = await newSubject();
+    const locally = (number: number) => cluster.client(number).decide(ask(subject), { consistency: 'local' });
+    for (let round = 0; round < 12; round++) {
+      const granted = await submitAs(home, subject, 'consent.grant', {
+        domain,
+        provision: { type: 'permit', actors: [`member:${domain}`], purposes: ['TREAT'] },
+      });
+      const reached = await cluster.client(3).reach(granted.height);
+      expect(reached).toMatchObject({ height: granted.height, everywhere: true });
+      expect(reached.nodes.map(({ member }) => member)).toHaveLength(3);
+      expect(new Set(reached.nodes.map(({ nodeId }) => nodeId)).size).toBe(3);
+      // From now on the HTTP threads know the person.
+      const before = await Promise.all(numbers.map(locally));
+      expect(before.map(({ decision }) => decision)).toEqual(['permit', 'permit', 'permit']);
+      const at = present(numbers[round % 3], 'a node');
+      const revocation = signAs(home, subject, 'consent.revoke', { consent: granted.id });
+      const reply = await fetch(`${cluster.urls[at - 1]}/v1/transactions?wait=everywhere`, {
+        method: 'POST',
+        headers: { 'content-type': transactionMediaType },
+        body: revocation.bytes as Uint8Array<ArrayBuffer>,
+      });
+      const { outcomes, reach } = (await reply.json()) as SubmitReply;
+      expect(outcomes).toMatchObject([{ status: 'committed' }]);
+      expect(reach).toMatchObject({ height: outcomes[0]?.receipt?.height, everywhere: true });
+      const after = await Promise.all(numbers.map(locally));
+      expect(after.map(({ decision }) => decision)).toEqual(['deny', 'deny', 'deny']);
+    }
   });
 
   it('several questions have one answer each, from one state, as one by one', async () => {

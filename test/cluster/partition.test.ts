@@ -43,6 +43,21 @@ describe('three real nodes whose links are cut', () => {
     expect(['nothing-happened', 'unknown']).toContain(status);
     const before = load.committed.length;
     await until('the others commit', () => load.committed.length >= before + 20, 30_000);
+    // Those who have a revocation by now are told from who may still decide without it.
+    const { height } = await statusOf(first);
+    const reach = await cluster.run(
+      'block',
+      'reach',
+      `${height}`,
+      '--timeout',
+      '1',
+      '--node',
+      `${cluster.urls[first - 1]}`,
+    );
+    expect([reach.exitCode, reach.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^2 of 3 nodes have it; \S+ \(.+\) has not said so\.\n/),
+    ]);
 
     await cluster.json('cluster', 'heal');
     await until('the old one follows', async () => (await statusOf(old)).leader === (await statusOf(first)).leader);

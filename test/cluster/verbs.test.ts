@@ -81,8 +81,11 @@ describe('the verbs on a real node', () => {
     );
     expect((await cluster.run(...question)).exitCode).toBe(0);
     expect(await cluster.json(...access)).toMatchObject({ decision: 'permit' });
-    const revoked = await cluster.run('consent', 'revoke', granted.consent.slice(0, 12), '--as', 'ada');
-    expect(revoked.exitCode).toBe(0);
+    const revoked = await cluster.run('consent', 'revoke', granted.consent.slice(0, 12), '--as', 'ada', '--everywhere');
+    expect([revoked.exitCode, revoked.stdout]).toEqual([
+      0,
+      expect.stringContaining('is revoked. The only node has it.'),
+    ]);
     expect(await cluster.json(...access)).toMatchObject({ decision: 'deny' });
     const { consents } = await cluster.json<{ consents: object[] }>('consent', 'list', 'ada');
     expect(consents).toMatchObject([{ id: granted.consent, version: 2, revokedAt: expect.any(Number) }]);

@@ -4,9 +4,10 @@ import type { NodeId } from '../../src/crypto/index.ts';
 import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import {
   decodeMessage,
-  isEvidenceFrame,
+  isDriverFrame,
   type Membership,
   type Outcome,
+  type ReachListener,
   type ReadState,
   Replica,
   type ReplicaChannel,
@@ -110,6 +111,12 @@ export class NodeProcess implements SimulatedProcess {
       done(error?.code ?? read.facts.height, (key) => read.state.get(`sim/value/${key}`));
     };
     this.#machine.disk.process(() => this.#replica?.read(state, answer));
+  }
+
+  /** See Replica.waitEverywhere. */
+  waitEverywhere(height: number, done: ReachListener): () => void {
+    const replica = present(this.#replica, 'the node has begun');
+    return this.#machine.disk.process(() => replica.waitEverywhere(height, done));
   }
 
   /** Undefined while the node's database is being made, and where it is too damaged to tell. */
@@ -288,9 +295,9 @@ export function startNodeProcess(
 let blockRecords = new BlockRecords();
 const blockRecordsMax = 4096;
 
-/** The consensus message in a packet; undefined for forwarded transactions, evidence and snapshots. */
+/** The consensus message in a packet; undefined for forwarded transactions, snapshots and what else the driver says. */
 export function readFrame(packet: Packet<NodeChannel>): Message | undefined {
-  if (packet.channel === 'forwarding' || packet.channel === 'bulk' || isEvidenceFrame(packet.frame)) return undefined;
+  if (packet.channel === 'forwarding' || packet.channel === 'bulk' || isDriverFrame(packet.frame)) return undefined;
   if (blockRecords.size > blockRecordsMax) blockRecords = new BlockRecords();
   return decodeMessage(packet.frame, {
     bytes: () => new Uint8Array(),

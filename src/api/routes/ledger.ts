@@ -15,6 +15,14 @@ import {
   rawBlocksQuery,
 } from '../schemas/blocks.ts';
 import {
+  type ReachParams,
+  type ReachQuery,
+  type ReachView,
+  reachParams,
+  reachQuery,
+  reachView,
+} from '../schemas/reach.ts';
+import {
   type ExplainQuery,
   explainQuery,
   type TransactionExplanation,
@@ -67,6 +75,7 @@ export interface LedgerRoutes {
   readonly explain: Route<TransactionParams, ExplainQuery, never, TransactionExplanation>;
   readonly block: Route<BlockParams, Nothing, never, BlockView>;
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
+  readonly reach: Route<ReachParams, ReachQuery, never, ReachView>;
   readonly rawBlocks: Route<Nothing, RawBlocksQuery, never, RawBlockPage>;
 }
 
@@ -76,7 +85,7 @@ export const ledgerRoutes: LedgerRoutes = {
     method: 'POST',
     path: '/v1/transactions',
     summary:
-      'Submit signed transactions. A single one that is not taken ends with the error; in a batch each has its own outcome. 202 when wait=none.',
+      'Submit signed transactions. A single one that is not taken ends with the error; in a batch each has its own outcome. 202 when wait=none; with wait=everywhere once every node applied the commit, or with those that have not.',
     query: submitQuery,
     bodies: [
       {
@@ -147,6 +156,17 @@ export const ledgerRoutes: LedgerRoutes = {
     reply: { mediaType: 'application/json', schema: blockPage },
     readsLedger: true,
     errors: ['history-not-kept'],
+  },
+  reach: {
+    operation: 'getBlockReach',
+    method: 'GET',
+    path: '/v1/blocks/{height}/reach',
+    summary:
+      'Which nodes have applied a block, as they say themselves: what it revokes is revoked there. Waits for all of them, up to timeoutMs.',
+    params: reachParams,
+    query: reachQuery,
+    reply: { mediaType: 'application/json', schema: reachView },
+    errors: [],
   },
   rawBlocks: {
     operation: 'listRawBlocks',

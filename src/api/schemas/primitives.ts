@@ -49,3 +49,6 @@ export type QueryInput<Query> = { readonly [Name in keyof Query]?: Query[Name] |
 export function queryNumber(minimum: number, maximum: number): z.ZodType<number, number> {
   return z.coerce.number<number>().int().min(minimum).max(maximum);
 }
+
+/** The longest that a request may wait for a commit. */
+export const waitTimeoutMsMax = 60_000;

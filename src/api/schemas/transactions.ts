@@ -8,8 +8,10 @@ import {
   type QueryInput,
   queryNumber,
   timestampMs,
+  waitTimeoutMsMax,
   wholeNumber,
 } from './primitives.ts';
+import { type ReachView, reachView } from './reach.ts';
 
 /** What a transaction came to. A refusal by a rule is a result like any other and has its place in a block. */
 export interface ResultView {
@@ -67,6 +69,8 @@ export interface OutcomeView {
 /** One outcome for each transaction of the request, in its order. */
 export interface SubmitReply {
   readonly outcomes: readonly OutcomeView[];
+  /** With `wait=everywhere`, of the last block of those that are committed; absent where the node could not find out. */
+  readonly reach?: ReachView;
 }
 
 export interface TransactionParams {
@@ -79,13 +83,15 @@ export interface WaitQuery {
   readonly timeoutMs: number;
 }
 
-export interface SubmitQuery extends WaitQuery {
+export interface SubmitQuery extends Omit<WaitQuery, 'wait'> {
+  /**
+   * `committed`, `none`: as elsewhere. `everywhere`: answer when every node of the configuration says that it applied the
+   * commit, or when the time is up, with what each of them said.
+   */
+  readonly wait: WaitQuery['wait'] | 'everywhere';
   /** Id of the ledger that the transactions are signed for: a node of another one says so. */
   readonly ledger?: string;
 }
-
-/** The longest that a request may wait for a commit. */
-export const waitTimeoutMsMax = 60_000;
 
 export const resultView: z.ZodType<ResultView, ResultView> = z.object({
   ok: z.boolean(),
@@ -126,13 +132,16 @@ export const transactionReply: z.ZodType<TransactionReply, TransactionReply> = z
   transaction: z.object({ kind: z.string(), sender: didText, validUntil: timestampMs, payload: jsonValue }),
 });
 
-export const submitReply: z.ZodType<SubmitReply, SubmitReply> = z.object({ outcomes: z.array(outcomeView) });
+export const submitReply: z.ZodType<SubmitReply, SubmitReply> = z.object({
+  outcomes: z.array(outcomeView),
+  reach: z.exactOptional(reachView),
+});
 
 export const transactionParams: z.ZodType<TransactionParams, TransactionParams> = z.strictObject({ id: hashText });
 
 export const submitQuery: z.ZodType<SubmitQuery, QueryInput<SubmitQuery>> = z.strictObject({
   ledger: z.exactOptional(hashText),
-  wait: z.enum(['committed', 'none']).default('committed'),
+  wait: z.enum(['committed', 'everywhere', 'none']).default('committed'),
   timeoutMs: queryNumber(1, waitTimeoutMsMax).default(10_000),
 });
 

@@ -16,6 +16,7 @@ export type OwnRoute =
   | 'snapshots'
   | 'backup'
   | 'transferLeadership'
+  | 'reach'
   | 'genesis'
   | 'evidence'
   | 'evidenceRecord'
@@ -37,6 +38,7 @@ export function ownHandlers(service: NodeService, description: JsonValue): OwnHa
     snapshots: () => service.snapshots(),
     backup: () => service.backup(),
     transferLeadership: ({ body }) => service.transferLeadership(body),
+    reach: ({ params, query }) => service.reach(params.height, query),
     genesis: () => service.genesis(),
     evidence: () => service.evidence(),
     evidenceRecord: ({ params }) => service.evidenceRecord(params.id),

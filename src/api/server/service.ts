@@ -9,6 +9,8 @@ import type {
   OutcomeView,
   PruneRequest,
   PruneView,
+  ReachQuery,
+  ReachView,
   StatusView,
   SubmitQuery,
   TransferRequest,
@@ -48,6 +50,8 @@ export interface NodeService {
   backup(): Promise<FileProgress>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
   transferLeadership(request: TransferRequest): Promise<TransferView>;
+  /** Waits for nodes that have not applied the block. Rejects with `overloaded`. */
+  reach(height: number, query: ReachQuery): Promise<ReachView>;
   genesis(): Promise<GenesisView>;
   evidence(): Promise<EvidenceList>;
   /** Rejects with `not-found`. */

@@ -1,6 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AssentError, present } from '../../base/index.ts';
-import { type OutcomeView, routes, type SubmitQuery, transactionMediaType, transactionsMediaType } from '../index.ts';
+import {
+  type OutcomeView,
+  routes,
+  type SubmitQuery,
+  type SubmitReply,
+  transactionMediaType,
+  transactionsMediaType,
+} from '../index.ts';
 import { sendError } from './errors.ts';
 import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
@@ -22,18 +29,38 @@ export function submitHandler(service: NodeService): (request: FastifyRequest, r
     const batched = request.headers['content-type']?.startsWith(transactionsMediaType) ?? false;
     const query = request.query as object;
     const wait = Object.keys(query).length === 0 ? defaultWait : parseInput(querySchema, query, 'query');
+    const startMs = performance.now();
     service.submit({ body, batched, ...wait }, (outcomes) => {
       const single = batched ? undefined : outcomes[0]?.error;
       if (single !== undefined) sendError(reply, single);
-      else sendOutcomes(reply, outcomes, wait);
+      else if (wait.wait === 'everywhere') {
+        const leftMs = Math.max(0, Math.floor(wait.timeoutMs - (performance.now() - startMs)));
+        void reachOf(service, outcomes, leftMs).then((reach) => sendOutcomes(reply, { outcomes, ...reach }, wait));
+      } else sendOutcomes(reply, { outcomes }, wait);
     });
   };
 }
 
+/** What is committed is committed, whether or not the node can say where it is by now. */
+async function reachOf(
+  service: NodeService,
+  outcomes: readonly OutcomeView[],
+  timeoutMs: number,
+): Promise<Pick<SubmitReply, 'reach'>> {
+  const height = Math.max(0, ...outcomes.map(({ receipt }) => receipt?.height ?? 0));
+  if (height === 0) return {};
+  try {
+    return { reach: await service.reach(height, { timeoutMs }) };
+  } catch (error) {
+    if (!(error instanceof AssentError)) throw error;
+    return {};
+  }
+}
+
 // A ready text spares the hot path fastify's search for a serializer.
-function sendOutcomes(reply: FastifyReply, outcomes: readonly OutcomeView[], wait: SubmitQuery): void {
+function sendOutcomes(reply: FastifyReply, content: SubmitReply, wait: SubmitQuery): void {
   reply
     .code(wait.wait === 'none' ? 202 : 200)
     .header('content-type', 'application/json; charset=utf-8')
-    .send(JSON.stringify({ outcomes }));
+    .send(JSON.stringify(content));
 }

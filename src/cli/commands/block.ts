@@ -4,6 +4,7 @@ import type { BlockSummary, BlockView } from '../../api/index.ts';
 import { interruptSignal } from '../cluster/interrupts.ts';
 import type { Context } from '../context.ts';
 import { findBlock, headersBackwards } from '../ledger/find.ts';
+import { reachText } from '../output/reach.ts';
 import { resultText } from '../output/results.ts';
 import type { Style } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
@@ -16,7 +17,8 @@ Examples:
   $ assent block list --limit 5
   $ assent block show 12
   $ assent block show head --json
-  $ assent block tail`;
+  $ assent block tail
+  $ assent block reach 12 --timeout 5`;
 
 const tailEveryMs = 200;
 
@@ -36,6 +38,12 @@ export function addBlock(program: Command, session: Session): void {
         return { json: view, text: blockText(context.style, view, context.nowMs) };
       }),
     );
+  block
+    .command('reach')
+    .argument('<height>', 'of the block', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .description('which nodes have applied a block, as they say themselves; exits 1 unless all of them have')
+    .option('--timeout <seconds>', 'how long to wait for the others (default 10)', wholeNumber(0, 60))
+    .action(session.run(reach));
   block
     .command('tail')
     .description('blocks as they are committed, until Ctrl-C; with --json one document a line')
@@ -59,6 +67,18 @@ async function list(context: Context, flags: { limit?: number }): Promise<Report
     ]),
   );
   return { json: { blocks }, text };
+}
+
+async function reach(context: Context, height: number, flags: { timeout?: number }): Promise<Report> {
+  const view = await context.client().reach(height, { waitMs: (flags.timeout ?? 10) * 1000 });
+  const rows = view.nodes.map(({ nodeId, member, applied, reached }) => [
+    shortNodeId(nodeId),
+    member ?? '',
+    applied === null ? 'nothing heard' : String(applied),
+    reached ? 'yes' : 'no',
+  ]);
+  const text = `${reachText(view)}\n\n${table(context.style, ['node', 'member', 'applied', `has ${height}`], rows)}`;
+  return { json: view, text, exitCode: view.everywhere ? 0 : 1 };
 }
 
 async function tail(context: Context): Promise<undefined> {

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { ReachView } from '../../api/index.ts';
+import { AssentError } from '../../base/index.ts';
 import { actions, roles } from '../../contracts/index.ts';
 import type { Home } from '../../demo/index.ts';
 import type { Context } from '../context.ts';
@@ -7,6 +9,7 @@ import { didOf, identityOfKey, personNamed } from '../keys/people.ts';
 import { type ConsentState, consentsOf, findConsent } from '../ledger/consents.ts';
 import { committedReport, submitAs } from '../ledger/submit.ts';
 import { consentLines, decisionLine, type ExplainedDecision } from '../output/decision-text.ts';
+import { reachText } from '../output/reach.ts';
 import { paintDecision } from '../output/style.ts';
 import { facts, table } from '../output/table.ts';
 import { shortDid, shortHash, timeText, whenText } from '../output/words.ts';
@@ -39,6 +42,7 @@ export function addConsent(program: Command, session: Session): void {
   consent
     .command('revoke <consent>')
     .description('take a consent back; the beginning of its id will do')
+    .option('--everywhere', 'wait until every node says that it has it, and tell which have not')
     .action(session.run(revoke));
   consent.command('list [subject]').description("a person's consents, by key or DID").action(session.run(list));
   consent
@@ -67,7 +71,7 @@ export function addConsent(program: Command, session: Session): void {
     .action(session.run(check));
 }
 
-async function revoke(context: Context, reference: string): Promise<Report> {
+async function revoke(context: Context, reference: string, flags: { everywhere?: boolean }): Promise<Report> {
   const home = await context.home('read');
   const as = context.required(context.options.as, "--as NAME, the person's key");
   const found = await findOwnConsent(context, home, as, reference);
@@ -76,7 +80,21 @@ async function revoke(context: Context, reference: string): Promise<Report> {
   const { held } = receipt.result.output as { readonly held: 'permits' | 'denials' };
   const opened = held === 'denials' ? ' It held a denial: what that alone kept closed may be open now.' : '';
   const text = `The consent ${shortHash(found.id)} is revoked.${opened}`;
-  return committedReport(context.style, receipt, text, { consent: found.id, held });
+  if (flags.everywhere !== true) return committedReport(context.style, receipt, text, { consent: found.id, held });
+  const reach = await reachOrWhyNot(context, receipt.height);
+  const where = reach instanceof AssentError ? `Which nodes have it is not known: ${reach.message}` : reachText(reach);
+  const more = reach instanceof AssentError ? {} : { reach };
+  return committedReport(context.style, receipt, `${text} ${where}`, { consent: found.id, held, ...more });
+}
+
+/** What is revoked is revoked, whether or not a node answers now. */
+async function reachOrWhyNot(context: Context, height: number): Promise<ReachView | AssentError> {
+  try {
+    return await context.client().reach(height);
+  } catch (error) {
+    if (error instanceof AssentError) return error;
+    throw error;
+  }
 }
 
 /** The only consent of this person whose id begins so. Throws `not-found`, `usage`. */

@@ -49,6 +49,7 @@ import {
   type QueryOf,
   type RawBlockPage,
   type RawBlocksQuery,
+  type ReachView,
   type ReceiptFileView,
   type ReceiptQuery,
   type RecordView,
@@ -166,6 +167,13 @@ export class AssentClient {
 
   blocks(query: QueryInput<BlocksQuery> = {}, options?: ReadOptions): Promise<BlockPage> {
     return this.#read(routes.blocks, {}, query, options);
+  }
+
+  /** Which nodes have applied a block, as they say themselves; waits for all of them, 10 s unless told otherwise. */
+  reach(height: number, options: ReadOptions & { waitMs?: number } = {}): Promise<ReachView> {
+    const { waitMs = 10_000, ...readOptions } = options;
+    const timeoutMs = (readOptions.timeoutMs ?? 10_000) + waitMs;
+    return this.#read(routes.reach, { height }, { timeoutMs: waitMs }, { ...readOptions, timeoutMs });
   }
 
   /** Blocks as they travelled, about 1 MiB at a time. Nothing of them is checked. */

@@ -20,6 +20,8 @@ export interface DecisionsOptions {
   readonly replays: Replays;
   /** Of all requests. */
   readonly known: KnownState;
+  /** Has {@link known} follow all that it was told by now. */
+  readonly catchUp: () => void;
   /** Told of each advisory answer, whether this thread found it alone. */
   readonly observe: (isKnown: boolean) => void;
 }
@@ -34,13 +36,15 @@ export class Decisions {
   readonly #reading: ReadingAsk;
   readonly #replays: Replays;
   readonly #known: KnownState;
+  readonly #catchUp: DecisionsOptions['catchUp'];
   readonly #observe: DecisionsOptions['observe'];
 
-  constructor({ submissions, reading, replays, known, observe }: DecisionsOptions) {
+  constructor({ submissions, reading, replays, known, catchUp, observe }: DecisionsOptions) {
     this.#submissions = submissions;
     this.#reading = reading;
     this.#replays = replays;
     this.#known = known;
+    this.#catchUp = catchUp;
     this.#observe = observe;
   }
 
@@ -62,6 +66,8 @@ export class Decisions {
   /** From what this thread knows of the newest certified state, else by the main thread, which gives along what it read. */
   async #advise(asked: DecisionRequest | DecisionBatch): Promise<string> {
     const { consistency, ask } = this.#reading;
+    // Whoever asks may know by a node's word that this one has applied a block.
+    if (consistency === 'local') this.#catchUp();
     let advised = this.#known.decide(asked);
     if (advised !== undefined && consistency === 'linearizable') {
       const height = await ask('certifiedHeight', {});

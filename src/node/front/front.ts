@@ -9,6 +9,8 @@ import type {
   OutcomeView,
   PruneRequest,
   PruneView,
+  ReachQuery,
+  ReachView,
   StatusView,
   TransferRequest,
   TransferView,
@@ -69,6 +71,10 @@ export class Front implements NodeService {
 
   transferLeadership(request: TransferRequest): Promise<TransferView> {
     return this.#ask('transferLeadership', request);
+  }
+
+  reach(height: number, { timeoutMs }: ReachQuery): Promise<ReachView> {
+    return this.#ask('reach', { height, timeoutMs });
   }
 
   genesis(): Promise<GenesisView> {

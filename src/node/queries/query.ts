@@ -24,6 +24,7 @@ import type {
   ProposalView,
   PruneRequest,
   PruneView,
+  ReachView,
   ReadPoint,
   ReviewPage,
   ReviewsQuery,
@@ -193,6 +194,8 @@ export interface Queries {
   /** Keeps one that was verified; answers once it is durable, false where it is not news. */
   readonly cosign: { readonly input: KeptCosignature; readonly answer: boolean };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
+  /** Waits up to `timeoutMs` for nodes that have not applied the block. */
+  readonly reach: { readonly input: { height: number; timeoutMs: number }; readonly answer: ReachView };
   readonly genesis: { readonly input: object; readonly answer: GenesisView };
   readonly evidence: { readonly input: object; readonly answer: EvidenceList };
   readonly evidenceRecord: { readonly input: { id: string }; readonly answer: EvidenceView };

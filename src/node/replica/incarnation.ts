@@ -27,6 +27,8 @@ import { readOrBlame } from './peer-bytes.ts';
 import { periods } from './periods.ts';
 import { persistOperations } from './persistence.ts';
 import { Proposer } from './proposer.ts';
+import { Reach, type ReachListener } from './reach/reach.ts';
+import { isReachFrame } from './reach/wire.ts';
 import { ReadBarrier, type ReadListener, type ReadState } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
@@ -58,6 +60,7 @@ export class Incarnation {
   readonly #certificates = new WrittenCertificates();
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
+  readonly #reach: Reach;
   /** What is proved against nodes of this ledger. */
   readonly evidence: EvidenceGossip;
   /** The configurations of this ledger, with their proofs. */
@@ -109,13 +112,22 @@ export class Incarnation {
         if (urgent) this.#append(operations, undefined, done);
         else options.journal.defer(operations, this.#whenWritten(done));
       },
-      isAwaited: (block) => this.#reads.awaits(block),
+      isAwaited: (block) => this.#reads.awaits(block) || this.#reach.awaits(block),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
+    });
+    const heights = { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height };
+    this.#reach = new Reach({
+      nodeId: this.nodeId,
+      nodes: () => this.#configuration.nodes.map(({ id }) => id),
+      heights,
+      hasten: () => options.journal.flush(),
+      send: (to, frame) => options.send(to, 'heartbeat', frame),
+      blame: (from, error) => this.#blame(from, error),
     });
     this.#reads = new ReadBarrier({
       request: (context) => this.#raft.readIndex(context),
       firstContext: () => options.random.below(2 ** 31),
-      heights: { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height },
+      heights,
       hasten: () => options.journal.flush(),
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
@@ -161,6 +173,7 @@ export class Incarnation {
       this.#ticks += 1;
       this.#raft.tick(this.#options.clock.nowMs());
       this.#reads.tick();
+      this.#reach.tick(this.#ticks);
       this.evidence.tick(this.#ticks);
       this.#pump();
       const { leader } = this;
@@ -186,6 +199,7 @@ export class Incarnation {
     this.#guarded(() => {
       if (channel === 'forwarding') this.#takeForwarded(from, frame);
       else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
+      else if (isReachFrame(frame)) this.#reach.receive(from, frame);
       else this.#step(from, frame);
       this.#pump();
     });
@@ -256,6 +270,11 @@ export class Incarnation {
     });
   }
 
+  /** See {@link Reach.wait}. */
+  waitEverywhere(height: number, done: ReachListener): () => void {
+    return this.#reach.wait(height, done);
+  }
+
   get leader(): NodeId | undefined {
     return this.#leader;
   }
@@ -269,6 +288,7 @@ export class Incarnation {
   stop(reason: AssentError): void {
     this.#stopped ??= reason;
     this.#reads.close(reason);
+    this.#reach.close();
   }
 
   /** Ends as {@link stop} does, and tells the submitters that wait that they will not hear the outcome here. */
@@ -371,6 +391,7 @@ export class Incarnation {
     this.#bodies.settled(block);
     this.#options.onCommitted?.(block, receipts.length);
     this.#reads.advanced();
+    this.#reach.advanced();
     this.#ledger.demandRulesAfter();
   }
 

@@ -10,4 +10,6 @@ export const periods = {
   flush: 2,
   /** Between two words to a peer, one after the other, about the evidence that is held here. */
   evidenceOffer: 200,
+  /** Between two questions to a node how far it is, while somebody waits for it. */
+  reachAsk: 8,
 } as const;

@@ -7,6 +7,7 @@ import type { ConfigurationHistories } from './configuration-history.ts';
 import type { EvidenceGossip } from './evidence-gossip.ts';
 import { Incarnation } from './incarnation.ts';
 import { installationOperations, type ProvedSnapshot } from './installation.ts';
+import type { ReachListener } from './reach/reach.ts';
 import type { ReadListener, ReadState } from './read-barrier.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
 import { damagedKey, mendingError, stoppingError } from './stopping.ts';
@@ -69,6 +70,14 @@ export class Replica {
    */
   read(state: ReadState, done: ReadListener): void {
     this.#incarnation.read(state, done);
+  }
+
+  /**
+   * Calls back once, at once or later: when every node of the configuration says that it has applied the block, when this
+   * replica ends or begins anew, or when the returned function is called. Throws `overloaded`.
+   */
+  waitEverywhere(height: number, done: ReachListener): () => void {
+    return this.#incarnation.waitEverywhere(height, done);
   }
 
   get leader(): NodeId | undefined {

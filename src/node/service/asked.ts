@@ -18,13 +18,14 @@ import { Jobs } from './jobs.ts';
 import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { PastProving } from './past-proving.ts';
+import { reachOf } from './reach-answers.ts';
 import { ReceiptAnswers } from './receipt-answers.ts';
 import { RowAnswers } from './row-answers.ts';
 import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
 export interface AskedOptions extends StatusSources {
-  readonly replica: Pick<Replica, 'status' | 'read' | 'transferLeadership' | 'evidence' | 'history'>;
+  readonly replica: Pick<Replica, 'status' | 'read' | 'waitEverywhere' | 'transferLeadership' | 'evidence' | 'history'>;
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
@@ -89,6 +90,7 @@ export function answersOf(options: AskedOptions): Asked {
     cosignatures: () => cosignatures.cosignatures(),
     cosign: (input) => cosignatures.cosign(input),
     transferLeadership: (input) => transferLeadership(options.replica, input),
+    reach: (input) => reachOf({ replica: options.replica, ledger, clock: systemClock }, input),
     genesis: () => ({ ledgerId: toHex(ledger.ledgerId), genesis: toHex(ledger.genesis.bytes) }),
     evidence: () => evidenceList(options.replica.evidence),
     evidenceRecord: ({ id }) => evidenceView(options.replica.evidence, id),

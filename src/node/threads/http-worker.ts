@@ -1,4 +1,4 @@
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Consistency } from '../../api/index.ts';
 import { ApiServer } from '../../api/server/index.ts';
 import { AssentError, type LogFields, type Logger, messageOf, present, unreachable } from '../../base/index.ts';
@@ -69,7 +69,14 @@ function readerOf(consistency: Consistency): LedgerReader {
     replays,
     receipts,
     checkpoints: new Checkpoints({ ask, ledgerId, receipts }),
-    decisions: new Decisions({ submissions, reading, replays, known, observe: (isKnown) => metrics.advice(isKnown) }),
+    decisions: new Decisions({
+      submissions,
+      reading,
+      replays,
+      known,
+      catchUp,
+      observe: (isKnown) => metrics.advice(isKnown),
+    }),
   });
 }
 
@@ -95,13 +102,20 @@ async function close(deadlineMs: number): Promise<void> {
   port.close();
 }
 
-port.on('message', (message: ToHttpThread) => {
+function receive(message: ToHttpThread): void {
   if (message.type === 'settled') submissions.settle(message);
   else if (message.type === 'answer') asking.answer(message);
   else if (message.type === 'state') known.follow(message);
   else if (message.type === 'close') void close(message.deadlineMs);
   else unreachable(message);
-});
+}
+
+/** Takes what the main thread has said by now: a request that came after it may have been read before it. */
+function catchUp(): void {
+  for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) receive(got.message);
+}
+
+port.on('message', receive);
 
 try {
   send({ type: 'listening', port: await server.listen(data.listen.host, data.listen.port) });

@@ -11,7 +11,7 @@ import {
 import { decodeNodeId } from '../../../src/crypto/index.ts';
 import type { Receipt } from '../../../src/ledger/index.ts';
 import { consensusConfiguration } from '../../../src/node/replica/configuration.ts';
-import { decodeMessage, isEvidenceFrame } from '../../../src/node/replica/index.ts';
+import { decodeMessage, isDriverFrame } from '../../../src/node/replica/index.ts';
 import { decodeHardState, hardStateKey, highestCertificateKey } from '../../../src/node/replica/records.ts';
 import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
 import { decodeEvidence, verifyEvidence } from '../../../src/verify/index.ts';
@@ -131,7 +131,7 @@ export class Invariants implements ClusterObserver {
   }
 
   onSend(packet: ClusterPacket): void {
-    if (packet.channel === 'forwarding' || packet.channel === 'bulk' || isEvidenceFrame(packet.frame)) return;
+    if (packet.channel === 'forwarding' || packet.channel === 'bulk' || isDriverFrame(packet.frame)) return;
     const sender = this.#cluster.machineAt(packet.from);
     if (this.misusedKeys.has(sender.nodeId)) return;
     const message = decodeMessage(packet.frame, {

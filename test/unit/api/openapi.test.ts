@@ -68,6 +68,7 @@ describe('openapi.json', () => {
       routes.snapshots,
       routes.backup,
       routes.transferLeadership,
+      routes.reach,
       routes.genesis,
       routes.evidence,
       routes.evidenceRecord,

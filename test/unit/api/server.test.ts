@@ -1,7 +1,14 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type ErrorReply, transactionMediaType, transactionsMediaType } from '../../../src/api/index.ts';
+import {
+  type ErrorReply,
+  type OutcomeView,
+  type ReachQuery,
+  type ReachView,
+  transactionMediaType,
+  transactionsMediaType,
+} from '../../../src/api/index.ts';
 import { ApiServer, type ServerOptions } from '../../../src/api/server/index.ts';
 import { AssentError, InvariantError, silentLogger } from '../../../src/base/index.ts';
 import { encodeNodeId } from '../../../src/crypto/index.ts';
@@ -351,6 +358,34 @@ describe('submissions', () => {
     const response = await fetch(`${url}/v1/transactions?wait=none`, post(new Uint8Array(1), transactionsMediaType));
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ outcomes: [{ status: 'accepted' }] });
+  });
+
+  it('with wait=everywhere say which nodes have the last block of those that are committed, as far as that is known', async () => {
+    const committedAt = (height: number): OutcomeView => {
+      const receipt = { id: '00'.repeat(32), height, index: 0, timestamp: 1, blockHash: '11'.repeat(32) };
+      return { status: 'committed', receipt: { ...receipt, result: { ok: true } } };
+    };
+    const error = { code: 'validity-window', message: 'No.', action: 'Sign.' };
+    const outcomes = [committedAt(7), { status: 'refused', error } as const, committedAt(9), committedAt(8)];
+    const asked: { height: number; timeoutMs: number }[] = [];
+    const reach = (height: number, { timeoutMs }: ReachQuery): Promise<ReachView> => {
+      asked.push({ height, timeoutMs });
+      return Promise.resolve({ height, everywhere: true, nodes: [] });
+    };
+    const body = post(new Uint8Array(1), transactionsMediaType);
+    const said = async (answers: Answers): Promise<unknown> => {
+      const reply = await fetch(`${await serve(answers)}/v1/transactions?wait=everywhere&timeoutMs=2000`, body);
+      expect(reply.status).toBe(200);
+      return reply.json();
+    };
+    const submit: Answers['submit'] = (_, done) => done(outcomes);
+    expect(await said({ submit, reach })).toEqual({ outcomes, reach: { height: 9, everywhere: true, nodes: [] } });
+    expect(asked).toEqual([{ height: 9, timeoutMs: expect.toSatisfy((ms: number) => ms > 0 && ms <= 2000) }]);
+    const overloaded = (): Promise<never> => Promise.reject(new AssentError('overloaded', 'Too many wait.'));
+    expect(await said({ submit, reach: overloaded })).toEqual({ outcomes });
+    const refused = [{ status: 'refused', error } as const];
+    expect(await said({ submit: (_, done) => done(refused), reach })).toEqual({ outcomes: refused });
+    expect(asked).toHaveLength(1);
   });
 
   it('of one transaction that is not taken end with its error', async () => {

@@ -5,8 +5,9 @@ import {
   decodeEvidenceMessage,
   type EvidenceMessage,
   encodeEvidenceMessage,
+  isEvidenceFrame,
 } from '../../../../src/node/replica/evidence-wire.ts';
-import { encodeMessage, isEvidenceFrame } from '../../../../src/node/replica/index.ts';
+import { encodeMessage } from '../../../../src/node/replica/index.ts';
 import { evidenceKinds } from '../../../../src/verify/index.ts';
 
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });

@@ -4,7 +4,7 @@ import { comparePlaces } from '../../../../src/consensus/index.ts';
 import { verifySignature } from '../../../../src/crypto/index.ts';
 import { SnapshotSource } from '../../../../src/ledger/index.ts';
 import { leftoversKey } from '../../../../src/ledger/snapshot/staging-keys.ts';
-import { consensusConfiguration, decodeMessage, isEvidenceFrame } from '../../../../src/node/replica/index.ts';
+import { consensusConfiguration, decodeMessage, isDriverFrame } from '../../../../src/node/replica/index.ts';
 import { decodeSnapshotMessage, encodeSnapshotMessage } from '../../../../src/node/snapshots/messages.ts';
 import { proofsOf, verifyProofs } from '../../../../src/node/snapshots/proofs.ts';
 import { verifyHistory } from '../../../../src/verify/index.ts';
@@ -423,5 +423,5 @@ function typeOf(frame: Uint8Array): string | undefined {
   const noBlocks = (): never => {
     throw new Error('no blocks travel there');
   };
-  return isEvidenceFrame(frame) ? undefined : decodeMessage(frame, { bytes: noBlocks, receive: noBlocks }).type;
+  return isDriverFrame(frame) ? undefined : decodeMessage(frame, { bytes: noBlocks, receive: noBlocks }).type;
 }

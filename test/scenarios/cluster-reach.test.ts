@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { NodeId } from '../../src/crypto/index.ts';
+import { SeededRandom } from '../support/simulated-random.ts';
+import { Scenario } from '../support/simulated-scenario.ts';
+
+type Applied = ReadonlyMap<NodeId, number>;
+
+/** What waiting at a node for a block to be everywhere came to, once it has ended. */
+function wait(scenario: Scenario, node: number, height: number): { applied?: Applied; stop: () => void } {
+  const waiting: { applied?: Applied; stop: () => void } = { stop: () => undefined };
+  const stop = scenario.machine(node).process?.waitEverywhere(height, (applied) => {
+    waiting.applied = applied;
+  });
+  if (stop !== undefined) waiting.stop = stop;
+  scenario.cluster.acted(scenario.machine(node));
+  return waiting;
+}
+
+function appliedHeights(scenario: Scenario): number[] {
+  return scenario.everyone().map((node) => scenario.status(node).appliedHeight);
+}
+
+test('when all nodes say that they have a block, each of them has it, also after a crash that loses what was under way', async () => {
+  const scenario = await Scenario.started({ seed: 61 });
+  const random = new SeededRandom(61);
+  scenario.decide(() => (random.below(100) < 10 ? 'drop' : 'deliver'));
+  for (let round = 0; round < 40; round++) {
+    const everyone = scenario.everyone();
+    const at = everyone[random.below(everyone.length)] as number;
+    const { receipt } = await scenario.commit(at);
+    const height = Number(receipt?.height);
+    const waiting = wait(scenario, everyone[random.below(everyone.length)] as number, height);
+    await scenario.until('all nodes say that they have it', () => waiting.applied !== undefined);
+    expect([...(waiting.applied as Applied).values()].every((applied) => applied >= height)).toBe(true);
+    const crashing = everyone[random.below(everyone.length)] as number;
+    if (round % 4 === 0) {
+      scenario.crashLosingAll(crashing);
+      scenario.start(crashing);
+      await scenario.until('it is back', () => scenario.machine(crashing).process?.status() !== undefined);
+    }
+    expect(Math.min(...appliedHeights(scenario))).toBeGreaterThanOrEqual(height);
+  }
+});
+
+test('a node that cannot be heard is waited for, and told apart from the others', async () => {
+  const scenario = await Scenario.started();
+  const leader = scenario.theLeader;
+  const [near, far] = scenario.others(leader) as [number, number];
+  await scenario.commit(leader);
+  await scenario.converge();
+  for (const node of [leader, near]) scenario.cluster.network.cutBoth(far, node);
+  const { receipt } = await scenario.commit(near);
+  const height = Number(receipt?.height);
+  const [given, kept] = [wait(scenario, near, height), wait(scenario, near, height)];
+  await scenario.pass(2000);
+  expect([given.applied, kept.applied]).toEqual([undefined, undefined]);
+  given.stop();
+  const idOf = (node: number): NodeId => scenario.machine(node).nodeId;
+  const reached = [...(given.applied as Applied)].filter(([, applied]) => applied >= height).map(([id]) => id);
+  expect(reached.sort()).toEqual([idOf(leader), idOf(near)].sort());
+  scenario.cluster.network.healAll();
+  await scenario.until('the other one says so, too', () => kept.applied !== undefined);
+  expect(kept.applied?.get(idOf(far))).toBeGreaterThanOrEqual(height);
+});
