@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { present } from '../../base/index.ts';
 import { type DecisionBody, type DecisionRequest, routes } from '../index.ts';
-import { parseInput } from './parse.ts';
+import { parseBody } from './parse.ts';
 import { answerFromLedger, splitQuery } from './reading.ts';
 import type { NodeService } from './service.ts';
 
@@ -24,7 +24,7 @@ export function decideHandler(
 
 /** Throws `request-invalid`. Most questions are a few texts, and nothing for the node: these are spared the schema. */
 function questionIn(body: unknown): DecisionBody {
-  return isPlainQuestion(body) ? body : parseInput(bodySchema, body, 'body');
+  return isPlainQuestion(body) ? body : parseBody(bodySchema, body);
 }
 
 /** Whether the schema would take it as it is; what nests is left to the schema. */

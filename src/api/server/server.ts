@@ -18,7 +18,7 @@ import { expectedFailure, malformedRequestReply, sendError } from './errors.ts';
 import { type Input, type OwnHandlers, type OwnRoute, ownHandlers } from './handlers.ts';
 import { type LedgerRoute, ledgerHandlers } from './ledger-handlers.ts';
 import type { LedgerReading } from './ledger-reading.ts';
-import { parseInput } from './parse.ts';
+import { parseBody, parseInput } from './parse.ts';
 import { answerFromLedger, splitQuery } from './reading.ts';
 import type { NodeService } from './service.ts';
 import { submitHandler } from './submit.ts';
@@ -203,7 +203,7 @@ function inputOf(route: AnyRoute, request: FastifyRequest, query: unknown): Reco
   return {
     params: route.params === undefined ? {} : parseInput(route.params, request.params, 'path'),
     query: route.query === undefined ? {} : parseInput(route.query, query, 'query'),
-    body: bodySchema === undefined ? undefined : parseInput(bodySchema, request.body, 'body'),
+    body: bodySchema === undefined ? undefined : parseBody(bodySchema, request.body),
   };
 }
 

@@ -197,19 +197,6 @@ describe('reads of the ledger', () => {
     expect(error).toMatchObject({ status: 400, code: 'request-invalid' });
   });
 
-  it('that decide on what nests without end ask nothing', async () => {
-    const asked: unknown[] = [];
-    const url = await serve({
-      decide(question) {
-        asked.push(question);
-        return Promise.resolve('{}');
-      },
-    });
-    const nested = `{"domain":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
-    expect((await fetch(`${url}/v1/decisions`, post(nested, 'application/json'))).ok).toBe(false);
-    expect(asked).toEqual([]);
-  });
-
   it('that decide pass questions on as they are', async () => {
     const asked: unknown[] = [];
     const url = await serve({
@@ -277,6 +264,27 @@ describe('reads of the ledger', () => {
 });
 
 describe('requests', () => {
+  it.each([
+    ['/v1/decisions', (value: string) => `{"agent":${value}}`],
+    ['/v1/decisions', (value: string) => `{"questions":[${value}]}`],
+    ['/v1/archive/prune', (value: string) => value],
+    ['/v1/leadership/transfer', (value: string) => `{"to":${value}}`],
+  ])('to %s that nest without end are refused, and nothing breaks', async (path, around) => {
+    const bugs: unknown[] = [];
+    const url = await serve({}, { onBug: (bug) => bugs.push(bug) });
+    for (const levels of [65, 9000]) {
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{"a":', '}'],
+      ] as const) {
+        const body = around(`${open.repeat(levels)}0${close.repeat(levels)}`);
+        const error = await errorOf(await fetch(`${url}${path}`, post(body, 'application/json')));
+        expect([error.status, error.message]).toEqual([400, 'The body nests more than 64 levels.']);
+      }
+    }
+    expect(bugs).toEqual([]);
+  });
+
   it.each([
     ['/v1/blocks?from=0', 'from'],
     ['/v1/blocks?limit=101', 'limit'],
