@@ -30,6 +30,8 @@ const warmUp = { askedPerSecond: 1500, seconds: 10 } as const;
 const warmUpSeconds = 10;
 /** What the machine and the asker cost: the same requests a second to a process beside the nodes that does nothing. */
 const machine = 'machine';
+/** The same, and the process asks another one that does nothing before it answers. */
+const twoMachines = 'two-machines';
 const consistencies = ['local', 'linearizable'] as const;
 /** What a request to a node costs where nothing is decided. */
 const floor = 'floor';
@@ -70,7 +72,7 @@ export const advisory: Bench = async (options) => {
     }
     const conditions =
       `${askedPerSecond}/s to 3 nodes in turn, one record of a patient with ${consentsEach} consents each, from the time ` +
-      `at which each was due (${floor}: GET /healthz instead; ${machine}: GET of a process that does nothing; ${alone}: ` +
+      `at which each was due (${floor}: GET /healthz instead; ${machine}: GET of a process that does nothing, ${twoMachines}: that asks another one first; ${alone}: ` +
       `without load; ${stranger}: each patient once); beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}; ` +
       `${isFirst ? 'SCHED_FIFO' : 'niceness 0'} of the asker, niceness ${niceness.nodes} of nodes and ${machine}, ${niceness.load} of the load's sender; ${system}`;
     const revoking = 'asked once the commit was acknowledged, local once all nodes said that they applied it; ';
@@ -97,6 +99,7 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
   const plan = { urls, ledgerId: toHex(ledgerId), subjectCount: loadSubjectCount, kind: 'consent.grant' } as const;
   const load = new Load(plan, signal, niceness.load);
   const server = await MachineServer.start(niceness.nodes);
+  const askingServer = await MachineServer.start(niceness.nodes, server);
   const askers: Asker[] = [];
   // Comes last of what starts processes, which would have it from this one.
   const giveUpFirst = goFirst();
@@ -113,11 +116,12 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     const { committed, elapsedMs, failures } = await load.call('run', { ...peakLoad, seconds: peak.seconds });
     if (Object.keys(failures).length > 0) throw new Error(`not committed: ${JSON.stringify(failures)}`);
     const ratePerSecond = Math.round((committed * 1000) / elapsedMs / 4);
-    const running = 2 * warmUpSeconds + 4 * seconds + strangerSeconds + 60;
+    const running = 2 * warmUpSeconds + 5 * seconds + strangerSeconds + 60;
     await load.call('sign', { count: ratePerSecond * running });
     const asker = await Asker.open(urls);
     const machineAsker = await Asker.open([server.url]);
-    askers.push(asker, machineAsker);
+    const twoAsker = await Asker.open([askingServer.url]);
+    askers.push(asker, machineAsker, twoAsker);
     const decide = decisionOf(subjects);
     const runs = new Map<string, Run<Asked>>();
     const measure = async (
@@ -138,6 +142,7 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     for (const consistency of consistencies)
       await askedBeside({ load, ratePerSecond }, asker, decide(consistency), warmUpSeconds);
     await measure(machine, root, ratePerSecond, { who: machineAsker });
+    await measure(twoMachines, root, ratePerSecond, { who: twoAsker });
     await measure(floor, healthz, ratePerSecond);
     await measure('linearizable', decide('linearizable'), ratePerSecond);
     await measure('local', decide('local'), ratePerSecond);
@@ -157,6 +162,7 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     giveUpFirst?.();
     for (const asker of askers) asker.close();
     server.stop();
+    askingServer.stop();
     load.stop();
   }
 }
