@@ -10,13 +10,13 @@ import type {
 } from '../../consensus/index.ts';
 import { encodeNodeId, type NodeId } from '../../crypto/index.ts';
 import type { Ledger, MayGoOn, Receipt, VerifiedTransaction } from '../../ledger/index.ts';
-import type { Operation } from '../../storage/index.ts';
 import { admit } from './admission.ts';
 import type { BlockBodies } from './block-bodies.ts';
 import { type Life, type OpenedChain, openChain } from './chain-opening.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { ConfigurationHistories } from './configuration-history.ts';
 import type { ConfigurationRecords } from './configuration-records.ts';
+import { DiskWrites } from './disk-writes.ts';
 import { createEvidenceGossip } from './evidence-creation.ts';
 import type { EvidenceGossip } from './evidence-gossip.ts';
 import { isEvidenceFrame } from './evidence-wire.ts';
@@ -39,9 +39,6 @@ import { WrittenCertificates } from './written-certificates.ts';
 
 const always: MayGoOn = () => true;
 
-/** With more batches than this on their way to the disk frames are dropped, as a network would: each can ask for another. */
-const writingMax = 1024;
-
 /**
  * A replica from one start on its disk to the next: drives the consensus core and the ledger, and is the one place where
  * a `Ready` is handled. Everything in it can be read from the disk again.
@@ -58,6 +55,7 @@ export class Incarnation {
   readonly #proposer: Proposer;
   readonly #forwarder: Forwarder;
   readonly #certificates = new WrittenCertificates();
+  readonly #writes: DiskWrites;
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
   readonly #reach: Reach;
@@ -69,10 +67,6 @@ export class Incarnation {
   #leader: NodeId | undefined;
   #configuration: Configuration;
   #certifiedChangeHeight: number;
-  /** Batches on their way to the disk. */
-  #writing = 0;
-  /** The newest batch when it was last asked whether what is deferred has to go alone. */
-  #batchesSeen = 0;
   #ticks = 0;
   #leaderlessTicks = 0;
   #pumping = false;
@@ -88,6 +82,12 @@ export class Incarnation {
     const { ledger, clock } = options;
     this.#options = options;
     this.#ledger = ledger;
+    this.#writes = new DiskWrites(options.journal, (done) =>
+      this.#guarded(() => {
+        done();
+        this.#pump();
+      }),
+    );
     this.nodeId = encodeNodeId(options.nodeKey.publicKey);
     this.#chain = openChain(options, life);
     const { configurations, bodies, restored, raft } = this.#chain;
@@ -109,8 +109,8 @@ export class Incarnation {
       ledger,
       certificates: this.#certificates,
       write: (operations, urgent, done) => {
-        if (urgent) this.#append(operations, undefined, done);
-        else options.journal.defer(operations, this.#whenWritten(done));
+        if (urgent) this.#writes.append(operations, undefined, done);
+        else this.#writes.defer(operations, done);
       },
       isAwaited: (block) => this.#reads.awaits(block) || this.#reach.awaits(block),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
@@ -120,7 +120,7 @@ export class Incarnation {
       nodeId: this.nodeId,
       nodes: () => this.#configuration.nodes.map(({ id }) => id),
       heights,
-      hasten: () => options.journal.flush(),
+      hasten: () => this.#writes.flush(),
       send: (to, frame) => options.send(to, 'heartbeat', frame),
       blame: (from, error) => this.#blame(from, error),
     });
@@ -128,19 +128,16 @@ export class Incarnation {
       request: (context) => this.#raft.readIndex(context),
       firstContext: () => options.random.below(2 ** 31),
       heights,
-      hasten: () => options.journal.flush(),
+      hasten: () => this.#writes.flush(),
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
     });
     this.evidence = createEvidenceGossip(options, configurations, bodies, {
-      append: (operations, done) => this.#append(operations, undefined, done),
+      append: (operations, done) => this.#writes.append(operations, undefined, done),
       blame: (from, error) => this.#blame(from, error),
     });
     this.history = new ConfigurationHistories(options, configurations, (operations) =>
-      options.journal.defer(
-        operations,
-        this.#whenWritten(() => undefined),
-      ),
+      this.#writes.defer(operations, () => undefined),
     );
     this.#proposer = new Proposer(options, { raft, bodies, pool: this.#pool });
     this.#forwarder = new Forwarder({
@@ -161,7 +158,7 @@ export class Incarnation {
    */
   #renewMark(hardState: HardState): void {
     const mark = encodeHardState(hardState);
-    this.#append([{ type: 'put', key: hardStateKey, value: mark }], mark, () => {
+    this.#writes.append([{ type: 'put', key: hardStateKey, value: mark }], mark, () => {
       this.#started = true;
     });
   }
@@ -181,21 +178,14 @@ export class Incarnation {
       const isIdleDue = leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && !this.#isPaused;
       if (isIdleDue && this.#isSealed(this.#proposer.sealIdle(this.#beginSlice()))) this.#pump();
       if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
-      if (this.#ticks % periods.flush === 0) this.#flushIdle();
+      if (this.#ticks % periods.flush === 0) this.#writes.flushIdle();
       if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
     });
   }
 
-  /** While batches come, what is deferred rides in the next one. */
-  #flushIdle(): void {
-    const { journal } = this.#options;
-    if (journal.lastNumber === this.#batchesSeen) journal.flush();
-    this.#batchesSeen = journal.lastNumber;
-  }
-
   /** A frame from an admitted peer. */
   receive(from: NodeId, channel: ReplicaChannel, frame: Uint8Array): void {
-    if (!this.#started || this.#writing > writingMax) return;
+    if (!this.#started || this.#writes.isFull) return;
     this.#guarded(() => {
       if (channel === 'forwarding') this.#takeForwarded(from, frame);
       else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
@@ -374,7 +364,7 @@ export class Incarnation {
       this.#storedHeight,
     );
     this.#storedHeight = storedHeight;
-    this.#append(operations, mark, () => this.#raft.persisted(request.token));
+    this.#writes.append(operations, mark, () => this.#raft.persisted(request.token));
   }
 
   #answerSubmitters(receipts: readonly Receipt[]): void {
@@ -393,22 +383,6 @@ export class Incarnation {
     this.#reads.advanced();
     this.#reach.advanced();
     this.#ledger.demandRulesAfter();
-  }
-
-  #append(operations: readonly Operation[], mark: Uint8Array | undefined, done: () => void): void {
-    this.#options.journal.append(operations, mark, this.#whenWritten(done));
-  }
-
-  #whenWritten(done: () => void): (error?: Error) => void {
-    this.#writing += 1;
-    return (error) => {
-      this.#writing -= 1;
-      this.#guarded(() => {
-        if (error !== undefined) throw error;
-        done();
-        this.#pump();
-      });
-    };
   }
 
   /** Executes or seals a block, or a slice of it. False when nothing is to be done now. */
