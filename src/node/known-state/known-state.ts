@@ -34,12 +34,12 @@ export class KnownState {
     this.#nowMs = nowMs;
   }
 
-  /** Which block's state it is; undefined while nothing is known. */
+  /** Which block's state it is, where values are held; undefined while nothing was ever known. */
   get facts(): StateFacts | undefined {
     return this.#facts;
   }
 
-  /** Values held, for tests of the bound. */
+  /** Values held. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
@@ -69,7 +69,8 @@ export class KnownState {
   /** Undefined where not all is known that the answer depends on. */
   decide(asked: DecisionRequest | DecisionBatch): Advised | undefined {
     const facts = this.#facts;
-    if (facts === undefined) return undefined;
+    // Whoever was given nothing is told nothing: the facts may be those of an older block.
+    if (facts === undefined || this.size === 0) return undefined;
     let isKnown = true;
     const state: StateView = {
       get: (key) => {

@@ -223,6 +223,8 @@ describe('decisions beside the main thread', () => {
     chain.ledger.reload();
     threads.deliver();
     expect(threads.here(question)).toBeUndefined();
+    // Of which block it is nobody tells whoever holds nothing: not even a refusal is of the newest one.
+    expect(threads.known.decide({ ...question, purpose: 'FOR-FUN' })).toBeUndefined();
     expect(threads.ask(question)).toContain('"decision":"deny"');
     threads.deliver();
     expect(threads.here(question)).toContain('"height":3');
