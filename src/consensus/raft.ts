@@ -5,6 +5,7 @@ import { prepareAck, signNewAcks } from './acks.ts';
 import { handleBranchReply, handleBranchRequest, stepStranger } from './branch-fetch.ts';
 import { emitCommitted } from './certification.ts';
 import {
+  admittedNodes,
   certifiedChange,
   changeAhead,
   configurationAtTip,
@@ -119,6 +120,11 @@ export class Raft {
   /** The nodes that may connect: whose messages are taken, and removed ones that may not have heard of it. */
   connected(): ReadonlySet<NodeId> {
     return connectedNodes(this.#core);
+  }
+
+  /** Every node of a configuration that counts: of the one at the tip, and of the newest that is certified. */
+  admitted(): ReadonlySet<NodeId> {
+    return admittedNodes(this.#core);
   }
 
   /** Offers the block sealed for the present slot. Its header may be signed only after `true`. */

@@ -62,3 +62,48 @@ test('a node that cannot be heard is waited for, and told apart from the others'
   await scenario.until('the other one says so, too', () => kept.applied !== undefined);
   expect(kept.applied?.get(idOf(far))).toBeGreaterThanOrEqual(height);
 });
+
+test('nobody is passed over by a removal that is not certified and may never be', async () => {
+  const scenario = await Scenario.started();
+  const leader = scenario.theLeader;
+  const [near, far] = scenario.others(leader) as [number, number];
+  await scenario.converge();
+  for (const node of [leader, near]) scenario.cluster.network.cutBoth(far, node);
+  const { receipt } = await scenario.commit(leader);
+  const height = Number(receipt?.height);
+  await scenario.converge([leader, near]);
+  const { tip } = scenario.status(leader);
+  scenario.decide(({ type }) => (type === 'append' ? 'drop' : 'deliver'));
+  scenario.submitContent(leader, 'sim.change', [1, 'remove', scenario.machine(far).signer.publicKey]);
+  await scenario.until('the leader has a block more', () => scenario.status(leader).tip.height > tip.height);
+  scenario.submit(leader);
+  const waiting = wait(scenario, leader, height);
+  await scenario.pass(200);
+  expect(waiting.applied).toBeUndefined();
+  waiting.stop();
+  expect(waiting.applied?.get(scenario.machine(far).nodeId)).toBe(0);
+  scenario.deliverAll();
+});
+
+test('a newcomer that does not know the configuration yet answers for itself, too', async () => {
+  const scenario = await Scenario.started({ joinerCount: 1 });
+  const leader = scenario.theLeader;
+  const newcomer = 3;
+  const machine = scenario.machine(newcomer);
+  const { receipt } = await scenario.commit(leader);
+  const height = Number(receipt?.height);
+  scenario.submitContent(leader, 'sim.change', [1, 'add', machine.signer.publicKey]);
+  await scenario.until('it may connect', () => scenario.cluster.machineAt(leader).process !== undefined);
+  await scenario.converge([0, 1, 2]);
+  // It hears the others' words, and gets no blocks.
+  scenario.decide((_message, _from, to) => (to === newcomer ? 'drop' : 'deliver'));
+  machine.seeds = [0, 1, 2].map((node) => scenario.machine(node).nodeId);
+  scenario.start(newcomer);
+  await scenario.until('it is up', () => machine.process?.status() !== undefined);
+  const waiting = wait(scenario, newcomer, height);
+  await scenario.pass(500);
+  expect(waiting.applied).toBeUndefined();
+  scenario.deliverAll();
+  await scenario.until('it has the block, too', () => waiting.applied !== undefined);
+  expect(waiting.applied?.get(machine.nodeId)).toBeGreaterThanOrEqual(height);
+});

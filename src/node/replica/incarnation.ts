@@ -118,7 +118,7 @@ export class Incarnation {
     const heights = { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height };
     this.#reach = new Reach({
       nodeId: this.nodeId,
-      nodes: () => this.#configuration.nodes.map(({ id }) => id),
+      nodes: () => this.#raft.admitted(),
       heights,
       hasten: () => this.#writes.flush(),
       send: (to, frame) => options.send(to, 'heartbeat', frame),

@@ -12,8 +12,8 @@ const blocksAheadMax = 1024;
 
 export interface ReachOptions {
   readonly nodeId: NodeId;
-  /** The nodes of the configuration, this one included where it is one. */
-  readonly nodes: () => readonly NodeId[];
+  /** The nodes of every configuration that counts: one that a change removes counts until the change is certified. */
+  readonly nodes: () => ReadonlySet<NodeId>;
   /** What a node has applied is on its disk: it never goes back behind it. The applied height is never ahead. */
   readonly heights: { readonly certified: () => number; readonly applied: () => number };
   /** Writes commits that wait for the next append. */
@@ -23,7 +23,7 @@ export interface ReachOptions {
   readonly blame: (from: NodeId, error: AssentError) => void;
 }
 
-/** Told once: the newest block that each node of the configuration said it has applied, 0 where it said nothing. */
+/** Told once: the newest block that each of the nodes, and this one, said it has applied, 0 where it said nothing. */
 export type ReachListener = (applied: ReadonlyMap<NodeId, number>) => void;
 
 interface Waiter {
@@ -61,7 +61,7 @@ export class Reach {
     if (this.#isClosed) this.#end([waiter]);
     else this.#settle();
     if (!this.#waiters.has(waiter)) return () => undefined;
-    for (const nodeId of this.#options.nodes()) this.#ask(nodeId);
+    for (const nodeId of this.#nodes) this.#ask(nodeId);
     this.#hastenFor(height);
     return () => {
       if (this.#waiters.has(waiter)) this.#end([waiter]);
@@ -97,13 +97,18 @@ export class Reach {
     if (this.#waiters.size === 0) return;
     // The configuration may be another one by now.
     this.#settle();
-    if (ticks % periods.reachAsk === 0) for (const nodeId of this.#options.nodes()) this.#ask(nodeId);
+    if (ticks % periods.reachAsk === 0) for (const nodeId of this.#nodes) this.#ask(nodeId);
   }
 
   /** Nobody waits any longer. */
   close(): void {
     this.#isClosed = true;
     this.#end([...this.#waiters]);
+  }
+
+  /** This one, too, where no configuration names it: what it has not applied may name others. */
+  get #nodes(): readonly NodeId[] {
+    return [...new Set([...this.#options.nodes(), this.#options.nodeId])];
   }
 
   #asked(from: NodeId, height: number): void {
@@ -152,12 +157,12 @@ export class Reach {
 
   #settle(): void {
     if (this.#waiters.size === 0) return;
-    const everywhere = Math.min(...this.#options.nodes().map((nodeId) => this.#appliedBy(nodeId)));
+    const everywhere = Math.min(...this.#nodes.map((nodeId) => this.#appliedBy(nodeId)));
     this.#end([...this.#waiters].filter(({ height }) => height <= everywhere));
   }
 
   #end(waiters: readonly Waiter[]): void {
-    const reached = new Map(this.#options.nodes().map((nodeId) => [nodeId, this.#appliedBy(nodeId)]));
+    const reached = new Map(this.#nodes.map((nodeId) => [nodeId, this.#appliedBy(nodeId)]));
     for (const waiter of waiters) this.#waiters.delete(waiter);
     if (this.#waiters.size === 0) this.#said.clear();
     for (const { done } of waiters) done(reached);

@@ -72,7 +72,7 @@ class Links {
         this.#heights.set(nodeId, { certified: 0, applied: 0 });
         const part = new Reach({
           nodeId,
-          nodes: () => this.nodes,
+          nodes: () => new Set(this.nodes),
           heights: { certified: () => this.heightsOf(nodeId).certified, applied: () => this.heightsOf(nodeId).applied },
           hasten: () => void this.hastened.add(nodeId),
           send: (to, frame) => void this.underWay.push({ from: nodeId, to, frame }),
