@@ -1,6 +1,7 @@
 import type { NodeList, ReachView } from '../../api/index.ts';
-import type { Clock } from '../../base/index.ts';
+import type { Clock, Timer } from '../../base/index.ts';
 import { describeNodes } from '../../contracts/index.ts';
+import type { NodeId } from '../../crypto/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { InputOf } from '../queries/query.ts';
 import type { Replica } from '../replica/index.ts';
@@ -16,19 +17,30 @@ function nodesOf(ledger: Pick<Ledger, 'state'>): NodeList['nodes'] {
 }
 
 /** Waits until every node says that it has applied the block, or for `timeoutMs`. Rejects with `overloaded`. */
-export function reachOf(sources: ReachSources, { height, timeoutMs }: InputOf<'reach'>): Promise<ReachView> {
-  const { replica, ledger, clock } = sources;
+export async function reachOf(sources: ReachSources, { height, timeoutMs }: InputOf<'reach'>): Promise<ReachView> {
+  const applied = await waitFor(sources, height, timeoutMs);
+  const members = new Map(nodesOf(sources.ledger).map(({ nodeId, member }) => [nodeId, member]));
+  const nodes = [...applied].map(([nodeId, newest]) => {
+    const member = members.get(nodeId) ?? null;
+    return { nodeId, member, applied: newest === 0 ? null : newest, reached: newest >= height };
+  });
+  return { height, everywhere: nodes.every(({ reached }) => reached), nodes };
+}
+
+/** Nothing is read in the callback: a replica that ends because of damage calls it, and what it threw would hide that. */
+function waitFor(
+  { replica, clock }: ReachSources,
+  height: number,
+  timeoutMs: number,
+): Promise<ReadonlyMap<NodeId, number>> {
   return new Promise((resolve) => {
-    let stop = (): void => undefined;
-    const timer = clock.after(timeoutMs, () => stop());
-    stop = replica.waitEverywhere(height, (applied) => {
-      timer.cancel();
-      const members = new Map(nodesOf(ledger).map(({ nodeId, member }) => [nodeId, member]));
-      const nodes = [...applied].map(([nodeId, newest]) => {
-        const member = members.get(nodeId) ?? null;
-        return { nodeId, member, applied: newest === 0 ? null : newest, reached: newest >= height };
-      });
-      resolve({ height, everywhere: nodes.every(({ reached }) => reached), nodes });
+    let timer: Timer | undefined;
+    let isOver = false;
+    const stop = replica.waitEverywhere(height, (applied) => {
+      isOver = true;
+      timer?.cancel();
+      resolve(applied);
     });
+    if (!isOver) timer = clock.after(timeoutMs, stop);
   });
 }
