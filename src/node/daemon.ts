@@ -132,6 +132,7 @@ class Daemon {
     this.#closers.add('api', async (deadlineMs) => {
       const stopped = api.http.stop(deadlineMs / 2);
       parts.waiters.close();
+      parts.replica.closeWaits();
       await stopped;
     });
     return api.http.listening();

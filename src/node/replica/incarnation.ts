@@ -265,6 +265,11 @@ export class Incarnation {
     return this.#reach.wait(height, done);
   }
 
+  /** See {@link Reach.close}. */
+  closeWaits(): void {
+    this.#reach.close();
+  }
+
   get leader(): NodeId | undefined {
     return this.#leader;
   }

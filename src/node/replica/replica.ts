@@ -80,6 +80,11 @@ export class Replica {
     return this.#incarnation.waitEverywhere(height, done);
   }
 
+  /** Nobody waits so any longer: who does, and who comes, is told what is known. */
+  closeWaits(): void {
+    this.#incarnation.closeWaits();
+  }
+
   get leader(): NodeId | undefined {
     return this.#isMending ? undefined : this.#incarnation.leader;
   }

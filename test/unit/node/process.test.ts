@@ -92,6 +92,15 @@ describe('a node process', { timeout: 120_000 }, () => {
     expect(await node.ended).toBe(0);
   });
 
+  it('tells who waits for a block to be applied everywhere what it knows before it stops', async () => {
+    const node = await run(prepared().directory);
+    const waiting = fetch(`${node.apiUrl}/v1/blocks/1000000/reach?timeoutMs=60000`);
+    await fetch(`${node.apiUrl}/healthz`);
+    node.child.kill('SIGTERM');
+    expect(await (await waiting).json()).toMatchObject({ everywhere: false, nodes: [{ reached: false }] });
+    expect(await node.ended).toBe(0);
+  });
+
   it('stops at once when it is asked twice', async () => {
     const { directory, node: ofTwo } = prepared(1);
     const node = await run(directory);

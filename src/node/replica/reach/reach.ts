@@ -100,7 +100,7 @@ export class Reach {
     if (ticks % periods.reachAsk === 0) for (const nodeId of this.#nodes) this.#ask(nodeId);
   }
 
-  /** Nobody waits any longer. */
+  /** Nobody waits any longer; others are still told. */
   close(): void {
     this.#isClosed = true;
     this.#end([...this.#waiters]);
