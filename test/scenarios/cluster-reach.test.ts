@@ -63,6 +63,24 @@ test('a node that cannot be heard is waited for, and told apart from the others'
   expect(kept.applied?.get(idOf(far))).toBeGreaterThanOrEqual(height);
 });
 
+test('is told at once: no node waits with it for its clock or for another append', async () => {
+  const scenario = await Scenario.started();
+  const leader = scenario.theLeader;
+  const [near] = scenario.others(leader) as [number, number];
+  for (let round = 0; round < 10; round++) {
+    await scenario.converge();
+    const height = scenario.status(leader).tip.height + 1;
+    const waiting = wait(scenario, near, height);
+    const sent = scenario.submit(leader);
+    await scenario.until('it is committed', () => sent.receipt !== undefined);
+    expect(sent.receipt?.height).toBe(height);
+    const certifiedMs = scenario.nowMs;
+    await scenario.until('all nodes say that they have it', () => waiting.applied !== undefined);
+    // Of the simulator's time: one tick is 10 ms.
+    expect(scenario.nowMs - certifiedMs).toBeLessThan(10);
+  }
+});
+
 test('nobody is passed over by a removal that is not certified and may never be', async () => {
   const scenario = await Scenario.started();
   const leader = scenario.theLeader;

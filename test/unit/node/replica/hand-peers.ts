@@ -21,7 +21,13 @@ import {
   transactionMessage,
   type VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
-import { decodeMessage, encodeMessage, Replica, type ReplicaChannel } from '../../../../src/node/replica/index.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  isDriverFrame,
+  Replica,
+  type ReplicaChannel,
+} from '../../../../src/node/replica/index.ts';
 import { periods } from '../../../../src/node/replica/periods.ts';
 import { Journal, MemoryStore } from '../../../../src/storage/index.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
@@ -150,7 +156,7 @@ export class TestedNode {
       random: new SeededRandom(seed),
       logger: silentLogger,
       send: (to, channel, frame) => {
-        if (channel !== 'forwarding') this.sent.push({ to, message: this.#read(frame) });
+        if (channel !== 'forwarding' && !isDriverFrame(frame)) this.sent.push({ to, message: this.#read(frame) });
         return true;
       },
       onFault: (error) => this.faults.push(error),

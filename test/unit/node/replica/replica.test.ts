@@ -270,3 +270,13 @@ function sentLast<T extends Message['type']>(node: TestedNode, type: T): Extract
   const found = node.sent.map(({ message }) => message).findLast((message) => message.type === type);
   return (found ?? expect.fail(`no ${type} was sent`)) as Extract<Message, { type: T }>;
 }
+
+it('tells who waits for a block to be everywhere what it knows when it stops, and who comes later at once', () => {
+  const node = new TestedNode();
+  const told: number[] = [];
+  node.replica.waitEverywhere(1, () => told.push(1));
+  expect(told).toEqual([]);
+  node.replica.stop();
+  node.replica.waitEverywhere(2, () => told.push(2));
+  expect(told).toEqual([1, 2]);
+});
