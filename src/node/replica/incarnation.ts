@@ -67,6 +67,8 @@ export class Incarnation {
   #leader: NodeId | undefined;
   #configuration: Configuration;
   #certifiedChangeHeight: number;
+  /** Kept here, so that after a fault nothing is asked of the core. */
+  #admitted: ReadonlySet<NodeId>;
   #ticks = 0;
   #leaderlessTicks = 0;
   #pumping = false;
@@ -96,6 +98,7 @@ export class Incarnation {
     this.#storedHeight = restored.tip.height;
     this.#configuration = this.#raft.configuration;
     this.#certifiedChangeHeight = this.#raft.certifiedChangeHeight;
+    this.#admitted = this.#raft.admitted();
     this.#pool = new TransactionPool(options.poolLimits);
     this.#execution = new ExecutionQueue({
       ledger,
@@ -118,7 +121,7 @@ export class Incarnation {
     const heights = { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height };
     this.#reach = new Reach({
       nodeId: this.nodeId,
-      nodes: () => this.#raft.admitted(),
+      nodes: () => this.#admitted,
       heights,
       hasten: () => this.#writes.flush(),
       send: (to, frame) => options.send(to, 'heartbeat', frame),
@@ -300,6 +303,7 @@ export class Incarnation {
   learnConfigurations(changes: readonly ProvedChange[]): void {
     this.#guarded(() => {
       this.#raft.learnConfigurations(changes);
+      this.#admitted = this.#raft.admitted();
       this.#options.onMembership?.(this.membership());
     });
   }
@@ -452,6 +456,7 @@ export class Incarnation {
     if (this.#configuration === configuration && this.#certifiedChangeHeight === certifiedChangeHeight) return;
     this.#configuration = configuration;
     this.#certifiedChangeHeight = certifiedChangeHeight;
+    this.#admitted = this.#raft.admitted();
     this.#options.onMembership?.(this.membership());
   }
 
