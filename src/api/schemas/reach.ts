@@ -29,7 +29,7 @@ export interface ReachView {
 }
 
 export const reachParams: z.ZodType<ReachParams, ReachParams> = z.strictObject({
-  height: queryNumber(0, Number.MAX_SAFE_INTEGER),
+  height: queryNumber(1, Number.MAX_SAFE_INTEGER),
 });
 
 export const reachQuery: z.ZodType<ReachQuery, QueryInput<ReachQuery>> = z.strictObject({

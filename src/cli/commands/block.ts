@@ -40,7 +40,7 @@ export function addBlock(program: Command, session: Session): void {
     );
   block
     .command('reach')
-    .argument('<height>', 'of the block', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .argument('<height>', 'of the block', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .description('which nodes have applied a block, as they say themselves; exits 1 unless all of them have')
     .option('--timeout <seconds>', 'how long to wait for the others (default 10)', wholeNumber(0, 60))
     .action(session.run(reach));

@@ -29,6 +29,8 @@ export type ReachListener = (applied: ReadonlyMap<NodeId, number>) => void;
 interface Waiter {
   readonly height: number;
   readonly done: ReachListener;
+  /** The most that each other node has said meanwhile. What it said before, it may have lost with its disk. */
+  readonly said: Map<NodeId, number>;
 }
 
 /**
@@ -38,8 +40,6 @@ interface Waiter {
  */
 export class Reach {
   readonly #options: ReachOptions;
-  /** The most that each other node has said since somebody waits. What it said before, it may have lost with its disk. */
-  readonly #said = new Map<NodeId, number>();
   /** The block that each other node asked for last: the lowest that it waits for. */
   readonly #wanted = new Map<NodeId, number>();
   readonly #waiters = new Set<Waiter>();
@@ -56,7 +56,7 @@ export class Reach {
   wait(height: number, done: ReachListener): () => void {
     if (this.#waiters.size >= reachWaitersMax)
       throw new AssentError('overloaded', `${reachWaitersMax} requests wait for a block to be applied everywhere.`);
-    const waiter = { height, done };
+    const waiter: Waiter = { height, done, said: new Map() };
     this.#waiters.add(waiter);
     if (this.#isClosed) this.#end([waiter]);
     else this.#settle();
@@ -121,8 +121,13 @@ export class Reach {
   }
 
   #heard(from: NodeId, height: number): void {
-    if (this.#waiters.size === 0 || height <= this.#appliedBy(from)) return;
-    this.#said.set(from, height);
+    let isNews = false;
+    for (const waiter of this.#waiters) {
+      if (height <= (waiter.said.get(from) ?? 0)) continue;
+      waiter.said.set(from, height);
+      isNews = true;
+    }
+    if (!isNews) return;
     this.#settle();
     this.#ask(from);
   }
@@ -135,9 +140,9 @@ export class Reach {
   /** For the lowest block that somebody waits for and the node has not said it has. */
   #ask(nodeId: NodeId): void {
     if (nodeId === this.#options.nodeId) return;
-    const said = this.#appliedBy(nodeId);
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { height } of this.#waiters) if (height > said && height < lowest) lowest = height;
+    for (const { height, said } of this.#waiters)
+      if (height > (said.get(nodeId) ?? 0) && height < lowest) lowest = height;
     if (Number.isFinite(lowest)) this.#send(nodeId, { type: 'applied-wanted', height: lowest });
   }
 
@@ -145,9 +150,9 @@ export class Reach {
     this.#options.send(to, encodeReachMessage(message));
   }
 
-  #appliedBy(nodeId: NodeId): number {
+  #appliedBy(nodeId: NodeId, { said }: Waiter): number {
     const { nodeId: self, heights } = this.#options;
-    return nodeId === self ? heights.applied() : (this.#said.get(nodeId) ?? 0);
+    return nodeId === self ? heights.applied() : (said.get(nodeId) ?? 0);
   }
 
   #hastenFor(height: number): void {
@@ -157,14 +162,16 @@ export class Reach {
 
   #settle(): void {
     if (this.#waiters.size === 0) return;
-    const everywhere = Math.min(...this.#nodes.map((nodeId) => this.#appliedBy(nodeId)));
-    this.#end([...this.#waiters].filter(({ height }) => height <= everywhere));
+    const nodes = this.#nodes;
+    const isThere = (waiter: Waiter): boolean =>
+      nodes.every((nodeId) => this.#appliedBy(nodeId, waiter) >= waiter.height);
+    this.#end([...this.#waiters].filter(isThere));
   }
 
   #end(waiters: readonly Waiter[]): void {
-    const reached = new Map(this.#nodes.map((nodeId) => [nodeId, this.#appliedBy(nodeId)]));
+    const nodes = this.#nodes;
     for (const waiter of waiters) this.#waiters.delete(waiter);
-    if (this.#waiters.size === 0) this.#said.clear();
-    for (const { done } of waiters) done(reached);
+    for (const waiter of waiters)
+      waiter.done(new Map(nodes.map((nodeId) => [nodeId, this.#appliedBy(nodeId, waiter)])));
   }
 }

@@ -238,7 +238,7 @@ describe('waiting for a block to be applied everywhere', () => {
     ]);
   });
 
-  it('forgets what nodes said once nobody waits: a disk may be another one by then', () => {
+  it('counts for who waits only what was said meanwhile: a disk may be another one by then', () => {
     const links = new Links(['a', 'b']);
     const [a, b] = links.nodes as [NodeId, NodeId];
     for (const nodeId of links.nodes) links.apply(nodeId, 3);
@@ -254,6 +254,14 @@ describe('waiting for a block to be applied everywhere', () => {
     links.part(a).receive(b, encodeReachMessage({ type: 'applied', height: 3 }));
     wait();
     expect(ended).toBe(1);
+    // Another one waits all the time.
+    links.part(a).wait(9, () => undefined);
+    links.deliverAll();
+    expect(ended).toBe(2);
+    wait();
+    expect(ended).toBe(2);
+    links.deliverAll();
+    expect(ended).toBe(3);
   });
 
   it('is bounded, and promises nothing about blocks far ahead', () => {
