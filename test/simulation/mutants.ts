@@ -9,8 +9,8 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (promiseToken >= 0) core.effects.send(to, message);',
   }),
   mutant('an ack leaves before its block is synced', 20, {
-    find: 'this.#append(operations, mark, () => this.#raft.persisted(request.token));',
-    replace: 'this.#append(operations, mark, () => undefined); this.#raft.persisted(request.token);',
+    find: 'this.#writes.append(operations, mark, () => this.#raft.persisted(request.token));',
+    replace: 'this.#writes.append(operations, mark, () => undefined); this.#raft.persisted(request.token);',
   }),
   mutant('a term is told before it is synced', 20, {
     find: 'this.#promiseToken = this.#nextToken;',
