@@ -29,13 +29,17 @@ export async function audit(urls: readonly string[], acknowledged: readonly Ackn
   return { acknowledged: acknowledged.length, missing, duplicated, blocks: height, transactions, sameHead };
 }
 
-/** The head that all nodes have applied, once nothing more comes. */
+/** The head that all nodes have applied, once nothing more comes and nothing more is certified. */
 async function commonHeight(urls: readonly string[]): Promise<number> {
   const deadlineMs = performance.now() + settleMsMax;
   for (;;) {
     const heads = await Promise.all(urls.map((url) => get<StatusView>(url, '/v1/status')));
     const [first] = heads;
-    if (heads.every(({ headHash }) => headHash === first?.headHash)) return present(first, 'there is a node').height;
+    // What a certificate told clients is applied some ticks later, on all nodes at about the same time.
+    const isSettled = heads.every(
+      ({ headHash, height, certifiedHeight }) => headHash === first?.headHash && height === certifiedHeight,
+    );
+    if (isSettled) return present(first, 'there is a node').height;
     if (performance.now() > deadlineMs) throw new Error('the nodes did not come to the same head in time');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
