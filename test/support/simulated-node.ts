@@ -4,7 +4,6 @@ import type { NodeId } from '../../src/crypto/index.ts';
 import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import {
   decodeMessage,
-  isDriverFrame,
   type Membership,
   type Outcome,
   type ReachListener,
@@ -18,6 +17,7 @@ import {
 import { Snapshots } from '../../src/node/snapshots/index.ts';
 import { Journal } from '../../src/storage/index.ts';
 import { BlockRecords } from '../simulation/invariants/records.ts';
+import { isDriverFrame } from './driver-frames.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { SimulatedMachine, SimulatedProcess } from './simulated-machine.ts';
 import type { Packet } from './simulated-network.ts';

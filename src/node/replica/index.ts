@@ -17,4 +17,4 @@ export { Replica } from './replica.ts';
 export type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus, Slicing } from './replica-options.ts';
 export { damagedKey } from './stopping.ts';
 export { type Outcome, type OutcomeListener, type PoolLimits, poolLimits } from './transaction-pool.ts';
-export { type BlockAccess, decodeMessage, encodeMessage, isDriverFrame } from './wire.ts';
+export { type BlockAccess, decodeMessage, encodeMessage } from './wire.ts';

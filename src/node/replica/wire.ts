@@ -58,11 +58,6 @@ const numbers = {
 /** Messages of the driver itself, which consensus does not see: see evidence-wire.ts and reach/wire.ts. */
 export const driverNumbers = { evidence: 20, 'evidence-known': 21, 'applied-wanted': 22, applied: 23 } as const;
 
-/** Whether a frame is of the driver: the number is its third byte, since the list is short and all numbers are small. */
-export function isDriverFrame(frame: Uint8Array): boolean {
-  return (frame[2] ?? 0) >= driverNumbers.evidence;
-}
-
 const types = new Map<number, Message['type']>(
   Object.entries(numbers).map(([type, number]) => [number, type as Message['type']]),
 );

@@ -90,7 +90,7 @@ export function answersOf(options: AskedOptions): Asked {
     cosignatures: () => cosignatures.cosignatures(),
     cosign: (input) => cosignatures.cosign(input),
     transferLeadership: (input) => transferLeadership(options.replica, input),
-    reach: (input) => reachOf({ replica: options.replica, ledger, clock: systemClock }, input),
+    reach: (input) => reachOf({ replica: options.replica, nodes: () => state.nodes(), clock: systemClock }, input),
     genesis: () => ({ ledgerId: toHex(ledger.ledgerId), genesis: toHex(ledger.genesis.bytes) }),
     evidence: () => evidenceList(options.replica.evidence),
     evidenceRecord: ({ id }) => evidenceView(options.replica.evidence, id),

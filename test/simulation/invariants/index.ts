@@ -11,10 +11,11 @@ import {
 import { decodeNodeId } from '../../../src/crypto/index.ts';
 import type { Receipt } from '../../../src/ledger/index.ts';
 import { consensusConfiguration } from '../../../src/node/replica/configuration.ts';
-import { decodeMessage, isDriverFrame } from '../../../src/node/replica/index.ts';
+import { decodeMessage } from '../../../src/node/replica/index.ts';
 import { decodeHardState, hardStateKey, highestCertificateKey } from '../../../src/node/replica/records.ts';
 import { keyPrefixes, type Operation } from '../../../src/storage/index.ts';
 import { decodeEvidence, verifyEvidence } from '../../../src/verify/index.ts';
+import { isDriverFrame } from '../../support/driver-frames.ts';
 import type { ClusterObserver, ClusterPacket, Machine, SimulatedCluster } from '../../support/simulated-cluster.ts';
 import { simulationEpochMs } from '../../support/simulated-time.ts';
 import { BlockTree } from './block-tree.ts';

@@ -6,7 +6,7 @@ import { Submissions } from '../../../src/node/ingress/submissions.ts';
 import { KnownState, StateFeed, type StateNews } from '../../../src/node/known-state/index.ts';
 import type { Ask } from '../../../src/node/queries/query.ts';
 import { createForms, rulesJson } from '../../../src/node/rules.ts';
-import { Chain, who } from './replay/support.ts';
+import { Chain, treatment } from './replay/support.ts';
 
 it('a local decision takes in all that the main thread has said before, and asks nothing that it knows', async () => {
   const chain = await Chain.begin();
@@ -34,15 +34,7 @@ it('a local decision takes in all that the main thread has said before, and asks
     },
     observe: (isKnown) => found.push(isKnown),
   });
-  const question: DecisionRequest = {
-    agent: who('kay').did,
-    role: 'clinician',
-    organisation: 'north',
-    subject: who('ana').did,
-    domain: 'north-records',
-    purpose: 'TREAT',
-    action: 'access',
-  };
+  const question = treatment();
   const decide = async (): Promise<DecisionView> => JSON.parse(await decisions.answer(question)) as DecisionView;
   const { id } = await chain.one(chain.grant({ type: 'permit', purposes: ['TREAT'] }));
   const permitted = await decide();

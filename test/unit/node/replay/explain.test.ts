@@ -4,7 +4,7 @@ import { ruleSet } from '../../../../src/contracts/index.ts';
 import { decodeCanonical, encodeCanonical } from '../../../../src/ledger/index.ts';
 import { Replays } from '../../../../src/node/replay/replays.ts';
 import { MemoryStore, prefixedKey } from '../../../../src/storage/index.ts';
-import { Chain, policy, startMs, who } from './support.ts';
+import { Chain, policy, startMs, treatment, who } from './support.ts';
 
 interface Decision {
   readonly decision: string;
@@ -146,15 +146,7 @@ describe('an explanation for the requester', () => {
 });
 
 describe('a decision in the past', () => {
-  const question = {
-    agent: who('kay').did,
-    role: 'clinician',
-    organisation: 'north',
-    subject: who('ana').did,
-    domain: 'north-records',
-    purpose: 'TREAT',
-    action: 'access',
-  };
+  const question = treatment();
 
   it('is that of the block, at its time', async () => {
     const chain = await Chain.begin();

@@ -1,3 +1,4 @@
+import type { DecisionRequest } from '../../../../src/api/index.ts';
 import { present, toHex, utf8 } from '../../../../src/base/index.ts';
 import {
   type BatchedAccess,
@@ -48,6 +49,19 @@ export const policy = {
 /** Somebody with a key: the same name always has the same. */
 export function who(name: string): Identity {
   return identityOf(sha256(utf8(`replay ${name}`)), createSigner);
+}
+
+/** Whether kay may see the record of ana, for treatment. */
+export function treatment(): DecisionRequest {
+  return {
+    agent: who('kay').did,
+    role: 'clinician',
+    organisation: 'north',
+    subject: who('ana').did,
+    domain: 'north-records',
+    purpose: 'TREAT',
+    action: 'access',
+  };
 }
 
 /** Hex of so many bytes, different for every label. */

@@ -21,15 +21,10 @@ import {
   transactionMessage,
   type VerifiedTransaction,
 } from '../../../../src/ledger/index.ts';
-import {
-  decodeMessage,
-  encodeMessage,
-  isDriverFrame,
-  Replica,
-  type ReplicaChannel,
-} from '../../../../src/node/replica/index.ts';
+import { decodeMessage, encodeMessage, Replica, type ReplicaChannel } from '../../../../src/node/replica/index.ts';
 import { periods } from '../../../../src/node/replica/periods.ts';
 import { Journal, MemoryStore } from '../../../../src/storage/index.ts';
+import { isDriverFrame } from '../../../support/driver-frames.ts';
 import { SeededRandom } from '../../../support/simulated-random.ts';
 import { simulatedRules } from '../../../support/simulated-rules.ts';
 import { SimulatedDisk } from '../../../support/simulated-store.ts';

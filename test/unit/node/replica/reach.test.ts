@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AssentError, present } from '../../../../src/base/index.ts';
 import type { NodeId } from '../../../../src/crypto/index.ts';
 import { isEvidenceFrame } from '../../../../src/node/replica/evidence-wire.ts';
-import { encodeMessage, isDriverFrame } from '../../../../src/node/replica/index.ts';
+import { encodeMessage } from '../../../../src/node/replica/index.ts';
 import { periods } from '../../../../src/node/replica/periods.ts';
 import { Reach, reachWaitersMax } from '../../../../src/node/replica/reach/reach.ts';
 import {
@@ -23,7 +23,7 @@ describe('messages about applied blocks', () => {
     fc.assert(
       fc.property(message, (sent) => {
         const frame = encodeReachMessage(sent);
-        expect([isReachFrame(frame), isDriverFrame(frame), isEvidenceFrame(frame)]).toEqual([true, true, false]);
+        expect([isReachFrame(frame), isEvidenceFrame(frame)]).toEqual([true, false]);
         expect(decodeReachMessage(frame)).toEqual(sent);
       }),
     );
@@ -51,7 +51,7 @@ describe('messages about applied blocks', () => {
     const blocks = { bytes: () => new Uint8Array(), receive: () => expect.unreachable() };
     for (const term of [22, 23, 278]) {
       const frame = encodeMessage({ type: 'read-index-request', context: term }, blocks);
-      expect([isReachFrame(frame), isDriverFrame(frame)]).toEqual([false, false]);
+      expect([isReachFrame(frame), isEvidenceFrame(frame)]).toEqual([false, false]);
     }
   });
 });

@@ -3,6 +3,7 @@ import { AssentError, type Clock } from '../../../../src/base/index.ts';
 import type { NodeId } from '../../../../src/crypto/index.ts';
 import { Reach, reachWaitersMax } from '../../../../src/node/replica/reach/reach.ts';
 import { type ReachSources, reachOf } from '../../../../src/node/service/reach-answers.ts';
+import { StateAnswers } from '../../../../src/node/service/state-answers.ts';
 import { Chain } from '../replay/support.ts';
 
 const other = 'another' as NodeId;
@@ -37,6 +38,7 @@ async function begin(nodes: readonly NodeId[] = [other]): Promise<{
   readonly sources: ReachSources;
 }> {
   const { ledger } = await Chain.begin();
+  const state = new StateAnswers(ledger, () => timers.nowMs());
   const reach = new Reach({
     nodeId: 'this' as NodeId,
     nodes: () => new Set(nodes),
@@ -47,7 +49,7 @@ async function begin(nodes: readonly NodeId[] = [other]): Promise<{
   });
   const timers = new Timers();
   const replica = { waitEverywhere: reach.wait.bind(reach) };
-  return { reach, timers, sources: { replica, ledger, clock: timers } };
+  return { reach, timers, sources: { replica, nodes: () => state.nodes(), clock: timers } };
 }
 
 describe('where a block is in force', () => {
@@ -79,10 +81,10 @@ describe('where a block is in force', () => {
   it('is not looked up while the replica ends: damage that comes to light then is the error of whoever asked', async () => {
     const { reach, sources } = await begin();
     const damaged = new AssentError('storage-damaged', 'A page cannot be read.');
-    const get = (): never => {
+    const nodes = (): never => {
       throw damaged;
     };
-    const told = reachOf({ ...sources, ledger: { state: { get } } }, { height: 3, timeoutMs: 60_000 });
+    const told = reachOf({ ...sources, nodes }, { height: 3, timeoutMs: 60_000 });
     const failed = expect(told).rejects.toBe(damaged);
     expect(() => reach.close()).not.toThrow();
     await failed;

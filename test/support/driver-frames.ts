@@ -1,0 +1,7 @@
+import { isEvidenceFrame } from '../../src/node/replica/evidence-wire.ts';
+import { isReachFrame } from '../../src/node/replica/reach/wire.ts';
+
+/** Whether a frame is of the driver itself, and no message of consensus. */
+export function isDriverFrame(frame: Uint8Array): boolean {
+  return isEvidenceFrame(frame) || isReachFrame(frame);
+}
