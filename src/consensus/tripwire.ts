@@ -37,15 +37,16 @@ export function isTripwirePassed(core: Core, configuration: Configuration): bool
 }
 
 /**
- * Asks every voter that has not answered, until enough have: of the present configuration, of the one at the end of what
- * is staged, and of the newest that a history proved, each of which may be that of a candidate.
+ * Asks every voter that has not answered: of the present configuration, of the one at the end of what is staged, and of
+ * the newest that a history proved, each of which may be that of a candidate. Also once enough have answered: the one
+ * that was not there may be the only one who holds what this disk lost.
  */
 export function askNonces(core: Core): void {
   const { tripwire } = core;
   if (tripwire.contradiction !== undefined) return;
   const asked = new Set<NodeId>([core.nodeId, ...tripwire.answeredBy]);
   for (const configuration of [configurationAtTip(core), stagedConfiguration(core), changeAhead(core)?.configuration]) {
-    if (configuration === undefined || isTripwirePassed(core, configuration)) continue;
+    if (configuration === undefined) continue;
     for (const voter of electorateOf(configuration).voters) {
       if (asked.has(voter)) continue;
       asked.add(voter);

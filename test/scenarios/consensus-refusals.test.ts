@@ -295,6 +295,26 @@ describe('start-up', () => {
     expect(node.status.withheld).toBe('contradicted');
   });
 
+  test('50: a peer that was not there when enough had answered is asked when it is', () => {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    const node = cluster.node(2);
+    leader.seal();
+    cluster.settle();
+    const image = structuredClone(node.disk);
+    leader.seal();
+    cluster.settle();
+    cluster.tick(2 * cluster.parameters.electionTicks);
+    // The only peer that holds its acks is away.
+    leader.crash();
+    node.crash();
+    node.disk = image;
+    node.restart();
+    cluster.until('it goes on', () => node.status.withheld === undefined);
+    leader.restart();
+    cluster.until('it stops', () => node.status.withheld === 'contradicted');
+  });
+
   test('50: blocks lost under an intact mark are repaired before the node votes or acks', () => {
     const cluster = new TestCluster(3);
     const leader = cluster.elect(0);
