@@ -51,16 +51,15 @@ export class CommitQueue {
 
   push(committed: CommittedBlock): void {
     this.#waiting.push(committed);
-    this.#writeNext();
   }
 
-  #writeNext(): void {
-    while (this.#writing < writingMax) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#writing += 1;
-      this.#commit(next);
-    }
+  /** Writes one that waits. False where none does, or the disk has enough to do. */
+  writeNext(): boolean {
+    const next = this.#writing < writingMax ? this.#waiting.shift() : undefined;
+    if (next === undefined) return false;
+    this.#writing += 1;
+    this.#commit(next);
+    return true;
   }
 
   #commit({ block, certificate }: CommittedBlock): void {
@@ -71,7 +70,6 @@ export class CommitQueue {
       this.#writing -= 1;
       this.#ledger.settle(block.hash);
       this.#onSettled(block, receipts);
-      this.#writeNext();
     });
   }
 }
