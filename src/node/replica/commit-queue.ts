@@ -51,15 +51,16 @@ export class CommitQueue {
 
   push(committed: CommittedBlock): void {
     this.#waiting.push(committed);
+    this.#writeNext();
   }
 
-  /** Writes one that waits. False where none does, or the disk has enough to do. */
-  writeNext(): boolean {
-    const next = this.#writing < writingMax ? this.#waiting.shift() : undefined;
-    if (next === undefined) return false;
-    this.#writing += 1;
-    this.#commit(next);
-    return true;
+  #writeNext(): void {
+    while (this.#writing < writingMax) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#writing += 1;
+      this.#commit(next);
+    }
   }
 
   #commit({ block, certificate }: CommittedBlock): void {
@@ -70,6 +71,7 @@ export class CommitQueue {
       this.#writing -= 1;
       this.#ledger.settle(block.hash);
       this.#onSettled(block, receipts);
+      this.#writeNext();
     });
   }
 }

@@ -396,9 +396,8 @@ export class Incarnation {
     this.#ledger.demandRulesAfter();
   }
 
-  /** Writes the effects of a block, executes or seals one, or a slice of it. False when nothing is to be done now. */
+  /** Executes or seals a block, or a slice of it. False when nothing is to be done now. */
   #work(): boolean {
-    if (this.#commits.writeNext()) return true;
     const mayGoOn = this.#beginSlice();
     const executed = this.#commits.isBehind ? undefined : this.#execution.next(mayGoOn);
     if (executed === undefined) return this.#proposer.seal(mayGoOn) !== 'nothing';

@@ -51,30 +51,23 @@ function committed(height: number, certifiedHeight: number): CommittedBlock {
   return { block: referenceOf(blocks[height - 1] as ReceivedBlock), certificate };
 }
 
-/** As the replica does: whenever the thread has a turn for it. */
-function push(one: CommittedBlock): void {
-  queue.push(one);
-  while (queue.writeNext());
-}
-
 async function disk(): Promise<boolean> {
   const next = writing.shift();
   if (next === undefined) return false;
   await write(store, next.operations);
   next.done();
-  while (queue.writeNext());
   return true;
 }
 
 describe('the commit queue', () => {
   it('hurries the commit that somebody waits for, and one after which no more would be taken', () => {
     awaited = 3;
-    for (let height = 1; height <= 8; height++) push(committed(height, 8));
+    for (let height = 1; height <= 8; height++) queue.push(committed(height, 8));
     expect(writing.flatMap(({ urgent }, index) => (urgent ? [index + 1] : []))).toEqual([3, 8]);
   });
 
   it('hands the disk a bounded number of batches, in chain order, and says when it is behind', async () => {
-    for (let height = 1; height <= 100; height++) push(committed(height, 100));
+    for (let height = 1; height <= 100; height++) queue.push(committed(height, 100));
     expect([writing.length, queue.length, queue.isBehind, ledger.committedHeight]).toEqual([8, 100, true, 8]);
     let writingMax = 0;
     while (await disk()) writingMax = Math.max(writingMax, writing.length);
@@ -84,7 +77,7 @@ describe('the commit queue', () => {
   });
 
   it('shows nothing of a block before its batch is durable', async () => {
-    push(committed(1, 1));
+    queue.push(committed(1, 1));
     expect([ledger.applied.height, settled]).toEqual([0, []]);
     await disk();
     expect([ledger.applied.height, settled]).toEqual([1, [[1, 1]]]);
@@ -96,7 +89,7 @@ describe('the commit queue', () => {
       [2, 2],
       [3, 3],
     ] as const) {
-      push(committed(height, certifiedHeight));
+      queue.push(committed(height, certifiedHeight));
     }
     const written = writing.map(({ operations }) =>
       [1, 2, 3].filter((height) => {
@@ -116,7 +109,7 @@ describe('the commit queue', () => {
       [2, 2],
       [3, 3],
     ] as const) {
-      push(committed(height, certifiedHeight));
+      queue.push(committed(height, certifiedHeight));
     }
     const written = writing.map(({ operations }) => operations.filter(({ key }) => key[0] === keyPrefixes.certificate));
     expect(written.map(({ length }) => length)).toEqual([0, 0, 1]);
