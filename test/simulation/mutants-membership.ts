@@ -50,7 +50,7 @@ export const membershipMutants: readonly Mutant[] = [
     find: 'return configurationAtChange(core, core.log.changes.length - 1);',
     replace: 'return certifiedConfiguration(core);',
   }),
-  mutant('a change stays though its block is cut off', 300, {
+  mutant('a change stays though its block is cut off', 720, {
     find: 'while ((this.#changes.at(-1)?.height ?? 0) > height) this.#changes.pop();',
     replace: '',
   }),
