@@ -1,4 +1,4 @@
-import { AssentError, InvariantError, messageOf, toHex } from '../../base/index.ts';
+import { AssentError, InvariantError, messageOf, present, toHex } from '../../base/index.ts';
 import type {
   BlockReference,
   Configuration,
@@ -35,7 +35,6 @@ import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from '
 import { damagedKey, mendingError, stoppingError } from './stopping.ts';
 import { type OutcomeListener, TransactionPool } from './transaction-pool.ts';
 import { channelOf, decodeMessage, encodeMessage } from './wire.ts';
-import { WorkTurns } from './work-turns.ts';
 import { WrittenCertificates } from './written-certificates.ts';
 
 const always: MayGoOn = () => true;
@@ -60,7 +59,6 @@ export class Incarnation {
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
   readonly #reach: Reach;
-  readonly #turns: WorkTurns;
   /** What is proved against nodes of this ledger. */
   readonly evidence: EvidenceGossip;
   /** The configurations of this ledger, with their proofs. */
@@ -73,6 +71,9 @@ export class Incarnation {
   #admitted: ReadonlySet<NodeId>;
   #ticks = 0;
   #leaderlessTicks = 0;
+  #pumping = false;
+  /** Between two slices of a block. */
+  #isPaused = false;
   #started = false;
   /** Why it has ended. */
   #stopped: AssentError | undefined;
@@ -86,15 +87,9 @@ export class Incarnation {
     this.#writes = new DiskWrites(options.journal, (done) =>
       this.#guarded(() => {
         done();
-        this.#turns.take();
+        this.#pump();
       }),
     );
-    this.#turns = new WorkTurns({
-      slicing: options.slicing,
-      takeEffects: () => this.#takeEffects(),
-      work: () => this.#work(),
-      guarded: (action) => this.#guarded(action),
-    });
     this.nodeId = encodeNodeId(options.nodeKey.publicKey);
     this.#chain = openChain(options, life);
     const { configurations, bodies, restored, raft } = this.#chain;
@@ -111,7 +106,7 @@ export class Incarnation {
       verifyNow: options.verify,
       known: (idHex) => this.#pool.find(idHex),
       clockMs: () => clock.nowMs(),
-      onChecked: () => this.#guarded(() => this.#turns.take()),
+      onChecked: () => this.#guarded(() => this.#pump()),
     });
     this.#commits = new CommitQueue({
       ledger,
@@ -154,7 +149,7 @@ export class Incarnation {
       clock,
       verify: options.verifyTransactions,
       send: (to, frame) => options.send(to, 'forwarding', frame),
-      onVerified: () => this.#guarded(() => this.#turns.take()),
+      onVerified: () => this.#guarded(() => this.#pump()),
     });
     this.#renewMark(restored.hardState);
     this.history.applied(ledger.applied.height);
@@ -180,11 +175,11 @@ export class Incarnation {
       this.#reads.tick();
       this.#reach.tick(this.#ticks);
       this.evidence.tick(this.#ticks);
-      this.#turns.take();
+      this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
-      const isIdleDue = leader === this.nodeId && this.#ticks % periods.idleSeal === 0;
-      if (isIdleDue && this.#proposer.sealIdle(this.#beginSlice()) !== 'nothing') this.#turns.take();
+      const isIdleDue = leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && !this.#isPaused;
+      if (isIdleDue && this.#isSealed(this.#proposer.sealIdle(this.#beginSlice()))) this.#pump();
       if (leader !== undefined && leader !== this.nodeId) this.#forwarder.forward(leader, this.#ticks);
       if (this.#ticks % periods.flush === 0) this.#writes.flushIdle();
       if (this.#ticks % periods.expirySweep === 0) this.#pool.expire(this.#ledger.applied.timestamp);
@@ -199,7 +194,7 @@ export class Incarnation {
       else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
       else if (isReachFrame(frame)) this.#reach.receive(from, frame);
       else this.#step(from, frame);
-      this.#turns.take();
+      this.#pump();
     });
   }
 
@@ -243,7 +238,7 @@ export class Incarnation {
         const error = admit(transaction, listener, admission);
         if (error !== undefined) listener({ status: 'refused', error });
       }
-      this.#turns.take();
+      this.#pump();
       const { leader } = this;
       if (leader === undefined || leader === this.nodeId) return;
       this.#forwarder.forward(leader, this.#ticks);
@@ -264,7 +259,7 @@ export class Incarnation {
     }
     this.#guarded(() => {
       this.#reads.read(state, done);
-      this.#turns.take();
+      this.#pump();
     });
   }
 
@@ -330,17 +325,20 @@ export class Incarnation {
 
   // ------------------------------------------------------------------ effects
 
-  /** Does what the core wants done until it wants nothing more. Whether there was anything. */
-  #takeEffects(): boolean {
-    let count = 0;
-    for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) {
-      this.#handle(ready);
-      count += 1;
+  /** Takes what the core wants done until it wants nothing more; then answers it for a block, or seals one; and again. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      do {
+        for (let ready = this.#raft.ready(); ready !== undefined; ready = this.#raft.ready()) this.#handle(ready);
+        this.#noteCertified();
+        this.#noteLeader();
+        this.#noteMembership();
+      } while (this.#work());
+    } finally {
+      this.#pumping = false;
     }
-    this.#noteCertified();
-    this.#noteLeader();
-    this.#noteMembership();
-    return count > 0;
   }
 
   /** The duties of a `Ready`; what is abandoned first, since a block can be left and asked for again in one. */
@@ -398,15 +396,31 @@ export class Incarnation {
 
   /** Executes or seals a block, or a slice of it. False when nothing is to be done now. */
   #work(): boolean {
+    if (this.#isPaused) return false;
     const mayGoOn = this.#beginSlice();
     const executed = this.#commits.isBehind ? undefined : this.#execution.next(mayGoOn);
-    if (executed === undefined) return this.#proposer.seal(mayGoOn) !== 'nothing';
-    if (executed !== 'unfinished') this.#answer(executed);
-    return true;
+    if (executed === undefined) return this.#isSealed(this.#proposer.seal(mayGoOn));
+    if (executed === 'unfinished') this.#pause();
+    else this.#answer(executed);
+    return executed !== 'unfinished';
+  }
+
+  #isSealed(outcome: ReturnType<Proposer['seal']>): boolean {
+    if (outcome === 'unfinished') this.#pause();
+    return outcome === 'sealed';
   }
 
   #beginSlice(): MayGoOn {
     return this.#options.slicing?.begin() ?? always;
+  }
+
+  /** Until the thread has done what else waits, no block is executed or sealed. */
+  #pause(): void {
+    this.#isPaused = true;
+    present(this.#options.slicing, 'only a slice ends before its block').pause(() => {
+      this.#isPaused = false;
+      this.#guarded(() => this.#pump());
+    });
   }
 
   #answer({ block, verdict, certified, executed }: Executed): void {
