@@ -170,6 +170,22 @@ describe('refusals and clocks', () => {
 });
 
 describe('start-up', () => {
+  /** A node whose disk was copied so many blocks ago; the leader holds durably what it acknowledged since. */
+  function imaged(blocks: number) {
+    const cluster = new TestCluster(3);
+    const leader = cluster.elect(0);
+    const node = cluster.node(2);
+    leader.seal();
+    cluster.settle();
+    const image = structuredClone(node.disk);
+    for (let sealed = 0; sealed < blocks; sealed++) {
+      leader.seal();
+      cluster.settle();
+    }
+    cluster.tick(2 * cluster.parameters.electionTicks);
+    return { cluster, leader, node, image };
+  }
+
   test('64: all nodes restart at once: nonces are answered, voting resumes', () => {
     const cluster = new TestCluster(3);
     cluster.elect(0).seal();
@@ -242,17 +258,7 @@ describe('start-up', () => {
   });
 
   test('50: a disk rolled back under the same key never votes or acks again', () => {
-    const cluster = new TestCluster(3);
-    const leader = cluster.elect(0);
-    const node = cluster.node(2);
-    leader.seal();
-    cluster.settle();
-    const image = structuredClone(node.disk);
-    for (let sealed = 0; sealed < 3; sealed++) {
-      leader.seal();
-      cluster.settle();
-    }
-    cluster.tick(2 * cluster.parameters.electionTicks);
+    const { cluster, leader, node, image } = imaged(3);
     node.crash();
     node.disk = image;
     node.restart();
@@ -267,15 +273,7 @@ describe('start-up', () => {
   });
 
   test('50: an answer that comes when the chain has passed what it names is compared all the same', () => {
-    const cluster = new TestCluster(3);
-    const leader = cluster.elect(0);
-    const node = cluster.node(2);
-    leader.seal();
-    cluster.settle();
-    const image = structuredClone(node.disk);
-    leader.seal();
-    cluster.settle();
-    cluster.tick(2 * cluster.parameters.electionTicks);
+    const { cluster, leader, node, image } = imaged(1);
     node.crash();
     node.disk = image;
     // The only peer that holds its acks answers late; by then the node has gone on and signed higher ones.
@@ -296,15 +294,7 @@ describe('start-up', () => {
   });
 
   test('50: a peer that was not there when enough had answered is asked when it is', () => {
-    const cluster = new TestCluster(3);
-    const leader = cluster.elect(0);
-    const node = cluster.node(2);
-    leader.seal();
-    cluster.settle();
-    const image = structuredClone(node.disk);
-    leader.seal();
-    cluster.settle();
-    cluster.tick(2 * cluster.parameters.electionTicks);
+    const { cluster, leader, node, image } = imaged(1);
     // The only peer that holds its acks is away.
     leader.crash();
     node.crash();
