@@ -13,7 +13,7 @@ export {
   encodeTermCertificate,
 } from './certificate-codec.ts';
 export { verifyBlockCertificate, verifyTermCertificate } from './certificates.ts';
-export { type ConfigurationStep, stepBetween } from './configurations.ts';
+export { type ConfigurationStep, countVoters, type Electorate, electorateOf, stepBetween } from './configurations.ts';
 export {
   type ConfigurationChange,
   type PeerStatus,

@@ -26,9 +26,13 @@ const appliedVersionWithoutSnapshots = 2;
 /** The block at this height, checked against nothing but its own form. Undefined when none is kept. Throws `storage-damaged`. */
 export function readBlock(store: Pick<Store, 'get'>, height: number): OpenedBlock | undefined {
   const bytes = store.get(prefixedKey('block', uint64Bytes(height)));
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : readStoredBlock(height, () => openBlock(bytes));
+}
+
+/** What is read of the stored block at this height. Throws `storage-damaged`. */
+export function readStoredBlock<T>(height: number, read: () => T): T {
   try {
-    return openBlock(bytes);
+    return read();
   } catch (error) {
     throw new AssentError(
       'storage-damaged',

@@ -2,6 +2,7 @@ import { type Entry, keyPrefixes } from '../../src/storage/index.ts';
 import { type SimulatedCluster, silentObserver } from '../support/simulated-cluster.ts';
 import { readFrame } from '../support/simulated-node.ts';
 import type { SeededRandom } from '../support/simulated-random.ts';
+import { setDrift } from '../support/simulated-time.ts';
 import type { Workload } from '../support/simulated-workload.ts';
 import { HealedCore } from './healed-core.ts';
 import type { MembershipView } from './invariants/membership-view.ts';
@@ -119,7 +120,7 @@ export class Nemesis {
     machine.diskFull = false;
     machine.failWrites = 0;
     machine.disk.failReadAfter(undefined);
-    machine.skew.drift = 0;
+    setDrift(machine.skew, 0, this.#cluster.queue.nowMs);
     this.#setRightClock(node);
     if (machine.isPaused) this.#cluster.resume(node);
     if (machine.isUp && machine.isStopping) this.#cluster.crash(node);

@@ -41,6 +41,8 @@ export interface SimulationOptions {
   readonly heartbeatTicks: number;
   /** Shortest election timeout; the longest is twice as long. */
   readonly electionTicks: number;
+  /** How long a promise of a lease binds. */
+  readonly leaseMs: number;
   readonly network: Readonly<NetworkFaults>;
   readonly disk: { readonly writeMinMs: number; readonly writeMeanMs: number };
   readonly clock: {
@@ -120,7 +122,8 @@ export function optionsOfSeed(seed: number, random: SeededRandom): SimulationOpt
   const plain = withDiskFaults(drawOptions(seed, random), random.fork('disk faults'));
   const whole = withSnapshots(withMembership(plain, random.fork('membership')), random.fork('snapshots'));
   const drawn = withSlices(whole, random.fork('slices'));
-  return { ...drawn, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
+  const leaseMs = random.fork('leases').between(50, 600);
+  return { ...drawn, leaseMs, electionTicks: Math.max(drawn.electionTicks, electionTicksMin(drawn)) };
 }
 
 /**
@@ -215,6 +218,7 @@ function drawOptions(seed: number, random: SeededRandom): SimulationOptions {
     tickMs,
     heartbeatTicks,
     electionTicks: heartbeatTicks * random.between(2, 10),
+    leaseMs: 0,
     network: {
       lossRate: when(0.6, () => random.unit() * 0.3),
       replayRate: when(0.6, () => random.unit() * 0.5),

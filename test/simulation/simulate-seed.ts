@@ -8,6 +8,7 @@ import { History } from './history.ts';
 import { Invariants } from './invariants/index.ts';
 import { holdsLinearizable } from './invariants/linearizable.ts';
 import { holds, InvariantViolation } from './invariants/violation.ts';
+import { LeaseClients } from './leases.ts';
 import { Nemesis } from './nemesis.ts';
 import { type FaultKind, optionsOfSeed, type SimulationOptions, withoutFaults } from './options.ts';
 import type { SeedFailure, SeedReport } from './report.ts';
@@ -60,6 +61,7 @@ class SeedRun {
   readonly workload: Workload;
   readonly history: History;
   readonly registers: RegisterClients;
+  readonly leases: LeaseClients;
   readonly nemesis: Nemesis;
 
   constructor(seed: number, options: SimulateOptions) {
@@ -88,6 +90,7 @@ class SeedRun {
     this.history = new History(traceOperations(this.cluster));
     const outputs = { history: this.history, told };
     this.registers = new RegisterClients(this.cluster, random.fork('registers'), this.options.registers, outputs);
+    this.leases = new LeaseClients(this.cluster, random.fork('leases'));
     this.nemesis = new Nemesis(this.cluster, random.fork('nemesis'), this.options, {
       membership: this.invariants.membership,
       workload: this.workload,
@@ -108,6 +111,7 @@ class SeedRun {
     const core = this.nemesis.stopAndHealCore();
     this.workload.stop();
     this.registers.stop();
+    this.leases.stop();
     const { electionTicks, tickMs } = this.options;
     const deadlineMs = queue.nowMs + livenessElectionTimeoutsMax * 2 * electionTicks * tickMs;
     let last = this.workload.submitNew(core.nodes[0] as number);
@@ -129,6 +133,7 @@ class SeedRun {
       () => `the core ${core.nodes.join()} did not converge: ${this.invariants.describe(core.nodes)}`,
     );
     await this.#readBack(core, deadlineMs);
+    await this.#lease(core, deadlineMs + 4 * this.options.leaseMs);
     await this.#farewell(core);
   }
 
@@ -150,6 +155,33 @@ class SeedRun {
       isAnswered(),
       'liveness',
       () => `${[...left].join()} of ${asked.join()} answer no reads: ${this.invariants.describe(asked)}`,
+    );
+  }
+
+  /** Nodes that get on decide by themselves, and what is committed comes into force, whoever does not get on. */
+  async #lease(core: HealedCore, deadlineMs: number): Promise<void> {
+    const { membership } = this.invariants;
+    const isAble = (node: number): boolean =>
+      !membership.isRetired(node) && this.cluster.machineAt(node).process?.status()?.refusal === undefined;
+    const unsettled = new Set(core.members.filter(isAble));
+    const isOver = (): boolean => [...unsettled].every((node) => !isAble(node));
+    let isAsked = false;
+    let isInForce = false;
+    while (!(isInForce && isOver()) && this.cluster.step(deadlineMs)) {
+      await undefined;
+      core.extend();
+      for (const node of unsettled) if (this.leases.isLeased(node)) unsettled.delete(node);
+      const asked = core.members.find(isAble);
+      if (isAsked || !isOver() || asked === undefined) continue;
+      isAsked = true;
+      this.leases.wait(asked, () => {
+        isInForce = true;
+      });
+    }
+    holds(
+      isInForce && isOver(),
+      'liveness',
+      () => `${[...unsettled].join()} hold no lease, in force ${isInForce}: ${this.invariants.describe(core.members)}`,
     );
   }
 

@@ -29,6 +29,7 @@ export interface ClusterOptions {
   readonly tickMs: number;
   readonly heartbeatTicks: number;
   readonly electionTicks: number;
+  readonly leaseMs?: number;
   readonly limits?: Partial<RaftLimits>;
   /** Between two slices of a block others have their turn for so long at most. Default: blocks are executed in one go. */
   readonly slicePauseMaxMs?: number;

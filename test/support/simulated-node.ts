@@ -4,6 +4,7 @@ import type { NodeId } from '../../src/crypto/index.ts';
 import { genesisOperations, Ledger, transactionMessage, type VerifiedTransaction } from '../../src/ledger/index.ts';
 import {
   decodeMessage,
+  type InForceListener,
   type Membership,
   type Outcome,
   type ReachListener,
@@ -117,6 +118,17 @@ export class NodeProcess implements SimulatedProcess {
   waitEverywhere(height: number, done: ReachListener): () => void {
     const replica = present(this.#replica, 'the node has begun');
     return this.#machine.disk.process(() => replica.waitEverywhere(height, done));
+  }
+
+  /** See Replica.waitInForce. */
+  waitInForce(height: number, done: InForceListener): () => void {
+    const replica = present(this.#replica, 'the node has begun');
+    return this.#machine.disk.process(() => replica.waitInForce(height, done));
+  }
+
+  /** The block on whose state the node would decide by itself now; undefined where it would ask others. */
+  get leasedHeight(): number | undefined {
+    return this.#replica?.holdsLease() === true ? this.#ledger?.certifiedHeight : undefined;
   }
 
   /** Undefined while the node's database is being made, and where it is too damaged to tell. */
@@ -233,6 +245,7 @@ export class NodeProcess implements SimulatedProcess {
       onMembership: (membership) => this.#member(membership),
       seeds,
       parameters: { heartbeatTicks: options.heartbeatTicks, electionTicks: options.electionTicks },
+      ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
   }

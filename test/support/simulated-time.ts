@@ -80,8 +80,16 @@ function isBefore(left: Event, right: Event): boolean {
 export interface ClockSkew {
   /** Added to the wall clock; a step changes it. */
   offsetMs: number;
-  /** Relative rate: 0.1 runs 10 % fast. */
+  /** Relative rate: 0.1 runs 10 % fast. Changed by {@link setDrift}. */
   drift: number;
+  /** What the monotonic clock has gained by other rates than the present one. */
+  gainedMs?: number;
+}
+
+/** From now on the clock has another rate; what never goes back does not jump, either. */
+export function setDrift(skew: ClockSkew, drift: number, nowMs: number): void {
+  skew.gainedMs = (skew.gainedMs ?? 0) + nowMs * (skew.drift - drift);
+  skew.drift = drift;
 }
 
 /** The epoch of every run: 2026-01-01T00:00:00Z. */
@@ -105,7 +113,7 @@ export class SimulatedClock implements Clock {
   }
 
   monotonicMs(): number {
-    return Math.floor(this.#queue.nowMs * (1 + this.#skew.drift));
+    return Math.floor(this.#queue.nowMs * (1 + this.#skew.drift) + (this.#skew.gainedMs ?? 0));
   }
 
   after(delayMs: number, callback: () => void): Timer {

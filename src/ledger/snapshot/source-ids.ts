@@ -2,7 +2,7 @@ import { AssentError, concatBytes, uint64Bytes } from '../../base/index.ts';
 import { HASH_BYTES, leafHash, merkleRoot } from '../../crypto/portable.ts';
 import { type KeyPrefix, prefixedKey, prefixRange, type StoreSnapshot } from '../../storage/index.ts';
 import { decodeBlock } from '../block.ts';
-import type { AppliedRecord } from '../chain-store.ts';
+import { type AppliedRecord, readStoredBlock } from '../chain-store.ts';
 import { ledgerLimits } from '../limits.ts';
 import { hashesIn, snapshotLimits } from './format.ts';
 import { decodeExecutedId, groupCount } from './id-buckets.ts';
@@ -26,7 +26,7 @@ export class SourceIds {
     this.#minutes = minutes;
   }
 
-  /** Throws `storage-damaged` when there are more or fewer than the applied record says. */
+  /** Throws `storage-damaged`, also when there are more or fewer than the applied record says. */
   static async read(snapshot: StoreSnapshot, applied: AppliedRecord): Promise<SourceIds> {
     const { timestamp, origin, idBuckets } = applied;
     const firstMinute = Math.floor(timestamp / ledgerLimits.idBucketMs);
@@ -39,7 +39,7 @@ export class SourceIds {
     ) {
       const [bytes] = await snapshot.getMany([prefixedKey('block', uint64Bytes(height))]);
       if (bytes === undefined) throw damagedIds();
-      const { header, transactions } = decodeBlock(bytes);
+      const { header, transactions } = readStoredBlock(height, () => decodeBlock(bytes));
       last = header.timestamp;
       for (const { id, validUntil } of [...transactions].reverse())
         if (minuteOf(validUntil) >= firstMinute) listOf(newestFirst, minuteOf(validUntil)).add(id);

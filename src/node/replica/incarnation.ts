@@ -23,12 +23,15 @@ import { isEvidenceFrame } from './evidence-wire.ts';
 import { divergenceFault, type Executed, ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { decodeForwarded } from './forwarding.ts';
+import { InForce, type InForceListener } from './in-force/in-force.ts';
+import { leaseTimesOf } from './in-force/terms.ts';
+import { isLeaseFrame } from './in-force/wire.ts';
 import { readOrBlame } from './peer-bytes.ts';
 import { periods } from './periods.ts';
 import { persistOperations } from './persistence.ts';
 import { Proposer } from './proposer.ts';
 import { Reach, type ReachListener } from './reach/reach.ts';
-import { isReachFrame } from './reach/wire.ts';
+import { reachWordOf } from './reach/wire.ts';
 import { ReadBarrier, type ReadListener, type ReadState } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
 import type { Membership, ReplicaChannel, ReplicaOptions, ReplicaStatus } from './replica-options.ts';
@@ -59,6 +62,7 @@ export class Incarnation {
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
   readonly #reach: Reach;
+  readonly #inForce: InForce;
   /** What is proved against nodes of this ledger. */
   readonly evidence: EvidenceGossip;
   /** The configurations of this ledger, with their proofs. */
@@ -121,9 +125,13 @@ export class Incarnation {
     const heights = { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height };
     this.#reach = new Reach({
       nodeId: this.nodeId,
+      word: 'applied',
       nodes: () => this.#admitted,
-      heights,
-      hasten: () => this.#writes.flush(),
+      // On the disk: a crash does not take the node back behind it.
+      height: heights.applied,
+      hasten: (height) => {
+        if (height <= ledger.certifiedHeight) this.#writes.flush();
+      },
       send: (to, frame) => options.send(to, 'heartbeat', frame),
       blame: (from, error) => this.#blame(from, error),
     });
@@ -134,6 +142,21 @@ export class Incarnation {
       hasten: () => this.#writes.flush(),
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
+    });
+    this.#inForce = new InForce({
+      nodeId: this.nodeId,
+      nodes: () => this.#admitted,
+      newestCertified: () => raft.newestCertified,
+      atTip: () => raft.configuration,
+      certifiedChangeHeight: () => raft.certifiedChangeHeight,
+      decides: heights.certified,
+      clock,
+      times: leaseTimesOf(options.leaseMs),
+      random: options.random,
+      read: (done) => this.#reads.read('certified', done),
+      send: (to, frame) => options.send(to, 'heartbeat', frame),
+      blame: (from, error) => this.#blame(from, error),
+      onLease: (end) => options.onLease?.(end),
     });
     this.evidence = createEvidenceGossip(options, configurations, bodies, {
       append: (operations, done) => this.#writes.append(operations, undefined, done),
@@ -176,6 +199,8 @@ export class Incarnation {
       this.#reach.tick(this.#ticks);
       this.evidence.tick(this.#ticks);
       this.#pump();
+      this.#inForce.tick(this.#ticks);
+      this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
       const isIdleDue = leader === this.nodeId && this.#ticks % periods.idleSeal === 0 && !this.#isPaused;
@@ -192,10 +217,17 @@ export class Incarnation {
     this.#guarded(() => {
       if (channel === 'forwarding') this.#takeForwarded(from, frame);
       else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
-      else if (isReachFrame(frame)) this.#reach.receive(from, frame);
-      else this.#step(from, frame);
+      else if (isLeaseFrame(frame)) this.#inForce.receive(from, frame);
+      else this.#stepOrHear(from, frame);
       this.#pump();
     });
+  }
+
+  #stepOrHear(from: NodeId, frame: Uint8Array): void {
+    const word = reachWordOf(frame);
+    if (word === 'applied') this.#reach.receive(from, frame);
+    else if (word === 'decides') this.#inForce.receiveWord(from, frame);
+    else this.#step(from, frame);
   }
 
   #takeForwarded(from: NodeId, frame: Uint8Array): void {
@@ -268,9 +300,20 @@ export class Incarnation {
     return this.#reach.wait(height, done);
   }
 
+  /** See {@link InForce.wait}. */
+  waitInForce(height: number, done: InForceListener): () => void {
+    return this.#inForce.wait(height, done);
+  }
+
+  /** See {@link InForce.holdsLease}. */
+  holdsLease(): boolean {
+    return this.#inForce.holdsLease;
+  }
+
   /** See {@link Reach.close}. */
   closeWaits(): void {
     this.#reach.close();
+    this.#inForce.close();
   }
 
   get leader(): NodeId | undefined {
@@ -287,6 +330,7 @@ export class Incarnation {
     this.#stopped ??= reason;
     this.#reads.close(reason);
     this.#reach.close();
+    this.#inForce.stop();
   }
 
   /** Ends as {@link stop} does, and tells the submitters that wait that they will not hear the outcome here. */
@@ -441,6 +485,7 @@ export class Incarnation {
     if (newer === undefined) return;
     this.#ledger.certify(newer.hash);
     this.#reads.advanced();
+    this.#inForce.advanced();
   }
 
   #noteLeader(): void {

@@ -4,6 +4,7 @@ import type { NodeId, Signer, VerifySignature } from '../../crypto/index.ts';
 import type { Ledger, MayGoOn } from '../../ledger/index.ts';
 import type { Journal, Store } from '../../storage/index.ts';
 import type { VerifyTransactions } from './execution-queue.ts';
+import type { LeaseEnd } from './in-force/holder.ts';
 import type { PoolLimits } from './transaction-pool.ts';
 
 export type ReplicaChannel = 'heartbeat' | 'replication' | 'forwarding';
@@ -42,11 +43,15 @@ export interface ReplicaOptions {
   readonly onBadFrame?: (from: NodeId, error: AssentError) => void;
   /** The configuration changed, or a change of it is certified. */
   readonly onMembership?: (membership: Membership) => void;
+  /** Until when this node's decisions hold all that is in force without a question to others; each end is told once. */
+  readonly onLease?: (end: LeaseEnd) => void;
   /** Nodes that the operator named for the first contact: heard before the chain names them. */
   readonly seeds?: readonly NodeId[];
   readonly parameters?: Partial<RaftParameters>;
   readonly limits?: Partial<RaftLimits>;
   readonly poolLimits?: PoolLimits;
+  /** How long a promise of a lease binds, the same on all nodes; see {@link leaseTimesOf}. */
+  readonly leaseMs?: number;
 }
 
 /** A block is executed in slices: between two of them the thread does what else is to be done. */

@@ -5,6 +5,7 @@ import type { VerifiedTransaction } from '../../ledger/index.ts';
 import type { Operation } from '../../storage/index.ts';
 import type { ConfigurationHistories } from './configuration-history.ts';
 import type { EvidenceGossip } from './evidence-gossip.ts';
+import type { InForceListener } from './in-force/in-force.ts';
 import { Incarnation } from './incarnation.ts';
 import { installationOperations, type ProvedSnapshot } from './installation.ts';
 import type { ReachListener } from './reach/reach.ts';
@@ -78,6 +79,19 @@ export class Replica {
    */
   waitEverywhere(height: number, done: ReachListener): () => void {
     return this.#incarnation.waitEverywhere(height, done);
+  }
+
+  /**
+   * Calls back once, at once or later: when no node decides without the block any more, when this replica ends or begins
+   * anew, or when the returned function is called. Throws `overloaded`.
+   */
+  waitInForce(height: number, done: InForceListener): () => void {
+    return this.#incarnation.waitInForce(height, done);
+  }
+
+  /** Whether what this node decides by itself now holds all that is in force. */
+  holdsLease(): boolean {
+    return this.#incarnation.holdsLease();
   }
 
   /** Nobody waits so any longer: who does, and who comes, is told what is known. */

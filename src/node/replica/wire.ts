@@ -55,8 +55,19 @@ const numbers = {
   'campaign-now': 15,
 } as const satisfies Record<Message['type'], number>;
 
-/** Messages of the driver itself, which consensus does not see: see evidence-wire.ts and reach/wire.ts. */
-export const driverNumbers = { evidence: 20, 'evidence-known': 21, 'applied-wanted': 22, applied: 23 } as const;
+/** Messages of the driver itself, which consensus does not see: see evidence-wire.ts, reach/wire.ts and in-force/wire.ts. */
+export const driverNumbers = {
+  evidence: 20,
+  'evidence-known': 21,
+  'applied-wanted': 22,
+  applied: 23,
+  'decides-wanted': 24,
+  decides: 25,
+  'lease-wanted': 26,
+  lease: 27,
+  'bar-wanted': 28,
+  barred: 29,
+} as const;
 
 const types = new Map<number, Message['type']>(
   Object.entries(numbers).map(([type, number]) => [number, type as Message['type']]),

@@ -58,6 +58,8 @@ export class Invariants implements ClusterObserver {
   readonly #statements = new SignedStatements();
   readonly #committed: CommittedHistory;
   readonly #blocks = new BlockRecords();
+  /** Blocks of leaders whose parents are not known yet, by these. */
+  readonly #early = new Map<string, BlockReference>();
   readonly #evidenceSeen = new Set<string>();
   readonly #watched: readonly Watched[];
   readonly #byNodeId: ReadonlyMap<string, Watched>;
@@ -139,7 +141,8 @@ export class Invariants implements ClusterObserver {
       bytes: () => new Uint8Array(),
       receive: (bytes) => {
         const { reference } = this.#blocks.read(bytes);
-        this.#block(reference);
+        if (reference.proposer === sender.nodeId) this.#proposed(reference);
+        else this.#block(reference);
         return reference;
       },
     });
@@ -317,7 +320,20 @@ export class Invariants implements ClusterObserver {
     if (block !== undefined) this.#certificates.block(block);
     if (term !== undefined) this.#certificates.term(term);
     const added = this.#tree.add(reference);
-    if (added !== undefined) this.#certificates.newBlock(added);
+    if (added === undefined) return;
+    this.#certificates.newBlock(added);
+    const next = this.#early.get(added.hash);
+    if (next !== undefined) this.#block(next);
+  }
+
+  /**
+   * A leader may send a block whose parent is on its way to its own disk, and is of no use to whom it sends it. It is looked
+   * at when the parent shows.
+   */
+  #proposed(reference: BlockReference): void {
+    const parent = keyOf(reference.parentHash);
+    if (this.#tree.get(parent) === undefined) this.#early.set(parent, reference);
+    else this.#block(reference);
   }
 
   #message(senderId: string, message: Message): void {

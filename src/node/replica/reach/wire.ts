@@ -3,22 +3,35 @@ import { decodeCanonical, encodeCanonical } from '../../../ledger/index.ts';
 import { count, list } from '../records.ts';
 import { driverNumbers, wireVersion } from '../wire.ts';
 
+/** What a node says of a block: that its effects are on the node's disk, or that it decides on a state that holds them. */
+export type ReachWord = 'applied' | 'decides';
+
 /** What nodes tell one another about how far each of them is; consensus does not see it. */
 export interface ReachMessage {
-  /** `applied-wanted`: to be told when the receiver has applied this block. `applied`: what the sender has applied. */
-  readonly type: 'applied-wanted' | 'applied';
+  readonly word: ReachWord;
+  /** To be told when the receiver can say so of this block; else the newest block of which the sender can. */
+  readonly isQuestion: boolean;
   readonly height: number;
 }
 
+const numbers: { readonly [word in ReachWord]: { readonly question: number; readonly answer: number } } = {
+  applied: { question: driverNumbers['applied-wanted'], answer: driverNumbers.applied },
+  decides: { question: driverNumbers['decides-wanted'], answer: driverNumbers.decides },
+};
+
 const frameLimits = { bytesMax: 32, depthMax: 1, countMax: 4 };
 
-/** Whether a frame is one of these: the number is its third byte, since the list is short and both numbers are small. */
-export function isReachFrame(frame: Uint8Array): boolean {
-  return frame[2] === driverNumbers['applied-wanted'] || frame[2] === driverNumbers.applied;
+/** The word that a frame is about, undefined for other frames: the number is its third byte, since the list is short and both numbers are small. */
+export function reachWordOf(frame: Uint8Array): ReachWord | undefined {
+  const number = frame[2];
+  return (['applied', 'decides'] as const).find((word) => {
+    const { question, answer } = numbers[word];
+    return number === question || number === answer;
+  });
 }
 
-export function encodeReachMessage({ type, height }: ReachMessage): Uint8Array {
-  return encodeCanonical([wireVersion, driverNumbers[type], height]);
+export function encodeReachMessage({ word, isQuestion, height }: ReachMessage): Uint8Array {
+  return encodeCanonical([wireVersion, numbers[word][isQuestion ? 'question' : 'answer'], height]);
 }
 
 /** Throws `frame-invalid` for anything that {@link encodeReachMessage} does not give. */
@@ -26,9 +39,9 @@ export function decodeReachMessage(frame: Uint8Array): ReachMessage {
   try {
     const [version, number, height] = list(decodeCanonical(frame, frameLimits), 3);
     if (version !== wireVersion) throw invalid('unknown version');
-    const type = (['applied-wanted', 'applied'] as const).find((known) => number === driverNumbers[known]);
-    if (type === undefined) throw invalid('unknown message');
-    return { type, height: count(height) };
+    const word = reachWordOf(frame);
+    if (word === undefined) throw invalid('unknown message');
+    return { word, isQuestion: number === numbers[word].question, height: count(height) };
   } catch (error) {
     if (!(error instanceof AssentError)) throw error;
     throw invalid(messageOf(error), error);

@@ -9,12 +9,13 @@ import { Reach, reachWaitersMax } from '../../../../src/node/replica/reach/reach
 import {
   decodeReachMessage,
   encodeReachMessage,
-  isReachFrame,
   type ReachMessage,
+  reachWordOf,
 } from '../../../../src/node/replica/reach/wire.ts';
 
 const message: fc.Arbitrary<ReachMessage> = fc.record({
-  type: fc.constantFrom('applied-wanted' as const, 'applied' as const),
+  word: fc.constantFrom('applied' as const, 'decides' as const),
+  isQuestion: fc.boolean(),
   height: fc.maxSafeNat(),
 });
 
@@ -23,7 +24,7 @@ describe('messages about applied blocks', () => {
     fc.assert(
       fc.property(message, (sent) => {
         const frame = encodeReachMessage(sent);
-        expect([isReachFrame(frame), isEvidenceFrame(frame)]).toEqual([true, false]);
+        expect([reachWordOf(frame), isEvidenceFrame(frame)]).toEqual([sent.word, false]);
         expect(decodeReachMessage(frame)).toEqual(sent);
       }),
     );
@@ -49,9 +50,9 @@ describe('messages about applied blocks', () => {
 
   it("are told from consensus' own", () => {
     const blocks = { bytes: () => new Uint8Array(), receive: () => expect.unreachable() };
-    for (const term of [22, 23, 278]) {
+    for (const term of [22, 23, 24, 25, 278]) {
       const frame = encodeMessage({ type: 'read-index-request', context: term }, blocks);
-      expect([isReachFrame(frame), isEvidenceFrame(frame)]).toEqual([false, false]);
+      expect([reachWordOf(frame), isEvidenceFrame(frame)]).toEqual([undefined, false]);
     }
   });
 });
@@ -72,8 +73,9 @@ class Links {
         this.#heights.set(nodeId, { certified: 0, applied: 0 });
         const part = new Reach({
           nodeId,
+          word: 'applied',
           nodes: () => new Set(this.nodes),
-          heights: { certified: () => this.heightsOf(nodeId).certified, applied: () => this.heightsOf(nodeId).applied },
+          height: () => this.heightsOf(nodeId).applied,
           hasten: () => void this.hastened.add(nodeId),
           send: (to, frame) => void this.underWay.push({ from: nodeId, to, frame }),
           blame: (from, error) => expect.unreachable(`${from} is blamed: ${error.message}`),
@@ -251,7 +253,7 @@ describe('waiting for a block to be applied everywhere', () => {
     links.deliverAll();
     expect(ended).toBe(1);
     // Of an earlier question, repeated by the network.
-    links.part(a).receive(b, encodeReachMessage({ type: 'applied', height: 3 }));
+    links.part(a).receive(b, encodeReachMessage({ word: 'applied', isQuestion: false, height: 3 }));
     wait();
     expect(ended).toBe(1);
     // Another one waits all the time.
@@ -270,7 +272,7 @@ describe('waiting for a block to be applied everywhere', () => {
     for (let count = 0; count < reachWaitersMax; count++) links.part(a).wait(1, () => undefined);
     expect(() => links.part(a).wait(1, () => undefined)).toThrow(expect.objectContaining({ code: 'overloaded' }));
     links.underWay.length = 0;
-    links.part(b).receive(a, encodeReachMessage({ type: 'applied-wanted', height: 1_000_000 }));
+    links.part(b).receive(a, encodeReachMessage({ word: 'applied', isQuestion: true, height: 1_000_000 }));
     links.apply(b, 1_000_000);
     expect(links.underWay).toEqual([]);
   });

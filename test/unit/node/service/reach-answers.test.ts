@@ -41,9 +41,9 @@ async function begin(nodes: readonly NodeId[] = [other]): Promise<{
   const state = new StateAnswers(ledger, () => timers.nowMs());
   const reach = new Reach({
     nodeId: 'this' as NodeId,
+    word: 'applied',
     nodes: () => new Set(nodes),
-    heights: { certified: () => 3, applied: () => 3 },
-    hasten: () => undefined,
+    height: () => 3,
     send: () => undefined,
     blame: () => undefined,
   });
