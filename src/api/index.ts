@@ -8,6 +8,7 @@ export {
   type AnyRoute,
   type BodyFormat,
   type BodyOf,
+  consistencyQueryOf,
   type Nothing,
   type ParamsOf,
   type QueryOf,
@@ -51,7 +52,7 @@ export {
   type Consistency,
   type ConsistencyQuery,
   consistencyHeaders,
-  consistencyQuery,
+  type ReadConsistency,
   type ReadPoint,
 } from './schemas/consistency.ts';
 export type {
@@ -82,6 +83,7 @@ export type {
   WaitingChangeView,
 } from './schemas/governance.ts';
 export type { DelegationView, GuardianPlanView, IdentityView, RecoveryView } from './schemas/identities.ts';
+export type { InForceView, OtherNode } from './schemas/in-force.ts';
 export type { TransferRequest, TransferView } from './schemas/leadership.ts';
 export { type JsonValue, type QueryInput, waitTimeoutMsMax } from './schemas/primitives.ts';
 export type { ReachedNode, ReachParams, ReachQuery, ReachView } from './schemas/reach.ts';

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { type ErrorCode, errorTable } from '../base/index.ts';
-import type { AnyRoute, BodyFormat } from './route.ts';
+import { type AnyRoute, type BodyFormat, consistencyQueryOf } from './route.ts';
 import { errorsOf, routeList } from './routes.ts';
 import { blockPage, blockSummary, blockView, certificateView, rawBlockPage } from './schemas/blocks.ts';
 import { configurationPage, configurationView, historyView } from './schemas/configurations.ts';
-import { consistencyHeaders, consistencyQuery } from './schemas/consistency.ts';
+import { consistencyHeaders } from './schemas/consistency.ts';
 import { decisionRequest, decisionView } from './schemas/decisions.ts';
 import { errorDetail, errorReply } from './schemas/errors.ts';
 import { evidenceList, evidenceSummary, evidenceView } from './schemas/evidence.ts';
 import { genesisView } from './schemas/genesis.ts';
 import { governanceView, memberList } from './schemas/governance.ts';
 import { identityView } from './schemas/identities.ts';
+import { inForceView } from './schemas/in-force.ts';
 import type { JsonValue } from './schemas/primitives.ts';
 import { healthView, statusView } from './schemas/status.ts';
 import { credentialList, domainList, domainView, linkView, recordView, streamPage } from './schemas/subjects.ts';
@@ -42,6 +43,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   EvidenceSummary: evidenceSummary,
   Health: healthView,
   Identity: identityView,
+  InForce: inForceView,
   Link: linkView,
   Outcome: outcomeView,
   RawBlockPage: rawBlockPage,
@@ -101,7 +103,7 @@ function operationOf(route: AnyRoute): JsonObject {
     parameters: [
       ...parametersOf(route.params, 'path'),
       ...parametersOf(route.query, 'query'),
-      ...parametersOf(route.readsLedger ? consistencyQuery : undefined, 'query'),
+      ...parametersOf(route.readsLedger ? consistencyQueryOf(route) : undefined, 'query'),
     ],
     ...(route.bodies === undefined ? {} : { requestBody: bodyOf(route.bodies) }),
     responses: responsesOf(route),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../base/index.ts';
-import type { Consistency } from './schemas/consistency.ts';
+import { type Consistency, type ConsistencyQuery, consistencyQuery } from './schemas/consistency.ts';
 import type { QueryInput } from './schemas/primitives.ts';
 
 /** A form in which a request's body may come. Binary bodies have no schema: the ledger's codec reads them. */
@@ -36,6 +36,8 @@ export interface Route<Params, Query, Body, Reply> {
   readonly statuses?: readonly number[];
   /** Answers from the ledger: takes `?consistency=`, and says in headers how far the node had applied it. */
   readonly readsLedger?: true;
+  /** Of one that reads the ledger: the consistencies that it takes, where they are not those of other routes. */
+  readonly consistency?: z.ZodType<ConsistencyQuery, QueryInput<ConsistencyQuery>>;
   /** The expected failures; their status stands in the error table. */
   readonly errors: readonly ErrorCode[];
 }
@@ -49,6 +51,11 @@ export type ParamsOf<R extends AnyRoute> = R extends Route<infer Params, infer _
 export type QueryOf<R extends AnyRoute> = R extends Route<infer _P, infer Query, infer _B, infer _R> ? Query : never;
 export type BodyOf<R extends AnyRoute> = R extends Route<infer _P, infer _Q, infer Body, infer _R> ? Body : never;
 export type ReplyOf<R extends AnyRoute> = R extends Route<infer _P, infer _Q, infer _B, infer Reply> ? Reply : never;
+
+/** Which consistencies it takes, and which unless stated, of a route that reads the ledger. */
+export function consistencyQueryOf({ consistency = consistencyQuery }: AnyRoute): typeof consistencyQuery {
+  return consistency;
+}
 
 /** The path and query of a request to the route, percent-encoded: `/v1/blocks?from=3`. */
 export function requestTarget<R extends AnyRoute>(

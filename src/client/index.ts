@@ -13,7 +13,7 @@ export {
 } from './gateway/result-claims.ts';
 export { AssentClient, type AssentClientOptions } from './http/client.ts';
 export { exitCodeOf, receiptOf, type SubmitOutcome } from './http/outcome.ts';
-export type { ReadOptions } from './http/read.ts';
+export type { DecideOptions, ReadOptions } from './http/read.ts';
 export type { SubmitOptions } from './http/submission.ts';
 export type { Fetch } from './http/transport.ts';
 export { webClock, webRandom } from './platform.ts';

@@ -101,7 +101,7 @@ export async function ensureLink(
   home.keystore.appendOpenings([{ commitment: chart, salt, body, labels }]);
   const payload = { domain, subject: subject.did, chart: toHex(chart), keyHolder: subject.keyHolder };
   try {
-    await send(home, gateway, 'enrolment.link', payload);
+    await send(home, gateway, 'enrolment.link', payload, 'committed');
     return true;
   } catch (thrown) {
     // The node that was asked lagged behind an earlier run.

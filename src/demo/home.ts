@@ -77,14 +77,23 @@ export function sign(home: Home, sender: Identity, kind: string, payload: object
 
 type Receipt = ReturnType<typeof receiptOf>;
 
-/** Signs, submits and waits for the commit. Throws what kept it from being committed and permitted. */
-export async function send(home: Home, sender: Identity, kind: string, payload: object): Promise<Receipt> {
-  return receiptOf(await home.ledger.submit(sign(home, sender, kind, payload)));
+/**
+ * Signs, submits and waits until it is in force, or for the commit alone. Throws what kept it from being committed and
+ * permitted.
+ */
+export async function send(
+  home: Home,
+  sender: Identity,
+  kind: string,
+  payload: object,
+  wait: 'in-force' | 'committed' = 'in-force',
+): Promise<Receipt> {
+  return receiptOf(await home.ledger.submit(sign(home, sender, kind, payload), { wait }));
 }
 
-/** Submits and waits for all. Throws the first failure, after every one is settled. */
+/** Submits and waits for all commits. Throws the first failure, after every one is settled. */
 export async function sendAll(home: Home, transactions: readonly SignedTransaction[]): Promise<Receipt[]> {
-  const outcomes: SubmitOutcome[] = await home.ledger.submitBatch(transactions);
+  const outcomes: SubmitOutcome[] = await home.ledger.submitBatch(transactions, { wait: 'committed' });
   return outcomes.map(receiptOf);
 }
 

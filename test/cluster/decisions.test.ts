@@ -61,20 +61,26 @@ describe('decisions over HTTP on three real nodes', () => {
     return (): SignedTransaction => signAs(home, gateway, 'access.record', payload);
   }
 
-  it('a revocation holds in the first decision after its commit was told, on every node', async () => {
+  it.each([
+    ['it was told to be in force', 'in-force', 'in-force'],
+    ['its commit was told, where the decision is linearizable', 'committed', 'linearizable'],
+  ] as const)('a revocation holds in the first decision after %s, on every node', async (_when, wait, consistency) => {
     const subject = await newSubject();
+    const everywhere = () =>
+      Promise.all(numbers.map((number) => cluster.client(number).decide(ask(subject), { consistency })));
     for (let round = 0; round < 12; round++) {
       const consent = await permit(subject);
-      const before = await Promise.all(numbers.map((number) => cluster.client(number).decide(ask(subject))));
-      expect(before.map(({ decision }) => decision)).toEqual(['permit', 'permit', 'permit']);
+      expect((await everywhere()).map(({ decision }) => decision)).toEqual(['permit', 'permit', 'permit']);
       const at = present(numbers[round % 3], 'a node');
       const revocation = signAs(home, subject, 'consent.revoke', { consent });
-      const outcome = await cluster.client(at).submit(revocation, { timeoutMs: 30_000 });
-      expect(outcome.status).toBe('committed');
+      const outcome = await cluster.client(at).submit(revocation, { wait, timeoutMs: 30_000 });
+      expect(outcome).toMatchObject({
+        status: 'committed',
+        ...(wait === 'in-force' && { inForce: { inForce: true } }),
+      });
       // The node that told it needs no other one for that.
       const local = cluster.client(at).decide(ask(subject), { consistency: 'local' });
-      const after = await Promise.all(numbers.map((number) => cluster.client(number).decide(ask(subject))));
-      expect(after.map(({ decision }) => decision)).toEqual(['deny', 'deny', 'deny']);
+      expect((await everywhere()).map(({ decision }) => decision)).toEqual(['deny', 'deny', 'deny']);
       expect((await local).decision).toBe('deny');
     }
     const metrics = await (await fetch(`${cluster.urls[0]}/metrics`)).text();

@@ -16,22 +16,23 @@ describe('the same signed bytes', () => {
   it('execute once and get one receipt: from two nodes at once, after a restart, and after their window', async () => {
     const transaction = newTransaction(home, Date.now() + 8000);
     const [first, second] = await Promise.all([
-      cluster.client(1).submit(transaction),
-      cluster.client(2).submit(transaction),
+      cluster.client(1).submit(transaction, { wait: 'committed' }),
+      cluster.client(2).submit(transaction, { wait: 'committed' }),
     ]);
     expect(first.status).toBe('committed');
     expect(second).toEqual(first);
-    expect(await cluster.client(3).submit(transaction)).toEqual(first);
+    expect(await cluster.client(3).submit(transaction, { wait: 'committed' })).toEqual(first);
 
     await cluster.run('cluster', 'down');
     expect((await cluster.run('cluster', 'up', '--detach')).exitCode).toBe(0);
-    expect(await cluster.client(2).submit(transaction)).toEqual(first);
+    expect(await cluster.client(2).submit(transaction, { wait: 'committed' })).toEqual(first);
 
     await until('the ledger is past the window', async () => {
       const outcome = await cluster.client().submit(newTransaction(home));
       return outcome.status === 'committed' && outcome.receipt.timestamp > transaction.validUntil;
     });
-    for (const number of [1, 2, 3]) expect(await cluster.client(number).submit(transaction)).toEqual(first);
+    for (const number of [1, 2, 3])
+      expect(await cluster.client(number).submit(transaction, { wait: 'committed' })).toEqual(first);
     expect((await occurrences(cluster.client(3))).get(transaction.id)).toBe(1);
   });
 });

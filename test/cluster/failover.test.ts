@@ -16,7 +16,7 @@ describe('three real nodes', () => {
     let stopped = false;
     const workers = Array.from({ length: 4 }, async () => {
       const client = cluster.client();
-      while (!stopped) outcomes.push(await client.submit(newTransaction(home)));
+      while (!stopped) outcomes.push(await client.submit(newTransaction(home), { wait: 'committed' }));
     });
     return {
       outcomes,
@@ -63,12 +63,12 @@ describe('three real nodes', () => {
       return statuses.find(({ role }) => role === 'leader');
     });
     const transaction = newTransaction(home);
-    const outcome = await cluster.client(...others).submit(transaction);
+    const outcome = await cluster.client(...others).submit(transaction, { wait: 'committed' });
     expect(outcome.status).toBe('committed');
 
     await cluster.json('cluster', 'resume', String(paused));
     // Asked at once, the old leader is refused or current; never does it execute or answer anything else.
-    const again = await cluster.client(paused).submit(transaction, { timeoutMs: 20_000 });
+    const again = await cluster.client(paused).submit(transaction, { wait: 'committed', timeoutMs: 20_000 });
     expect(again).toEqual(outcome);
     const status = await until('the old leader follows', async () => {
       const now = await cluster.client(paused).status();

@@ -27,7 +27,7 @@ describe('a leader that is told to go', () => {
     let stopped = false;
     const workers = Array.from({ length: 4 }, async () => {
       const client = cluster.client();
-      while (!stopped) outcomes.push(await client.submit(newTransaction(home)));
+      while (!stopped) outcomes.push(await client.submit(newTransaction(home), { wait: 'committed' }));
     });
     const committed = (): string[] =>
       outcomes.flatMap((outcome) => (outcome.status === 'committed' ? [outcome.receipt.id] : []));

@@ -16,7 +16,7 @@ export class Load {
     });
     this.#workers = Array.from({ length: workers }, async () => {
       const client = cluster.client();
-      while (!this.#stopped) this.outcomes.push(await client.submit(newTransaction(home)));
+      while (!this.#stopped) this.outcomes.push(await client.submit(newTransaction(home), { wait: 'committed' }));
     });
   }
 

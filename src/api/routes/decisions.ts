@@ -1,4 +1,5 @@
 import type { Nothing, Route } from '../route.ts';
+import { decisionConsistencyQuery } from '../schemas/consistency.ts';
 import { type DecisionBody, type DecisionReply, decisionBody, decisionReply } from '../schemas/decisions.ts';
 import { type WhatIfPage, type WhatIfRequest, whatIfPage, whatIfRequest } from '../schemas/replay.ts';
 import { type DomainParams, domainParams } from '../schemas/subjects.ts';
@@ -27,6 +28,7 @@ export const decisionRoutes: DecisionRoutes = {
     ],
     reply: { mediaType: 'application/json', schema: decisionReply },
     readsLedger: true,
+    consistency: decisionConsistencyQuery,
     errors: ['not-found', 'block-unknown', 'history-not-kept', 'rule-set-unknown'],
   },
   whatIf: {

@@ -14,6 +14,7 @@ import {
   rawBlockPage,
   rawBlocksQuery,
 } from '../schemas/blocks.ts';
+import { type InForceView, inForceView } from '../schemas/in-force.ts';
 import {
   type ReachParams,
   type ReachQuery,
@@ -75,6 +76,7 @@ export interface LedgerRoutes {
   readonly explain: Route<TransactionParams, ExplainQuery, never, TransactionExplanation>;
   readonly block: Route<BlockParams, Nothing, never, BlockView>;
   readonly blocks: Route<Nothing, BlocksQuery, never, BlockPage>;
+  readonly inForce: Route<ReachParams, ReachQuery, never, InForceView>;
   readonly reach: Route<ReachParams, ReachQuery, never, ReachView>;
   readonly rawBlocks: Route<Nothing, RawBlocksQuery, never, RawBlockPage>;
 }
@@ -85,7 +87,7 @@ export const ledgerRoutes: LedgerRoutes = {
     method: 'POST',
     path: '/v1/transactions',
     summary:
-      'Submit signed transactions. A single one that is not taken ends with the error; in a batch each has its own outcome. 202 when wait=none; with wait=everywhere once every node applied the commit, or with those that have not.',
+      'Submit signed transactions. A single one that is not taken ends with the error; in a batch each has its own outcome. Answered when the commit is in force: no node decides by itself without it any more; with wait=committed as soon as it is certified; 202 when wait=none; with wait=everywhere once every node applied it, or with those that have not.',
     query: submitQuery,
     bodies: [
       {
@@ -156,6 +158,17 @@ export const ledgerRoutes: LedgerRoutes = {
     reply: { mediaType: 'application/json', schema: blockPage },
     readsLedger: true,
     errors: ['history-not-kept'],
+  },
+  inForce: {
+    operation: 'inForce',
+    method: 'GET',
+    path: '/v1/blocks/{height}/in-force',
+    summary:
+      'Whether a block is in force: no node decides by itself without it any more. Waits for that, up to timeoutMs; says which nodes have not said that they decide on it.',
+    params: reachParams,
+    query: reachQuery,
+    reply: { mediaType: 'application/json', schema: inForceView },
+    errors: [],
   },
   reach: {
     operation: 'getBlockReach',

@@ -6,7 +6,7 @@ export interface ReachParams {
 }
 
 export interface ReachQuery {
-  /** The longest that is waited for nodes that have not applied the block. */
+  /** The longest that is waited for nodes that do not have the block. */
   readonly timeoutMs: number;
 }
 

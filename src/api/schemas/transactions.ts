@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ErrorDetail, errorDetail } from './errors.ts';
+import { type InForceView, inForceView } from './in-force.ts';
 import {
   didText,
   hashText,
@@ -69,6 +70,8 @@ export interface OutcomeView {
 /** One outcome for each transaction of the request, in its order. */
 export interface SubmitReply {
   readonly outcomes: readonly OutcomeView[];
+  /** With `wait=in-force`, of the last block of those that are committed; absent where the node could not find out. */
+  readonly inForce?: InForceView;
   /** With `wait=everywhere`, of the last block of those that are committed; absent where the node could not find out. */
   readonly reach?: ReachView;
 }
@@ -85,10 +88,12 @@ export interface WaitQuery {
 
 export interface SubmitQuery extends Omit<WaitQuery, 'wait'> {
   /**
-   * `committed`, `none`: as elsewhere. `everywhere`: answer when every node of the configuration says that it applied the
-   * commit, or when the time is up, with what each of them said.
+   * `committed`, `none`: as elsewhere. `in-force`: answer when no node decides without the commit any more: each says that
+   * it decides on it, or holds no lease without which it decides nothing by itself; or when the time is up. `everywhere`:
+   * answer when every node of the configuration says that it applied the commit, or when the time is up, with what each of
+   * them said.
    */
-  readonly wait: WaitQuery['wait'] | 'everywhere';
+  readonly wait: WaitQuery['wait'] | 'in-force' | 'everywhere';
   /** Id of the ledger that the transactions are signed for: a node of another one says so. */
   readonly ledger?: string;
 }
@@ -134,6 +139,7 @@ export const transactionReply: z.ZodType<TransactionReply, TransactionReply> = z
 
 export const submitReply: z.ZodType<SubmitReply, SubmitReply> = z.object({
   outcomes: z.array(outcomeView),
+  inForce: z.exactOptional(inForceView),
   reach: z.exactOptional(reachView),
 });
 
@@ -141,7 +147,7 @@ export const transactionParams: z.ZodType<TransactionParams, TransactionParams> 
 
 export const submitQuery: z.ZodType<SubmitQuery, QueryInput<SubmitQuery>> = z.strictObject({
   ledger: z.exactOptional(hashText),
-  wait: z.enum(['committed', 'everywhere', 'none']).default('committed'),
+  wait: z.enum(['in-force', 'committed', 'everywhere', 'none']).default('in-force'),
   timeoutMs: queryNumber(1, waitTimeoutMsMax).default(10_000),
 });
 

@@ -15,7 +15,7 @@ export function decideHandler(
   service: NodeService,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   return async (request, reply) => {
-    const { consistency } = splitQuery(request.query);
+    const { consistency } = splitQuery(routes.decide, request.query);
     const asked = questionIn(request.body);
     const json = await answerFromLedger(service, consistency, reply, (reading) => reading.decide(asked));
     return reply.header('content-type', 'application/json; charset=utf-8').send(json);

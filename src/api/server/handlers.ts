@@ -16,6 +16,7 @@ export type OwnRoute =
   | 'snapshots'
   | 'backup'
   | 'transferLeadership'
+  | 'inForce'
   | 'reach'
   | 'genesis'
   | 'evidence'
@@ -38,6 +39,7 @@ export function ownHandlers(service: NodeService, description: JsonValue): OwnHa
     snapshots: () => service.snapshots(),
     backup: () => service.backup(),
     transferLeadership: ({ body }) => service.transferLeadership(body),
+    inForce: ({ params, query }) => service.inForce(params.height, query),
     reach: ({ params, query }) => service.reach(params.height, query),
     genesis: () => service.genesis(),
     evidence: () => service.evidence(),

@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import {
+  type AnyRoute,
   type Consistency,
   type ConsistencyQuery,
   type consistencyHeaders,
-  consistencyQuery,
+  consistencyQueryOf,
   type ReadPoint,
 } from '../index.ts';
 import type { LedgerReading } from './ledger-reading.ts';
@@ -11,8 +12,8 @@ import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
 
 /** Parts a query of a route that reads the ledger into the consistency and what is the route's own. */
-export function splitQuery(query: unknown): ConsistencyQuery & { readonly own: unknown } {
-  const { consistency } = parseInput(consistencyQuery, query, 'query');
+export function splitQuery(route: AnyRoute, query: unknown): ConsistencyQuery & { readonly own: unknown } {
+  const { consistency } = parseInput(consistencyQueryOf(route), query, 'query');
   const { consistency: _, ...own } = query as { readonly consistency?: unknown };
   return { consistency, own };
 }

@@ -190,7 +190,7 @@ function ledgerRoute<Name extends LedgerRoute>(app: FastifyInstance, name: Name,
     url: urlOf(route),
     config: { operation: route.operation },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
-      const { consistency, own } = splitQuery(request.query);
+      const { consistency, own } = splitQuery(route, request.query);
       const input = inputOf(route, request, own);
       const answer = (reading: LedgerReading): Promise<unknown> => handle(reading, input);
       return reply.send(await answerFromLedger(service, consistency, reply, answer));

@@ -6,6 +6,7 @@ import type {
   FileList,
   FileProgress,
   GenesisView,
+  InForceView,
   OutcomeView,
   PruneRequest,
   PruneView,
@@ -50,6 +51,8 @@ export interface NodeService {
   backup(): Promise<FileProgress>;
   /** Rejects with `not-leader`, `leadership-kept` or `not-found`. */
   transferLeadership(request: TransferRequest): Promise<TransferView>;
+  /** Waits for nodes that may decide by themselves without the block. Rejects with `overloaded`. */
+  inForce(height: number, query: ReachQuery): Promise<InForceView>;
   /** Waits for nodes that have not applied the block. Rejects with `overloaded`. */
   reach(height: number, query: ReachQuery): Promise<ReachView>;
   genesis(): Promise<GenesisView>;

@@ -33,23 +33,26 @@ export function submitHandler(service: NodeService): (request: FastifyRequest, r
     service.submit({ body, batched, ...wait }, (outcomes) => {
       const single = batched ? undefined : outcomes[0]?.error;
       if (single !== undefined) sendError(reply, single);
-      else if (wait.wait === 'everywhere') {
+      else if (wait.wait === 'in-force' || wait.wait === 'everywhere') {
         const leftMs = Math.max(0, Math.floor(wait.timeoutMs - (performance.now() - startMs)));
-        void reachOf(service, outcomes, leftMs).then((reach) => sendOutcomes(reply, { outcomes, ...reach }, wait));
+        const found = whereItHolds(service, wait.wait, outcomes, leftMs);
+        void found.then((where) => sendOutcomes(reply, { outcomes, ...where }, wait));
       } else sendOutcomes(reply, { outcomes }, wait);
     });
   };
 }
 
 /** What is committed is committed, whether or not the node can say where it is by now. */
-async function reachOf(
+async function whereItHolds(
   service: NodeService,
+  wait: 'in-force' | 'everywhere',
   outcomes: readonly OutcomeView[],
   timeoutMs: number,
-): Promise<Pick<SubmitReply, 'reach'>> {
+): Promise<Omit<SubmitReply, 'outcomes'>> {
   const height = Math.max(0, ...outcomes.map(({ receipt }) => receipt?.height ?? 0));
   if (height === 0) return {};
   try {
+    if (wait === 'in-force') return { inForce: await service.inForce(height, { timeoutMs }) };
     return { reach: await service.reach(height, { timeoutMs }) };
   } catch (error) {
     if (!(error instanceof AssentError)) throw error;

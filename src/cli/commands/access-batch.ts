@@ -43,7 +43,7 @@ export async function recordBatch(context: Context, file: string, domain: string
   );
   const validUntil = Math.min(sealed.validUntil, context.nowMs + validityMs);
   const signed = signAs(home, gateway, 'access.recordBatch', sealed.payload, validUntil);
-  const receipt = receiptOrThrow(await home.ledger.submit(signed));
+  const receipt = receiptOrThrow(await home.ledger.submit(signed, { wait: 'committed' }));
   const { recorded, duplicates, refused, outcomes, entries } = receipt.result.output as unknown as BatchOutput;
   const results = lines.map(({ number }, place) => {
     const { request, requestSignature } = present(accesses[place], 'an access a line');

@@ -143,11 +143,12 @@ async function record(context: Context, flags: RecordFlags): Promise<Report> {
   const asked = { agent: agent.did, subject, domain, role: claim.role, purpose, action };
   const { results, inEmergencyCategory, unopened } =
     flags.facts === undefined ? noClaims : await gatewayClaims(context, home, flags.facts, asked);
-  const receipt = await submitAs(home, gateway, 'access.record', {
+  const payload = {
     ...request,
     results,
     inEmergencyCategory: inEmergencyCategory || flags.inEmergencyCategory === true,
-  });
+  };
+  const receipt = await submitAs(home, gateway, 'access.record', payload, 'committed');
   const { decision } = receipt.result.output as { readonly decision: string };
   const text = `${paintDecision(context.style, decision)}: the request of ${asking} is in the log of ${who}.`;
   const missing = unopened.length === 0 ? '' : ` ${unopened.length} of the consents could not be opened here.`;

@@ -8,6 +8,7 @@ import { identityOfKey } from '../keys/people.ts';
 import { findTransaction } from '../ledger/find.ts';
 import { readSigned } from '../ledger/signed-file.ts';
 import { receiptOrThrow, signAs } from '../ledger/submit.ts';
+import { notInForceText } from '../output/in-force.ts';
 import type { Style } from '../output/style.ts';
 import { facts } from '../output/table.ts';
 import { shortHash, whenText } from '../output/words.ts';
@@ -42,7 +43,7 @@ export function addTransaction(program: Command, session: Session): void {
   const transaction = program.command('tx').description('transactions').addHelpText('after', examples);
   transaction
     .command('submit <file>')
-    .description('submit a transaction and wait for its commit; - reads standard input')
+    .description('submit a transaction and wait until it is in force; - reads standard input')
     .option('--domain <name>', 'the domain in which the person of --as acts')
     .option(
       '--valid-until <time>',
@@ -82,16 +83,15 @@ async function submit(context: Context, file: string, flags: SubmitFlags): Promi
     };
   }
   const outcome = await context.client().submit(signed, {
-    wait: flags.wait ? 'committed' : 'none',
+    wait: flags.wait ? 'in-force' : 'none',
     timeoutMs: (flags.timeout ?? 15) * 1000,
   });
   if (outcome.status === 'accepted')
     return { json: outcome, text: `Taken; \`assent tx show ${shortHash(signed.id)} --wait\` says what became of it.` };
   const receipt = receiptOrThrow(outcome);
-  return {
-    json: outcome,
-    text: `Committed in block ${receipt.height} as transaction ${receipt.id}.`,
-  };
+  const text = `Committed in block ${receipt.height} as transaction ${receipt.id}.`;
+  const lines = [text, notInForceText(receipt.inForce ?? null)];
+  return { json: outcome, text: lines.filter((line) => line !== '').join('\n') };
 }
 
 async function signedFrom(context: Context, file: string, flags: SubmitFlags): Promise<SignedTransaction> {

@@ -1,8 +1,7 @@
-import type { ReceiptView } from '../../api/index.ts';
 import { AssentError } from '../../base/index.ts';
 import { type Identity, identityOf, provePossession, withKey } from '../../client/index.ts';
 import { type Home, laterKeyRole, nextKey } from '../../demo/index.ts';
-import { submitAs } from '../ledger/submit.ts';
+import { type Submitted, submitAs } from '../ledger/submit.ts';
 
 /**
  * The identity with the key that is current. Where the keystore holds later keys of it, the ledger says which one it is: a
@@ -22,7 +21,7 @@ export async function withCurrentKey(home: Home, identity: Identity): Promise<Id
 }
 
 /** Puts a new key in the place of the current one, with which `sender` signs. The new one is kept before anything is sent. */
-export async function rotateKey(home: Home, sender: Identity): Promise<{ receipt: ReceiptView; key: string }> {
+export async function rotateKey(home: Home, sender: Identity): Promise<{ receipt: Submitted; key: string }> {
   const { version, sequence } = await home.ledger.identity(sender.did);
   const key = nextKey(home, sender.did, sequence);
   const possession = provePossession(home.ledgerId, sender.publicKey, sequence, key);

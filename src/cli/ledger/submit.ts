@@ -1,8 +1,9 @@
-import type { ReceiptView } from '../../api/index.ts';
+import type { InForceView, ReceiptView } from '../../api/index.ts';
 import { AssentError, type ErrorCode, errorTable } from '../../base/index.ts';
 import { buildTransaction, type Identity, type SignedTransaction, type SubmitOutcome } from '../../client/index.ts';
 import { builtInContracts } from '../../contracts/index.ts';
 import type { Home } from '../../demo/index.ts';
+import { notInForceText } from '../output/in-force.ts';
 import type { Style } from '../output/style.ts';
 import { shortHash, timeText } from '../output/words.ts';
 import type { Report } from '../session.ts';
@@ -29,16 +30,32 @@ export function signAs(
   });
 }
 
-/** Signs, submits, and waits for the commit. Throws what kept it from being committed and permitted. */
-export async function submitAs(home: Home, sender: Identity, kind: string, payload: object): Promise<ReceiptView> {
-  return receiptOrThrow(await home.ledger.submit(signAs(home, sender, kind, payload)));
+/** A receipt and, where that was waited for, whether its block is in force: null where no node could find out. */
+export interface Submitted extends ReceiptView {
+  readonly inForce?: InForceView | null;
+}
+
+/**
+ * Signs, submits, and waits until it is in force, or for the commit alone. Throws what kept it from being committed and
+ * permitted.
+ */
+export async function submitAs(
+  home: Home,
+  sender: Identity,
+  kind: string,
+  payload: object,
+  wait: 'in-force' | 'committed' = 'in-force',
+): Promise<Submitted> {
+  const outcome = await home.ledger.submit(signAs(home, sender, kind, payload), { wait });
+  const submitted = receiptOrThrow(outcome);
+  return wait === 'in-force' ? { ...submitted, inForce: submitted.inForce ?? null } : submitted;
 }
 
 /** The receipt; or an error with the id, and for a refusal its rule, so that the person can go on from there. */
-export function receiptOrThrow(outcome: SubmitOutcome): ReceiptView {
+export function receiptOrThrow(outcome: SubmitOutcome): Submitted {
   switch (outcome.status) {
     case 'committed':
-      return outcome.receipt;
+      return { ...outcome.receipt, ...(outcome.inForce && { inForce: outcome.inForce }) };
     case 'refused': {
       const { id, code, rule, sentence, receipt } = outcome;
       const known = Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'refused';
@@ -56,8 +73,10 @@ export function receiptOrThrow(outcome: SubmitOutcome): ReceiptView {
   }
 }
 
-/** What to say about a transaction that was committed and permitted. */
-export function committedReport(style: Style, receipt: ReceiptView, text: string, more: object = {}): Report {
-  const place = `block ${receipt.height}, ${timeText(receipt.timestamp)}, tx ${shortHash(receipt.id)}`;
-  return { json: { ...receipt, ...more }, text: `${text} ${style.faint(`(${place})`)}` };
+/** What to say about a transaction that was committed and permitted; that it is in force goes without saying. */
+export function committedReport(style: Style, receipt: Submitted, text: string, more: object = {}): Report {
+  const { height, timestamp, id, inForce } = receipt;
+  const place = `block ${height}, ${timeText(timestamp)}, tx ${shortHash(id)}`;
+  const lines = [`${text} ${style.faint(`(${place})`)}`, inForce === undefined ? '' : notInForceText(inForce)];
+  return { json: { ...receipt, ...more }, text: lines.filter((line) => line !== '').join('\n') };
 }

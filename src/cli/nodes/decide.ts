@@ -27,7 +27,7 @@ export async function decideTogether(
   let state: string = begun?.state ?? '';
   let proposal = begun?.proposal;
   if (proposal === undefined) {
-    const receipt = await submitAs(home, memberOf(home, proposer), 'governance.propose', change);
+    const receipt = await submitAs(home, memberOf(home, proposer), 'governance.propose', change, 'committed');
     ({ proposal, state } = receipt.result.output as { proposal: string; state: string });
   }
   const voted = new Set(begun === undefined ? [proposer] : [...begun.approvals, ...begun.rejections]);
@@ -35,7 +35,7 @@ export async function decideTogether(
     if (state !== 'open') break;
     if (voted.has(member)) continue;
     const vote = { proposal, approve: true };
-    const receipt = await submitAs(home, memberOf(home, member), 'governance.vote', vote);
+    const receipt = await submitAs(home, memberOf(home, member), 'governance.vote', vote, 'committed');
     ({ state } = receipt.result.output as { state: string });
   }
   if (state !== 'passed')

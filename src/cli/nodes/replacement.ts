@@ -41,7 +41,8 @@ export async function askForReplacement(
     undefined,
     'governance',
   );
-  await submitAs(home, sender, 'governance.replaceNode', { nodeKey: old, newNodeKey: node, address });
+  const payload = { nodeKey: old, newNodeKey: node, address };
+  await submitAs(home, sender, 'governance.replaceNode', payload, 'committed');
   context.remark(`${leaving.member} replaces node ${shortNodeId(old)} by ${shortNodeId(node)}: it is in the ledger.`);
 }
 

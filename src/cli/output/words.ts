@@ -17,6 +17,11 @@ export function shortNodeId(nodeId: string): string {
   return nodeId.slice(-8);
 }
 
+/** `st-mary (Xy3kPq9d)`: a node, and who runs it where the ledger names it. */
+export function nodeText({ nodeId, member }: { readonly nodeId: string; readonly member: string | null }): string {
+  return member === null ? shortNodeId(nodeId) : `${member} (${shortNodeId(nodeId)})`;
+}
+
 /** `2026-11-21 10:01:39 UTC (3 min ago)`. */
 export function whenText(timeMs: number, nowMs: number): string {
   return `${timeText(timeMs)} (${relativeText(timeMs - nowMs)})`;

@@ -14,7 +14,6 @@ import {
   type CommittedDecisionList,
   type ConfigurationPage,
   type ConfigurationsQuery,
-  type Consistency,
   type ConsistencyReceiptQuery,
   type CosignatureBody,
   type CosignatureReply,
@@ -36,6 +35,7 @@ import {
   type GovernanceView,
   type HistoryView,
   type IdentityView,
+  type InForceView,
   type LinkView,
   type MemberList,
   type MemberView,
@@ -50,6 +50,7 @@ import {
   type RawBlockPage,
   type RawBlocksQuery,
   type ReachView,
+  type ReadConsistency,
   type ReceiptFileView,
   type ReceiptQuery,
   type RecordView,
@@ -80,7 +81,7 @@ import type { SignedTransaction } from '../wallet/transaction.ts';
 import type { Nodes } from './nodes.ts';
 import type { SubmitOutcome } from './outcome.ts';
 import { entriesOfPages, rowsOfPages, waitingOfPages } from './pages.ts';
-import { type ReadOptions, readAnywhere } from './read.ts';
+import { type DecideOptions, type ReadOptions, readAnywhere } from './read.ts';
 import { waitForReady } from './ready.ts';
 import { chunksOf, Submission, type SubmitOptions } from './submission.ts';
 import type { Fetch } from './transport.ts';
@@ -88,8 +89,8 @@ import type { Fetch } from './transport.ts';
 export interface AssentClientOptions {
   /** Base URLs of nodes, such as `http://127.0.0.1:7401`. The first that answers is kept. */
   readonly nodes: readonly string[];
-  /** Of all reads that do not say otherwise; linearizable unless given. */
-  readonly consistency?: Consistency;
+  /** Of all reads that do not say otherwise; linearizable unless given, but `in-force` of decisions. */
+  readonly consistency?: ReadConsistency;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -122,7 +123,7 @@ export class AssentClient {
     };
   }
 
-  /** Submits one transaction and waits for its commit, trying other nodes with the same bytes until the deadline. */
+  /** Submits one transaction and waits until it is in force, trying other nodes with the same bytes until the deadline. */
   async submit(transaction: SignedTransaction, options: SubmitOptions = {}): Promise<SubmitOutcome> {
     const [outcome] = await new Submission(this.#nodes, [transaction], options).run();
     assert(outcome !== undefined, 'every transaction has an outcome');
@@ -167,6 +168,13 @@ export class AssentClient {
 
   blocks(query: QueryInput<BlocksQuery> = {}, options?: ReadOptions): Promise<BlockPage> {
     return this.#read(routes.blocks, {}, query, options);
+  }
+
+  /** Whether no node decides by itself without a block any more; waits for that, 10 s unless told otherwise. */
+  inForce(height: number, options: ReadOptions & { waitMs?: number } = {}): Promise<InForceView> {
+    const { waitMs = 10_000, ...readOptions } = options;
+    const timeoutMs = (readOptions.timeoutMs ?? 10_000) + waitMs;
+    return this.#read(routes.inForce, { height }, { timeoutMs: waitMs }, { ...readOptions, timeoutMs });
   }
 
   /** Which nodes have applied a block, as they say themselves; waits for all of them, 10 s unless told otherwise. */
@@ -373,12 +381,12 @@ export class AssentClient {
    * What the rules would decide now, or with `at` would have decided after a past block: advisory, not logged, releases
    * nothing.
    */
-  async decide(request: DecisionRequest, options?: ReadOptions): Promise<DecisionView> {
+  async decide(request: DecisionRequest, options?: DecideOptions): Promise<DecisionView> {
     return (await this.#read(routes.decide, {}, {}, options, request)) as DecisionView;
   }
 
   /** Up to 100 questions, answered from one state, in their order. */
-  async decideAll(questions: readonly DecisionRequest[], options?: ReadOptions): Promise<readonly DecisionView[]> {
+  async decideAll(questions: readonly DecisionRequest[], options?: DecideOptions): Promise<readonly DecisionView[]> {
     const reply = await this.#read(routes.decide, {}, {}, options, { questions });
     return (reply as DecisionList).decisions;
   }
@@ -465,7 +473,7 @@ export class AssentClient {
     route: R,
     params: ParamsOf<R>,
     query: QueryInput<QueryOf<R>>,
-    options: ReadOptions = {},
+    options: DecideOptions = {},
     body?: object,
   ): Promise<ReplyOf<R>> {
     return readAnywhere(this.#nodes, route, params, query, options, body);

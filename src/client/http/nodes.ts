@@ -1,4 +1,4 @@
-import type { Consistency } from '../../api/index.ts';
+import type { ReadConsistency } from '../../api/index.ts';
 import type { Clock, Random } from '../../base/index.ts';
 import type { Fetch } from './transport.ts';
 
@@ -8,7 +8,7 @@ export interface Nodes {
   /** Index of the node that answered last; the next request begins there. */
   preferred: number;
   /** Of reads that do not say. */
-  readonly consistency: Consistency | undefined;
+  readonly consistency: ReadConsistency | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly random: Random;

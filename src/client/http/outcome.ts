@@ -1,4 +1,4 @@
-import type { ErrorDetail, OutcomeView, ReceiptView } from '../../api/index.ts';
+import type { ErrorDetail, InForceView, OutcomeView, ReceiptView } from '../../api/index.ts';
 import { AssentError, type ErrorCode, errorTable } from '../../base/index.ts';
 
 /**
@@ -6,8 +6,11 @@ import { AssentError, type ErrorCode, errorTable } from '../../base/index.ts';
  * again is always safe.
  */
 export type SubmitOutcome =
-  /** In a block, and its rules permitted it. */
-  | { readonly status: 'committed'; readonly id: string; readonly receipt: ReceiptView }
+  /**
+   * In a block, and its rules permitted it. `inForce`, where that was waited for: whether this block, or a later one of the
+   * same request, is; absent where the node could not find out.
+   */
+  | { readonly status: 'committed'; readonly id: string; readonly receipt: ReceiptView; readonly inForce?: InForceView }
   /** Taken by a node that was asked not to wait. */
   | { readonly status: 'accepted'; readonly id: string }
   /** In a block, where a rule refused it; or refused by a node for what it is, so that no block will ever hold it. */
@@ -68,9 +71,9 @@ export function knownCode(code: string): ErrorCode | undefined {
   return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : undefined;
 }
 
-/** One node's answer about one transaction, as an outcome. */
-export function outcomeOf(id: string, view: OutcomeView): SubmitOutcome {
-  if (view.status === 'committed' && view.receipt !== undefined) return committedOrRefused(id, view.receipt);
+/** One node's answer about one transaction, as an outcome; `inForce` of the last block that the answer is about. */
+export function outcomeOf(id: string, view: OutcomeView, inForce?: InForceView): SubmitOutcome {
+  if (view.status === 'committed' && view.receipt !== undefined) return committedOrRefused(id, view.receipt, inForce);
   if (view.status === 'accepted') return { status: 'accepted', id };
   if (view.status === 'refused' && view.error !== undefined) return failureOf(id, view.error);
   return { status: 'unknown', id, sentence: view.error?.message ?? 'The node did not see the outcome in time.' };
@@ -88,9 +91,9 @@ export function failureOf(id: string, error: ErrorDetail): SubmitOutcome {
   return { status: 'unknown', id, sentence: error.message };
 }
 
-function committedOrRefused(id: string, receipt: ReceiptView): SubmitOutcome {
+function committedOrRefused(id: string, receipt: ReceiptView, inForce: InForceView | undefined): SubmitOutcome {
   const { ok, code, rule, sentence } = receipt.result;
-  if (ok) return { status: 'committed', id, receipt };
+  if (ok) return { status: 'committed', id, receipt, ...(inForce && { inForce }) };
   return {
     status: 'refused',
     id,

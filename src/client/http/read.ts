@@ -1,4 +1,13 @@
-import type { AnyRoute, Consistency, ErrorDetail, ParamsOf, QueryInput, QueryOf, ReplyOf } from '../../api/index.ts';
+import type {
+  AnyRoute,
+  Consistency,
+  ErrorDetail,
+  ParamsOf,
+  QueryInput,
+  QueryOf,
+  ReadConsistency,
+  ReplyOf,
+} from '../../api/index.ts';
 import { AssentError, type Clock, type ErrorCode, errorTable } from '../../base/index.ts';
 import type { Nodes } from './nodes.ts';
 import { knownCode } from './outcome.ts';
@@ -9,6 +18,11 @@ export interface ReadOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** `local` reads what the asked node has applied, and needs no majority. */
+  readonly consistency?: ReadConsistency;
+}
+
+export interface DecideOptions extends Omit<ReadOptions, 'consistency'> {
+  /** That of the client unless given; where it has none, `in-force`. */
   readonly consistency?: Consistency;
 }
 
@@ -28,7 +42,7 @@ export async function readAnywhere<R extends AnyRoute>(
   route: R,
   params: ParamsOf<R>,
   query: QueryInput<QueryOf<R>>,
-  options: ReadOptions,
+  options: DecideOptions,
   body?: object,
 ): Promise<ReplyOf<R>> {
   let failure: AssentError | undefined;

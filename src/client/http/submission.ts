@@ -14,8 +14,11 @@ import { pause, withTimeout } from './read.ts';
 import { exchange } from './transport.ts';
 
 export interface SubmitOptions {
-  /** `committed` (default): until the commit. `none`: until a node took it. */
-  readonly wait?: 'committed' | 'none';
+  /**
+   * `in-force` (default): until no node decides by itself without it any more, or a node's time is up. `committed`: until
+   * the commit. `none`: until a node took it.
+   */
+  readonly wait?: 'in-force' | 'committed' | 'none';
   /** The longest that all attempts together take; 15 s unless given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -81,7 +84,7 @@ export class Submission {
     const node = this.#nodes.urls[index] as string;
     const answer = await exchange(this.#nodes.fetch, node, routes.submit, {
       params: {},
-      query: { wait: this.#options.wait ?? 'committed', timeoutMs: waitMs, ...ledgerOf(transactions) },
+      query: { wait: this.#options.wait ?? 'in-force', timeoutMs: waitMs, ...ledgerOf(transactions) },
       body: bodyOf(transactions),
       signal: withTimeout(waitMs + answerGraceMs, this.#options.signal),
     });
@@ -153,7 +156,7 @@ function outcomeFrom(id: string, node: string, answer: Answer, position: number)
       // A node that talks of another transaction has said nothing about this one.
       if (view === undefined || (view.id !== undefined && view.id !== id))
         return { status: 'unknown', id, sentence: `The node at ${node} did not say what became of the transaction.` };
-      return outcomeOf(id, view);
+      return outcomeOf(id, view, answer.reply.inForce);
     }
     case 'error':
       return failureOf(id, answer.error);

@@ -105,7 +105,7 @@ class Aftermath {
         validUntil: this.#home.clock.nowMs() + requestValidityMs,
       });
       const payload = { ...request, results: [], inEmergencyCategory: true };
-      await send(this.#home, custodian.gateway, 'access.record', payload);
+      await send(this.#home, custodian.gateway, 'access.record', payload, 'committed');
     });
   }
 

@@ -74,11 +74,8 @@ class Story {
         action: 'access',
         validUntil: this.#home.clock.nowMs() + requestValidityMs,
       });
-      await send(this.#home, custodian.gateway, 'access.record', {
-        ...request,
-        results: [],
-        inEmergencyCategory: purpose === 'BTG',
-      });
+      const payload = { ...request, results: [], inEmergencyCategory: purpose === 'BTG' };
+      await send(this.#home, custodian.gateway, 'access.record', payload, 'committed');
     });
     const { decision, code, transactionId } = row;
     return {

@@ -20,6 +20,8 @@ export interface DecisionsOptions {
   readonly replays: Replays;
   /** Of all requests. */
   readonly known: KnownState;
+  /** Whether the node holds a lease: what anybody was told to be in force by now, this thread was told of before. */
+  readonly isLeased: () => boolean;
   /** Has {@link known} follow all that it was told by now. */
   readonly catchUp: () => void;
   /** Told of each advisory answer, whether this thread found it alone. */
@@ -36,14 +38,16 @@ export class Decisions {
   readonly #reading: ReadingAsk;
   readonly #replays: Replays;
   readonly #known: KnownState;
+  readonly #isLeased: DecisionsOptions['isLeased'];
   readonly #catchUp: DecisionsOptions['catchUp'];
   readonly #observe: DecisionsOptions['observe'];
 
-  constructor({ submissions, reading, replays, known, catchUp, observe }: DecisionsOptions) {
+  constructor({ submissions, reading, replays, known, isLeased, catchUp, observe }: DecisionsOptions) {
     this.#submissions = submissions;
     this.#reading = reading;
     this.#replays = replays;
     this.#known = known;
+    this.#isLeased = isLeased;
     this.#catchUp = catchUp;
     this.#observe = observe;
   }
@@ -66,10 +70,12 @@ export class Decisions {
   /** From what this thread knows of the newest certified state, else by the main thread, which gives along what it read. */
   async #advise(asked: DecisionRequest | DecisionBatch): Promise<string> {
     const { consistency, ask } = this.#reading;
-    // Whoever asks may know by a node's word that this one has applied a block.
-    if (consistency === 'local') this.#catchUp();
+    // The lease is looked at first: what was in force by then is among what the thread was told before it catches up.
+    const isAlone = consistency === 'local' || (consistency === 'in-force' && this.#isLeased());
+    // Whoever asks may know by a node's word that this one has applied a block, or that a block is in force.
+    if (isAlone) this.#catchUp();
     let advised = this.#known.decide(asked);
-    if (advised !== undefined && consistency === 'linearizable') {
+    if (advised !== undefined && !isAlone) {
       const height = await ask('certifiedHeight', {});
       // Of the same block it is the same answer, for a moment at which the request was there already.
       if (this.#known.facts?.height !== advised.facts.height) advised = this.#known.decide(asked);

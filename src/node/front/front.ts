@@ -6,6 +6,7 @@ import type {
   FileList,
   FileProgress,
   GenesisView,
+  InForceView,
   OutcomeView,
   PruneRequest,
   PruneView,
@@ -71,6 +72,10 @@ export class Front implements NodeService {
 
   transferLeadership(request: TransferRequest): Promise<TransferView> {
     return this.#ask('transferLeadership', request);
+  }
+
+  inForce(height: number, { timeoutMs }: ReachQuery): Promise<InForceView> {
+    return this.#ask('inForce', { height, timeoutMs });
   }
 
   reach(height: number, { timeoutMs }: ReachQuery): Promise<ReachView> {

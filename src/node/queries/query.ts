@@ -18,6 +18,7 @@ import type {
   GovernanceView,
   HistoryQuery,
   IdentityView,
+  InForceView,
   MemberList,
   MemberView,
   NodeList,
@@ -194,6 +195,8 @@ export interface Queries {
   /** Keeps one that was verified; answers once it is durable, false where it is not news. */
   readonly cosign: { readonly input: KeptCosignature; readonly answer: boolean };
   readonly transferLeadership: { readonly input: TransferRequest; readonly answer: TransferView };
+  /** Waits up to `timeoutMs` for nodes that may decide by themselves without the block. */
+  readonly inForce: { readonly input: { height: number; timeoutMs: number }; readonly answer: InForceView };
   /** Waits up to `timeoutMs` for nodes that have not applied the block. */
   readonly reach: { readonly input: { height: number; timeoutMs: number }; readonly answer: ReachView };
   readonly genesis: { readonly input: object; readonly answer: GenesisView };

@@ -14,6 +14,7 @@ import { configurationPage, historyAnswer } from './configuration-answers.ts';
 import type { CosignatureAnswers } from './cosignature-answers.ts';
 import { evidenceList, evidenceView } from './evidence-answers.ts';
 import type { FileAnswers } from './file-answers.ts';
+import { inForceOf } from './in-force-answers.ts';
 import { Jobs } from './jobs.ts';
 import { transferLeadership } from './leadership-answers.ts';
 import type { NodeMetrics } from './metrics.ts';
@@ -25,7 +26,10 @@ import { StateAnswers } from './state-answers.ts';
 import { type StatusSources, statusView, unreadiness } from './status.ts';
 
 export interface AskedOptions extends StatusSources {
-  readonly replica: Pick<Replica, 'status' | 'read' | 'waitEverywhere' | 'transferLeadership' | 'evidence' | 'history'>;
+  readonly replica: Pick<
+    Replica,
+    'status' | 'read' | 'holdsLease' | 'waitInForce' | 'waitEverywhere' | 'transferLeadership' | 'evidence' | 'history'
+  >;
   readonly store: Store;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
@@ -41,7 +45,7 @@ export interface AskedOptions extends StatusSources {
 
 /** Everything that the HTTP thread can ask, answered. */
 export function answersOf(options: AskedOptions): Asked {
-  const { ledger, store, waiters, keeper, sentenceOf, files, cosignatures } = options;
+  const { ledger, store, replica, waiters, keeper, sentenceOf, files, cosignatures } = options;
   const chain = new ChainAnswers({ ledger, store, waiters, sentenceOf, archive: keeper?.archive });
   const pruning = new Jobs<PruneOutcome>(systemClock);
   const state = new StateAnswers(ledger, options.nowMs);
@@ -66,8 +70,8 @@ export function answersOf(options: AskedOptions): Asked {
     credentials: (input) => state.credentials(input),
     record: (input) => state.record(input),
     nodes: () => state.nodes(),
-    configurations: (input) => configurationPage(options.replica.history, input),
-    history: (input) => historyAnswer(options.replica.history, input),
+    configurations: (input) => configurationPage(replica.history, input),
+    history: (input) => historyAnswer(replica.history, input),
     members: () => state.members(),
     member: (input) => state.member(input),
     governance: () => state.governance(),
@@ -89,14 +93,15 @@ export function answersOf(options: AskedOptions): Asked {
     resultBytes: (input) => receipts.resultBytes(input),
     cosignatures: () => cosignatures.cosignatures(),
     cosign: (input) => cosignatures.cosign(input),
-    transferLeadership: (input) => transferLeadership(options.replica, input),
-    reach: (input) => reachOf({ replica: options.replica, nodes: () => state.nodes(), clock: systemClock }, input),
+    transferLeadership: (input) => transferLeadership(replica, input),
+    inForce: (input) => inForceOf({ replica, nodes: () => state.nodes(), clock: systemClock }, input),
+    reach: (input) => reachOf({ replica, nodes: () => state.nodes(), clock: systemClock }, input),
     genesis: () => ({ ledgerId: toHex(ledger.ledgerId), genesis: toHex(ledger.genesis.bytes) }),
-    evidence: () => evidenceList(options.replica.evidence),
-    evidenceRecord: ({ id }) => evidenceView(options.replica.evidence, id),
+    evidence: () => evidenceList(replica.evidence),
+    evidenceRecord: ({ id }) => evidenceView(replica.evidence, id),
     status: () => statusView(options),
     readiness() {
-      const reason = unreadiness(options.replica.status());
+      const reason = unreadiness(replica.status());
       if (reason !== undefined) throw reason;
       return true;
     },
@@ -104,15 +109,23 @@ export function answersOf(options: AskedOptions): Asked {
   };
 }
 
-/** Waits until the ledger may be read as the consistency says. A linearizable read passes the replica's barrier once. */
+export interface ReadPointSources extends Pick<AskedOptions, 'ledger'> {
+  readonly replica: Pick<Replica, 'read' | 'holdsLease'>;
+}
+
+/**
+ * Waits until the ledger may be read as the consistency says. A linearizable read passes the replica's barrier once, and so
+ * does one of what is in force, but for a decision while the node holds a lease.
+ */
 export async function readPointOf(
-  { replica, ledger }: Pick<AskedOptions, 'replica' | 'ledger'>,
+  { replica, ledger }: ReadPointSources,
   consistency: Consistency,
   kind: QueryKind,
 ): Promise<ReadPoint> {
   // A decision is made on the state alone; all others look also at what a commit writes beside it.
   const state: ReadState = kind === 'decide' || kind === 'certifiedHeight' ? 'certified' : 'applied';
-  if (consistency === 'linearizable') {
+  const isLeased = consistency === 'in-force' && state === 'certified' && replica.holdsLease();
+  if (consistency !== 'local' && !isLeased) {
     await new Promise<void>((resolve, reject) => {
       replica.read(state, (error) => (error === undefined ? resolve() : reject(error)));
     });

@@ -74,6 +74,7 @@ function readerOf(consistency: Consistency): LedgerReader {
       reading,
       replays,
       known,
+      isLeased: () => false,
       catchUp,
       observe: (isKnown) => metrics.advice(isKnown),
     }),

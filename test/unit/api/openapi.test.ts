@@ -4,7 +4,12 @@ import { errorTable } from '../../../src/base/index.ts';
 
 interface Operation {
   readonly operationId: string;
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly schema: object;
+  }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly headers?: object }>>;
 }
@@ -68,6 +73,7 @@ describe('openapi.json', () => {
       routes.snapshots,
       routes.backup,
       routes.transferLeadership,
+      routes.inForce,
       routes.reach,
       routes.genesis,
       routes.evidence,
@@ -78,6 +84,17 @@ describe('openapi.json', () => {
       reading.map(({ operation }) => operation).filter((operation) => !others.includes(operation)),
     );
     expect(errorsOf(routes.block)).toEqual(expect.arrayContaining(['no-quorum', 'node-behind', 'block-unknown']));
+  });
+
+  it('lets decisions alone ask for what is in force, and they do unless told otherwise', () => {
+    for (const route of routeList.filter(({ readsLedger }) => readsLedger === true)) {
+      const { schema } = operationOf(route).parameters.find(({ name }) => name === 'consistency') ?? {};
+      expect(schema).toMatchObject(
+        route.operation === 'decide'
+          ? { enum: ['in-force', 'linearizable', 'local'], default: 'in-force' }
+          : { enum: ['linearizable', 'local'], default: 'linearizable' },
+      );
+    }
   });
 
   it('leaves no reference open', () => {

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type ErrorReply,
+  type InForceView,
   type OutcomeView,
   type ReachQuery,
   type ReachView,
@@ -152,14 +153,15 @@ describe('reads of the ledger', () => {
         nodeWith({
           decide(question) {
             asked.push([question, consistency]);
-            if (consistency === 'linearizable') return Promise.resolve('{"decision":"deny"}');
+            if (consistency === 'in-force') return Promise.resolve('{"decision":"deny"}');
             return Promise.reject(new AssentError('not-found', 'There is no such domain.'));
           },
         }).read(consistency),
     });
     const question = { domain: 'nowhere' };
     for (const [query, status, consistency] of [
-      ['', 200, 'linearizable'],
+      ['', 200, 'in-force'],
+      ['?consistency=linearizable', 404, 'linearizable'],
       ['?consistency=local', 404, 'local'],
     ] as const) {
       const response = await fetch(`${url}/v1/decisions${query}`, post(JSON.stringify(question), 'application/json'));
@@ -177,6 +179,7 @@ describe('reads of the ledger', () => {
       );
     }
     expect(asked).toEqual([
+      [question, 'in-force'],
       [question, 'linearizable'],
       [question, 'local'],
     ]);
@@ -228,6 +231,7 @@ describe('reads of the ledger', () => {
   it.each([
     ['GET', '/v1/domains?consistency=eventual'],
     ['GET', '/v1/domains?consistency='],
+    ['GET', '/v1/domains?consistency=in-force'],
     ['GET', '/v1/domains?consistency=local&consistency=local'],
     ['GET', '/v1/blocks?limit=3&consistency=LOCAL'],
     ['POST', '/v1/decisions?consistency=none'],
@@ -342,9 +346,44 @@ describe('requests', () => {
   }
 });
 
+describe('where a block is', () => {
+  it('is asked by its height, and waited for as long as is said', async () => {
+    const asked: unknown[] = [];
+    const others = [{ nodeId, member: null, standing: 'barred' } as const];
+    const url = await serve({
+      inForce(height, { timeoutMs }) {
+        asked.push([height, timeoutMs]);
+        return Promise.resolve({ height, inForce: true, others });
+      },
+    });
+    const view = await (await fetch(`${url}/v1/blocks/7/in-force?timeoutMs=0`)).json();
+    expect(view).toEqual({ height: 7, inForce: true, others });
+    await fetch(`${url}/v1/blocks/8/in-force`);
+    expect(asked).toEqual([
+      [7, 0],
+      [8, 10_000],
+    ]);
+    expect(await errorOf(await fetch(`${url}/v1/blocks/head/in-force`))).toMatchObject({ code: 'request-invalid' });
+  });
+});
+
 describe('submissions', () => {
   const accepting: Answers = {
     submit: ({ batched, wait }, done) => done([{ status: wait === 'none' && batched ? 'accepted' : 'committed' }]),
+  };
+  const committedAt = (height: number): OutcomeView => {
+    const receipt = { id: '00'.repeat(32), height, index: 0, timestamp: 1, blockHash: '11'.repeat(32) };
+    return { status: 'committed', receipt: { ...receipt, result: { ok: true } } };
+  };
+  const error = { code: 'validity-window', message: 'No.', action: 'Sign.' };
+  const refused = { status: 'refused', error } as const;
+  const severalBlocks = [committedAt(7), refused, committedAt(9), committedAt(8)];
+  const overloaded = (): Promise<never> => Promise.reject(new AssentError('overloaded', 'Too many wait.'));
+  const said = async (answers: Answers, query: string): Promise<unknown> => {
+    const body = post(new Uint8Array(1), transactionsMediaType);
+    const reply = await fetch(`${await serve(answers)}/v1/transactions${query}`, body);
+    expect(reply.status).toBe(200);
+    return reply.json();
   };
 
   it('pass the bytes on as they came', async () => {
@@ -369,41 +408,69 @@ describe('submissions', () => {
   });
 
   it('with wait=everywhere say which nodes have the last block of those that are committed, as far as that is known', async () => {
-    const committedAt = (height: number): OutcomeView => {
-      const receipt = { id: '00'.repeat(32), height, index: 0, timestamp: 1, blockHash: '11'.repeat(32) };
-      return { status: 'committed', receipt: { ...receipt, result: { ok: true } } };
-    };
-    const error = { code: 'validity-window', message: 'No.', action: 'Sign.' };
-    const outcomes = [committedAt(7), { status: 'refused', error } as const, committedAt(9), committedAt(8)];
+    const outcomes = severalBlocks;
     const asked: { height: number; timeoutMs: number }[] = [];
     const reach = (height: number, { timeoutMs }: ReachQuery): Promise<ReachView> => {
       asked.push({ height, timeoutMs });
       return Promise.resolve({ height, everywhere: true, nodes: [] });
     };
-    const body = post(new Uint8Array(1), transactionsMediaType);
-    const said = async (answers: Answers): Promise<unknown> => {
-      const reply = await fetch(`${await serve(answers)}/v1/transactions?wait=everywhere&timeoutMs=2000`, body);
-      expect(reply.status).toBe(200);
-      return reply.json();
-    };
+    const query = '?wait=everywhere&timeoutMs=2000';
     const submit: Answers['submit'] = (_, done) => done(outcomes);
-    expect(await said({ submit, reach })).toEqual({ outcomes, reach: { height: 9, everywhere: true, nodes: [] } });
+    expect(await said({ submit, reach }, query)).toEqual({
+      outcomes,
+      reach: { height: 9, everywhere: true, nodes: [] },
+    });
     expect(asked).toEqual([{ height: 9, timeoutMs: expect.toSatisfy((ms: number) => ms > 0 && ms <= 2000) }]);
-    const overloaded = (): Promise<never> => Promise.reject(new AssentError('overloaded', 'Too many wait.'));
-    expect(await said({ submit, reach: overloaded })).toEqual({ outcomes });
-    const refused = [{ status: 'refused', error } as const];
-    expect(await said({ submit: (_, done) => done(refused), reach })).toEqual({ outcomes: refused });
+    expect(await said({ submit, reach: overloaded }, query)).toEqual({ outcomes });
+    expect(await said({ submit: (_, done) => done([refused]), reach }, query)).toEqual({ outcomes: [refused] });
     expect(asked).toHaveLength(1);
   });
 
+  it.each([
+    ['', 10_000],
+    ['?timeoutMs=2000', 2000],
+    ['?wait=in-force&timeoutMs=2000', 2000],
+  ])(
+    'unless told otherwise say whether the last block of those that are committed is in force: "%s"',
+    async (query, allMs) => {
+      const outcomes = severalBlocks;
+      const asked: { height: number; timeoutMs: number }[] = [];
+      const submit: Answers['submit'] = (_, done) => done(outcomes);
+      const other = { nodeId, member: 'st-mary', standing: 'unknown' } as const;
+      for (const found of [
+        { inForce: true, others: [] },
+        { inForce: false, others: [other] },
+      ]) {
+        const inForce = (height: number, { timeoutMs }: ReachQuery): Promise<InForceView> => {
+          asked.push({ height, timeoutMs });
+          return Promise.resolve({ height, ...found });
+        };
+        expect(await said({ submit, inForce }, query)).toEqual({ outcomes, inForce: { height: 9, ...found } });
+      }
+      const timeoutMs = expect.toSatisfy((ms: number) => ms > 0 && ms <= allMs);
+      expect(asked).toEqual([
+        { height: 9, timeoutMs },
+        { height: 9, timeoutMs },
+      ]);
+      expect(await said({ submit, inForce: overloaded }, query)).toEqual({ outcomes });
+    },
+  );
+
+  it('of which nothing is committed, or that wait for the commit alone, ask nobody what is in force', async () => {
+    const inForce = (): Promise<never> => Promise.reject(new InvariantError('nobody waits for that'));
+    expect(await said({ submit: (_, done) => done([refused]), inForce }, '')).toEqual({ outcomes: [refused] });
+    const submit: Answers['submit'] = (_, done) => done([committedAt(7)]);
+    expect(await said({ submit, inForce }, '?wait=committed')).toEqual({ outcomes: [committedAt(7)] });
+  });
+
   it('of one transaction that is not taken end with its error', async () => {
-    const error = { code: 'signature-invalid', message: 'No.', action: 'Sign.' };
-    const url = await serve({ submit: (_, done) => done([{ status: 'refused', error }]) });
+    const unsigned = { code: 'signature-invalid', message: 'No.', action: 'Sign.' };
+    const url = await serve({ submit: (_, done) => done([{ status: 'refused', error: unsigned }]) });
     const single = await fetch(`${url}/v1/transactions`, post(new Uint8Array(1), transactionMediaType));
-    expect(await errorOf(single)).toEqual({ status: 401, ...error });
+    expect(await errorOf(single)).toEqual({ status: 401, ...unsigned });
     const batch = await fetch(`${url}/v1/transactions`, post(new Uint8Array(1), transactionsMediaType));
     expect(batch.status).toBe(200);
-    expect(await batch.json()).toEqual({ outcomes: [{ status: 'refused', error }] });
+    expect(await batch.json()).toEqual({ outcomes: [{ status: 'refused', error: unsigned }] });
   });
 
   it('above their bound are refused, each form with its code', async () => {

@@ -37,6 +37,30 @@ describe('reading', () => {
     ]);
   });
 
+  it('leaves it to the node how new a decision is, unless it is told', async () => {
+    await using node = await ScriptedNode.start(() => ({ json: { decisions: [] } }));
+    const client = new AssentClient({ nodes: [node.url] });
+    await client.decideAll([]);
+    await client.decideAll([], { consistency: 'in-force' });
+    await new AssentClient({ nodes: [node.url], consistency: 'local' }).decideAll([]);
+    expect(node.received.map(({ target }) => target)).toEqual([
+      '/v1/decisions',
+      '/v1/decisions?consistency=in-force',
+      '/v1/decisions?consistency=local',
+    ]);
+  });
+
+  it('asks whether a block is in force for as long as it is told', async () => {
+    await using node = await ScriptedNode.start(() => ({ json: { height: 7, inForce: true, others: [] } }));
+    const client = new AssentClient({ nodes: [node.url] });
+    expect(await client.inForce(7)).toEqual({ height: 7, inForce: true, others: [] });
+    await client.inForce(8, { waitMs: 0 });
+    expect(node.received.map(({ target }) => target)).toEqual([
+      '/v1/blocks/7/in-force?timeoutMs=10000',
+      '/v1/blocks/8/in-force?timeoutMs=0',
+    ]);
+  });
+
   it('refuses an address that is none, before anything is sent', () => {
     for (const url of ['', '127.0.0.1:7401', 'ftp://127.0.0.1', 'http://'])
       expect(() => new AssentClient({ nodes: [url] })).toThrow(expect.objectContaining({ code: 'usage' }));

@@ -8,7 +8,7 @@ import {
   receiptOf,
   type SignedTransaction,
 } from '../../../src/client/index.ts';
-import { createSigner, sha256 } from '../../../src/crypto/index.ts';
+import { createSigner, encodeNodeId, sha256 } from '../../../src/crypto/index.ts';
 import { committed, failure, outcomes, refused, ScriptedNode } from './scripted-node.ts';
 
 const { signer } = identityOf(sha256(utf8('a seed')), createSigner);
@@ -37,7 +37,31 @@ describe('submitting one transaction', () => {
     expect(exitCodeOf(outcome)).toBe(0);
     expect(node.received).toHaveLength(1);
     expect(toHex(node.received[0]?.body ?? new Uint8Array())).toBe(toHex(sent.bytes));
-    expect(node.received[0]?.target).toMatch(/^\/v1\/transactions\?wait=committed&timeoutMs=\d+&ledger=[0-9a-f]{64}$/);
+    expect(node.received[0]?.target).toMatch(/^\/v1\/transactions\?wait=in-force&timeoutMs=\d+&ledger=[0-9a-f]{64}$/);
+  });
+
+  it.each(['committed', 'none'] as const)('waits as little as it is told: %s', async (wait) => {
+    await using node = await ScriptedNode.start(({ ids }) => outcomes(committed(ids[0] ?? '')));
+    const outcome = await new AssentClient({ nodes: [node.url] }).submit(transaction(), { wait });
+    expect(outcome).not.toHaveProperty('inForce');
+    expect(node.received[0]?.target).toContain(`?wait=${wait}&`);
+  });
+
+  it('tells what the node says of the last block, and whoever waits for it asks once', async () => {
+    const others = [{ nodeId: encodeNodeId(new Uint8Array(32).fill(1)), member: 'st-mary', standing: 'unknown' }];
+    for (const inForce of [
+      { height: 7, inForce: true, others: [] },
+      { height: 7, inForce: false, others },
+    ]) {
+      await using node = await ScriptedNode.start(({ ids }) => ({
+        json: { outcomes: ids.map((id) => committed(id)), inForce },
+      }));
+      const client = new AssentClient({ nodes: [node.url] });
+      expect(await client.submit(transaction())).toMatchObject({ status: 'committed', inForce });
+      const both = await client.submitBatch([transaction(), transaction()]);
+      expect(both).toMatchObject([{ inForce }, { inForce }]);
+      expect(node.received).toHaveLength(2);
+    }
   });
 
   it('takes a rule as final: code, rule and sentence, and nobody else is asked', async () => {

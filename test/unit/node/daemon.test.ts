@@ -302,7 +302,7 @@ describe('a node without a majority', () => {
     expect(((await late.json()) as ErrorReply).error.code).toBe('no-quorum');
   });
 
-  it('decides nothing that was asked for as linearizable, and looks at what was asked of it alone', async () => {
+  it('decides nothing that was asked for as linearizable or in force, and looks at what was asked of it alone', async () => {
     const prepared = prepareNode(temporaryDirectory(), {}, 1);
     const node = await start(prepared.config);
     const did = encodeDid(prepared.member.publicKey);
@@ -319,7 +319,9 @@ describe('a node without a majority', () => {
       return [((await reply.json()) as ErrorReply).error.code, reply.headers.get('assent-consistency')];
     };
     const all = [question, { questions: [question] }, { ...question, at: { height: 1 } }];
-    for (const body of all) expect(await ask(body, 'linearizable')).toEqual(['no-quorum', null]);
+    // It holds no lease either.
+    for (const consistency of ['linearizable', 'in-force'])
+      for (const body of all) expect(await ask(body, consistency)).toEqual(['no-quorum', null]);
     // The question is looked at, and its domain is not there.
     for (const body of all.slice(0, 2)) expect(await ask(body, 'local')).toEqual(['not-found', 'local']);
     expect(await ask(all[2] ?? {}, 'local')).toEqual(['block-unknown', 'local']);

@@ -1,35 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AssentError, type Clock } from '../../../../src/base/index.ts';
+import { AssentError } from '../../../../src/base/index.ts';
 import type { NodeId } from '../../../../src/crypto/index.ts';
 import { Reach, reachWaitersMax } from '../../../../src/node/replica/reach/reach.ts';
 import { type ReachSources, reachOf } from '../../../../src/node/service/reach-answers.ts';
 import { StateAnswers } from '../../../../src/node/service/state-answers.ts';
 import { Chain } from '../replay/support.ts';
+import { Timers } from './timers.ts';
 
 const other = 'another' as NodeId;
-
-/** A clock whose timers go off when they are told to. */
-class Timers implements Clock {
-  readonly pending = new Set<() => void>();
-
-  nowMs(): number {
-    return 0;
-  }
-
-  monotonicMs(): number {
-    return 0;
-  }
-
-  after(_delayMs: number, callback: () => void): { cancel: () => void } {
-    this.pending.add(callback);
-    return { cancel: () => void this.pending.delete(callback) };
-  }
-
-  goOff(): void {
-    for (const callback of this.pending) callback();
-    this.pending.clear();
-  }
-}
 
 /** A node that has applied block 3, and another that says nothing. */
 async function begin(nodes: readonly NodeId[] = [other]): Promise<{

@@ -1,0 +1,29 @@
+import type { InForceView, OtherNode } from '../../api/index.ts';
+import type { Clock } from '../../base/index.ts';
+import type { NodeId } from '../../crypto/index.ts';
+import type { InputOf } from '../queries/query.ts';
+import type { Replica } from '../replica/index.ts';
+import { membersIn, type ReachSources } from './reach-answers.ts';
+import { waitUpTo } from './waiting.ts';
+
+export interface InForceSources extends Pick<ReachSources, 'nodes'> {
+  readonly replica: Pick<Replica, 'waitInForce'>;
+  readonly clock: Clock;
+}
+
+type Others = ReadonlyMap<NodeId, OtherNode['standing']>;
+
+/** Waits until no node decides by itself without the block, or for `timeoutMs`. Rejects with `overloaded`. */
+export async function inForceOf(
+  { replica, nodes, clock }: InForceSources,
+  { height, timeoutMs }: InputOf<'inForce'>,
+): Promise<InForceView> {
+  const standings = await waitUpTo<Others>(clock, timeoutMs, (done) => replica.waitInForce(height, done));
+  // All have said so: no need to read in the ledger who runs them.
+  if (standings.size === 0) return { height, inForce: true, others: [] };
+  const members = membersIn(nodes());
+  const others = [...standings].map(([nodeId, standing]) => {
+    return { nodeId, member: members.get(nodeId) ?? null, standing };
+  });
+  return { height, inForce: others.every(({ standing }) => standing === 'barred'), others };
+}
