@@ -36,7 +36,13 @@ export async function startApi(
   const nowMs = (): number => clock.nowMs();
   const feed = new StateFeed({ ledger, nowMs, send: (news) => http.tell(news) });
   const http: HttpThread = new HttpThread({
-    data: { listen: api.listen, limits, ledgerId: ledger.ledgerId, version: programVersion },
+    data: {
+      listen: api.listen,
+      limits,
+      ledgerId: ledger.ledgerId,
+      version: programVersion,
+      lease: parts.lease.buffer,
+    },
     logger: log.logger,
     readPoint: (consistency, kind) => readPointOf({ replica: parts.replica, ledger }, consistency, kind),
     onSubmission: (message) => parts.desk.receive(message),

@@ -25,6 +25,7 @@ import { PastProving } from './service/past-proving.ts';
 import { snapshotProblem } from './service/snapshot-problem.ts';
 import { SubmissionDesk } from './service/submission-desk.ts';
 import { SnapshotKeeper, Snapshots } from './snapshots/index.ts';
+import { LeaseCell } from './threads/lease-cell.ts';
 import { VerifyThread } from './threads/verify-thread.ts';
 
 interface Surroundings {
@@ -58,6 +59,7 @@ export class NodeParts {
   readonly desk: SubmissionDesk;
   readonly waiters: CommitWaiters;
   readonly metrics: NodeMetrics;
+  readonly lease: LeaseCell = new LeaseCell();
   /** Comes last, when the others run. */
   api: NodeApi | undefined;
 
@@ -189,6 +191,7 @@ export class NodeParts {
         this.peers.committed();
       },
       onMembership: (membership) => this.#member(membership),
+      onLease: (end) => this.lease.set(end, this.#clock),
       seeds: this.#identity.peers.map(({ nodeId }) => nodeId),
       onBadFrame: (from, error) => this.#blame(from, error),
       parameters: { heartbeatTicks, electionTicks },

@@ -40,7 +40,7 @@ export class LeaseClients {
     const height = (process?.status()?.certifiedHeight ?? 0) + (this.#isStopped ? 0 : this.#random.below(2));
     if (process === undefined || height === 0) return;
     this.counters.waited += 1;
-    const stop = process.waitInForce(height, (isInForce, others) => {
+    const stop = process.waitInForce(height, ({ isInForce, others }) => {
       if (!isInForce) return;
       this.counters.inForce += 1;
       if (others.size > 0) this.counters.barred += 1;

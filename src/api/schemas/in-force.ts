@@ -16,7 +16,7 @@ export interface OtherNode {
 /** Whether a block is in force: no node decides by itself without it any more. */
 export interface InForceView {
   readonly height: number;
-  /** No other's standing is unknown. */
+  /** Then no other's standing is unknown. The reverse holds but for two seconds after the ledger's nodes changed. */
   readonly inForce: boolean;
   /** Empty where all nodes said that they decide on the block, or a newer one. */
   readonly others: readonly OtherNode[];

@@ -9,7 +9,7 @@ export type { EvidenceGossip } from './evidence-gossip.ts';
 export type { EvidenceEntry } from './evidence-store.ts';
 export { clockAheadMsMax, clockBehindMsMax, type VerifyTransactions } from './execution-queue.ts';
 export type { LeaseEnd } from './in-force/holder.ts';
-export type { InForceListener, Standing } from './in-force/in-force.ts';
+export type { InForceListener, InForceWord, Standing } from './in-force/in-force.ts';
 export type { ProvedSnapshot } from './installation.ts';
 export { blockCertificateRange, certificateKey, termCertificateOf } from './persistence.ts';
 export type { ReachListener } from './reach/reach.ts';

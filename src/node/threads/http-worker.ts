@@ -19,6 +19,7 @@ import { replaySource } from '../replay/source.ts';
 import { Turns } from '../replay/turns.ts';
 import { createForms, ruleSchemas, rulesJson, ruleVersions } from '../rules.ts';
 import { Asking } from './asking.ts';
+import { LeaseCell } from './lease-cell.ts';
 import type { HttpThreadData, ToHttpThread, ToMain } from './messages.ts';
 
 /* The HTTP thread: server, parsing and signature checks. It ends when it has closed its server and its port. */
@@ -56,6 +57,7 @@ const turns = new Turns();
 const values = new PastValues();
 const ranges = new LogRanges();
 const known = new KnownState(() => systemClock.nowMs());
+const lease = new LeaseCell(data.lease);
 
 function readerOf(consistency: Consistency): LedgerReader {
   const { ledgerId } = data;
@@ -74,7 +76,7 @@ function readerOf(consistency: Consistency): LedgerReader {
       reading,
       replays,
       known,
-      isLeased: () => false,
+      isLeased: () => lease.isHeld,
       catchUp,
       observe: (isKnown) => metrics.advice(isKnown),
     }),

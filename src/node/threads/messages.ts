@@ -107,4 +107,6 @@ export interface HttpThreadData {
   readonly limits: NodeConfig['limits'];
   readonly ledgerId: Uint8Array;
   readonly version: string;
+  /** Of a {@link LeaseCell}. */
+  readonly lease: SharedArrayBuffer;
 }

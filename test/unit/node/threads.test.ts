@@ -12,6 +12,7 @@ import { parseConfig } from '../../../src/node/index.ts';
 import type { Asked } from '../../../src/node/queries/query.ts';
 import { Asking } from '../../../src/node/threads/asking.ts';
 import { HttpThread, type HttpThreadOptions } from '../../../src/node/threads/http-thread.ts';
+import { LeaseCell } from '../../../src/node/threads/lease-cell.ts';
 import type { QueryMessage } from '../../../src/node/threads/messages.ts';
 import { VerifyThread } from '../../../src/node/threads/verify-thread.ts';
 
@@ -87,7 +88,13 @@ describe('HTTP thread', () => {
     const fault = Promise.withResolvers<Error>();
     const { limits } = parseConfig('{}', 'node.json');
     const thread = new HttpThread({
-      data: { listen: { host: '127.0.0.1', port: 0 }, limits, ledgerId: new Uint8Array(3), version: '1.2.3' },
+      data: {
+        listen: { host: '127.0.0.1', port: 0 },
+        limits,
+        ledgerId: new Uint8Array(3),
+        version: '1.2.3',
+        lease: new LeaseCell().buffer,
+      },
       logger: silentLogger,
       onSubmission: () => expect.unreachable(),
       asked: {} as never,

@@ -15,8 +15,15 @@ import { decodeLeaseMessage, encodeLeaseMessage, type LeaseMessage, type LeaseTe
  */
 export type Standing = 'barred' | 'unknown';
 
-/** Told once: whether the block is in force, and the nodes that have not said that they decide on it. */
-export type InForceListener = (isInForce: boolean, others: ReadonlyMap<NodeId, Standing>) => void;
+/** What waiting for a block to be in force came to. */
+export interface InForceWord {
+  readonly isInForce: boolean;
+  /** The nodes that have not said that they decide on it. */
+  readonly others: ReadonlyMap<NodeId, Standing>;
+}
+
+/** Told once. */
+export type InForceListener = (word: InForceWord) => void;
 
 export interface InForceOptions {
   readonly nodeId: NodeId;
@@ -109,7 +116,7 @@ export class InForce {
       const others = new Map<NodeId, Standing>();
       for (const [nodeId, newest] of said)
         if (newest < height) others.set(nodeId, this.#isBarred(nodeId, height) ? 'barred' : 'unknown');
-      done(isThere, others);
+      done({ isInForce: isThere, others });
     });
     // To whom nothing is promised any more nobody else may be bound, either: it will not answer soon.
     for (const nodeId of this.#options.nodes()) {

@@ -3,14 +3,14 @@ import type { Consistency } from '../../../../src/api/index.ts';
 import { AssentError } from '../../../../src/base/index.ts';
 import { encodeNodeId, type NodeId } from '../../../../src/crypto/index.ts';
 import type { QueryKind } from '../../../../src/node/queries/query.ts';
-import type { ReadState } from '../../../../src/node/replica/index.ts';
+import type { InForceWord, ReadState } from '../../../../src/node/replica/index.ts';
 import { readPointOf } from '../../../../src/node/service/asked.ts';
 import { type InForceSources, inForceOf } from '../../../../src/node/service/in-force-answers.ts';
 import { StateAnswers } from '../../../../src/node/service/state-answers.ts';
 import { Chain, who } from '../replay/support.ts';
 import { Timers } from './timers.ts';
 
-type Others = Parameters<Parameters<InForceSources['replica']['waitInForce']>[1]>[0];
+type Others = InForceWord['others'];
 
 const named = encodeNodeId(who('node').publicKey);
 const unnamed = 'another' as NodeId;
@@ -24,8 +24,8 @@ async function begin(others: Others, isSettled = false) {
   const replica: InForceSources['replica'] = {
     waitInForce(height, done) {
       waited.push(height);
-      if (isSettled) done(others);
-      return () => done(others);
+      if (isSettled) done({ isInForce: true, others });
+      return () => done({ isInForce: false, others });
     },
   };
   return { timers, waited, sources: { replica, nodes: () => state.nodes(), clock: timers } };
