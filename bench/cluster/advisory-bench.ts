@@ -32,13 +32,13 @@ const warmUpSeconds = 10;
 const machine = 'machine';
 /** The same, and the process asks another one that does nothing before it answers. */
 const twoMachines = 'two-machines';
-const consistencies = ['local', 'linearizable'] as const;
+const consistencies = ['in-force', 'linearizable', 'local'] as const;
 /** What a request to a node costs where nothing is decided. */
 const floor = 'floor';
 /** Before the load begins. */
 const alone = 'alone';
-/** Local, about somebody who was not asked about before. */
-const stranger = 'local-stranger';
+/** In force, about somebody who was not asked about before. */
+const stranger = 'stranger';
 const strangerSeconds = 4;
 /**
  * Whoever asks, and a ledger's load, are on other machines. Here the asker comes first, so that what it waits for is the
@@ -75,7 +75,8 @@ export const advisory: Bench = async (options) => {
       `at which each was due (${floor}: GET /healthz instead; ${machine}: GET of a process that does nothing, ${twoMachines}: that asks another one first; ${alone}: ` +
       `without load; ${stranger}: each patient once); beside it ${ratePerSecond} tx/s of consent.grant, a quarter of ${ratePerSecond * 4}; ` +
       `${isFirst ? 'SCHED_FIFO' : 'niceness 0'} of the asker, niceness ${niceness.nodes} of nodes and ${machine}, ${niceness.load} of the load's sender; ${system}`;
-    const revoking = 'asked once the commit was acknowledged, local once all nodes said that they applied it; ';
+    const revoking =
+      'asked once the commit was acknowledged, in-force once the submission was answered, local once all nodes said that they applied it; ';
     return [
       ...[...runs].flatMap(([name, run]) => rowsOf(name, run, conditions)),
       ...[...revoked].flatMap(([consistency, one]) => revocationRows(consistency, one, revoking + conditions)),
@@ -116,7 +117,7 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     const { committed, elapsedMs, failures } = await load.call('run', { ...peakLoad, seconds: peak.seconds });
     if (Object.keys(failures).length > 0) throw new Error(`not committed: ${JSON.stringify(failures)}`);
     const ratePerSecond = Math.round((committed * 1000) / elapsedMs / 4);
-    const running = 2 * warmUpSeconds + 5 * seconds + strangerSeconds + 60;
+    const running = consistencies.length * warmUpSeconds + 6 * seconds + strangerSeconds + 60;
     await load.call('sign', { count: ratePerSecond * running });
     const asker = await Asker.open(urls);
     const machineAsker = await Asker.open([server.url]);
@@ -137,16 +138,16 @@ async function underLoad(nodes: Cluster, { seconds, progress, signal }: BenchOpt
     for (const consistency of consistencies)
       await asker.run(decide(consistency), warmUp.askedPerSecond, warmUp.seconds);
     await measure(`${alone}/${floor}`, healthz);
-    await measure(`${alone}/linearizable`, decide('linearizable'));
+    for (const consistency of ['in-force', 'linearizable'])
+      await measure(`${alone}/${consistency}`, decide(consistency));
     progress(`${askedPerSecond} decisions/s beside ${ratePerSecond} tx/s …`);
     for (const consistency of consistencies)
       await askedBeside({ load, ratePerSecond }, asker, decide(consistency), warmUpSeconds);
     await measure(machine, root, ratePerSecond, { who: machineAsker });
     await measure(twoMachines, root, ratePerSecond, { who: twoAsker });
     await measure(floor, healthz, ratePerSecond);
-    await measure('linearizable', decide('linearizable'), ratePerSecond);
-    await measure('local', decide('local'), ratePerSecond);
-    await measure(stranger, decisionOf(strangers)('local'), ratePerSecond, { forSeconds: strangerSeconds });
+    for (const consistency of consistencies) await measure(consistency, decide(consistency), ratePerSecond);
+    await measure(stranger, decisionOf(strangers)('in-force'), ratePerSecond, { forSeconds: strangerSeconds });
     progress('revocations …');
     const background = sendLoad({ load, ratePerSecond }, 60);
     // It is ended with the load's process, and tells by then that this has ended.
@@ -243,8 +244,8 @@ interface Revoked {
 }
 
 /**
- * Asks all nodes after each revocation. Linearizable: once the commit was acknowledged. Local: once every node said that
- * it has applied it.
+ * Asks all nodes after each revocation. In force: once the submission was answered, as it is by default. Linearizable: once
+ * the commit was acknowledged. Local: once every node said that it has applied it.
  */
 async function revoke(
   urls: readonly string[],
@@ -270,7 +271,8 @@ async function revoke(
     const before = await Promise.all(urls.map((each) => ask(each, place)));
     if (before.some((decision) => decision !== 'permit')) throw new Error(`not permitted: ${before.join(', ')}`);
     const startMs = performance.now();
-    const revokedAt = await subjects.revoke(place, id, url);
+    const wait = consistency === 'in-force' ? 'in-force' : 'committed';
+    const revokedAt = await subjects.revoke(place, id, url, wait);
     if (consistency === 'local') await everywhere(url, revokedAt);
     toldMs.push(performance.now() - startMs);
     const after = await Promise.all(urls.map((each) => ask(each, place)));

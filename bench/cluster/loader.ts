@@ -135,8 +135,10 @@ export class Loader {
   }
 }
 
+/** What the figures are of: a transaction is told as soon as the certificate of its block is there. */
+const path = '/v1/transactions?wait=committed';
+
 function post(connection: Connection, transactions: readonly SignedTransaction[]): Promise<HttpReply> {
-  const path = '/v1/transactions';
   const [first] = transactions;
   if (transactions.length === 1 && first !== undefined) return connection.post(path, transactionMediaType, first.bytes);
   return connection.post(path, transactionsMediaType, encodeCanonical(transactions.map(({ bytes }) => bytes)));

@@ -79,11 +79,15 @@ export class AskedSubjects {
     return receiptOf(await this.#client.submit(signed));
   }
 
-  /** Revokes through one node; resolves with the height when that node says it is committed. */
-  async revoke(place: number, consent: string, url: string): Promise<number> {
+  /** Revokes through one node; resolves with the height when that node says it is committed, or in force. */
+  async revoke(place: number, consent: string, url: string, wait: 'committed' | 'in-force'): Promise<number> {
     const client = new AssentClient({ nodes: [url] });
     const signed = this.#sign(this.subject(place).identity, 'consent.revoke', { consent });
-    return receiptOf(await client.submit(signed)).height;
+    const outcome = await client.submit(signed, { wait });
+    const { height } = receiptOf(outcome);
+    if (wait === 'in-force' && !(outcome.status === 'committed' && outcome.inForce?.inForce === true))
+      throw new Error(`not in force: ${JSON.stringify(outcome)}`);
+    return height;
   }
 
   /** Of ten consents none permits treatment: each question walks all of them. */

@@ -13,8 +13,9 @@ import { parseInput } from './parse.ts';
 import type { NodeService } from './service.ts';
 
 const querySchema = present(routes.submit.query, 'a submission has a query');
-/** Most requests have no query; these defaults spare them the schema. */
+/** Most requests say no more than for what they wait, if anything; these spare them the schema. */
 const defaultWait: SubmitQuery = querySchema.parse({});
+const committedWait: SubmitQuery = querySchema.parse({ wait: 'committed' });
 
 /**
  * Handles `POST /v1/transactions`. A single transaction that was not taken ends with the status of its error; a batch
@@ -27,8 +28,7 @@ export function submitHandler(service: NodeService): (request: FastifyRequest, r
       throw new AssentError('request-invalid', `Send the body as ${transactionMediaType} or ${transactionsMediaType}.`);
     }
     const batched = request.headers['content-type']?.startsWith(transactionsMediaType) ?? false;
-    const query = request.query as object;
-    const wait = Object.keys(query).length === 0 ? defaultWait : parseInput(querySchema, query, 'query');
+    const wait = waitOf(request.query as object);
     const startMs = performance.now();
     service.submit({ body, batched, ...wait }, (outcomes) => {
       const single = batched ? undefined : outcomes[0]?.error;
@@ -40,6 +40,12 @@ export function submitHandler(service: NodeService): (request: FastifyRequest, r
       } else sendOutcomes(reply, { outcomes }, wait);
     });
   };
+}
+
+function waitOf(query: { readonly wait?: unknown }): SubmitQuery {
+  const names = Object.keys(query);
+  if (names.length === 0) return defaultWait;
+  return names.length === 1 && query.wait === 'committed' ? committedWait : parseInput(querySchema, query, 'query');
 }
 
 /** What is committed is committed, whether or not the node can say where it is by now. */
