@@ -23,14 +23,13 @@ import { isEvidenceFrame } from './evidence-wire.ts';
 import { divergenceFault, type Executed, ExecutionQueue } from './execution-queue.ts';
 import { Forwarder } from './forwarder.ts';
 import { decodeForwarded } from './forwarding.ts';
-import { InForce, type InForceListener } from './in-force/in-force.ts';
-import { leaseTimesOf } from './in-force/terms.ts';
-import { isLeaseFrame } from './in-force/wire.ts';
+import { createInForce } from './in-force/creation.ts';
+import { type InForce, isInForceFrame } from './in-force/in-force.ts';
 import { readOrBlame } from './peer-bytes.ts';
 import { periods } from './periods.ts';
 import { persistOperations } from './persistence.ts';
 import { Proposer } from './proposer.ts';
-import { Reach, type ReachListener } from './reach/reach.ts';
+import { Reach } from './reach/reach.ts';
 import { reachWordOf } from './reach/wire.ts';
 import { ReadBarrier, type ReadListener, type ReadState } from './read-barrier.ts';
 import { encodeHardState, hardStateKey } from './records.ts';
@@ -61,8 +60,10 @@ export class Incarnation {
   readonly #writes: DiskWrites;
   readonly #commits: CommitQueue;
   readonly #reads: ReadBarrier;
-  readonly #reach: Reach;
-  readonly #inForce: InForce;
+  /** Which nodes have applied a block. */
+  readonly reach: Reach;
+  /** Leases, and which blocks are in force. */
+  readonly inForce: InForce;
   /** What is proved against nodes of this ledger. */
   readonly evidence: EvidenceGossip;
   /** The configurations of this ledger, with their proofs. */
@@ -119,11 +120,11 @@ export class Incarnation {
         if (urgent) this.#writes.append(operations, undefined, done);
         else this.#writes.defer(operations, done);
       },
-      isAwaited: (block) => this.#reads.awaits(block) || this.#reach.awaits(block),
+      isAwaited: (block) => this.#reads.awaits(block) || this.reach.awaits(block),
       onSettled: (block, receipts) => this.#onSettled(block, receipts),
     });
     const heights = { certified: () => ledger.certifiedHeight, applied: () => ledger.applied.height };
-    this.#reach = new Reach({
+    this.reach = new Reach({
       nodeId: this.nodeId,
       word: 'applied',
       nodes: () => this.#admitted,
@@ -143,20 +144,13 @@ export class Incarnation {
       isLeaderless: () => this.#leaderlessTicks > periods.leaderlessMax,
       electionTicks: options.parameters?.electionTicks,
     });
-    this.#inForce = new InForce({
+    this.inForce = createInForce(options, {
       nodeId: this.nodeId,
+      raft,
       nodes: () => this.#admitted,
-      newestCertified: () => raft.newestCertified,
-      atTip: () => raft.configuration,
-      certifiedChangeHeight: () => raft.certifiedChangeHeight,
       decides: heights.certified,
-      clock,
-      times: leaseTimesOf(options.leaseMs),
-      random: options.random,
       read: (done) => this.#reads.read('certified', done),
-      send: (to, frame) => options.send(to, 'heartbeat', frame),
       blame: (from, error) => this.#blame(from, error),
-      onLease: (end) => options.onLease?.(end),
     });
     this.evidence = createEvidenceGossip(options, configurations, bodies, {
       append: (operations, done) => this.#writes.append(operations, undefined, done),
@@ -196,10 +190,10 @@ export class Incarnation {
       this.#ticks += 1;
       this.#raft.tick(this.#options.clock.nowMs());
       this.#reads.tick();
-      this.#reach.tick(this.#ticks);
+      this.reach.tick(this.#ticks);
       this.evidence.tick(this.#ticks);
       this.#pump();
-      this.#inForce.tick(this.#ticks);
+      this.inForce.tick(this.#ticks);
       this.#pump();
       const { leader } = this;
       this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
@@ -217,17 +211,11 @@ export class Incarnation {
     this.#guarded(() => {
       if (channel === 'forwarding') this.#takeForwarded(from, frame);
       else if (isEvidenceFrame(frame)) this.evidence.receive(from, frame);
-      else if (isLeaseFrame(frame)) this.#inForce.receive(from, frame);
-      else this.#stepOrHear(from, frame);
+      else if (reachWordOf(frame) === 'applied') this.reach.receive(from, frame);
+      else if (isInForceFrame(frame)) this.inForce.receive(from, frame);
+      else this.#step(from, frame);
       this.#pump();
     });
-  }
-
-  #stepOrHear(from: NodeId, frame: Uint8Array): void {
-    const word = reachWordOf(frame);
-    if (word === 'applied') this.#reach.receive(from, frame);
-    else if (word === 'decides') this.#inForce.receiveWord(from, frame);
-    else this.#step(from, frame);
   }
 
   #takeForwarded(from: NodeId, frame: Uint8Array): void {
@@ -295,27 +283,6 @@ export class Incarnation {
     });
   }
 
-  /** See {@link Reach.wait}. */
-  waitEverywhere(height: number, done: ReachListener): () => void {
-    return this.#reach.wait(height, done);
-  }
-
-  /** See {@link InForce.wait}. */
-  waitInForce(height: number, done: InForceListener): () => void {
-    return this.#inForce.wait(height, done);
-  }
-
-  /** See {@link InForce.holdsLease}. */
-  holdsLease(): boolean {
-    return this.#inForce.holdsLease;
-  }
-
-  /** See {@link Reach.close}. */
-  closeWaits(): void {
-    this.#reach.close();
-    this.#inForce.close();
-  }
-
   get leader(): NodeId | undefined {
     return this.#leader;
   }
@@ -329,8 +296,8 @@ export class Incarnation {
   stop(reason: AssentError): void {
     this.#stopped ??= reason;
     this.#reads.close(reason);
-    this.#reach.close();
-    this.#inForce.stop();
+    this.reach.close();
+    this.inForce.stop();
   }
 
   /** Ends as {@link stop} does, and tells the submitters that wait that they will not hear the outcome here. */
@@ -434,7 +401,7 @@ export class Incarnation {
     this.#bodies.settled(block);
     this.#options.onCommitted?.(block, receipts.length);
     this.#reads.advanced();
-    this.#reach.advanced();
+    this.reach.advanced();
     this.#ledger.demandRulesAfter();
   }
 
@@ -485,7 +452,7 @@ export class Incarnation {
     if (newer === undefined) return;
     this.#ledger.certify(newer.hash);
     this.#reads.advanced();
-    this.#inForce.advanced();
+    this.inForce.advanced();
   }
 
   #noteLeader(): void {

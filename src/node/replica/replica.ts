@@ -78,7 +78,7 @@ export class Replica {
    * replica ends or begins anew, or when the returned function is called. Throws `overloaded`.
    */
   waitEverywhere(height: number, done: ReachListener): () => void {
-    return this.#incarnation.waitEverywhere(height, done);
+    return this.#incarnation.reach.wait(height, done);
   }
 
   /**
@@ -86,17 +86,18 @@ export class Replica {
    * anew, or when the returned function is called. Throws `overloaded`.
    */
   waitInForce(height: number, done: InForceListener): () => void {
-    return this.#incarnation.waitInForce(height, done);
+    return this.#incarnation.inForce.wait(height, done);
   }
 
   /** Whether what this node decides by itself now holds all that is in force. */
   holdsLease(): boolean {
-    return this.#incarnation.holdsLease();
+    return this.#incarnation.inForce.holdsLease;
   }
 
   /** Nobody waits so any longer: who does, and who comes, is told what is known. */
   closeWaits(): void {
-    this.#incarnation.closeWaits();
+    this.#incarnation.reach.close();
+    this.#incarnation.inForce.close();
   }
 
   get leader(): NodeId | undefined {

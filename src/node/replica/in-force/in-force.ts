@@ -4,10 +4,11 @@ import type { NodeId } from '../../../crypto/index.ts';
 import { readOrBlame } from '../peer-bytes.ts';
 import { periods } from '../periods.ts';
 import { Reach } from '../reach/reach.ts';
+import { reachWordOf } from '../reach/wire.ts';
 import { LeaseGrantor } from './grantor.ts';
 import { isSame, type LeaseEnd, LeaseHolder, type Settled } from './holder.ts';
 import type { LeaseTimes } from './terms.ts';
-import { decodeLeaseMessage, encodeLeaseMessage, type LeaseMessage, type LeaseTerm } from './wire.ts';
+import { decodeLeaseMessage, encodeLeaseMessage, isLeaseFrame, type LeaseMessage, type LeaseTerm } from './wire.ts';
 
 /**
  * What a node that has not said that it decides on a block may do. `barred`: nothing by itself, until it has caught up;
@@ -126,8 +127,13 @@ export class InForce {
     return stop;
   }
 
-  /** Takes a frame about leases. */
+  /** Takes a frame for which {@link isInForceFrame} holds. */
   receive(from: NodeId, frame: Uint8Array): void {
+    if (isLeaseFrame(frame)) this.#receiveLease(from, frame);
+    else this.#reach.receive(from, frame);
+  }
+
+  #receiveLease(from: NodeId, frame: Uint8Array): void {
     const message = readOrBlame(
       () => decodeLeaseMessage(frame),
       (error) => this.#options.blame(from, error),
@@ -136,11 +142,6 @@ export class InForce {
     else if (message?.type === 'lease') this.#holder.receive(from, message.sequence);
     else if (message?.type === 'bar-wanted') this.#grantor.bar(from, message.holder, message.height);
     else if (message?.type === 'barred') this.#barred(from, message.holder, message.height);
-  }
-
-  /** Takes a frame about how far a node is. */
-  receiveWord(from: NodeId, frame: Uint8Array): void {
-    this.#reach.receive(from, frame);
   }
 
   /** A block was certified that this node executed. */
@@ -245,4 +246,9 @@ export class InForce {
     }
     return nowMs >= this.#oldTermsUntilMs;
   }
+}
+
+/** Whether a frame is about leases, or about on which blocks nodes decide. */
+export function isInForceFrame(frame: Uint8Array): boolean {
+  return isLeaseFrame(frame) || reachWordOf(frame) === 'decides';
 }

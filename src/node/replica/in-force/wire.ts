@@ -25,7 +25,8 @@ const frameLimits = { bytesMax: 64, depthMax: 1, countMax: 8 };
 
 /** Whether a frame is one of these: the number is its third byte, since the list is short and both numbers are small. */
 export function isLeaseFrame(frame: Uint8Array): boolean {
-  return types.some((type) => frame[2] === driverNumbers[type]);
+  const number = frame[2] ?? 0;
+  return number >= driverNumbers['lease-wanted'] && number <= driverNumbers.barred;
 }
 
 export function encodeLeaseMessage(message: LeaseMessage): Uint8Array {

@@ -21,13 +21,21 @@ const numbers: { readonly [word in ReachWord]: { readonly question: number; read
 
 const frameLimits = { bytesMax: 32, depthMax: 1, countMax: 4 };
 
-/** The word that a frame is about, undefined for other frames: the number is its third byte, since the list is short and both numbers are small. */
+/**
+ * The word that a frame is about, undefined for other frames: the number is its third byte, since the list is short and both
+ * numbers are small.
+ */
 export function reachWordOf(frame: Uint8Array): ReachWord | undefined {
-  const number = frame[2];
-  return (['applied', 'decides'] as const).find((word) => {
-    const { question, answer } = numbers[word];
-    return number === question || number === answer;
-  });
+  switch (frame[2]) {
+    case numbers.applied.question:
+    case numbers.applied.answer:
+      return 'applied';
+    case numbers.decides.question:
+    case numbers.decides.answer:
+      return 'decides';
+    default:
+      return undefined;
+  }
 }
 
 export function encodeReachMessage({ word, isQuestion, height }: ReachMessage): Uint8Array {
