@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { AssentError, toHex } from '../../base/index.ts';
-import { encodeDid } from '../../crypto/portable.ts';
 import { type Basis, namesOfResultSet } from '../../decision/index.ts';
 import { consentsOf } from '../consent/state.ts';
 import { credentialsInForce, groupsOf } from '../credential/state.ts';
@@ -14,6 +13,7 @@ import { domainOf, linkOf, subjectsOf } from '../enrolment/state.ts';
 import type { StateView } from '../ledger-types.ts';
 import { actions, type Category, categories, roles } from '../tables/codes.ts';
 import { purpose } from '../tables/purpose.ts';
+import { askedDid, askedKey } from './asked-dids.ts';
 import { resultClaims } from './claims.ts';
 import { openingsOf } from './state.ts';
 
@@ -67,10 +67,10 @@ export function decisionInput(
 const none: readonly never[] = [];
 
 const decisionQuestion = z.strictObject({
-  agent: did(),
+  agent: did(askedKey),
   role: z.enum(roles),
   organisation: name(),
-  subject: did(),
+  subject: did(askedKey),
   domain: name(),
   purpose: purpose(),
   action: z.enum(actions),
@@ -141,8 +141,8 @@ export function evaluateAccess(state: StateView, question: unknown, atMs: number
     at: atMs,
     ruleSet,
     domain: domain.name,
-    subject: encodeDid(asked.subject),
-    agent: encodeDid(asked.agent),
+    subject: askedDid(toHex(asked.subject)),
+    agent: askedDid(toHex(asked.agent)),
     purpose: asked.purpose,
     implicitPolicy: domain.policy.implicit,
     ...(gate === undefined ? {} : { gate }),
@@ -175,12 +175,12 @@ export function inputOfQuestion(
 }
 
 function explainedConsents(outcome: DecisionOutcome): ExplainedConsent[] {
-  // The same asker stands in most mismatches, and a DID takes longer to write than a consent to decide.
+  // The same asker stands in most mismatches.
   const shown = new Map<string, string>();
   const forPeople = (text: string): string => {
     const known = shown.get(text);
     if (known !== undefined) return known;
-    const written = withDids(text);
+    const written = withDids(text, askedDid);
     shown.set(text, written);
     return written;
   };

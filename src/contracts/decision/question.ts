@@ -1,5 +1,4 @@
-import { fromHex, present, toHex } from '../../base/index.ts';
-import { encodeDid } from '../../crypto/portable.ts';
+import { toHex } from '../../base/index.ts';
 import { type Asked, type DecisionPolicy, type PurposeOfUse, readDomainPolicy } from '../../decision/index.ts';
 import type { Credential } from '../credential/state.ts';
 import type { DomainPolicy } from '../enrolment/policy.ts';
@@ -22,11 +21,9 @@ export function keyText(key: Uint8Array): string {
   return `key:${toHex(key)}`;
 }
 
-/** Keys in a text as DIDs, for people. */
-export function withDids(text: string): string {
-  return text.replace(/key:([0-9a-f]{64})/g, (_, hex: string) =>
-    encodeDid(present(fromHex(hex), 'hexadecimal by its pattern')),
-  );
+/** Keys in a text as DIDs, for people. @param didOf of a key in hexadecimal */
+export function withDids(text: string, didOf: (keyHex: string) => string): string {
+  return text.replace(/key:([0-9a-f]{64})/g, (_, hex: string) => didOf(hex));
 }
 
 /**

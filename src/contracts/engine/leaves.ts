@@ -80,8 +80,11 @@ export function blob(lengthMax: number): TextLeaf<Uint8Array> {
   );
 }
 
-/** A person, an agent or an organisation's key: the 32-byte inception key; JSON: `did:assent:z6Mk…` (protocol.md §2). */
-export function did(): TextLeaf<Uint8Array> {
+/**
+ * A person, an agent or an organisation's key: the 32-byte inception key; JSON: `did:assent:z6Mk…` (protocol.md §2).
+ * @param decode as {@link decodeDid}
+ */
+export function did(decode: typeof decodeDid = decodeDid): TextLeaf<Uint8Array> {
   return textLeaf(
     z
       .string()
@@ -89,7 +92,7 @@ export function did(): TextLeaf<Uint8Array> {
       .regex(/^did:assent:z[1-9A-HJ-NP-Za-km-z]+$/),
     (input) =>
       input instanceof Uint8Array && input.length === PUBLIC_KEY_BYTES ? undefined : 'expected the 32 bytes of a DID',
-    decodeDid,
+    decode,
     encodeDid,
   );
 }
