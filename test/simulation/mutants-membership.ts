@@ -54,7 +54,7 @@ export const membershipMutants: readonly Mutant[] = [
     find: 'while ((this.#changes.at(-1)?.height ?? 0) > height) this.#changes.pop();',
     replace: '',
   }),
-  mutant('a removed node gets the first piece of the proof only', 100, {
+  mutant('a removed node gets the first piece of the proof only', 300, {
     find: 'known.height > removedAt && known.height >= heightMax;',
     replace: 'known.height > removedAt;',
   }),
