@@ -119,6 +119,8 @@ export class InForce {
         if (newest < height) others.set(nodeId, this.#isBarred(nodeId, height) ? 'barred' : 'unknown');
       done({ isInForce: isThere, others });
     });
+    // Nobody is asked for what is not certified here: one question to a voter replaces another, and that one may never end.
+    if (height > this.#options.decides()) return stop;
     // To whom nothing is promised any more nobody else may be bound, either: it will not answer soon.
     for (const nodeId of this.#options.nodes()) {
       const isSilent = nodeId !== this.#options.nodeId && !this.#grantor.isBoundTo(nodeId);
@@ -152,12 +154,14 @@ export class InForce {
 
   /** One tick of the driver's clock. */
   tick(ticks: number): void {
+    this.#noteTerm();
     this.#begin();
     if (this.#hasBegun) this.#holder.tick();
     this.#grantor.advanced();
     this.#reach.tick(ticks);
     if (ticks % periods.reachAsk !== 0) return;
-    for (const [nodeId, newest] of this.#reach.missing(periods.reachAsk)) this.#wantBar(nodeId, newest);
+    const missing = this.#reach.missing(periods.reachAsk, this.#options.decides());
+    for (const [nodeId, newest] of missing) this.#wantBar(nodeId, newest);
   }
 
   /** Nobody waits any longer; others are still told. */
@@ -233,18 +237,20 @@ export class InForce {
     return newest.height === certifiedChangeHeight() && newest.configuration === atTip() ? newest : undefined;
   }
 
+  #areOldTermsOver(): boolean {
+    this.#noteTerm();
+    return this.#options.clock.monotonicMs() >= this.#oldTermsUntilMs;
+  }
+
   /**
    * Who holds a lease under an older configuration may have it from voters that are no longer asked. A majority of its voters
    * has stopped renewing it by when a change is certified.
    */
-  #areOldTermsOver(): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
+  #noteTerm(): void {
     const term = this.#newestTerm;
-    if (!isSame(term, this.#term)) {
-      this.#term = term;
-      this.#oldTermsUntilMs = nowMs + this.#options.times.boundMs;
-    }
-    return nowMs >= this.#oldTermsUntilMs;
+    if (isSame(term, this.#term)) return;
+    this.#term = term;
+    this.#oldTermsUntilMs = this.#options.clock.monotonicMs() + this.#options.times.boundMs;
   }
 }
 

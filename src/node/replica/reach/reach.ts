@@ -114,13 +114,13 @@ export class Reach {
     if (ticks % periods.reachAsk === 0) for (const nodeId of this.#nodes) this.#ask(nodeId);
   }
 
-  /** Other nodes whose word is waited for, for so many ticks or longer; and the newest block on which it is. */
-  missing(ticksMin: number): ReadonlyMap<NodeId, number> {
+  /** Other nodes whose word is waited for, for so many ticks or longer; and the newest block up to a height on which it is. */
+  missing(ticksMin: number, heightMax: number): ReadonlyMap<NodeId, number> {
     const missing = new Map<NodeId, number>();
     if (this.#waiters.size === 0) return missing;
     const nodes = this.#nodes;
     for (const { height, since, said } of this.#waiters) {
-      if (this.#ticks - since < ticksMin) continue;
+      if (this.#ticks - since < ticksMin || height > heightMax) continue;
       for (const nodeId of nodes) {
         if (nodeId === this.#options.nodeId || height <= Math.max(said.get(nodeId) ?? 0, missing.get(nodeId) ?? 0))
           continue;
