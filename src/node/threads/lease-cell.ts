@@ -22,8 +22,10 @@ export class LeaseCell {
 
   /** @param clock the one by which the end is told */
   set({ monotonicMs, wallMs }: LeaseEnd, clock: Clock): void {
+    // The machine's clock first: what passes between the two takes from the lease.
+    const nowMs = machineMs();
     const leftMs = Math.floor(monotonicMs - clock.monotonicMs());
-    Atomics.store(this.#ends, places.monotonic, BigInt(machineMs() + leftMs));
+    Atomics.store(this.#ends, places.monotonic, BigInt(nowMs + leftMs));
     Atomics.store(this.#ends, places.wall, BigInt(Math.floor(wallMs)));
   }
 
