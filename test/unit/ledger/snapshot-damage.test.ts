@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { present } from '../../../src/base/index.ts';
+import { present, uint64Bytes } from '../../../src/base/index.ts';
 import { deltaKey } from '../../../src/ledger/state/parts.ts';
 import { stateSpaces } from '../../../src/ledger/state/state-space.ts';
 import { MemoryStore, prefixedKey, prefixedTextKey } from '../../../src/storage/index.ts';
@@ -34,5 +34,15 @@ it('gives no executed ids that are fewer than the chain counts', async () => {
   const { node, space, taker } = await begun();
   const [[id]] = (await node.entries(space.executedId)) as [[Uint8Array, Uint8Array]];
   await writeTo(node.store)([{ type: 'delete', key: prefixedKey(space.executedId, present(id, 'an id')) }]);
+  await expect(taker.take(await node.source())).rejects.toEqual(damaged);
+});
+
+it('gives no executed ids of blocks that its disk damaged', async () => {
+  const { node, taker } = await begun();
+  const key = prefixedKey('block', uint64Bytes(node.ledger.applied.height));
+  const value = present(node.store.get(key), 'the newest block').slice();
+  await node.grow([fill(2, 3, 3)]);
+  value[0] = present(value[0], 'a first byte') ^ 0xff;
+  await writeTo(node.store)([{ type: 'put', key, value }]);
   await expect(taker.take(await node.source())).rejects.toEqual(damaged);
 });
