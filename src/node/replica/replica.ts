@@ -27,7 +27,8 @@ export class Replica {
   readonly #options: ReplicaOptions;
   readonly #onFault: (fault: Error) => void;
   #incarnation: Incarnation;
-  #isInstalling = false;
+  /** While a snapshot is installed: what this tells of may not be on the disk any more. */
+  #statusBefore: ReplicaStatus | undefined;
   #isMending = false;
   #isStopped = false;
   #mended = 0;
@@ -125,7 +126,7 @@ export class Replica {
   }
 
   status(): ReplicaStatus {
-    const { leader, ...status } = this.#incarnation.status();
+    const { leader, ...status } = this.#statusBefore ?? this.#incarnation.status();
     if (this.#isMending) return { ...status, role: 'follower' };
     return leader === undefined ? status : { ...status, leader };
   }
@@ -160,16 +161,16 @@ export class Replica {
     switchOperations: () => readonly Operation[],
     done: (error?: AssentError) => void,
   ): void {
-    if (this.#isStopped || this.#isInstalling) return;
+    if (this.#isStopped || this.#statusBefore !== undefined) return;
     if (this.#isMending) {
       done(new AssentError('snapshot-invalid', 'The node is putting its disk in order.'));
       return;
     }
-    this.#isInstalling = true;
     const before = this.#incarnation;
+    this.#statusBefore = before.status();
+    const { contradiction } = this.#statusBefore;
     before.retire(new AssentError('node-behind', 'This node is taking in a snapshot.'));
     this.#options.onAnswered?.();
-    const { contradiction } = before.status();
     this.#append([], undefined, () => {
       let refusal: AssentError | undefined;
       try {
@@ -235,7 +236,7 @@ export class Replica {
   #goOn(done: (error?: AssentError) => void, contradiction: string | undefined, refusal?: AssentError): void {
     this.#options.ledger.reload();
     this.#incarnation = new Incarnation(this.#options, { isFirst: false, contradiction });
-    this.#isInstalling = false;
+    this.#statusBefore = undefined;
     this.#options.onMembership?.(this.membership());
     done(refusal);
   }

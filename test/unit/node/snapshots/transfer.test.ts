@@ -300,6 +300,20 @@ describe('a voter to which nobody has the next block', () => {
     await expectBegun(cluster, behind);
   });
 
+  it('says how it stood while a snapshot replaces what it held', async () => {
+    const { cluster, behind } = await leftBehind();
+    cluster.crash(behind);
+    await cluster.start(behind);
+    const tail = behind.replica.status().durableTip;
+    cluster.onFrame = ({ to, channel, bytes }) => (channel !== 'replication' || to !== behind ? bytes : undefined);
+    const told = new Set<number>();
+    behind.disk.onDurable = () => told.add(behind.replica.status().durableTip.height);
+    await cluster.until(() => behind.ledger.firstBlockHeight > 1, 'it goes on from a snapshot');
+    const { height } = behind.replica.status().durableTip;
+    expect(height).toBeLessThan(tail.height);
+    expect([...told]).toEqual([tail.height, height]);
+  });
+
   it('signs again where the snapshot is of the term of its last ack', async () => {
     const cluster = await grown(10);
     const behind = present(
