@@ -1,4 +1,5 @@
 import { type Mutant, mutant } from './mutant.ts';
+import { leaseMutants } from './mutants-leases.ts';
 import { membershipMutants } from './mutants-membership.ts';
 import { snapshotMutants } from './mutants-snapshots.ts';
 
@@ -283,6 +284,7 @@ export const mutants: readonly Mutant[] = [
     find: 'this.#pool.expire(this.#ledger.applied.timestamp);\n    });',
     replace: 'this.#pool.expire(this.#options.clock.nowMs());\n    });',
   }),
+  ...leaseMutants,
   ...membershipMutants,
   ...snapshotMutants,
 ];

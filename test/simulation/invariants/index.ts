@@ -158,7 +158,8 @@ export class Invariants implements ClusterObserver {
     if (status.role === 'leader') this.#certificates.leader(status.term, machine.nodeId);
     const durableTerm = watched.durable.hardState?.term ?? 0;
     watched.isSwitching &&= status.term < durableTerm;
-    const promised = watched.isSwitching ? 0 : durableTerm;
+    // A batch whose mark a crash kept from the disk binds nobody, and may be lost unnoticed.
+    const promised = watched.isSwitching || this.#isExempt(watched) ? 0 : durableTerm;
     holds(
       status.term >= watched.term && status.term >= promised,
       'terms are monotone',
