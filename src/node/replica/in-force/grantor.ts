@@ -26,6 +26,8 @@ interface BarWanted {
   readonly by: NodeId;
   readonly holder: NodeId;
   readonly height: number;
+  /** The block below which whoever asks was told, since it asked, that the holder is barred; 0: of none. */
+  readonly told: number;
 }
 
 /**
@@ -81,7 +83,8 @@ export class LeaseGrantor {
     const { nodes, decides } = this.#options;
     if (height > decides() + blocksAheadMax || !nodes().has(holder)) return;
     const key = `${by} ${holder}`;
-    const wanted = { by, holder, height: Math.max(height, this.#wanted.get(key)?.height ?? 0) };
+    const before = this.#wanted.get(key);
+    const wanted = { by, holder, height: Math.max(height, before?.height ?? 0), told: before?.told ?? 0 };
     this.#wanted.set(key, wanted);
     this.#try(key, wanted);
   }
@@ -91,13 +94,19 @@ export class LeaseGrantor {
     for (const [key, wanted] of this.#wanted) this.#try(key, wanted);
   }
 
-  /** Only what is certified: nobody is barred for the sake of a block that may never be in force. */
-  #try(key: string, { by, holder, height }: BarWanted): void {
-    if (height > this.#options.decides()) return;
+  /**
+   * Only what is certified: nobody is barred for the sake of a block that may never be in force. Whoever asks, again and
+   * again for newer blocks, a voter that lags is told how far it has come.
+   */
+  #try(key: string, wanted: BarWanted): void {
+    const { by, holder } = wanted;
+    const height = Math.min(wanted.height, this.#options.decides());
+    if (height <= wanted.told) return;
     this.#floors.set(holder, Math.max(height, this.#floors.get(holder) ?? 0));
     // What it said to this node the other may not have heard.
     if (this.isBoundTo(holder) && (this.#said.get(holder) ?? 0) < height) return;
-    this.#wanted.delete(key);
+    if (height === wanted.height) this.#wanted.delete(key);
+    else this.#wanted.set(key, { ...wanted, told: height });
     if (by === this.#options.nodeId) this.#options.onBarred(holder, height);
     else this.#options.send(by, { type: 'barred', holder, height });
   }

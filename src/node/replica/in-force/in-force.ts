@@ -119,8 +119,8 @@ export class InForce {
         if (newest < height) others.set(nodeId, this.#isBarred(nodeId, height) ? 'barred' : 'unknown');
       done({ isInForce: isThere, others });
     });
-    // Nobody is asked for what is not certified here: one question to a voter replaces another, and that one may never end.
-    if (height > this.#options.decides()) return stop;
+    // Nobody is asked for what is not certified here: it may never be. And who is no voter promises nothing to anybody.
+    if (height > this.#options.decides() || !this.#voters.has(this.#options.nodeId)) return stop;
     // To whom nothing is promised any more nobody else may be bound, either: it will not answer soon.
     for (const nodeId of this.#options.nodes()) {
       const isSilent = nodeId !== this.#options.nodeId && !this.#grantor.isBoundTo(nodeId);
