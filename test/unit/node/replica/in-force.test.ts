@@ -511,6 +511,23 @@ describe('waiting for a block to be in force', () => {
     expect(barred()).toEqual([[part(2).nodeId, ahead + 1]]);
   });
 
+  it('is told by a voter that lags how far it has come, however new the blocks are that it is asked about', () => {
+    const { nodes, part } = leased();
+    nodes.isolate(part(2));
+    const want = (height: number): void =>
+      part(1).part.receive(part(0).nodeId, encodeLeaseMessage({ type: 'bar-wanted', holder: part(2).nodeId, height }));
+    const told = (): number[] => nodes.messages('barred').map(({ height }) => height);
+    nodes.pass(2 * boundMs);
+    const first = part(1).certified;
+    want(first + 2);
+    expect(told()).toEqual([first]);
+    want(first + 3);
+    expect(told()).toEqual([first]);
+    nodes.grow([part(0), part(1)]);
+    want(first + 4);
+    expect(told()).toEqual([first, first + 1]);
+  });
+
   it('blames those who send wrong frames', () => {
     const { part } = leased();
     const frame = encodeLeaseMessage({ type: 'lease', sequence: 1 });
