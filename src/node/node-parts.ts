@@ -120,6 +120,7 @@ export class NodeParts {
     this.desk = new SubmissionDesk({ replica: this.replica, send: (message) => this.api?.http.settle(message) });
     this.metrics = new NodeMetrics({
       status: () => this.replica.status(),
+      holdsLease: () => this.replica.holdsLease(),
       peers: this.transport.peers,
       connectionsDenied: this.transport.connectionsDenied,
       strangers: this.transport.strangers,

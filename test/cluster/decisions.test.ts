@@ -121,6 +121,27 @@ describe('decisions over HTTP on three real nodes', () => {
     }
   });
 
+  it('a node that stands still has lost its lease when a revocation is in force without it', async () => {
+    const subject = await newSubject();
+    const consent = await permit(subject);
+    const leader = await cluster.leader();
+    const [still, other] = numbers.filter((number) => number !== leader) as [number, number];
+    const decide = () => cluster.client(still).decide(ask(subject));
+    // From now on its HTTP thread knows the person.
+    expect((await decide()).decision).toBe('permit');
+    await cluster.json('cluster', 'pause', String(still));
+    const revocation = signAs(home, subject, 'consent.revoke', { consent });
+    const outcome = await cluster.client(other).submit(revocation);
+    expect(outcome).toMatchObject({
+      status: 'committed',
+      inForce: { inForce: true, others: [{ standing: 'barred' }] },
+    });
+    // Asked while it stands still, so that it is the first thing that it does.
+    const decided = decide();
+    await cluster.json('cluster', 'resume', String(still));
+    expect((await decided).decision).toBe('deny');
+  });
+
   it('several questions have one answer each, from one state, as one by one', async () => {
     const [one, two] = [await newSubject(), await newSubject()];
     await permit(one);

@@ -6,7 +6,7 @@ export const snapshotMutants: readonly Mutant[] = [
     find: 'if (ack.height >= core.log.baseHeight) {',
     replace: 'if (ack.height >= 0) {',
   }),
-  mutant('a node that takes in a snapshot keeps its term', 250, {
+  mutant('a node that takes in a snapshot keeps its term', 1200, {
     find: 'if (term <= kept.term) return kept;',
     replace: 'return kept;',
   }),

@@ -9,6 +9,7 @@ import type { SnapshotCounts } from '../snapshots/index.ts';
 
 export interface MetricSources {
   readonly status: () => ReplicaStatus;
+  readonly holdsLease: () => boolean;
   readonly peers: Transport['peers'];
   readonly connectionsDenied: () => number;
   readonly strangers: Transport['strangers'];
@@ -114,12 +115,22 @@ export class NodeMetrics {
     });
   }
 
-  #gaugesOf({ status, journal, connectionsDenied, signaturesQueued, submissionsOpen }: MetricSources): void {
+  #gaugesOf({
+    status,
+    holdsLease,
+    journal,
+    connectionsDenied,
+    signaturesQueued,
+    submissionsOpen,
+  }: MetricSources): void {
     this.#gauge('assent_height', 'Applied height.', () => status().appliedHeight);
     this.#gauge('assent_certified_height', 'Highest certified height.', () => status().certifiedHeight);
     this.#gauge('assent_tip_height', 'Height of the chain, uncommitted blocks included.', () => status().tip.height);
     this.#gauge('assent_term', 'Current term.', () => status().term);
     this.#gauge('assent_leader_known', '1 while a leader is known.', () => (status().leader === undefined ? 0 : 1));
+    this.#gauge('assent_lease_held', '1 while decisions hold all that is in force without a question to others.', () =>
+      holdsLease() ? 1 : 0,
+    );
     this.#gauge('assent_transactions_pending', 'Transactions without a certain outcome.', () => status().pending);
     this.#gauge('assent_readers_waiting', 'Linearizable reads that wait for their height.', () => status().readers);
     this.#gauge('assent_submissions_open', 'Submissions from the HTTP thread without an outcome.', submissionsOpen);

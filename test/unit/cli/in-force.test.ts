@@ -59,6 +59,11 @@ describe('what a command submits', () => {
     expect(committedReport(plainStyle, receipt, 'Done.').json).toMatchObject({ inForce });
   });
 
+  it('is not passed off as in force while the nodes of the ledger change', async () => {
+    const { receipt } = await submitted({ height: 7, inForce: false, others: [] });
+    expect(linesOf(receipt).slice(1)).toEqual([expect.stringContaining('changed its nodes')]);
+  });
+
   it('is not passed off as in force where no node could find out', async () => {
     const { receipt } = await submitted(undefined);
     expect(linesOf(receipt).slice(1)).toEqual(['Which nodes may still decide without it is not known.']);
