@@ -77,8 +77,9 @@ export class Decisions {
     let advised = this.#known.decide(asked);
     if (advised !== undefined && !isAlone) {
       const height = await ask('certifiedHeight', {});
-      // Of the same block it is the same answer, for a moment at which the request was there already.
-      if (this.#known.facts?.height !== advised.facts.height) advised = this.#known.decide(asked);
+      // Where no news came it is the same answer, for a moment at which the request was there already. A height does not say
+      // so: the ledger may have begun again at the same one.
+      if (this.#known.facts !== advised.facts) advised = this.#known.decide(asked);
       assert(
         (advised?.facts.height ?? height) >= height,
         'the news of every block up to the read point come before it',

@@ -22,11 +22,15 @@ async function begin(consistency: Consistency) {
   const ask = (async (kind: string, input: DecisionRequest) => {
     asked.push(kind);
     if (kind !== 'certifiedHeight') return feed.decide(input);
+    await thread.onAsked();
     // The news of a block come before an answer that counts it.
     catchUp();
     return chain.ledger.certifiedHeight;
   }) as unknown as Ask;
-  const thread = { isLeased: (): boolean => expect.unreachable('nobody looks at the lease') };
+  const thread = {
+    isLeased: (): boolean => expect.unreachable('nobody looks at the lease'),
+    onAsked: async (): Promise<void> => undefined,
+  };
   const decisions = new Decisions({
     submissions: new Submissions({
       ledgerId: chain.ledger.ledgerId,
@@ -49,6 +53,7 @@ async function begin(consistency: Consistency) {
   const { id } = await chain.one(chain.grant({ type: 'permit', purposes: ['TREAT'] }));
   return {
     thread,
+    chain,
     said,
     asked,
     found,
@@ -99,5 +104,17 @@ describe('a decision on what is in force', () => {
       expect(found).toEqual([false, true]);
       expect(asked).toEqual(['decide', 'certifiedHeight']);
     }
+  });
+
+  it('is made anew where the ledger began again at the same height before it could say how far it is', async () => {
+    const { thread, chain, decide, revoke, asked } = await begin('linearizable');
+    expect((await decide()).decision).toBe('permit');
+    thread.onAsked = async () => {
+      chain.ledger.reload();
+      // Nobody is told of this block: since the ledger began again nothing was given out.
+      await revoke();
+    };
+    expect((await decide()).decision).toBe('deny');
+    expect(asked).toEqual(['decide', 'certifiedHeight', 'decide']);
   });
 });
