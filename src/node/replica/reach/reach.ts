@@ -71,10 +71,11 @@ export class Reach {
     const waiter: Waiter = { height, since: this.#ticks, done, said: new Map() };
     this.#waiters.add(waiter);
     if (this.#isClosed) this.#end([waiter], false);
-    else this.settle();
+    // Of the others nothing is known that was not before.
+    else this.#settle([waiter]);
     if (!this.#waiters.has(waiter)) return () => undefined;
-    // Requests that wait for one block ask once.
-    for (const nodeId of this.#nodes) if (this.#questions.get(nodeId) !== height) this.#ask(nodeId);
+    // Requests that wait for one block ask once, also while a lower one is asked about.
+    for (const nodeId of this.#nodes) if (this.#questions.get(nodeId) !== height) this.#ask(nodeId, 'once');
     this.#hasten(height);
     return () => {
       if (this.#waiters.has(waiter)) this.#end([waiter], false);
@@ -169,12 +170,12 @@ export class Reach {
   }
 
   /** For the lowest block that somebody waits for and the node has not said it has. */
-  #ask(nodeId: NodeId): void {
+  #ask(nodeId: NodeId, how: 'once' | 'again' = 'again'): void {
     if (nodeId === this.#options.nodeId) return;
     let lowest = Number.POSITIVE_INFINITY;
     for (const { height, said } of this.#waiters)
       if (height > (said.get(nodeId) ?? 0) && height < lowest) lowest = height;
-    if (!Number.isFinite(lowest)) return;
+    if (!Number.isFinite(lowest) || (how === 'once' && this.#questions.get(nodeId) === lowest)) return;
     this.#questions.set(nodeId, lowest);
     this.#send(nodeId, true, lowest);
   }
@@ -194,14 +195,18 @@ export class Reach {
 
   /** Ends what is over: also when another node is excused by now. */
   settle(): void {
+    if (this.#waiters.size > 0) this.#settle([...this.#waiters]);
+  }
+
+  #settle(waiters: readonly Waiter[]): void {
     const { isExcused, isSettled } = this.#options;
-    if (this.#waiters.size === 0 || isSettled?.() === false) return;
+    if (isSettled?.() === false) return;
     const nodes = this.#nodes;
     const isThere = (waiter: Waiter): boolean =>
       nodes.every(
         (nodeId) => this.#saidBy(nodeId, waiter) >= waiter.height || isExcused?.(nodeId, waiter.height) === true,
       );
-    this.#end([...this.#waiters].filter(isThere), true);
+    this.#end(waiters.filter(isThere), true);
   }
 
   #end(waiters: readonly Waiter[], isThere: boolean): void {

@@ -266,6 +266,45 @@ describe('waiting for a block to be applied everywhere', () => {
     expect(ended).toBe(3);
   });
 
+  it('asks once for all who wait for a block, also while a lower one is asked about', () => {
+    const links = new Links(['a', 'b', 'c']);
+    const [a, b] = links.nodes as [NodeId, NodeId];
+    for (const nodeId of links.nodes) links.apply(nodeId, 3);
+    let ended = 0;
+    for (const height of [3, 4, 4, 4, 3]) links.part(a).wait(height, () => ended++);
+    expect(links.underWay.map(({ to }) => to)).toEqual(links.nodes.slice(1));
+    links.deliverAll();
+    expect(ended).toBe(2);
+    for (const nodeId of links.nodes) links.apply(nodeId, 4);
+    links.deliverAll();
+    expect(ended).toBe(5);
+    // Who comes alone, after those who gave up, asks anew.
+    links.part(a).wait(7, () => undefined)();
+    links.underWay.length = 0;
+    links.part(a).wait(8, () => undefined);
+    expect(links.underWay.map(({ to }) => to)).toContain(b);
+  });
+
+  it('looks at nobody else when one more comes', () => {
+    const nodes = new Set(['a', 'b'] as unknown as readonly NodeId[]);
+    const nodeId = present([...nodes][0], 'a node');
+    const looked: number[] = [];
+    const part = new Reach({
+      nodeId,
+      word: 'decides',
+      nodes: () => nodes,
+      height: () => 9,
+      isExcused: (_, height) => {
+        looked.push(height);
+        return false;
+      },
+      send: () => undefined,
+      blame: () => expect.unreachable(),
+    });
+    for (const height of [1, 2, 3]) part.wait(height, () => undefined);
+    expect(looked).toEqual([1, 2, 3]);
+  });
+
   it('is bounded, and promises nothing about blocks far ahead', () => {
     const links = new Links(['a', 'b']);
     const [a, b] = links.nodes as [NodeId, NodeId];
