@@ -4,11 +4,16 @@ import { CosignatureStore } from './cosignatures/store.ts';
 import { StateFeed } from './known-state/index.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { NodeBasis } from './opening.ts';
+import { reachWaitersMax } from './replica/index.ts';
 import { sentenceOf } from './rules.ts';
 import { answersOf, readPointOf } from './service/asked.ts';
+import { commitWaitersMax } from './service/commit-waiters.ts';
 import { CosignatureAnswers } from './service/cosignature-answers.ts';
 import { HttpThread } from './threads/http-thread.ts';
 import { programVersion } from './version.ts';
+
+/** Waits whose requests are gone last to their own end: they must not take the place of other questions. */
+const abandonedMax = 2 * reachWaitersMax + commitWaitersMax;
 
 /** What answers over HTTP, and what it alone takes in. */
 export interface NodeApi {
@@ -41,6 +46,7 @@ export async function startApi(
       limits,
       ledgerId: ledger.ledgerId,
       version: programVersion,
+      questionsMax: limits.requestsMax + abandonedMax,
       lease: parts.lease.buffer,
     },
     logger: log.logger,

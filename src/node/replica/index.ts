@@ -12,7 +12,7 @@ export type { LeaseEnd } from './in-force/holder.ts';
 export type { InForceListener, InForceWord, Standing } from './in-force/in-force.ts';
 export type { ProvedSnapshot } from './installation.ts';
 export { blockCertificateRange, certificateKey, termCertificateOf } from './persistence.ts';
-export type { ReachListener } from './reach/reach.ts';
+export { type ReachListener, reachWaitersMax } from './reach/reach.ts';
 export type { ReadListener, ReadState } from './read-barrier.ts';
 export { ownBytes } from './records.ts';
 export { Replica } from './replica.ts';

@@ -37,7 +37,7 @@ const log =
     send({ type: 'log', level, fields, message });
 const logger: Logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 
-const asking = new Asking(data.limits.requestsMax, (message) => send(message));
+const asking = new Asking(data.questionsMax, (message) => send(message));
 const metrics = new FrontMetrics(() => submissions.outstanding);
 const submissions: Submissions = new Submissions({
   ledgerId: data.ledgerId,

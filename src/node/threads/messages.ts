@@ -107,6 +107,8 @@ export interface HttpThreadData {
   readonly limits: NodeConfig['limits'];
   readonly ledgerId: Uint8Array;
   readonly version: string;
+  /** The most that wait for their answers at a time. */
+  readonly questionsMax: number;
   /** Of a {@link LeaseCell}. */
   readonly lease: SharedArrayBuffer;
 }

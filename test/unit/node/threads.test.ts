@@ -93,6 +93,7 @@ describe('HTTP thread', () => {
         limits,
         ledgerId: new Uint8Array(3),
         version: '1.2.3',
+        questionsMax: 64,
         lease: new LeaseCell().buffer,
       },
       logger: silentLogger,

@@ -81,7 +81,8 @@ export class LeaseGrantor {
   /** Somebody, perhaps this node, is to be told when the holder is barred from deciding below a block. */
   bar(by: NodeId, holder: NodeId, height: number): void {
     const { nodes, decides } = this.#options;
-    if (height > decides() + blocksAheadMax || !nodes().has(holder)) return;
+    const isKnown = by === this.#options.nodeId || nodes().has(by);
+    if (height > decides() + blocksAheadMax || !nodes().has(holder) || !isKnown) return;
     const key = `${by} ${holder}`;
     const before = this.#wanted.get(key);
     const wanted = { by, holder, height: Math.max(height, before?.height ?? 0), told: before?.told ?? 0 };

@@ -113,14 +113,16 @@ export class InForce {
    * is called. Throws `overloaded`.
    */
   wait(height: number, done: InForceListener): () => void {
+    let isOver = false;
     const stop = this.#reach.wait(height, (said, isThere) => {
+      isOver = true;
       const others = new Map<NodeId, Standing>();
       for (const [nodeId, newest] of said)
         if (newest < height) others.set(nodeId, this.#isBarred(nodeId, height) ? 'barred' : 'unknown');
       done({ isInForce: isThere, others });
     });
     // Nobody is asked for what is not certified here: it may never be. And who is no voter promises nothing to anybody.
-    if (height > this.#options.decides() || !this.#voters.has(this.#options.nodeId)) return stop;
+    if (isOver || height > this.#options.decides() || !this.#voters.has(this.#options.nodeId)) return stop;
     // To whom nothing is promised any more nobody else may be bound, either: it will not answer soon.
     for (const nodeId of this.#options.nodes()) {
       const isSilent = nodeId !== this.#options.nodeId && !this.#grantor.isBoundTo(nodeId);
