@@ -234,7 +234,7 @@ export const mutants: readonly Mutant[] = [
   // Reads.
   mutant(
     'a read is answered without asking a majority',
-    60,
+    300,
     { find: 'return rounds[majority - 1] ?? 0;', replace: 'return Number.POSITIVE_INFINITY;' },
     // Stays leader until it hears of another: most reads of a deposed leader fall into that time.
     {
