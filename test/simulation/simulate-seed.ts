@@ -165,15 +165,16 @@ class SeedRun {
       !membership.isRetired(node) && this.cluster.machineAt(node).process?.status()?.refusal === undefined;
     const unsettled = new Set(core.members.filter(isAble));
     const isOver = (): boolean => [...unsettled].every((node) => !isAble(node));
-    let isAsked = false;
+    let asked: number | undefined;
     let isInForce = false;
     while (!(isInForce && isOver()) && this.cluster.step(deadlineMs)) {
       await undefined;
       core.extend();
       for (const node of unsettled) if (this.leases.isLeased(node)) unsettled.delete(node);
-      const asked = core.members.find(isAble);
-      if (isAsked || !isOver() || asked === undefined) continue;
-      isAsked = true;
+      // Whoever is asked may be removed meanwhile, and stop.
+      if (!isOver() || (asked !== undefined && isAble(asked))) continue;
+      asked = core.members.find(isAble);
+      if (asked === undefined) continue;
       this.leases.wait(asked, () => {
         isInForce = true;
       });
