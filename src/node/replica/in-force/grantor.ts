@@ -1,9 +1,9 @@
 import type { Clock } from '../../../base/index.ts';
 import { electorateOf } from '../../../consensus/index.ts';
 import type { NodeId } from '../../../crypto/index.ts';
-import { isSame, type Settled } from './holder.ts';
+import type { Settled } from './holder.ts';
 import type { LeaseTimes } from './terms.ts';
-import type { LeaseMessage } from './wire.ts';
+import { isSame, type LeaseMessage } from './wire.ts';
 
 /** A question about a block that this node lacks by more is not kept: who asks asks again. */
 const blocksAheadMax = 1024;

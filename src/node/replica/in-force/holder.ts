@@ -4,7 +4,7 @@ import type { Configuration } from '../../../consensus/index.ts';
 import { electorateOf } from '../../../consensus/index.ts';
 import type { NodeId } from '../../../crypto/index.ts';
 import type { LeaseTimes } from './terms.ts';
-import type { LeaseMessage, LeaseTerm } from './wire.ts';
+import { isSame, type LeaseMessage, type LeaseTerm } from './wire.ts';
 
 /** The end of a lease by two clocks: the machine may have slept, which only the wall clock shows, or its wall clock may jump. */
 export interface LeaseEnd {
@@ -142,8 +142,4 @@ export class LeaseHolder {
     this.#end = end;
     this.#options.onLease(end);
   }
-}
-
-export function isSame(left: LeaseTerm, right: LeaseTerm): boolean {
-  return left.height === right.height && left.generation === right.generation;
 }

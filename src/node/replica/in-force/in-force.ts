@@ -6,9 +6,16 @@ import { periods } from '../periods.ts';
 import { Reach } from '../reach/reach.ts';
 import { reachWordOf } from '../reach/wire.ts';
 import { LeaseGrantor } from './grantor.ts';
-import { isSame, type LeaseEnd, LeaseHolder, type Settled } from './holder.ts';
+import { type LeaseEnd, LeaseHolder, type Settled } from './holder.ts';
 import type { LeaseTimes } from './terms.ts';
-import { decodeLeaseMessage, encodeLeaseMessage, isLeaseFrame, type LeaseMessage, type LeaseTerm } from './wire.ts';
+import {
+  decodeLeaseMessage,
+  encodeLeaseMessage,
+  isLeaseFrame,
+  isSame,
+  type LeaseMessage,
+  type LeaseTerm,
+} from './wire.ts';
 
 /**
  * What a node that has not said that it decides on a block may do. `barred`: nothing by itself, until it has caught up;
@@ -245,8 +252,8 @@ export class InForce {
   }
 
   /**
-   * Who holds a lease under an older configuration may have it from voters that are no longer asked. A majority of its voters
-   * has stopped renewing it by when a change is certified.
+   * Who holds a lease under an older configuration may have it from voters that are no longer asked. Some voter of every
+   * majority of that configuration has stopped renewing it by when the change is certified.
    */
   #noteTerm(): void {
     const term = this.#newestTerm;

@@ -10,6 +10,10 @@ export interface LeaseTerm {
   readonly generation: number;
 }
 
+export function isSame(left: LeaseTerm, right: LeaseTerm): boolean {
+  return left.height === right.height && left.generation === right.generation;
+}
+
 /** What nodes tell one another about leases; consensus does not see it. */
 export type LeaseMessage =
   /** The sender asks for a promise. `decides`: the newest block that its decisions hold. */
